@@ -1,0 +1,323 @@
+"""Everything that can happen, as plain values. Past tense, ids and amounts, no rows.
+
+An event is recorded in the commit of the change it tells of; what follows stands in `flow.py`.
+The names are also the vocabulary of webhooks. `aggregate` orders deliveries: those of one
+aggregate run one after the other.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class MailRequested:
+    """Somebody must be written to. The text itself is a row of `people`."""
+
+    mail_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"mail:{self.mail_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class StationConnected:
+    """A station opened its line, or opened it anew."""
+
+    station_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"station:{self.station_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class StationDisconnected:
+    """The line of a station closed and no newer one has taken its place."""
+
+    station_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"station:{self.station_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class StationBooted:
+    """A station introduced itself and was accepted."""
+
+    station_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"station:{self.station_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class StationCommanded:
+    """The hub wants something of a station; the command is a row of `stations`."""
+
+    command_id: str
+    station_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"command:{self.command_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandFinished:
+    """A command got its answer, was refused, timed out or expired; the outcome is in its row."""
+
+    command_id: str
+    station_id: str
+    kind: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"command:{self.command_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class BookingHeld:
+    """A slot is kept for a driver until the hold on the money is made."""
+
+    booking_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"booking:{self.booking_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class BookingConfirmed:
+    """The money is held; the slot is the driver's."""
+
+    booking_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"booking:{self.booking_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class BookingReleased:
+    """A booking ended without a session. `reason`: cancelled, expired, declined, no_show."""
+
+    booking_id: str
+    reason: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"booking:{self.booking_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOpened:
+    """A station started a session, or the hub learnt of one that was started offline.
+
+    `booking_id`: the driver's booking whose time it was; None for a walk-up.
+    """
+
+    session_id: str
+    booking_id: str | None = None
+
+    @property
+    def aggregate(self) -> str:
+        return f"session:{self.session_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFailed:
+    """A session that was asked for never began: refused by the station, or timed out."""
+
+    session_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"session:{self.session_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionClosed:
+    """A session ended and was priced: its CDR stands."""
+
+    session_id: str
+    cdr_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"session:{self.session_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class CdrCorrected:
+    """A credit note took a CDR back and a new CDR took its place."""
+
+    session_id: str
+    credit_note_id: str
+    cdr_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"session:{self.session_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorisationRequested:
+    """A payment row stands and wants a hold on its rail."""
+
+    payment_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"payment:{self.payment_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentAuthorised:
+    """A rail holds the driver's money. Exactly one of the two ids is set at first."""
+
+    payment_id: str
+    booking_id: str | None
+    session_id: str | None
+
+    @property
+    def aggregate(self) -> str:
+        return f"payment:{self.payment_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRefused:
+    """A rail would not hold the driver's money."""
+
+    payment_id: str
+    booking_id: str | None
+    session_id: str | None
+
+    @property
+    def aggregate(self) -> str:
+        return f"payment:{self.payment_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureRequested:
+    """A closed session's cost is to be taken from its payment."""
+
+    payment_id: str
+    session_id: str
+    cdr_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"payment:{self.payment_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentCaptured:
+    """A rail took `captured_minor` of the cost of a CDR; what is missing is a receivable."""
+
+    payment_id: str
+    session_id: str
+    cdr_id: str
+    captured_minor: int
+
+    @property
+    def aggregate(self) -> str:
+        return f"session:{self.session_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRequested:
+    """A hold is no longer needed and is to be given back."""
+
+    payment_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"payment:{self.payment_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRequested:
+    """Part of what was captured for a session is to go back to the driver."""
+
+    refund_id: str
+    payment_id: str
+    session_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"payment:{self.payment_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettled:
+    """The cost of a CDR stands in the ledger, divided between owner, hub and tax."""
+
+    session_id: str
+    cdr_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"session:{self.session_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutRequested:
+    """An owner's matured balance is on its way out."""
+
+    payout_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"payout:{self.payout_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutPaid:
+    """The rail confirmed a payout."""
+
+    payout_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"payout:{self.payout_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutFailed:
+    """The rail refused a payout; the balance is the owner's again."""
+
+    payout_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"payout:{self.payout_id}"
+
+
+Event = (
+    MailRequested
+    | StationConnected
+    | StationDisconnected
+    | StationBooted
+    | StationCommanded
+    | CommandFinished
+    | BookingHeld
+    | BookingConfirmed
+    | BookingReleased
+    | SessionOpened
+    | SessionFailed
+    | SessionClosed
+    | CdrCorrected
+    | AuthorisationRequested
+    | PaymentAuthorised
+    | PaymentRefused
+    | CaptureRequested
+    | PaymentCaptured
+    | ReleaseRequested
+    | RefundRequested
+    | SessionSettled
+    | PayoutRequested
+    | PayoutPaid
+    | PayoutFailed
+)

@@ -1,0 +1,154 @@
+"""What the hub asks of a station, and what came of it, in one language for every OCPP version.
+
+Pure values. A command is stored as JSON (`kind` and the fields) and sent by the switchboard.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class StartSession:
+    """Start charging for this token. `remote_start_id` comes back in 2.x events."""
+
+    evse: int
+    id_token: str
+    remote_start_id: int
+    kind: Literal["start_session"] = "start_session"
+
+
+@dataclass(frozen=True, slots=True)
+class StopSession:
+    """Stop the session the station knows by this transaction id."""
+
+    transaction_id: str
+    kind: Literal["stop_session"] = "stop_session"
+
+
+@dataclass(frozen=True, slots=True)
+class Reserve:
+    """Keep an EVSE for a token until `expires_at`."""
+
+    reservation_id: int
+    evse: int
+    id_token: str
+    expires_at: datetime
+    kind: Literal["reserve"] = "reserve"
+
+
+@dataclass(frozen=True, slots=True)
+class CancelReservation:
+    """Let a reservation go."""
+
+    reservation_id: int
+    kind: Literal["cancel_reservation"] = "cancel_reservation"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeAvailability:
+    """Take an EVSE (0: the whole station) into or out of service."""
+
+    evse: int
+    operative: bool
+    kind: Literal["change_availability"] = "change_availability"
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """Restart the station: at once, or when no session runs."""
+
+    when: Literal["immediate", "idle"]
+    kind: Literal["reset"] = "reset"
+
+
+@dataclass(frozen=True, slots=True)
+class Unlock:
+    """Release the cable of a connector."""
+
+    evse: int
+    connector: int = 1
+    kind: Literal["unlock"] = "unlock"
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerReport:
+    """Ask for a report now. `report`: boot, heartbeat, status, meter_values. `evse` None: all."""
+
+    report: Literal["boot", "heartbeat", "status", "meter_values"]
+    evse: int | None = None
+    kind: Literal["trigger_report"] = "trigger_report"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSettings:
+    """Read settings by name (1.6 configuration key; 2.x 'Component.Variable'). None: all."""
+
+    names: tuple[str, ...] = ()
+    kind: Literal["read_settings"] = "read_settings"
+
+
+@dataclass(frozen=True, slots=True)
+class WriteSettings:
+    """Write settings: name -> value, both text. 1.6 stations take them one by one."""
+
+    settings: Mapping[str, str] = field(default_factory=dict)
+    kind: Literal["write_settings"] = "write_settings"
+
+
+Command = (
+    StartSession
+    | StopSession
+    | Reserve
+    | CancelReservation
+    | ChangeAvailability
+    | Reset
+    | Unlock
+    | TriggerReport
+    | ReadSettings
+    | WriteSettings
+)
+
+KINDS: Mapping[str, type[Command]] = {
+    "start_session": StartSession,
+    "stop_session": StopSession,
+    "reserve": Reserve,
+    "cancel_reservation": CancelReservation,
+    "change_availability": ChangeAvailability,
+    "reset": Reset,
+    "unlock": Unlock,
+    "trigger_report": TriggerReport,
+    "read_settings": ReadSettings,
+    "write_settings": WriteSettings,
+}
+
+Fate = Literal["accepted", "refused", "error", "timed_out", "offline"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a command.
+
+    `accepted`: the station will do it, or did. `refused`: it answered and will not. `error`: it
+    answered with an OCPP error. `timed_out`: sent, no answer. `offline`: not sent, no line.
+    `status` is the station's own word; `details` what it told (settings, transaction id).
+    """
+
+    fate: Fate
+    status: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Switchboard(Protocol):
+    """Knows which station has a line, and asks it things, one at a time per station."""
+
+    def is_connected(self, station_id: str) -> bool: ...
+
+    async def ask(self, station_id: str, command: Command) -> Outcome:
+        """Send and await the answer; never raises for what a station does or does not do."""
+        ...
+
+    async def hang_up(self, station_id: str, reason: str) -> None:
+        """Close the station's line, if it has one."""
+        ...

@@ -1,0 +1,269 @@
+"""What a station tells the hub, in one language for every version of OCPP, and what it is told.
+
+Pure values. Energy is whole Wh on the station's register, power whole W, instants aware UTC.
+No word of one OCPP version comes this far (style: field words). `repairs` says what had to be
+assumed when a report was read: 'time_without_zone' (taken as UTC), 'time_unreadable' (1970).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+ConnectorStatus = Literal["available", "occupied", "reserved", "unavailable", "faulted"]
+ChargingState = Literal["idle", "ev_connected", "charging", "suspended_ev", "suspended_evse"]
+StartVerdict = Literal["accepted", "invalid", "blocked", "expired", "not_now", "no_credit"]
+Trigger = Literal["started", "updated", "ended"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One instant of a meter. `register_wh` is the import register; None where it was not sent.
+
+    `power_w` and `soc_percent` are for show; only the register prices. `raw` is not kept here:
+    the report as received is stored beside it.
+    """
+
+    at: datetime
+    register_wh: int | None
+    power_w: int | None = None
+    soc_percent: int | None = None
+    context: str = "sample_periodic"
+
+
+@dataclass(frozen=True, slots=True)
+class Booted:
+    """BootNotification: who the station says it is."""
+
+    vendor: str
+    model: str
+    serial_number: str | None = None
+    firmware_version: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """The station is alive and wants the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChanged:
+    """StatusNotification. `evse` 0 is the station itself. `charging` None: not told.
+
+    `at` None: the station gave no time (1.6 may leave it out); it is news.
+    """
+
+    evse: int
+    connector: int
+    status: ConnectorStatus
+    charging: ChargingState | None
+    at: datetime | None
+    error_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPresented:
+    """Authorize: may this id token charge here?"""
+
+    id_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStarted:
+    """A session began at an EVSE.
+
+    1.6: StartTransaction, `transaction_id` None, the hub gives it. 2.x never sends this; it
+    sends SessionProgressed.
+    """
+
+    evse: int
+    id_token: str
+    meter_wh: int
+    at: datetime
+    transaction_id: str | None
+    reservation_id: int | None = None
+    repairs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """1.6 StopTransaction. `transaction_id` may be '0' or '-1' or stale: then it is matched by
+    register, time and EVSE. `id_token` None: nobody presented one."""
+
+    transaction_id: str
+    meter_wh: int
+    at: datetime
+    reason: str
+    id_token: str | None = None
+    readings: tuple[Reading, ...] = ()
+    repairs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionProgressed:
+    """2.x TransactionEvent. `evse` and `id_token` are None where the station did not say."""
+
+    trigger: Trigger
+    transaction_id: str
+    seq_no: int
+    at: datetime
+    evse: int | None = None
+    id_token: str | None = None
+    charging: ChargingState | None = None
+    stop_reason: str | None = None
+    remote_start_id: int | None = None
+    reservation_id: int | None = None
+    offline: bool = False
+    readings: tuple[Reading, ...] = ()
+    repairs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Metered:
+    """MeterValues. `transaction_id` None: outside any session, or the station did not say."""
+
+    evse: int
+    transaction_id: str | None
+    readings: tuple[Reading, ...]
+    repairs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DataTransferred:
+    """DataTransfer: a vendor's own words. The hub knows no vendor's yet."""
+
+    vendor_id: str
+    message_id: str | None
+    data: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventNotified:
+    """NotifyEvent: what monitors of the device model saw."""
+
+    events: tuple[Mapping[str, Any], ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsReported:
+    """NotifyReport: part of a device model report. `settings` are name -> value as text."""
+
+    request_id: int
+    settings: Mapping[str, str]
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationEnded:
+    """ReservationStatusUpdate: the station let a reservation go. `status`: expired, removed."""
+
+    reservation_id: int
+    status: str
+
+
+Report = (
+    Booted
+    | Heartbeat
+    | StatusChanged
+    | TokenPresented
+    | SessionStarted
+    | SessionEnded
+    | SessionProgressed
+    | Metered
+    | DataTransferred
+    | EventNotified
+    | SettingsReported
+    | ReservationEnded
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A report's envelope, kept with everything that matters to money.
+
+    `message_id` is OCPP's unique id of the call, `action` its name on the wire, `payload` its
+    payload as received, as JSON text. `connection` numbers the line it came by.
+    """
+
+    message_id: str
+    action: str
+    payload: str
+    received_at: datetime
+    connection: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BootAnswer:
+    """What a booting station is told: the time, and how often to say it is alive."""
+
+    status: Literal["accepted", "pending", "rejected"]
+    now: datetime
+    interval_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatAnswer:
+    """The time."""
+
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAnswer:
+    """May the token charge? `expires_at` None: no end."""
+
+    verdict: StartVerdict
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StartAnswer:
+    """The answer to SessionStarted: the transaction id the station must use, and the verdict."""
+
+    transaction_id: str
+    verdict: StartVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class EndAnswer:
+    """The answer to SessionEnded. `verdict` None: no token was presented."""
+
+    verdict: StartVerdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressAnswer:
+    """The answer to SessionProgressed. `verdict` None: no token was presented.
+
+    `total_cost_minor` with `currency_exponent` digits: the running or final cost, None if free
+    of meaning (no tariff).
+    """
+
+    verdict: StartVerdict | None = None
+    total_cost_minor: int | None = None
+    currency_exponent: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Stored; nothing more to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataTransferAnswer:
+    """The answer to a vendor's own words."""
+
+    status: Literal["accepted", "rejected", "unknown_message_id", "unknown_vendor_id"]
+
+
+Answer = (
+    BootAnswer
+    | HeartbeatAnswer
+    | TokenAnswer
+    | StartAnswer
+    | EndAnswer
+    | ProgressAnswer
+    | Acknowledged
+    | DataTransferAnswer
+)

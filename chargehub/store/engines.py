@@ -1,0 +1,55 @@
+"""How the two databases are opened: one engine that writes, one that reads."""
+
+from typing import Any
+
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.pool import QueuePool, StaticPool
+
+READERS = 4  # reader threads: more than two cores never run at once, queries wait on disk
+
+
+def parse_url(database: str) -> URL:
+    """A database URL; a bare `postgresql://` means psycopg."""
+    url = make_url(database)
+    return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
+
+
+def write_engine(database: str) -> Engine:
+    """One connection; on SQLite every transaction begins IMMEDIATE and commits with fsync."""
+    return _engine(database, begin="BEGIN IMMEDIATE", pool_size=1)
+
+
+def read_engine(database: str) -> Engine:
+    """As many connections as reader threads. On SQLite they never wait for the writer (WAL)."""
+    return _engine(database, begin="BEGIN", pool_size=READERS)
+
+
+def _engine(database: str, begin: str, pool_size: int) -> Engine:
+    url = parse_url(database)
+    if not url.drivername.startswith("sqlite"):
+        return create_engine(url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True)
+    engine = create_engine(
+        url,
+        poolclass=QueuePool if url.database else StaticPool,
+        pool_size=pool_size,
+        max_overflow=0,
+        connect_args={"check_same_thread": False},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",  # acknowledged means stored, also after a power cut
+        "foreign_keys=ON",
+        "busy_timeout=30000",
+        "temp_store=MEMORY",
+        "cache_size=-65536",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

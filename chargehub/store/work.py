@@ -1,0 +1,158 @@
+"""One unit of work: reads, writes and the events that go with them, in one commit."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Executable, Row, Table, insert
+from sqlmodel import SQLModel
+
+from chargehub.events import Event
+from chargehub.store.columns import new_id
+from chargehub.store.tables import DeliveryRow, EventRow
+
+Rows = dict[Table, list[dict[str, Any]]]
+Followers = Mapping[type[Event], Sequence[str]]
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The Core table behind a SQLModel class."""
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    return table
+
+
+def write_rows(connection: Connection, rows: Rows) -> None:
+    """Insert what was collected, one statement a table."""
+    for table, values in rows.items():
+        connection.execute(insert(table), values)
+
+
+class Reads:
+    """What a query takes: statements in, rows out. Statements are SQLAlchemy Core."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @property
+    def connection(self) -> Connection:
+        """The connection itself, for what no statement says."""
+        return self._connection
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._connection.dialect.name
+
+    def one(self, statement: Executable, **params: Any) -> Row[Any] | None:
+        """The first row, or None."""
+        return self._connection.execute(statement, params).first()
+
+    def all(self, statement: Executable, **params: Any) -> Sequence[Row[Any]]:
+        """Every row. Put a LIMIT into the statement."""
+        return self._connection.execute(statement, params).all()
+
+    def value(self, statement: Executable, **params: Any) -> Any:
+        """The first column of the first row, or None."""
+        row = self._connection.execute(statement, params).first()
+        return None if row is None else row[0]
+
+
+class Delivery:
+    """An event that is owed to one follower."""
+
+    __slots__ = ("event", "follower", "id", "tries")
+
+    def __init__(self, delivery_id: str, event: Event, follower: str, tries: int = 0) -> None:
+        self.id = delivery_id
+        self.event = event
+        self.follower = follower
+        self.tries = tries
+
+    def values(self, event_id: str, now: datetime) -> dict[str, Any]:
+        """The row, as it is first stored."""
+        return {
+            "id": self.id,
+            "event_id": event_id,
+            "follower": self.follower,
+            "aggregate": self.event.aggregate,
+            "state": "pending",
+            "tries": 0,
+            "due_at": now,
+            "error": None,
+        }
+
+
+class Work(Reads):
+    """What an action takes. Everything in it is committed together, or nothing is.
+
+    `add` and `execute` write at once. `append` is for append-only rows: they are written as one
+    statement at the end of the batch, so they cannot be read back before `flush`.
+    """
+
+    def __init__(self, connection: Connection, followers: Followers, batch: Rows) -> None:
+        super().__init__(connection)
+        self._followers = followers
+        self._batch = batch
+        self._appended: Rows = {}
+        self._batch_written = False
+        self.deliveries: list[Delivery] = []
+        self.topics: list[str] = []
+
+    def execute(self, statement: Executable, **params: Any) -> int:
+        """How many rows were changed."""
+        result: Any = self._connection.execute(statement, params)
+        changed: int = result.rowcount
+        return changed
+
+    def add(self, row: SQLModel) -> None:
+        """Insert one row now."""
+        table = table_of(type(row))
+        values = {column.key: getattr(row, column.key) for column in table.columns}
+        self._connection.execute(insert(table), values)
+
+    def append(self, table: type[SQLModel], values: dict[str, Any]) -> None:
+        """Insert one append-only row at the end of the batch. Every column must be given."""
+        self._appended.setdefault(table_of(table), []).append(values)
+
+    def flush(self) -> None:
+        """Write what was appended so far, by this action and by those before it in the batch.
+
+        Their rows stay in the batch's list until this action has succeeded: if it fails, they
+        are rolled back together with it and must be written again.
+        """
+        if not self._batch_written:
+            write_rows(self._connection, self._batch)
+            self._batch_written = True
+        write_rows(self._connection, self._appended)
+        self._appended = {}
+
+    def merge_into(self, batch: Rows) -> None:
+        """The action succeeded: its rows join the batch's."""
+        if self._batch_written:
+            batch.clear()
+        for table, rows in self._appended.items():
+            batch.setdefault(table, []).extend(rows)
+
+    def notify(self, topic: str) -> None:
+        """After the commit, wake those who watch the topic."""
+        self.topics.append(topic)
+
+    def record(self, event: Event) -> None:
+        """Note what happened, and owe it to every follower."""
+        now = datetime.now(UTC)
+        event_id, kind = new_id(), type(event)
+        self.append(
+            EventRow,
+            {
+                "id": event_id,
+                "name": kind.__name__,
+                "aggregate": event.aggregate,
+                "body": asdict(event),
+                "recorded_at": now,
+            },
+        )
+        for follower in self._followers.get(kind, ()):
+            delivery = Delivery(new_id(), event, follower)
+            self.deliveries.append(delivery)
+            self.append(DeliveryRow, delivery.values(event_id, now))

@@ -1,0 +1,211 @@
+"""Group commit on one writer: actions queue, one transaction carries many, one fsync pays for all.
+
+`Store.do` is the one bridge from the asynchronous edges to the synchronous domain. It returns
+after the commit, so whoever is answered is answered with something stored.
+"""
+
+import asyncio
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import structlog
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from chargehub.errors import Unavailable
+from chargehub.store.engines import READERS, read_engine, write_engine
+from chargehub.store.work import Delivery, Followers, Reads, Rows, Work, write_rows
+
+P = ParamSpec("P")
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+BATCH_ACTIONS = 256  # more would make the first of a batch wait without raising throughput
+BATCH_SECONDS = 0.02
+QUEUE_ACTIONS = 50_000  # a station's message is refused (InternalError) rather than memory lost
+
+
+class _Job:
+    """One action on its way, and who waits for it."""
+
+    __slots__ = ("call", "deliveries", "error", "future", "loop", "result", "topics")
+
+    def __init__(
+        self,
+        call: Callable[[Work], Any],
+        loop: asyncio.AbstractEventLoop,
+        future: asyncio.Future[Any],
+    ) -> None:
+        self.call = call
+        self.loop = loop
+        self.future = future
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.deliveries: list[Delivery] = []
+        self.topics: list[str] = []
+
+
+class Store:
+    """One database. `do` changes it, `read` asks it."""
+
+    def __init__(self, database: str, followers: Followers | None = None) -> None:
+        self.database = database
+        self.followers: Followers = followers or {}
+        self.committed: Callable[[list[Delivery]], None] = lambda deliveries: None
+        self.changed: Callable[[list[str]], None] = lambda topics: None
+        self._write_engine = write_engine(database)
+        self._read_engine = read_engine(database)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="chargehub-reader")
+        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="chargehub-writer", daemon=True)
+        self._closed = False
+        self._thread.start()
+
+    async def do(
+        self, action: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run the action and commit. Raises what the action raises, or Unavailable."""
+        if self._closed or self._queue.qsize() > QUEUE_ACTIONS:
+            raise Unavailable("The hub takes no changes right now.")
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        call: Callable[[Work], T] = partial(_call, action, args, kwargs)
+        self._queue.put(_Job(call, loop, future))
+        return await future
+
+    async def read(
+        self, query: Callable[Concatenate[Reads, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a query on what is committed."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, partial(self._query, query, args, kwargs))
+
+    @property
+    def waiting(self) -> int:
+        """How many actions wait for the writer."""
+        return self._queue.qsize()
+
+    async def close(self) -> None:
+        """Finish what was queued, then let go of the database."""
+        if self._closed:
+            return
+        self._closed = True
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+        self._readers.shutdown(wait=True)
+        self._write_engine.dispose()
+        self._read_engine.dispose()
+
+    def _query(self, query: Callable[..., T], args: Any, kwargs: Any) -> T:
+        try:
+            with self._read_engine.connect() as connection:
+                return query(Reads(connection), *args, **kwargs)
+        except DBAPIError as error:
+            raise Unavailable("The hub cannot read its database right now.") from error
+
+    def _run(self) -> None:
+        """The writer thread: one connection for its whole life, one transaction a batch."""
+        waiting: deque[_Job] = deque()
+        open_for_more = True
+        while open_for_more or waiting:
+            open_for_more = self._take(waiting, open_for_more)
+            if waiting:
+                self._settle(_commit(self._write_engine, self.followers, waiting))
+
+    def _take(self, waiting: deque[_Job], open_for_more: bool) -> bool:
+        """Fill up from the queue; wait only when there is nothing to do. False: closed."""
+        while open_for_more and len(waiting) < BATCH_ACTIONS:
+            try:
+                job = self._queue.get(block=not waiting)
+            except queue.Empty:
+                break
+            if job is None:
+                return False
+            waiting.append(job)
+        return open_for_more
+
+    def _settle(self, batch: list[_Job]) -> None:
+        """Tell everybody who waits, loop by loop."""
+        for loop in {job.loop for job in batch}:
+            jobs = [job for job in batch if job.loop is loop]
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._answer, jobs)
+
+    def _answer(self, jobs: list[_Job]) -> None:
+        deliveries = [delivery for job in jobs for delivery in job.deliveries]
+        if deliveries:
+            self.committed(deliveries)
+        self.changed([topic for job in jobs for topic in job.topics])
+        for job in jobs:
+            if job.future.done():
+                continue
+            if job.error is not None:
+                job.future.set_exception(job.error)
+            else:
+                job.future.set_result(job.result)
+
+
+def _call(action: Callable[..., T], args: Any, kwargs: Any, work: Work) -> T:
+    return action(work, *args, **kwargs)
+
+
+def _commit(engine: Engine, followers: Followers, waiting: deque[_Job]) -> list[_Job]:
+    """Run what waits in one transaction, as far as the time goes; give back what was run.
+
+    If the transaction cannot stand, every action of it runs again in one of its own: an action
+    touches no memory outside its work, so it may.
+    """
+    batch: list[_Job] = []
+    try:
+        with engine.connect() as connection, connection.begin():
+            _run_batch(connection, followers, waiting, batch)
+    except SQLAlchemyError as error:
+        log.warning("batch failed", actions=len(batch), error=type(error).__name__)
+        for job in batch:
+            _commit_alone(engine, followers, job)
+    return batch
+
+
+def _run_batch(
+    connection: Connection, followers: Followers, waiting: deque[_Job], batch: list[_Job]
+) -> None:
+    deadline = time.monotonic() + BATCH_SECONDS
+    appended: Rows = {}
+    while waiting and (not batch or time.monotonic() < deadline):
+        batch.append(waiting.popleft())
+        _run_one(connection, followers, appended, batch[-1])
+    write_rows(connection, appended)
+
+
+def _run_one(connection: Connection, followers: Followers, appended: Rows, job: _Job) -> None:
+    """One action under its own savepoint: if it fails, the batch stands without it."""
+    cursor = connection.connection.cursor()
+    cursor.execute("SAVEPOINT action")
+    work = Work(connection, followers, appended)
+    try:
+        job.result = job.call(work)
+    except Exception as error:  # the caller's to judge, whatever it is; the batch goes on
+        cursor.execute("ROLLBACK TO SAVEPOINT action")
+        job.error = error
+    else:
+        work.merge_into(appended)
+        job.deliveries, job.topics = work.deliveries, work.topics
+    cursor.execute("RELEASE SAVEPOINT action")
+    cursor.close()
+
+
+def _commit_alone(engine: Engine, followers: Followers, job: _Job) -> None:
+    job.result, job.error, job.deliveries, job.topics = None, None, [], []
+    try:
+        with engine.connect() as connection, connection.begin():
+            _run_batch(connection, followers, deque([job]), [])
+    except SQLAlchemyError as error:
+        log.error("not stored", error=str(error))
+        job.error = Unavailable("The hub could not store this; please try again.")
+        job.deliveries, job.topics = [], []

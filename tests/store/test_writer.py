@@ -1,0 +1,52 @@
+"""The store: one commit for many actions, each of them whole or not at all."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import func, select
+
+from chargehub import events
+from chargehub.store.tables import EventRow
+from chargehub.store.work import Reads, Work
+from chargehub.store.writer import Store
+
+
+def count(reads: Reads) -> int:
+    found: int = reads.value(select(func.count()).select_from(EventRow))
+    return found
+
+
+def happen(work: Work, number: int, fails: bool = False, reads_back: bool = False) -> int:
+    work.record(events.StationConnected(f"station-{number}"))
+    if reads_back:
+        work.flush()
+    if fails:
+        raise ValueError(f"action {number} fails")
+    return number
+
+
+async def test_an_action_is_stored_before_it_is_answered(store: Store) -> None:
+    await store.do(happen, 1)
+
+    assert await store.read(count) == 1
+
+
+async def test_a_failing_action_takes_nobody_with_it(store: Store) -> None:
+    """Actions share a transaction; one that raises leaves nothing, the others everything."""
+    calls = [
+        store.do(happen, number, fails=number % 3 == 0, reads_back=number % 2 == 0)
+        for number in range(100)
+    ]
+
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+
+    failed = [outcome for outcome in outcomes if isinstance(outcome, ValueError)]
+    assert len(failed) == 34
+    assert await store.read(count) == 66
+
+
+async def test_a_closed_store_takes_nothing(store: Store) -> None:
+    await store.close()
+
+    with pytest.raises(Exception, match="no changes right now"):
+        await store.do(happen, 1)
