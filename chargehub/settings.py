@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -12,33 +13,61 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CHARGEHUB_", extra="ignore", frozen=True)
 
-    database: str = Field("sqlite:///chargehub.sqlite", description="Database URL.")
-    http: str = Field("127.0.0.1:8000", description="Where REST listens, HOST:PORT.")
-    ocpp: str = Field("127.0.0.1:9000", description="Where stations connect, HOST:PORT.")
-    public_url: str = Field("", description="How people reach REST; empty: from `http`.")
-    ocpp_public_url: str = Field("", description="How stations reach OCPP; empty: from `ocpp`.")
-    secret: str = Field("", description="Keys what is stored hashed; empty: kept in `secret_file`.")
-    secret_file: Path = Field(
-        Path("chargehub.secret"), description="Made with mode 0600 where no secret is set."
+    database: Annotated[str, Field(description="Database URL.")] = "sqlite:///chargehub.sqlite"
+    http: Annotated[str, Field(description="Where REST listens, HOST:PORT.")] = "127.0.0.1:8000"
+    ocpp: Annotated[str, Field(description="Where stations connect, HOST:PORT.")] = "127.0.0.1:9000"
+    public_url: Annotated[str, Field(description="How people reach REST; empty: from `http`.")] = ""
+    ocpp_public_url: Annotated[
+        str, Field(description="How stations reach OCPP; empty: from `ocpp`.")
+    ] = ""
+    secret: Annotated[
+        str, Field(description="Keys what is stored hashed; empty: kept in `secret_file`.")
+    ] = ""
+    secret_file: Annotated[
+        Path, Field(description="Made with mode 0600 where no secret is set.")
+    ] = Path("chargehub.secret")
+
+    ocpp_frame_bytes: Annotated[int, Field(description="Larger frames close the line (1009).")] = (
+        65_536
     )
+    ocpp_queue_frames: Annotated[int, Field(description="Frames of a station that may wait.")] = 64
+    ocpp_call_timeout_s: Annotated[float, Field(description="Seconds a station has to answer.")] = (
+        30.0
+    )
+    ocpp_ping_interval_s: Annotated[
+        float, Field(description="Seconds between pings of a line.")
+    ] = 30.0
+    ocpp_connections_per_address: Annotated[int, Field(description="Lines from one address.")] = (
+        1_000
+    )
+    heartbeat_interval_s: Annotated[
+        int, Field(description="What stations are told at boot, seconds.")
+    ] = 300
 
-    ocpp_frame_bytes: int = Field(65_536, description="Larger frames close the line (1009).")
-    ocpp_queue_frames: int = Field(64, description="Frames of a station that may wait.")
-    ocpp_call_timeout_s: float = Field(30.0, description="Seconds a station has to answer.")
-    ocpp_ping_interval_s: float = Field(30.0, description="Seconds between pings of a line.")
-    ocpp_connections_per_address: int = Field(1_000, description="Lines from one address.")
-    heartbeat_interval_s: int = Field(300, description="What stations are told at boot, seconds.")
+    login_days: Annotated[int, Field(description="Days a login lasts.")] = 30
+    smtp_url: Annotated[
+        str, Field(description="smtp://user:password@host:port; empty: mail is logged.")
+    ] = ""
+    mail_from: Annotated[str, Field(description="Sender of mail.")] = "ChargeHub <hub@localhost>"
+    mail_to_log: Annotated[
+        bool, Field(description="Write whole mails to the log; never in public.")
+    ] = False
 
-    login_days: int = Field(30, description="Days a login lasts.")
-    smtp_url: str = Field("", description="smtp://user:password@host:port; empty: mail is logged.")
-    mail_from: str = Field("ChargeHub <hub@localhost>", description="Sender of mail.")
-    mail_to_log: bool = Field(False, description="Write whole mails to the log; never in public.")
+    token_price: Annotated[Decimal, Field(description="EUR for one CHG in token payouts.")] = (
+        Decimal("0.25")
+    )
+    fee_basis_points: Annotated[
+        int, Field(description="The hub's share of a cost, in 1/10,000.")
+    ] = 1_000
+    fee_vat_percent: Annotated[Decimal, Field(description="VAT within the hub's share.")] = Decimal(
+        "19"
+    )
+    maturity_hours: Annotated[
+        int, Field(description="Hours from capture until earnings may be paid.")
+    ] = 24
 
-    token_price: Decimal = Field(Decimal("0.25"), description="EUR for one CHG in token payouts.")
-    fee_basis_points: int = Field(1_000, description="The hub's share of a cost, in 1/10,000.")
-    fee_vat_percent: Decimal = Field(Decimal("19"), description="VAT within the hub's share.")
-    maturity_hours: int = Field(24, description="Hours from capture until earnings may be paid.")
-
-    tick_s: float = Field(1.0, description="Real seconds between looks at what is due.")
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
-    log_json: bool = Field(False, description="One JSON object a line instead of readable text.")
+    tick_s: Annotated[float, Field(description="Real seconds between looks at what is due.")] = 1.0
+    log_level: Annotated[str, Field(description="DEBUG, INFO, WARNING or ERROR.")] = "INFO"
+    log_json: Annotated[
+        bool, Field(description="One JSON object a line instead of readable text.")
+    ] = False

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from chargehub.clock import HandClock
+from chargehub.observe import set_up_log
 from chargehub.store.writer import Store
 from tests.databases import PostgresServer, fresh_sqlite, running_postgres
 from tests.schema import prepare
 
+set_up_log("WARNING", as_json=False)
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)  # a Monday
 
 

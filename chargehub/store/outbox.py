@@ -18,6 +18,7 @@ from sqlmodel import col
 from chargehub import events
 from chargehub.clock import Clock
 from chargehub.errors import Unavailable
+from chargehub.store.hot import Hot
 from chargehub.store.tables import DeliveryRow, EventRow
 from chargehub.store.work import Delivery, Reads, Work, table_of
 from chargehub.store.writer import Store
@@ -180,7 +181,7 @@ def _record(work: Work, effect: Effect, delivery: Delivery, outcome: Any, now: d
         effect.record(work, delivery.event, outcome, now)
 
 
-_DONE = delete(DeliveryRow).where(col(DeliveryRow.id) == bindparam("delivery_id"))
+_DONE = Hot(delete(DeliveryRow).where(col(DeliveryRow.id) == bindparam("delivery_id")))
 
 
 def _note_failure(

@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, Table, insert
+from sqlalchemy import Connection, Executable, Table
 from sqlmodel import SQLModel
 
 from chargehub.events import Event
 from chargehub.store.columns import new_id
+from chargehub.store.hot import Hot, insert_of
 from chargehub.store.tables import DeliveryRow, EventRow
 
 Rows = dict[Table, list[dict[str, Any]]]
@@ -25,7 +27,12 @@ def table_of(model: type[SQLModel]) -> Table:
 def write_rows(connection: Connection, rows: Rows) -> None:
     """Insert what was collected, one statement a table."""
     for table, values in rows.items():
-        connection.execute(insert(table), values)
+        _insert(table).run_many(connection, values)
+
+
+@cache
+def _insert(table: Table) -> Hot:
+    return insert_of(table)
 
 
 class Reads:
@@ -44,17 +51,21 @@ class Reads:
         """`sqlite` or `postgresql`."""
         return self._connection.dialect.name
 
-    def one(self, statement: Executable, **params: Any) -> Row[Any] | None:
-        """The first row, or None."""
+    def one(self, statement: Executable | Hot, **params: Any) -> Any:
+        """The first row, its columns as attributes, or None."""
+        if isinstance(statement, Hot):
+            return statement.run(self._connection, params).first()
         return self._connection.execute(statement, params).first()
 
-    def all(self, statement: Executable, **params: Any) -> Sequence[Row[Any]]:
+    def all(self, statement: Executable | Hot, **params: Any) -> Sequence[Any]:
         """Every row. Put a LIMIT into the statement."""
+        if isinstance(statement, Hot):
+            return statement.run(self._connection, params).all()
         return self._connection.execute(statement, params).all()
 
-    def value(self, statement: Executable, **params: Any) -> Any:
+    def value(self, statement: Executable | Hot, **params: Any) -> Any:
         """The first column of the first row, or None."""
-        row = self._connection.execute(statement, params).first()
+        row = self.one(statement, **params)
         return None if row is None else row[0]
 
 
@@ -99,8 +110,10 @@ class Work(Reads):
         self.deliveries: list[Delivery] = []
         self.topics: list[str] = []
 
-    def execute(self, statement: Executable, **params: Any) -> int:
+    def execute(self, statement: Executable | Hot, **params: Any) -> int:
         """How many rows were changed."""
+        if isinstance(statement, Hot):
+            return statement.run(self._connection, params).changed()
         result: Any = self._connection.execute(statement, params)
         changed: int = result.rowcount
         return changed
@@ -108,8 +121,12 @@ class Work(Reads):
     def add(self, row: SQLModel) -> None:
         """Insert one row now."""
         table = table_of(type(row))
-        values = {column.key: getattr(row, column.key) for column in table.columns}
-        self._connection.execute(insert(table), values)
+        values = {
+            column.key: value
+            for column in table.columns
+            if (value := getattr(row, column.key)) is not None or not column.primary_key
+        }
+        _insert(table).run(self._connection, values).changed()
 
     def append(self, table: type[SQLModel], values: dict[str, Any]) -> None:
         """Insert one append-only row at the end of the batch. Every column must be given."""

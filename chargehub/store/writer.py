@@ -16,7 +16,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
 from chargehub.errors import Unavailable
 from chargehub.store.engines import READERS, read_engine, write_engine
@@ -165,7 +165,7 @@ def _commit(engine: Engine, followers: Followers, waiting: deque[_Job]) -> list[
     try:
         with engine.connect() as connection, connection.begin():
             _run_batch(connection, followers, waiting, batch)
-    except SQLAlchemyError as error:
+    except Exception as error:  # whatever it is, the writer lives on and everybody is answered
         log.warning("batch failed", actions=len(batch), error=type(error).__name__)
         for job in batch:
             _commit_alone(engine, followers, job)
@@ -205,7 +205,7 @@ def _commit_alone(engine: Engine, followers: Followers, job: _Job) -> None:
     try:
         with engine.connect() as connection, connection.begin():
             _run_batch(connection, followers, deque([job]), [])
-    except SQLAlchemyError as error:
-        log.error("not stored", error=str(error))
+    except Exception as error:  # see above
+        log.error("not stored", exc_info=error)
         job.error = Unavailable("The hub could not store this; please try again.")
         job.deliveries, job.topics = [], []

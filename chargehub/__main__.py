@@ -1,0 +1,108 @@
+"""The command line. It only dispatches; what a command needs is imported when it runs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="ChargeHub: share private EV chargers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+operators = typer.Typer(help="The people who run this hub.", no_args_is_help=True)
+benches = typer.Typer(help="Measure this machine and this hub.", no_args_is_help=True)
+app.add_typer(operators, name="operator")
+app.add_typer(benches, name="bench")
+
+Database = Annotated[
+    str | None, typer.Option(help="Database URL; else CHARGEHUB_DATABASE or a file here.")
+]
+
+
+@app.command()
+def serve(
+    http: Annotated[str | None, typer.Option(help="Where REST listens, HOST:PORT.")] = None,
+    ocpp: Annotated[str | None, typer.Option(help="Where stations connect, HOST:PORT.")] = None,
+    database: Database = None,
+) -> None:
+    """Run the hub: REST on one port, OCPP on another, until Ctrl-C."""
+    from chargehub.commands import serve
+
+    serve.run(http, ocpp, database)
+
+
+@app.command()
+def demo(
+    exit: Annotated[bool, typer.Option("--exit", help="Stop at the end of the story.")] = False,
+) -> None:
+    """Tell the whole story with simulated stations, on an empty hub of its own."""
+    from chargehub.commands.demo import run
+
+    run.run(exit_at_end=exit)
+
+
+@app.command()
+def migrate(database: Database = None) -> None:
+    """Bring the database to the tables this version needs."""
+    from chargehub.commands import migrate
+
+    migrate.run(database)
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where the copy goes.")], database: Database = None
+) -> None:
+    """Copy a consistent state of a running or stopped hub's SQLite database."""
+    from chargehub.commands import backup
+
+    backup.back_up(file, database)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="The copy to bring back.")],
+    database: Database = None,
+    force: Annotated[bool, typer.Option(help="Replace the database that is there.")] = False,
+) -> None:
+    """Bring a copy back. The hub must be stopped."""
+    from chargehub.commands import backup
+
+    backup.restore(file, database, force)
+
+
+@operators.command("create")
+def create_operator(
+    email: Annotated[str, typer.Option(prompt=True)],
+    name: Annotated[str, typer.Option(prompt=True)],
+    password: Annotated[str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True)],
+    database: Database = None,
+) -> None:
+    """Make an account that may run this hub."""
+    from chargehub.commands import operator
+
+    operator.create(email, name, password, database)
+
+
+@benches.command("ocpp")
+def bench_ocpp(
+    stations: Annotated[int, typer.Option(help="Stations that talk at once.", min=1)] = 50,
+    seconds: Annotated[float, typer.Option(help="Length of each measurement.")] = 5.0,
+    idle: Annotated[int, typer.Option(help="Idle lines for the memory figure.")] = 1000,
+    database: Database = None,
+) -> None:
+    """Durable rates of the hub beside the echo ceiling of the bare socket library."""
+    from chargehub.commands.bench import run
+
+    run.ocpp(stations, seconds, idle, database)
+
+
+def main() -> None:
+    """Console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

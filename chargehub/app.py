@@ -1,0 +1,186 @@
+"""Builds the hub once: settings, store, rails, switchboard, flow, web application."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import structlog
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import generate_latest
+
+from chargehub import flow
+from chargehub.bookings import routes as booking_routes
+from chargehub.bus.live import LiveBus
+from chargehub.clock import Clock, RealClock
+from chargehub.errors import Unavailable
+from chargehub.jobs import Jobs, due
+from chargehub.ledger import routes as ledger_routes
+from chargehub.listings import routes as listing_routes
+from chargehub.mail import mailer
+from chargehub.observe import registry_of
+from chargehub.ocpp.server import OcppServer
+from chargehub.ocpp.switchboard import OcppSwitchboard, carry_out
+from chargehub.payments import routes as payment_routes
+from chargehub.people import routes as people_routes
+from chargehub.rails import registry as rails
+from chargehub.rails import routes as rail_routes
+from chargehub.rest import problems
+from chargehub.search import routes as search_routes
+from chargehub.sessions import routes as session_routes
+from chargehub.settings import Settings
+from chargehub.settlement import routes as settlement_routes
+from chargehub.settlement.split import Terms
+from chargehub.stations import routes as station_routes
+from chargehub.store.migrate import is_current
+from chargehub.store.outbox import Relay
+from chargehub.store.writer import Store
+from chargehub.tariffs import routes as tariff_routes
+
+log = structlog.get_logger(__name__)
+
+ROUTERS = (
+    people_routes.router,
+    station_routes.router,
+    listing_routes.router,
+    tariff_routes.router,
+    search_routes.router,
+    booking_routes.router,
+    session_routes.router,
+    payment_routes.router,
+    settlement_routes.router,
+    ledger_routes.router,
+    rail_routes.router,
+)
+
+
+class Hub:
+    """One running hub: its parts, made once and handed to whoever needs them."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = with_secret(settings)
+        self.clock: Clock = clock or RealClock()
+        self.store = Store(settings.database)
+        self.live = LiveBus()
+        self.store.changed = self.live.publish
+        self.switchboard = OcppSwitchboard()
+        self.rails = rails.build(self.store, self.clock)
+        self.ocpp = OcppServer(self.store, self.clock, self.settings, self.switchboard)
+        self.relay = Relay(
+            self.store,
+            self.clock,
+            flow.reactions(
+                self.store,
+                self.rails,
+                mailer(self.settings, self.store),
+                carry_out(self.switchboard, self.store, self.clock).run,
+                terms_of(self.settings),
+            ),
+        )
+        self.jobs = Jobs(self.store, self.clock, settings.tick_s, due(settings.token_price))
+        self.ocpp_port = 0
+
+    async def start(self) -> None:
+        """Take up what was left, then let stations in."""
+        await self.relay.start()
+        host, port = host_port(self.settings.ocpp)
+        self.ocpp_port = await self.ocpp.start(host, port)
+        self.jobs.start()
+        log.info("hub started", ocpp_host=host, ocpp_port=self.ocpp_port)
+
+    async def stop(self) -> None:
+        """Stations see 1012, what was acknowledged is stored, what is owed stays in its table."""
+        self.jobs.stop()
+        await self.ocpp.stop()
+        await self.relay.stop()
+        await self.store.close()
+        log.info("hub stopped")
+
+
+def terms_of(settings: Settings) -> Terms:
+    """How costs are divided, as the operator set it."""
+    return Terms(
+        fee_basis_points=settings.fee_basis_points,
+        fee_vat_percent=settings.fee_vat_percent,
+        maturity=timedelta(hours=settings.maturity_hours),
+    )
+
+
+def with_secret(settings: Settings) -> Settings:
+    """The settings with a secret: the given one, or the one kept in the file, or a new one."""
+    if settings.secret:
+        return settings
+    path = settings.secret_file
+    if not path.exists():
+        path.touch(mode=0o600, exist_ok=False)
+        path.write_text(secrets.token_hex(32) + "\n")
+        log.info("secret made", file=str(path))
+    return settings.model_copy(update={"secret": path.read_text().strip()})
+
+
+def host_port(text: str) -> tuple[str, int]:
+    """'127.0.0.1:8000' as its two parts. Raises ValueError with a sentence."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdecimal() or int(port) > 65_535:
+        raise ValueError(f"{text!r} is no HOST:PORT, like 127.0.0.1:8000.")
+    return host.strip("[]"), int(port)
+
+
+def web(hub: Hub) -> FastAPI:
+    """REST over the hub. The hub lives as long as the application does."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await hub.start()
+        yield
+        await hub.stop()
+
+    app = FastAPI(
+        title="ChargeHub",
+        summary="Share private EV chargers.",
+        version="0.1.0",
+        lifespan=lifespan,
+    )
+    app.state.hub = hub
+    problems.install(app)
+    for router in ROUTERS:
+        app.include_router(router, prefix="/api/v1")
+    app.include_router(_operations(hub))
+    return app
+
+
+def _operations(hub: Hub) -> APIRouter:
+    router = APIRouter(tags=["operation"])
+    registry = registry_of(
+        {
+            "stations_connected": (
+                "Stations with a line.",
+                lambda: sum(hub.switchboard.connected().values()),
+            ),
+            "deliveries_pending": ("Events still owed to followers.", lambda: hub.relay.pending),
+            "actions_waiting": ("Actions that wait for the writer.", lambda: hub.store.waiting),
+        }
+    )
+
+    @router.get("/healthz")
+    async def get_health() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "ok"}
+
+    @router.get("/readyz", response_model=dict[str, str])
+    async def get_readiness(_request: Request) -> Response:
+        """The database answers and has the right tables."""
+        try:
+            is_ready = await hub.store.read(is_current)
+        except Unavailable:
+            is_ready = False
+        body = {"status": "ready" if is_ready else "database not ready"}
+        return JSONResponse(body, status_code=200 if is_ready else 503)
+
+    @router.get("/metrics")
+    async def get_metrics() -> Response:
+        """Figures for Prometheus."""
+        return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")
+
+    return router

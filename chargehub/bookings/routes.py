@@ -1,0 +1,153 @@
+"""Bookings over REST: hold a slot, read, cancel."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from fastapi import APIRouter, Depends, Path, Query
+from pydantic import BaseModel, Field
+
+from chargehub.bookings import actions, tables
+from chargehub.bookings.rules import Status, Wanted
+from chargehub.bookings.tables import BookingView
+from chargehub.people.access import CurrentActor, needs
+from chargehub.people.rules import Actor
+from chargehub.rest.bodies import Body, Instant, MoneyBody
+from chargehub.rest.manners import (
+    CurrentPage,
+    CurrentStore,
+    IdempotencyKey,
+    Now,
+    Page,
+    idempotent,
+    page,
+)
+from chargehub.store.work import Reads, Work
+
+router = APIRouter(tags=["bookings"])
+
+BookingId = Annotated[str, Path(max_length=36)]
+Writer = Annotated[Actor, Depends(needs("bookings:write"))]
+Role = Annotated[
+    Literal["driver", "owner"],
+    Query(description="Bookings you made, or those of your own EVSEs."),
+]
+
+
+class BookingRequest(Body):
+    """A slot: whole minutes, at least 15 of them, at most 24 hours, within 30 days.
+
+    `id_token`: one of your own, to start with at the station; without it that of your app.
+    """
+
+    evse_id: Annotated[str, Field(min_length=1, max_length=36)]
+    starts_at: Instant
+    ends_at: Instant
+    id_token: Annotated[str | None, Field(min_length=1, max_length=20)] = None
+
+    def wanted(self) -> Wanted:
+        return Wanted(self.evse_id, self.starts_at, self.ends_at, self.id_token)
+
+
+class BookingBody(BaseModel):
+    """A booking as it stands.
+
+    `held` until `pay_by`, then confirmed or gone; `arrive_by`: not there by then is a no-show.
+    `deposit` null: nothing is held. `is_reserved`: the station itself keeps the EVSE. Of the id
+    token the last characters are shown.
+    """
+
+    id: str
+    status: Status
+    evse_id: str
+    station_id: str
+    starts_at: datetime
+    ends_at: datetime
+    arrive_by: datetime
+    pay_by: datetime | None
+    deposit: MoneyBody | None
+    tariff_snapshot_id: str
+    id_token: str
+    is_reserved: bool
+    session_id: str | None
+    cancelled_by: Literal["driver", "owner", "operator"] | None
+    created_at: datetime
+    ended_at: datetime | None
+
+    @classmethod
+    def of(cls, booking: BookingView) -> Self:
+        deposit = {"amount_minor": booking.deposit_minor, "currency": booking.currency}
+        return cls.model_validate(
+            {
+                "id": booking.id,
+                "status": booking.status,
+                "evse_id": booking.evse_id,
+                "station_id": booking.station_id,
+                "starts_at": booking.starts_at,
+                "ends_at": booking.ends_at,
+                "arrive_by": booking.arrive_by,
+                "pay_by": booking.pay_by,
+                "deposit": deposit if booking.deposit_minor else None,
+                "tariff_snapshot_id": booking.tariff_snapshot_id,
+                "id_token": f"…{booking.id_token[-4:]}",
+                "is_reserved": booking.reservation == "made",
+                "session_id": booking.session_id,
+                "cancelled_by": booking.cancelled_by,
+                "created_at": booking.created_at,
+                "ended_at": booking.ended_at,
+            }
+        )
+
+
+@router.post("/bookings", status_code=201, response_model=BookingBody)
+async def post_booking(
+    wanted: BookingRequest,
+    actor: Writer,
+    store: CurrentStore,
+    now: Now,
+    key: IdempotencyKey = None,
+) -> Any:
+    """Hold a slot. It is yours when the deposit is held; without that by `pay_by` it is free."""
+    return await idempotent(
+        store,
+        actor.account_id,
+        key,
+        "POST /bookings",
+        wanted,
+        _hold_slot,
+        actor,
+        wanted.wanted(),
+        now,
+    )
+
+
+def _hold_slot(work: Work, actor: Actor, wanted: Wanted, now: datetime) -> dict[str, Any]:
+    return BookingBody.of(actions.hold_slot(work, actor, wanted, now)).model_dump(mode="json")
+
+
+@router.get("/bookings")
+async def get_bookings(
+    actor: CurrentActor, store: CurrentStore, asked: CurrentPage, role: Role = "driver"
+) -> Page[BookingBody]:
+    """Your bookings as a driver, or those of your EVSEs as an owner; the newest first."""
+    rows = await store.read(tables.page, actor.account_id, role, asked.after_id(), asked.fetch)
+    return page(rows, asked, lambda row: (row.id,), BookingBody.of)
+
+
+@router.get("/bookings/{booking_id}")
+async def get_booking(
+    booking_id: BookingId, actor: CurrentActor, store: CurrentStore
+) -> BookingBody:
+    """A booking you made, or one of your EVSEs."""
+    return BookingBody.of(await store.read(_seen, actor, booking_id))
+
+
+def _seen(reads: Reads, actor: Actor, booking_id: str) -> BookingView:
+    return actions.seen_by(actor, tables.booking(reads, booking_id))
+
+
+@router.post("/bookings/{booking_id}/cancel")
+async def post_cancel(
+    booking_id: BookingId, actor: Writer, store: CurrentStore, now: Now
+) -> BookingBody:
+    """Cancel before the session starts. Free; the deposit goes back. Twice is once."""
+    return BookingBody.of(await store.do(actions.cancel, actor, booking_id, now))

@@ -1,0 +1,267 @@
+"""The booking table, the constraint that no two bookings overlap, and queries on it.
+
+The constraint is the law: whatever the rules overlook, the database refuses a second live booking
+of an EVSE in the same time. Both databases raise IntegrityError with `no_overlap` in its text.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, Row, bindparam, func, select
+from sqlmodel import Field, SQLModel
+
+from chargehub.bookings.rules import LIVE, is_claimed
+from chargehub.store.columns import Instant
+from chargehub.store.work import Reads, table_of
+from chargehub.units import Span
+
+NO_OVERLAP = "no_overlap"
+JOB_SIZE = 50  # rows a job takes at a time, so that it never keeps the writer for long
+
+_LIVE_SQL = "('held', 'confirmed', 'active')"
+_OVERLAPS = f"""
+BEGIN
+  SELECT RAISE(ABORT, '{NO_OVERLAP}') WHERE EXISTS (
+    SELECT 1 FROM booking AS other
+    WHERE other.evse_id = NEW.evse_id AND other.id <> NEW.id
+      AND other.blocked_until > NEW.starts_at AND other.starts_at < NEW.blocked_until
+      AND other.status IN {_LIVE_SQL}
+  );
+END
+"""
+NO_OVERLAP_SQLITE: tuple[str, ...] = (
+    f"""
+CREATE TRIGGER booking_no_overlap_insert BEFORE INSERT ON booking
+WHEN NEW.status IN {_LIVE_SQL}{_OVERLAPS}""",
+    f"""
+CREATE TRIGGER booking_no_overlap_update
+BEFORE UPDATE OF id, evse_id, starts_at, blocked_until, status ON booking
+WHEN NEW.status IN {_LIVE_SQL}{_OVERLAPS}""",
+)
+NO_OVERLAP_POSTGRES: tuple[str, ...] = (
+    "CREATE EXTENSION IF NOT EXISTS btree_gist",
+    f"""
+ALTER TABLE booking ADD CONSTRAINT {NO_OVERLAP} EXCLUDE USING gist (
+  evse_id WITH =, int8range(starts_at, blocked_until) WITH &&
+) WHERE (status IN {_LIVE_SQL})""",
+)
+
+
+class BookingRow(SQLModel, table=True):
+    """A driver's right to an EVSE for a time. The instants are explained in `rules.Times`.
+
+    `pay_by` None: nothing to pay in advance. `reservation` is what the station keeps for the
+    booking (`rules.Reservation`); `reservation_id` is its number there.
+    """
+
+    __tablename__ = "booking"
+    __table_args__ = (
+        # An empty range would overlap nothing, and the constraint would see nothing.
+        CheckConstraint("starts_at < ends_at AND ends_at <= blocked_until", name="slot"),
+        Index("ix_booking_evse_blocked_until", "evse_id", "blocked_until"),
+        Index("ix_booking_status_opens_at", "status", "opens_at"),
+        Index("ix_booking_driver", "driver_id", "id"),
+        Index("ix_booking_owner", "owner_id", "id"),
+        Index("ix_booking_session", "session_id"),
+        Index("uq_booking_reservation", "reservation_id", unique=True),
+    )
+
+    id: str = Field(primary_key=True, max_length=36)
+    driver_id: str = Field(max_length=36)
+    evse_id: str = Field(max_length=36)
+    station_id: str = Field(max_length=36)
+    owner_id: str = Field(max_length=36)
+    id_token: str = Field(max_length=36)
+    status: str = Field(max_length=10)
+    cancelled_by: str | None = Field(default=None, max_length=8)
+    opens_at: datetime = Field(sa_type=Instant)
+    starts_at: datetime = Field(sa_type=Instant)
+    arrive_by: datetime = Field(sa_type=Instant)
+    ends_at: datetime = Field(sa_type=Instant)
+    blocked_until: datetime = Field(sa_type=Instant)
+    pay_by: datetime | None = Field(default=None, sa_type=Instant)
+    deposit_minor: int = Field(sa_type=BigInteger)
+    currency: str = Field(max_length=3)
+    tariff_snapshot_id: str = Field(max_length=64)
+    reservation_id: int = Field(sa_type=Integer)
+    reservation: str = Field(max_length=8)
+    reserved_at: datetime | None = Field(default=None, sa_type=Instant)
+    session_id: str | None = Field(default=None, max_length=36)
+    created_at: datetime = Field(sa_type=Instant)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+@dataclass(frozen=True, slots=True)
+class BookingView:
+    """A booking as it stands; the deposit in minor units of `currency`, 0 for none."""
+
+    id: str
+    driver_id: str
+    evse_id: str
+    station_id: str
+    owner_id: str
+    id_token: str
+    status: str
+    cancelled_by: str | None
+    opens_at: datetime
+    starts_at: datetime
+    arrive_by: datetime
+    ends_at: datetime
+    blocked_until: datetime
+    pay_by: datetime | None
+    deposit_minor: int
+    currency: str
+    tariff_snapshot_id: str
+    reservation_id: int
+    reservation: str
+    reserved_at: datetime | None
+    session_id: str | None
+    created_at: datetime
+    ended_at: datetime | None
+
+
+BOOKING = table_of(BookingRow)
+_IS_LIVE = BOOKING.c.status.in_(LIVE)
+_OF_EVSE = BOOKING.c.evse_id == bindparam("evse_id")
+
+_BY_ID = select(BOOKING).where(BOOKING.c.id == bindparam("id"))
+_BY_SESSION = select(BOOKING).where(BOOKING.c.session_id == bindparam("session_id"))
+_BY_RESERVATION = select(BOOKING).where(
+    BOOKING.c.reservation_id == bindparam("reservation_id"),
+    BOOKING.c.station_id == bindparam("station_id"),
+)
+_LIVE_AT = select(BOOKING).where(
+    BOOKING.c.blocked_until > bindparam("at"), BOOKING.c.opens_at <= bindparam("at"), _IS_LIVE
+)
+# In the buffer of one booking the next one may have begun to count: the later one is meant.
+_COVERING = _LIVE_AT.where(_OF_EVSE).order_by(BOOKING.c.starts_at.desc()).limit(1)
+_OVERLAPPING = (
+    select(BOOKING)
+    .where(
+        _OF_EVSE,
+        BOOKING.c.blocked_until > bindparam("start"),
+        BOOKING.c.starts_at < bindparam("end"),
+        _IS_LIVE,
+    )
+    .order_by(BOOKING.c.starts_at)
+    .limit(200)  # a day holds no more slots of a quarter of an hour
+)
+_OPEN_OF_DRIVER = select(func.count()).where(
+    BOOKING.c.driver_id == bindparam("driver_id"), _IS_LIVE
+)
+_RESERVATION = select(BOOKING.c.id).where(BOOKING.c.reservation_id == bindparam("reservation_id"))
+
+
+def _view(row: Row[Any] | None) -> BookingView | None:
+    return None if row is None else BookingView(**row._mapping)
+
+
+def _views(rows: Sequence[Row[Any]]) -> tuple[BookingView, ...]:
+    return tuple(BookingView(**row._mapping) for row in rows)
+
+
+def booking(reads: Reads, booking_id: str) -> BookingView | None:
+    """The booking with this id, or None."""
+    return _view(reads.one(_BY_ID, id=booking_id))
+
+
+def by_session(reads: Reads, session_id: str) -> BookingView | None:
+    """The booking that a session used, or None."""
+    return _view(reads.one(_BY_SESSION, session_id=session_id))
+
+
+def by_reservation(reads: Reads, station_id: str, reservation_id: int) -> BookingView | None:
+    """The booking behind a station's reservation, or None."""
+    found = reads.one(_BY_RESERVATION, station_id=station_id, reservation_id=reservation_id)
+    return _view(found)
+
+
+def covering(reads: Reads, evse_id: str, at: datetime) -> BookingView | None:
+    """The live booking an EVSE is kept for at this instant (`rules.is_claimed`), or None.
+
+    Only its driver may start a session then, from shortly before the slot on.
+    """
+    found = _view(reads.one(_COVERING, evse_id=evse_id, at=at))
+    return found if found is not None and is_claimed(found, at) else None
+
+
+def claimed(reads: Reads, evse_ids: Iterable[str], at: datetime) -> frozenset[str]:
+    """Which of these EVSEs are kept for a booked driver at this instant."""
+    statement = _LIVE_AT.where(BOOKING.c.evse_id.in_(tuple(evse_ids)))
+    found = _views(reads.all(statement, at=at))
+    return frozenset(booking.evse_id for booking in found if is_claimed(booking, at))
+
+
+def overlapping(reads: Reads, evse_id: str, span: Span) -> tuple[BookingView, ...]:
+    """Live bookings of an EVSE whose slot or buffer overlaps, in order; at most 200."""
+    return _views(reads.all(_OVERLAPPING, evse_id=evse_id, start=span.start, end=span.end))
+
+
+def busy(reads: Reads, evse_ids: Iterable[str], span: Span, now: datetime) -> frozenset[str]:
+    """Which of these EVSEs have a booking in that time. A hold past its `pay_by` is none."""
+    is_kept = (BOOKING.c.status != "held") | (BOOKING.c.pay_by > now)
+    statement = (
+        select(BOOKING.c.evse_id)
+        .distinct()
+        .where(
+            BOOKING.c.evse_id.in_(tuple(evse_ids)),
+            BOOKING.c.blocked_until > span.start,
+            BOOKING.c.starts_at < span.end,
+            _IS_LIVE,
+            is_kept,
+        )
+    )
+    return frozenset(row[0] for row in reads.all(statement))
+
+
+def open_bookings(reads: Reads, driver_id: str) -> int:
+    """How many live bookings a driver has."""
+    found: int = reads.value(_OPEN_OF_DRIVER, driver_id=driver_id)
+    return found
+
+
+def is_reservation_known(reads: Reads, reservation_id: int) -> bool:
+    """True if a booking has had this number."""
+    return reads.one(_RESERVATION, reservation_id=reservation_id) is not None
+
+
+def page(
+    reads: Reads, account_id: str, role: str, after: str | None, limit: int
+) -> tuple[BookingView, ...]:
+    """An account's bookings as driver or owner, newest first, those made before `after`."""
+    column = BOOKING.c.owner_id if role == "owner" else BOOKING.c.driver_id
+    statement = select(BOOKING).where(column == account_id).order_by(BOOKING.c.id.desc())
+    if after is not None:
+        statement = statement.where(BOOKING.c.id < after)
+    return _views(reads.all(statement.limit(limit)))
+
+
+_DUE = (
+    select(BOOKING)
+    .where(BOOKING.c.status == bindparam("status"))
+    .order_by(BOOKING.c.opens_at)
+    .limit(JOB_SIZE)
+)
+_UNPAID = _DUE.where(BOOKING.c.pay_by <= bindparam("now"))
+_OPENED = _DUE.where(BOOKING.c.opens_at <= bindparam("now"))
+_NOT_ARRIVED = _OPENED.where(BOOKING.c.arrive_by <= bindparam("now"))
+_NOT_RESERVED = _OPENED.where(
+    BOOKING.c.reservation == "none", BOOKING.c.arrive_by > bindparam("now")
+)
+
+
+def unpaid_holds(reads: Reads, now: datetime) -> tuple[BookingView, ...]:
+    """Holds past their `pay_by`, at most 50."""
+    return _views(reads.all(_UNPAID, status="held", now=now))
+
+
+def not_arrived(reads: Reads, now: datetime) -> tuple[BookingView, ...]:
+    """Confirmed bookings past their `arrive_by`, at most 50."""
+    return _views(reads.all(_NOT_ARRIVED, status="confirmed", now=now))
+
+
+def not_reserved(reads: Reads, now: datetime) -> tuple[BookingView, ...]:
+    """Confirmed bookings whose time has come and whose station was not told, at most 50."""
+    return _views(reads.all(_NOT_RESERVED, status="confirmed", now=now))

@@ -1,0 +1,188 @@
+"""`chargehub serve` as a process of its own, and the load it is put under."""
+
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from asyncio.subprocess import DEVNULL
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from websockets.asyncio.client import ClientConnection
+
+from chargehub.commands.bench.frames import (
+    ID_TOKEN,
+    POWER_W,
+    ask,
+    begin_session,
+    meter_values,
+    open_line,
+    stop_transaction,
+    whole_session,
+)
+from chargehub.commands.bench.measure import (
+    Rate,
+    Station,
+    answers,
+    closed_loop,
+    free_port,
+    memory_kib,
+)
+
+
+@asynccontextmanager
+async def running_hub(database: str | None) -> AsyncIterator["HubUnderLoad"]:
+    """`chargehub serve` as a process of its own, on free ports and an empty database."""
+    with tempfile.TemporaryDirectory(prefix="chargehub-bench-") as folder:
+        http, ocpp_port = free_port(), free_port()
+        environment = {
+            **os.environ,
+            "CHARGEHUB_DATABASE": database or f"sqlite:///{Path(folder) / 'bench.sqlite'}",
+            "CHARGEHUB_SECRET_FILE": str(Path(folder) / "secret"),
+            "CHARGEHUB_HTTP": f"127.0.0.1:{http}",
+            "CHARGEHUB_OCPP": f"127.0.0.1:{ocpp_port}",
+            "CHARGEHUB_LOG_LEVEL": "ERROR",
+            "CHARGEHUB_OCPP_CONNECTIONS_PER_ADDRESS": "100000",
+        }
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "chargehub", "serve", env=environment, stdout=DEVNULL
+        )
+        try:
+            await answers(http)
+            await answers(ocpp_port)
+            async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{http}", timeout=30) as api:
+                yield HubUnderLoad(api, f"ws://127.0.0.1:{ocpp_port}/ocpp", process.pid)
+        finally:
+            process.terminate()
+            await process.wait()
+
+
+class HubUnderLoad:
+    """The hub under load, by its public addresses."""
+
+    def __init__(self, api: httpx2.AsyncClient, url: str, pid: int) -> None:
+        self._api = api
+        self._url = url
+        self._pid = pid
+
+    async def _post(self, path: str, body: Any, method: str = "POST") -> Any:
+        while True:
+            answer = await self._api.request(method, f"/api/v1{path}", json=body)
+            if answer.status_code != 429:
+                break
+            await asyncio.sleep(float(answer.headers.get("Retry-After", "1")))
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    async def register(self, count: int) -> list[Station]:
+        """One owner who also drives by a card, one tariff, `count` published stations."""
+        driver = await self._post("/accounts", account("driver"))
+        self._api.headers["Authorization"] = f"Bearer {driver['token']}"
+        await self._post("/payment-methods", {"rail": "sandbox", "reference": "ok"})
+        await self._post("/id-tokens", {"value": ID_TOKEN})
+        owner = await self._post("/accounts", account("owner"))
+        self._api.headers["Authorization"] = f"Bearer {owner['token']}"
+        place = {
+            "name": "Bench",
+            "address": "-",
+            "latitude": 59.9,
+            "longitude": 10.7,
+            "time_zone": "Europe/Oslo",
+        }
+        location = await self._post("/locations", place)
+        tariff = await self._post(
+            "/tariffs",
+            {
+                "name": "Bench",
+                "currency": "EUR",
+                "vat_percent": "19",
+                "components": [{"kind": "energy", "per_kwh": "0.45"}],
+            },
+        )
+        found: list[Station] = []
+        for start in range(0, count, 20):
+            part = range(start, min(start + 20, count))
+            found += await asyncio.gather(
+                *(self._station(location["id"], tariff["id"]) for _ in part)
+            )
+        return found
+
+    async def _station(self, location_id: str, tariff_id: str) -> Station:
+        evse = {
+            "number": 1,
+            "power_w": POWER_W,
+            "connectors": [{"number": 1, "type": "IEC_62196_T2"}],
+        }
+        made = await self._post("/stations", {"location_id": location_id, "evses": [evse]})
+        listing = {"tariff_id": tariff_id, "opening_hours": "24/7"}
+        await self._post(f"/stations/{made['id']}/listing", listing, "PUT")
+        return Station(made["identity"], made["password"])
+
+    @asynccontextmanager
+    async def _lines(self, stations: list[Station]) -> AsyncIterator[list[ClientConnection]]:
+        async with AsyncExitStack() as stack:
+            opened = []
+            for station in stations:
+                url = f"{self._url}/{station.identity}"
+                opened.append(await stack.enter_async_context(open_line(url, station)))
+            yield opened
+
+    async def idle_memory(self, stations: list[Station]) -> float:
+        """KiB that an idle line costs the hub's process."""
+        before = memory_kib(self._pid)
+        async with self._lines(stations):
+            return (memory_kib(self._pid) - before) / max(len(stations), 1)
+
+    async def readings(self, stations: list[Station], seconds: float) -> Rate:
+        """MeterValues within running sessions, each answered after its commit."""
+        async with self._lines(stations) as sockets:
+            started = {socket: await begin_session(socket, 0) for socket in sockets}
+
+            async def step(socket: ClientConnection) -> None:
+                await ask(socket, meter_values(started[socket], 100))
+
+            rate = await closed_loop(sockets, seconds, step)
+            for socket in sockets:
+                await ask(socket, stop_transaction(started[socket], 200))
+            return rate
+
+    async def sessions(self, stations: list[Station], seconds: float) -> tuple[Rate, Rate]:
+        """Whole sessions: how fast they are answered, and how fast they end in the ledger."""
+        registers = dict.fromkeys(range(len(stations)), 1000)
+        async with self._lines(stations) as sockets:
+            numbers = {socket: number for number, socket in enumerate(sockets)}
+
+            async def step(socket: ClientConnection) -> None:
+                number = numbers[socket]
+                registers[number] = await whole_session(socket, registers[number])
+
+            before = await self._settled()
+            begun = time.perf_counter()
+            rate = await closed_loop(sockets, seconds, step)
+            wanted = before + round(rate.per_second * seconds)
+            settled = await self._until_settled(wanted - len(stations))
+            elapsed = time.perf_counter() - begun
+        return rate, Rate((settled - before) / elapsed, 0.0, 0.0)
+
+    async def _until_settled(self, wanted: int) -> int:
+        """Wait for the ledger; another process works it off, so there is nothing to wait on."""
+        async with asyncio.timeout(600):
+            while (settled := await self._settled()) < wanted:  # noqa: ASYNC110
+                await asyncio.sleep(0.2)
+        return settled
+
+    async def _settled(self) -> int:
+        """How many sessions the owner's statement holds."""
+        month = datetime.now(UTC).strftime("%Y-%m")
+        answer = await self._api.get(f"/api/v1/statements/{month}")
+        items = answer.raise_for_status().json()["items"]
+        return int(items[0]["sessions"]) if items else 0
+
+
+def account(name: str) -> dict[str, str]:
+    return {"email": f"{name}@example.org", "name": name, "password": "a bench of one night"}

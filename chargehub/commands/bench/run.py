@@ -1,0 +1,51 @@
+"""`chargehub bench ocpp`: a hub of its own under simulated load, beside the bare echo ceiling.
+
+Server and load are two processes. Every figure of one run comes from the same machine within a
+minute: compare ratios, not runs.
+"""
+
+import asyncio
+import os
+
+from rich.console import Console
+from rich.table import Table
+
+from chargehub.commands.bench.echo import echo_rate
+from chargehub.commands.bench.frames import READINGS
+from chargehub.commands.bench.hub import running_hub
+from chargehub.commands.bench.measure import Rate
+
+
+def ocpp(stations: int, seconds: float, idle: int, database: str | None) -> None:
+    """Measure and print."""
+    asyncio.run(_bench(stations, seconds, idle, database, Console()))
+
+
+async def _bench(
+    stations: int, seconds: float, idle: int, database: str | None, console: Console
+) -> None:
+    table = Table(title=f"{stations} stations at once, {seconds:g} s each, {os.cpu_count()} cores")
+    for heading in ("measured", "a second", "p50 ms", "p99 ms", "of echo"):
+        table.add_column(heading, justify="left" if heading == "measured" else "right")
+
+    def row(name: str, rate: Rate, ceiling: Rate | None = None) -> None:
+        share = f"{rate.per_second / ceiling.per_second:.0%}" if ceiling else ""
+        cells = f"{rate.per_second:.0f}", f"{rate.p50_ms:.1f}", f"{rate.p99_ms:.1f}"
+        table.add_row(name, *cells, share)
+
+    console.print("measuring the echo of the bare socket library …")
+    echo = await echo_rate(stations, seconds)
+    row("echo, bare websockets", echo)
+    async with running_hub(database) as hub:
+        console.print(f"registering {max(stations, idle)} stations …")
+        registered = await hub.register(max(stations, idle))
+        memory = await hub.idle_memory(registered[:idle])
+        console.print("measuring MeterValues, committed before each answer …")
+        readings = await hub.readings(registered[:stations], seconds)
+        row("MeterValues, durable", readings, echo)
+        console.print("measuring whole sessions, until they are settled …")
+        sessions, settled = await hub.sessions(registered[:stations], seconds)
+        row(f"sessions ({READINGS} readings), answered", sessions)
+        row("sessions, priced and posted", settled)
+    console.print(table)
+    console.print(f"memory of an idle line: {memory:.1f} KiB ({idle} lines, no compression)")

@@ -1,0 +1,32 @@
+"""`chargehub operator create`: the first account that may run this hub. Nothing ships with one."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from chargehub.commands.settings import fail, load
+from chargehub.errors import Refused
+from chargehub.people import actions
+from chargehub.people.passwords import hash_password
+from chargehub.store.engines import parse_url
+from chargehub.store.migrate import migrate
+from chargehub.store.writer import Store
+
+
+def create(email: str, name: str, password: str, database: str | None) -> None:
+    """Make the account and say so."""
+    settings = load(database=database)
+    if parse_url(settings.database).drivername.startswith("sqlite"):
+        migrate(settings.database)
+    try:
+        asyncio.run(_create(email, name, hash_password(password), settings.database))
+    except Refused as refusal:
+        fail(refusal.detail)
+    print(f"Operator {email} may log in now.")
+
+
+async def _create(email: str, name: str, password_hash: str, database: str) -> None:
+    store = Store(database)
+    try:
+        await store.do(actions.create_operator, email, name, password_hash, datetime.now(UTC))
+    finally:
+        await store.close()

@@ -1,0 +1,35 @@
+"""`chargehub serve`: one process, REST and OCPP in one event loop."""
+
+import uvicorn
+
+from chargehub.app import Hub, host_port, web
+from chargehub.commands.settings import fail, load
+from chargehub.observe import set_up_log
+from chargehub.store.engines import parse_url
+from chargehub.store.migrate import migrate
+
+
+def run(http: str | None, ocpp: str | None, database: str | None) -> None:
+    """Serve until a signal. An SQLite file is migrated first; PostgreSQL by `migrate`."""
+    settings = load(http=http, ocpp=ocpp, database=database)
+    set_up_log(settings.log_level, settings.log_json)
+    try:
+        host, port = host_port(settings.http)
+        host_port(settings.ocpp)
+    except ValueError as error:
+        fail(str(error))
+    if parse_url(settings.database).drivername.startswith("sqlite"):
+        migrate(settings.database)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            web(Hub(settings)),
+            host=host,
+            port=port,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=5,
+        )
+    )
+    print(f"REST  http://{host}:{port}/docs\nOCPP  ws://{settings.ocpp}/ocpp/{{identity}}")
+    server.run()

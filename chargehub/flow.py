@@ -1,0 +1,59 @@
+"""What follows what. Read this to know everything that happens by itself.
+
+A reaction is an action: one unit of work, no network. An Effect reaches the world outside any
+transaction, and a second action records its outcome. Both may run twice and late.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from chargehub import events
+from chargehub.bookings import actions as bookings
+from chargehub.payments import collect, effects, payout
+from chargehub.payments.rail import Rails
+from chargehub.people import actions as people
+from chargehub.sessions import remote as sessions
+from chargehub.settlement import actions as settlement
+from chargehub.settlement.split import Terms
+from chargehub.stations import actions as stations
+from chargehub.store.outbox import Effect, Reaction, Reactions
+from chargehub.store.work import Work
+from chargehub.store.writer import Store
+
+Send = Callable[[Any, str], Awaitable[Any]]
+
+
+def reactions(
+    store: Store, rails: Rails, send_mail: Send, send_command: Send, terms: Terms
+) -> Reactions:
+    """The followers of every event, in the order in which they are told."""
+    return {
+        events.MailRequested: [Effect(send_mail, people.record_mail_sent)],
+        events.StationConnected: [stations.resume_commands],
+        events.StationCommanded: [Effect(send_command, stations.record_outcome)],
+        events.CommandFinished: [sessions.follow_command, bookings.follow_command],
+        events.BookingHeld: [collect.open_for_booking],
+        events.BookingReleased: [collect.release_for_booking],
+        events.AuthorisationRequested: [
+            Effect(effects.authorise(rails, store), collect.record_authorisation)
+        ],
+        events.PaymentAuthorised: [bookings.confirm],
+        events.PaymentRefused: [bookings.decline, sessions.stop_unpaid],
+        events.SessionOpened: [bookings.mark_used, collect.open_for_session],
+        events.SessionFailed: [collect.release_for_session],
+        events.SessionClosed: [bookings.complete, collect.request_capture],
+        events.CaptureRequested: [Effect(effects.capture(rails, store), collect.record_capture)],
+        events.ReleaseRequested: [Effect(effects.release(rails, store), collect.record_release)],
+        events.PaymentCaptured: [_settle(terms)],
+        events.CdrCorrected: [collect.adjust],
+        events.RefundRequested: [Effect(effects.refund(rails, store), collect.record_refund)],
+        events.PayoutRequested: [Effect(payout.send(rails, store), payout.record_payout)],
+    }
+
+
+def _settle(terms: Terms) -> Reaction:
+    def settle(work: Work, event: events.PaymentCaptured, now: datetime) -> None:
+        settlement.settle(work, event, now, terms)
+
+    return settle

@@ -1,0 +1,51 @@
+"""Publish a station with a tariff and opening hours; take it back."""
+
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlmodel import col
+
+from chargehub.errors import NotFound
+from chargehub.listings import tables
+from chargehub.listings.rules import Hours, write_hours
+from chargehub.people.rules import Actor
+from chargehub.stations.registration import owned_station
+from chargehub.store.work import Work
+from chargehub.tariffs import tables as tariffs
+
+
+def publish(
+    work: Work, actor: Actor, station_id: str, tariff_id: str, opening_hours: Hours, now: datetime
+) -> tables.ListingView:
+    """Offer the station to everybody from now on, or change what is offered.
+
+    Bookings and sessions keep the tariff they were made with. Raises NotFound where the station
+    or the tariff is not the actor's.
+    """
+    station = owned_station(work, actor.account_id, station_id)
+    if station.retired_at is not None:
+        raise NotFound("This station is retired.")
+    tariff = tariffs.tariff(work, tariff_id)
+    if tariff is None or tariff.owner_id != actor.account_id:
+        raise NotFound("You have no tariff with this id.")
+    values = {
+        "tariff_id": tariff_id,
+        "hours": write_hours(opening_hours),
+        "published_at": now,
+        "withdrawn_at": None,
+    }
+    is_it = col(tables.Listing.station_id) == station_id
+    if not work.execute(update(tables.Listing).where(is_it).values(values)):
+        work.add(tables.Listing(station_id=station_id, **values))
+    return tables.ListingView(station_id, tariff_id, opening_hours, now)
+
+
+def withdraw(work: Work, actor: Actor, station_id: str, now: datetime) -> None:
+    """Offer the station to nobody new; what is booked stays booked. Twice is once.
+
+    Raises NotFound where the station is not the actor's.
+    """
+    owned_station(work, actor.account_id, station_id)
+    is_it = col(tables.Listing.station_id) == station_id
+    is_published = col(tables.Listing.withdrawn_at).is_(None)
+    work.execute(update(tables.Listing).where(is_it, is_published).values(withdrawn_at=now))

@@ -1,0 +1,103 @@
+"""Publishing over REST: with which tariff and when a station is open to drivers."""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from fastapi import APIRouter, Depends, Path
+from pydantic import BaseModel, Field
+
+from chargehub.errors import NotFound
+from chargehub.listings import actions, tables
+from chargehub.listings.rules import MAX_WINDOWS, Hours, read_hours, write_hours
+from chargehub.listings.tables import ListingView
+from chargehub.people.access import CurrentActor, needs
+from chargehub.people.rules import Actor
+from chargehub.rest.bodies import Body
+from chargehub.rest.manners import CurrentStore, Now
+from chargehub.stations.registration import owned_station
+from chargehub.store.work import Reads
+
+router = APIRouter(tags=["listings"])
+
+Writer = Annotated[Actor, Depends(needs("stations:write"))]
+StationId = Annotated[str, Path(max_length=36)]
+
+
+class WindowBody(Body):
+    """Open on these weekdays (0 is Monday) from one local time until another.
+
+    "24:00" is the end of the day; `to` at or before `from` is on the next day.
+    """
+
+    weekdays: Annotated[list[int], Field(min_length=1, max_length=7, examples=[[0, 1, 2, 3, 4]])]
+    start: Annotated[str, Field(alias="from", max_length=5, examples=["07:00"])]
+    until: Annotated[str, Field(alias="to", max_length=5, examples=["22:00"])]
+
+
+OpeningHours = (
+    Literal["24/7"] | Annotated[list[WindowBody], Field(min_length=1, max_length=MAX_WINDOWS)]
+)
+
+
+class ListingRequest(Body):
+    """What a station offers, and when."""
+
+    tariff_id: Annotated[str, Field(max_length=36)]
+    opening_hours: OpeningHours
+
+    def hours(self) -> Hours:
+        """Raises BadHours."""
+        return read_hours(self.model_dump(by_alias=True)["opening_hours"])
+
+
+class ListingBody(BaseModel):
+    """What a station offers. The hours are by its location's time zone."""
+
+    station_id: str
+    tariff_id: str
+    opening_hours: OpeningHours
+    published_at: datetime
+
+    @classmethod
+    def of(cls, listing: ListingView) -> Self:
+        return cls(
+            station_id=listing.station_id,
+            tariff_id=listing.tariff_id,
+            opening_hours=write_hours(listing.hours),
+            published_at=listing.published_at,
+        )
+
+
+@router.put("/stations/{station_id}/listing")
+async def put_listing(
+    station_id: StationId, wanted: ListingRequest, actor: Writer, store: CurrentStore, now: Now
+) -> ListingBody:
+    """Publish your station, or change what it offers; what is booked keeps its price."""
+    listing = await store.do(
+        actions.publish, actor, station_id, wanted.tariff_id, wanted.hours(), now
+    )
+    return ListingBody.of(listing)
+
+
+@router.get("/stations/{station_id}/listing")
+async def get_listing(
+    station_id: StationId, actor: CurrentActor, store: CurrentStore
+) -> ListingBody:
+    """What your station offers."""
+    return ListingBody.of(await store.read(_listing, actor.account_id, station_id))
+
+
+@router.delete("/stations/{station_id}/listing", status_code=204)
+async def delete_listing(
+    station_id: StationId, actor: Writer, store: CurrentStore, now: Now
+) -> None:
+    """Take your station off the market; what is booked stays booked. Twice is once."""
+    await store.do(actions.withdraw, actor, station_id, now)
+
+
+def _listing(reads: Reads, owner_id: str, station_id: str) -> ListingView:
+    owned_station(reads, owner_id, station_id)
+    found = tables.listing(reads, station_id)
+    if found is None:
+        raise NotFound("This station is not published.")
+    return found

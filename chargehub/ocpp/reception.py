@@ -1,0 +1,139 @@
+"""From a station's call to the deed in the domain, and back to the answer; nothing else.
+
+A report is stored before it is answered. If it cannot be stored the station gets an error and
+sends it again.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from chargehub.bookings import actions as bookings
+from chargehub.clock import Clock
+from chargehub.errors import Refused, Unavailable
+from chargehub.ocpp.fields import Unfit
+from chargehub.ocpp.problems import CallProblem
+from chargehub.ocpp.rpc import Call
+from chargehub.ocpp.versions import Version
+from chargehub.sessions import actions as sessions
+from chargehub.stations import actions as stations
+from chargehub.stations import reports
+from chargehub.stations.views import StationView
+from chargehub.store.writer import Store
+
+SEEN_EVERY_S: Final = 60.0  # how often a heartbeat is written down
+
+
+class Reception:
+    """Receives the reports of one station on one line."""
+
+    __slots__ = (
+        "_clock",
+        "_connection",
+        "_heartbeat_s",
+        "_is_accepted",
+        "_seen_at",
+        "_station_id",
+        "_store",
+        "_version",
+    )
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        version: Version,
+        station: StationView,
+        connection: int,
+        heartbeat_s: int,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._version = version
+        self._station_id = station.id
+        self._connection = connection
+        self._heartbeat_s = heartbeat_s
+        # A station that was accepted once may come back without booting: it lost its line only.
+        self._is_accepted = station.is_accepted
+        self._seen_at = time.monotonic()
+
+    async def receive(self, call: Call) -> Mapping[str, Any]:
+        """The payload of the answer. Raises CallProblem; anything else is the hub's fault."""
+        to_report, to_payload = self._version.messages[call.action]
+        try:
+            report = to_report(call.payload)
+        except Unfit as unfit:
+            raise CallProblem("property", str(unfit)) from None
+        way, action = WAYS[type(report)]
+        if not self._is_accepted and way is not Reception.boot:
+            raise CallProblem("security", "Boot first, and be accepted.")
+        try:
+            return to_payload(await way(self, action, call, report, self._clock.now()))
+        except Refused as refused:
+            raise CallProblem("property", refused.code) from refused
+        except Unavailable as unavailable:
+            raise CallProblem("internal", "The hub cannot store this now.") from unavailable
+
+    async def boot(
+        self, action: Any, call: Call, report: reports.Booted, now: datetime
+    ) -> reports.BootAnswer:
+        """The one report that may come before the station is accepted."""
+        answer: reports.BootAnswer = await self._store.do(
+            action, self._station_id, report, now, self._heartbeat_s
+        )
+        self._is_accepted = answer.status == "accepted"
+        return answer
+
+    async def act(self, action: Any, call: Call, report: reports.Report, now: datetime) -> Any:
+        """A plain deed."""
+        return await self._store.do(action, self._station_id, report, now)
+
+    async def keep(self, action: Any, call: Call, report: reports.Report, now: datetime) -> Any:
+        """What matters to money is kept as received, in its envelope."""
+        received = reports.Received(call.id, call.action, call.payload_text, now, self._connection)
+        return await self._store.do(action, self._station_id, report, received, now)
+
+    async def keep_settings(
+        self, action: Any, call: Call, report: reports.SettingsReported, now: datetime
+    ) -> Any:
+        """Part of a report on the device model."""
+        return await self._store.do(action, self._station_id, report.settings, now)
+
+    async def tell_time(
+        self, action: Any, call: Call, report: reports.Heartbeat, now: datetime
+    ) -> reports.HeartbeatAnswer:
+        """A heartbeat, written down now and then."""
+        if time.monotonic() - self._seen_at >= SEEN_EVERY_S:
+            self._seen_at = time.monotonic()
+            await self._store.do(action, self._station_id, now)
+        return reports.HeartbeatAnswer(now)
+
+    async def answer_at_once(
+        self, answer: Any, call: Call, report: reports.Report, now: datetime
+    ) -> Any:
+        """Nothing is kept: the hub knows no vendor's words, and has no use for events yet."""
+        return answer
+
+
+Way = Callable[[Reception, Any, Call, Any, datetime], Awaitable[Any]]
+
+NO_VENDOR: Final = reports.DataTransferAnswer("unknown_vendor_id")
+
+WAYS: Mapping[type[reports.Report], tuple[Way, Any]] = {
+    reports.Booted: (Reception.boot, stations.receive_boot),
+    reports.DataTransferred: (
+        Reception.answer_at_once,
+        reports.DataTransferAnswer("unknown_vendor_id"),
+    ),
+    reports.EventNotified: (Reception.answer_at_once, reports.Acknowledged()),
+    reports.Heartbeat: (Reception.tell_time, stations.note_seen),
+    reports.Metered: (Reception.keep, sessions.take_readings),
+    reports.ReservationEnded: (Reception.act, bookings.reservation_ended),
+    reports.SessionEnded: (Reception.keep, sessions.end_session),
+    reports.SessionProgressed: (Reception.keep, sessions.progress_session),
+    reports.SessionStarted: (Reception.keep, sessions.start_session),
+    reports.SettingsReported: (Reception.keep_settings, stations.store_settings),
+    reports.StatusChanged: (Reception.act, stations.receive_status),
+    reports.TokenPresented: (Reception.act, sessions.authorise),
+}

@@ -1,0 +1,59 @@
+"""The official JSON schemas, as shipped in the `ocpp` package, compiled once per version."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import jsonschema_rs
+import orjson
+
+from chargehub.ocpp.problems import OF_KEYWORD, CallProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Schemas:
+    """Validators by action: what may be asked, and what may be answered."""
+
+    requests: Mapping[str, jsonschema_rs.Validator]
+    answers: Mapping[str, jsonschema_rs.Validator]
+
+
+def load(folder: str) -> Schemas:
+    """Compile every schema of one version; `folder` is that version's in the package.
+
+    Formats are not checked: stations send times without a zone, and `fields.instant` reads them.
+    """
+    requests: dict[str, jsonschema_rs.Validator] = {}
+    answers: dict[str, jsonschema_rs.Validator] = {}
+    for file in resources.files("ocpp").joinpath(folder, "schemas").iterdir():
+        name = file.name.removesuffix(".json")
+        if name == file.name:
+            continue
+        schema = orjson.loads(file.read_text(encoding="utf-8-sig"))
+        validator = jsonschema_rs.validator_for(schema, validate_formats=False)
+        if name.endswith("Response"):
+            answers[name.removesuffix("Response")] = validator
+        else:
+            requests[name.removesuffix("Request")] = validator
+    assert requests.keys() == answers.keys(), requests.keys() ^ answers.keys()
+    return Schemas(requests, answers)
+
+
+def check(validator: jsonschema_rs.Validator, payload: Any) -> None:
+    """Raises CallProblem for the first thing that is wrong; its text names field and rule only."""
+    if validator.is_valid(payload):
+        return
+    error = next(iter(validator.iter_errors(payload)))
+    rule = error.kind.name
+    where = ".".join(str(step) for step in error.instance_path) or "payload"
+    wanted = f" {error.kind.as_dict()['property']}" if rule == "required" else ""
+    problem = "format" if not error.instance_path and rule == "type" else OF_KEYWORD.get(rule)
+    raise CallProblem(problem or "property", f"{where}: {rule}{wanted}"[:255])
+
+
+def is_usable(validator: jsonschema_rs.Validator, answer: Any) -> bool:
+    """Has a station's answer what it must have, of the right types? More and odd words may be."""
+    return validator.is_valid(answer) or not any(
+        error.kind.name in ("required", "type") for error in validator.iter_errors(answer)
+    )

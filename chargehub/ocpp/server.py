@@ -1,0 +1,250 @@
+"""Where stations connect: path, login and subprotocol before the upgrade; then one line each."""
+
+import asyncio
+import itertools
+import time
+from collections import Counter
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+import structlog
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.datastructures import MultipleValuesError
+from websockets.exceptions import InvalidHeader
+from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
+from websockets.frames import CloseCode
+from websockets.headers import build_www_authenticate_basic, parse_subprotocol
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from chargehub.clock import Clock
+from chargehub.errors import Unavailable
+from chargehub.ocpp import login, versions
+from chargehub.ocpp.reception import Reception
+from chargehub.ocpp.rpc import Line
+from chargehub.ocpp.switchboard import OcppSwitchboard
+from chargehub.settings import Settings
+from chargehub.stations import actions as stations
+from chargehub.stations import tables
+from chargehub.stations.views import StationView
+from chargehub.store.writer import Store
+
+log = structlog.get_logger(__name__)
+
+CLOSE_S: Final = 5.0  # how long a closing handshake may take; a dead link is dropped after it
+QUEUED_FRAMES: Final = 4  # between socket and line; the line has its own queue
+RESTART: Final = "service restart"
+# The smallest windows: 15 KiB a connection more than without compression, not 32.
+DEFLATE: Final = ServerPerMessageDeflateFactory(
+    server_max_window_bits=9, client_max_window_bits=9, compress_settings={"memLevel": 1}
+)
+
+
+class StationSocket(ServerConnection):
+    """A connection that knows whose it is, from the login on."""
+
+    station: StationView
+
+
+class OcppServer:
+    """Takes stations in, at `/ocpp/{identity}`. One instance is started and stopped once."""
+
+    def __init__(
+        self, store: Store, clock: Clock, settings: Settings, switchboard: OcppSwitchboard
+    ) -> None:
+        assert settings.secret, "the hub's secret is empty"
+        self._store = store
+        self._clock = clock
+        self._settings = settings
+        self._switchboard = switchboard
+        self._secret = settings.secret.encode()
+        self._versions = versions.supported()
+        # Numbers of connections go on rising over restarts, so that none means two lines.
+        self._connections = itertools.count(time.time_ns() // 1000)
+        self._lines: set[Line] = set()
+        self._addresses: Counter[str] = Counter()
+        self._closing: set[asyncio.Task[None]] = set()
+        self._server: Server | None = None
+        self._is_stopping = False
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen; the port, which matters where 0 was asked for. No station has a line yet."""
+        await self._store.do(stations.forget_connections, self._clock.now())
+        interval_s = self._settings.ocpp_ping_interval_s or None  # 0: never
+        self._server = await serve(
+            self._serve,  # type: ignore[arg-type]  # create_connection makes StationSockets
+            host,
+            port,
+            create_connection=StationSocket,
+            process_request=self._admit,  # type: ignore[arg-type]
+            select_subprotocol=self._select,
+            compression=None,
+            extensions=[DEFLATE],
+            server_header=None,
+            ping_interval=interval_s,
+            ping_timeout=interval_s,
+            close_timeout=CLOSE_S,
+            max_size=self._settings.ocpp_frame_bytes,
+            max_queue=QUEUED_FRAMES,
+        )
+        bound: int = self._server.sockets[0].getsockname()[1]
+        log.info("ocpp listens", host=host, port=bound)
+        return bound
+
+    async def stop(self) -> None:
+        """Take nobody in, finish the message in hand of each line, then close with 1012."""
+        if self._server is None:
+            return
+        self._is_stopping = True
+        self._server.close(close_connections=False)
+        await asyncio.gather(*(self._let_go(line) for line in tuple(self._lines)))
+        await self._server.wait_closed()
+        if self._closing:
+            await asyncio.wait(self._closing)
+
+    @staticmethod
+    async def _let_go(line: Line) -> None:
+        await line.finish()
+        await line.close(CloseCode.SERVICE_RESTART, RESTART)
+
+    # --- before the upgrade ----------------------------------------------------------------
+
+    async def _admit(self, socket: StationSocket, request: Request) -> Response | None:
+        """None lets the station in. Any refusal is counted, and none tells more than it must."""
+        response = await self._judge(socket, request)
+        if response is not None:
+            self._switchboard.counts.turned_away += 1
+        return response
+
+    async def _judge(self, socket: StationSocket, request: Request) -> Response | None:
+        identity = login.identity_of(request.path)
+        if identity is None:
+            return socket.respond(HTTPStatus.NOT_FOUND, "Stations connect at /ocpp/{identity}.\n")
+        if self._addresses[_address(socket)] >= self._settings.ocpp_connections_per_address:
+            return socket.respond(HTTPStatus.TOO_MANY_REQUESTS, "Too many lines from here.\n")
+        try:
+            station = await self._store.read(tables.station_by_identity, identity)
+        except Unavailable:
+            return socket.respond(HTTPStatus.SERVICE_UNAVAILABLE, "Try again later.\n")
+        # An unknown station takes as long as a wrong password: nobody learns more from the time.
+        digest = station.password_digest if station is not None else "0" * 64
+        password = login.password_of(_authorization(request), identity)
+        is_right = login.may_enter(self._secret, password, digest)
+        if station is None:
+            return socket.respond(HTTPStatus.NOT_FOUND, "No such station.\n")
+        if not is_right:
+            response = socket.respond(HTTPStatus.UNAUTHORIZED, "Wrong user or password.\n")
+            response.headers["WWW-Authenticate"] = build_www_authenticate_basic("ocpp")
+            return response
+        if self._chosen(_offered(request)) is None:
+            text = f"Offer one of the subprotocols {', '.join(self._versions)}.\n"
+            return socket.respond(HTTPStatus.BAD_REQUEST, text)
+        socket.station = station
+        return None
+
+    def _select(
+        self, socket: ServerConnection, offered: Sequence[Subprotocol]
+    ) -> Subprotocol | None:
+        return self._chosen(offered)
+
+    def _chosen(self, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+        """The newest version that both speak, whatever the station's order."""
+        return next((known for known in self._versions if known in offered), None)
+
+    # --- after it --------------------------------------------------------------------------
+
+    async def _serve(self, socket: StationSocket) -> None:
+        if self._is_stopping:  # its handshake was under way
+            await socket.close(CloseCode.SERVICE_RESTART, RESTART)
+            return
+        address = _address(socket)
+        self._addresses[address] += 1
+        try:
+            await self._serve_station(socket, socket.station)
+        except Unavailable:
+            await socket.close(CloseCode.TRY_AGAIN_LATER, "try again later")
+        finally:
+            self._addresses[address] -= 1
+            if not self._addresses[address]:
+                del self._addresses[address]
+
+    async def _serve_station(self, socket: StationSocket, station: StationView) -> None:
+        """From taking over to the close. The newest line wins at once, an older one's end is
+        nothing but an end."""
+        assert socket.subprotocol is not None, station.identity
+        version = self._versions[socket.subprotocol]
+        connection = next(self._connections)
+        line = self._line(socket, station, version, connection)
+        replaced = self._switchboard.connect(station.id, line)
+        if replaced is not None:
+            self._replace(replaced)
+        self._lines.add(line)
+        try:
+            now = self._clock.now()
+            await self._store.do(stations.note_connected, station.id, connection, version.name, now)
+            log.info("station connected", station=station.id, ocpp=version.name)
+            await line.run()
+        finally:
+            self._lines.discard(line)
+            if self._switchboard.disconnect(station.id, line):
+                now = self._clock.now()
+                await self._store.do(stations.note_disconnected, station.id, connection, now)
+                log.info("station disconnected", station=station.id, code=socket.close_code)
+
+    def _line(
+        self,
+        socket: StationSocket,
+        station: StationView,
+        version: versions.Version,
+        connection: int,
+    ) -> Line:
+        reception = Reception(
+            self._store,
+            self._clock,
+            version,
+            station,
+            connection,
+            self._settings.heartbeat_interval_s,
+        )
+        return Line(
+            socket,
+            station.identity,
+            version,
+            reception.receive,
+            self._switchboard.counts,
+            queue_frames=self._settings.ocpp_queue_frames,
+            call_timeout_s=self._settings.ocpp_call_timeout_s,
+        )
+
+    def _replace(self, line: Line) -> None:
+        """Close the old line without waiting for it: it may be half open."""
+        self._switchboard.counts.replaced += 1
+        closing = asyncio.create_task(
+            line.close(CloseCode.NORMAL_CLOSURE, "replaced by a newer connection")
+        )
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+
+
+def _address(socket: ServerConnection) -> str:
+    peer: Any = socket.remote_address
+    return str(peer[0]) if peer else ""
+
+
+def _authorization(request: Request) -> str | None:
+    try:
+        return request.headers.get("Authorization")
+    except MultipleValuesError:
+        return None
+
+
+def _offered(request: Request) -> list[Subprotocol]:
+    try:
+        return [
+            subprotocol
+            for header in request.headers.get_all("Sec-WebSocket-Protocol")
+            for subprotocol in parse_subprotocol(header)
+        ]
+    except InvalidHeader:
+        return []

@@ -1,0 +1,111 @@
+"""Who has a line, and asking it: the one way from the hub to its stations."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+import orjson
+
+from chargehub.clock import Clock
+from chargehub.events import StationCommanded
+from chargehub.ocpp.counts import Counts
+from chargehub.ocpp.fields import Calls, Payload, Unfit
+from chargehub.ocpp.problems import CallProblem, CallRefused, LineClosed
+from chargehub.ocpp.rpc import Line
+from chargehub.ocpp.schemas import check
+from chargehub.ocpp.versions import Version
+from chargehub.stations import actions as stations
+from chargehub.stations.commands import Command, Outcome, Switchboard
+from chargehub.store.writer import Store
+
+HUNG_UP: Final = 1000  # close code: the hub wants the line closed, nobody did wrong
+
+
+class OcppSwitchboard:
+    """The lines of this process, at most one a station: the newest."""
+
+    def __init__(self) -> None:
+        self.counts = Counts()
+        self._lines: dict[str, Line] = {}
+
+    def is_connected(self, station_id: str) -> bool:
+        """Does the station have a line?"""
+        return station_id in self._lines
+
+    def connected(self) -> Mapping[str, int]:
+        """How many stations have a line, by OCPP version."""
+        return Counter(line.version.name for line in self._lines.values())
+
+    def connect(self, station_id: str, line: Line) -> Line | None:
+        """Put a station's newest line in; the one it replaces, for the caller to close."""
+        replaced = self._lines.get(station_id)
+        self._lines[station_id] = line
+        return replaced
+
+    def disconnect(self, station_id: str, line: Line) -> bool:
+        """Take a closed line out. False: a newer one has its place, and nothing happens."""
+        if self._lines.get(station_id) is not line:
+            return False
+        del self._lines[station_id]
+        return True
+
+    async def ask(self, station_id: str, command: Command) -> Outcome:
+        """Send and await the answer; never raises for what a station does or does not do."""
+        line = self._lines.get(station_id)
+        if line is None:
+            return Outcome("offline")
+        to_calls, to_outcome = line.version.commands[type(command)]
+        try:
+            calls = to_calls(command)
+            _check(line.version, calls)
+        except Unfit as unfit:
+            return Outcome("error", "NotSent", {"reason": str(unfit)})
+        except CallProblem as problem:
+            return Outcome("error", "NotSent", {"reason": problem.text})
+        answers: list[Payload] = []
+        try:
+            for action, payload in calls:
+                answers.append(await line.call(action, payload))
+        except CallRefused as refused:
+            return Outcome("error", refused.code, {"reason": refused.text, "done": len(answers)})
+        except TimeoutError:
+            return Outcome("timed_out", "", {"done": len(answers)})
+        except LineClosed as closed:
+            was_sent = closed.was_sent or answers
+            return Outcome("timed_out" if was_sent else "offline", "", {"done": len(answers)})
+        return to_outcome(command, answers)
+
+    async def hang_up(self, station_id: str, reason: str) -> None:
+        """Close the station's line, if it has one."""
+        line = self._lines.get(station_id)
+        if line is not None:
+            await line.close(HUNG_UP, reason)
+
+
+def _check(version: Version, calls: Calls) -> None:
+    """Raises CallProblem for what the station's version of OCPP cannot carry."""
+    for action, payload in calls:
+        check(version.schemas.requests[action], orjson.loads(orjson.dumps(payload)))
+
+
+class CarryOut:
+    """The effect that sends a command; its outcome is recorded by `stations.record_outcome`."""
+
+    def __init__(self, switchboard: Switchboard, store: Store, clock: Clock) -> None:
+        self._switchboard = switchboard
+        self._store = store
+        self._clock = clock
+
+    async def run(self, event: StationCommanded, key: str) -> Outcome:
+        """Mark the command as sent, send it, and wait for what comes of it."""
+        if not self._switchboard.is_connected(event.station_id):
+            return Outcome("offline")
+        command = await self._store.do(stations.mark_sent, event.command_id, self._clock.now())
+        if command is None:  # finished or expired: nothing to send, and nothing to record
+            return Outcome("offline")
+        return await self._switchboard.ask(event.station_id, command)
+
+
+def carry_out(switchboard: Switchboard, store: Store, clock: Clock) -> CarryOut:
+    """The effect behind StationCommanded."""
+    return CarryOut(switchboard, store, clock)

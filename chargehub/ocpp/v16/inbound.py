@@ -1,0 +1,184 @@
+"""OCPP 1.6: what a station sends, as reports; what it answers to commands, as outcomes. Pure."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ocpp.v16.enums import (
+    AvailabilityStatus,
+    CancelReservationStatus,
+    ChargePointErrorCode,
+    ChargePointStatus,
+    ConfigurationStatus,
+    RemoteStartStopStatus,
+    ReservationStatus,
+    ResetStatus,
+    TriggerMessageStatus,
+    UnlockStatus,
+)
+
+from chargehub.ocpp import fields
+from chargehub.ocpp.fields import Payload
+from chargehub.stations import reports
+from chargehub.stations.commands import Command, Outcome
+
+# 1.6 says status and charging state in one word; of a cable that hangs it does not say the state.
+_STATUS: dict[str, tuple[reports.ConnectorStatus, reports.ChargingState | None]] = {
+    ChargePointStatus.available: ("available", None),
+    ChargePointStatus.preparing: ("occupied", None),
+    ChargePointStatus.charging: ("occupied", "charging"),
+    ChargePointStatus.suspended_ev: ("occupied", "suspended_ev"),
+    ChargePointStatus.suspended_evse: ("occupied", "suspended_evse"),
+    ChargePointStatus.finishing: ("occupied", None),
+    ChargePointStatus.reserved: ("reserved", None),
+    ChargePointStatus.unavailable: ("unavailable", None),
+    ChargePointStatus.faulted: ("faulted", None),
+}
+
+
+_NO_ERROR = ChargePointErrorCode.no_error.value
+
+
+def booted(payload: Payload) -> reports.Booted:
+    """BootNotification.req. Source: OCPP 1.6, section 4.2."""
+    return reports.Booted(
+        vendor=payload["chargePointVendor"],
+        model=payload["chargePointModel"],
+        serial_number=fields.words(payload.get("chargePointSerialNumber"))
+        or fields.words(payload.get("chargeBoxSerialNumber")),
+        firmware_version=fields.words(payload.get("firmwareVersion")),
+    )
+
+
+def heartbeat(payload: Payload) -> reports.Heartbeat:
+    """Heartbeat.req. Source: OCPP 1.6, section 4.6."""
+    return reports.Heartbeat()
+
+
+def status_changed(payload: Payload) -> reports.StatusChanged:
+    """StatusNotification.req. Connector n is EVSE n, 0 the station; the time may be missing.
+
+    Source: OCPP 1.6, section 4.9.
+    """
+    status, charging = _STATUS[payload["status"]]
+    evse = fields.number(payload["connectorId"], "connectorId")
+    error_code = payload["errorCode"]
+    return reports.StatusChanged(
+        evse=evse,
+        connector=min(evse, 1),
+        status=status,
+        charging=charging,
+        at=fields.instant(payload["timestamp"]) if "timestamp" in payload else None,
+        error_code=None if error_code == _NO_ERROR else error_code,
+    )
+
+
+def token_presented(payload: Payload) -> reports.TokenPresented:
+    """Authorize.req. Source: OCPP 1.6, section 4.1."""
+    return reports.TokenPresented(fields.id_token(payload["idTag"]))
+
+
+def session_started(payload: Payload) -> reports.SessionStarted:
+    """StartTransaction.req. Connector n is EVSE n; meterStart is Wh; the hub gives the id.
+
+    Source: OCPP 1.6, section 4.8.
+    """
+    return reports.SessionStarted(
+        evse=fields.number(payload["connectorId"], "connectorId"),
+        id_token=fields.id_token(payload["idTag"]),
+        meter_wh=fields.register(payload["meterStart"], "meterStart"),
+        at=fields.instant(payload["timestamp"]),
+        transaction_id=None,
+        reservation_id=fields.reservation_id(payload.get("reservationId")),
+        repairs=fields.repairs([payload["timestamp"]]),
+    )
+
+
+def session_ended(payload: Payload) -> reports.SessionEnded:
+    """StopTransaction.req. meterStop is Wh; transactionData are readings; no reason is Local.
+
+    Source: OCPP 1.6, section 4.10.
+    """
+    readings = payload.get("transactionData", ())
+    return reports.SessionEnded(
+        transaction_id=str(payload["transactionId"]),
+        meter_wh=fields.register(payload["meterStop"], "meterStop"),
+        at=fields.instant(payload["timestamp"]),
+        reason=fields.word(payload.get("reason", "Local")),
+        id_token=fields.id_token(payload["idTag"]) if "idTag" in payload else None,
+        readings=fields.readings(readings),
+        repairs=fields.repairs([payload["timestamp"], *(one["timestamp"] for one in readings)]),
+    )
+
+
+def metered(payload: Payload) -> reports.Metered:
+    """MeterValues.req. Connector 0 is the station's main meter. Source: OCPP 1.6, section 4.7."""
+    readings = payload["meterValue"]
+    transaction_id = payload.get("transactionId")
+    return reports.Metered(
+        evse=fields.number(payload["connectorId"], "connectorId"),
+        transaction_id=None if transaction_id is None else str(transaction_id),
+        readings=fields.readings(readings),
+        repairs=fields.repairs([one["timestamp"] for one in readings]),
+    )
+
+
+def data_transferred(payload: Payload) -> reports.DataTransferred:
+    """DataTransfer.req. Source: OCPP 1.6, section 4.3."""
+    return reports.DataTransferred(
+        vendor_id=payload["vendorId"],
+        message_id=payload.get("messageId"),
+        data=payload.get("data"),
+    )
+
+
+ToOutcome = Callable[[Command, Sequence[Payload]], Outcome]
+
+
+def _accepted_if(*words: str) -> ToOutcome:
+    """Answers with one `status`: these words mean that the station will do it, or did."""
+
+    def outcome(command: Command, answers: Sequence[Payload]) -> Outcome:
+        status = answers[0]["status"]
+        return Outcome("accepted" if status in words else "refused", status)
+
+    return outcome
+
+
+start_or_stop = _accepted_if(RemoteStartStopStatus.accepted)
+reserved = _accepted_if(ReservationStatus.accepted)
+reservation_cancelled = _accepted_if(CancelReservationStatus.accepted)
+availability_changed = _accepted_if(AvailabilityStatus.accepted, AvailabilityStatus.scheduled)
+reset = _accepted_if(ResetStatus.accepted)
+unlocked = _accepted_if(UnlockStatus.unlocked)
+triggered = _accepted_if(TriggerMessageStatus.accepted)
+
+
+def settings_read(command: Command, answers: Sequence[Payload]) -> Outcome:
+    """GetConfiguration.conf: `settings`, and the names that are `read_only` or `unknown`.
+
+    Source: OCPP 1.6, section 5.8.
+    """
+    found = answers[0].get("configurationKey", ())
+    unknown = answers[0].get("unknownKey", ())
+    details: dict[str, Any] = {
+        "settings": {one["key"]: one.get("value", "") for one in found},
+        "read_only": [one["key"] for one in found if one["readonly"]],
+        "unknown": list(unknown),
+    }
+    return Outcome("accepted" if found or not unknown else "refused", "", details)
+
+
+def settings_written(command: Command, answers: Sequence[Payload]) -> Outcome:
+    """One ChangeConfiguration.conf a setting, in the command's order; accepted if all were.
+
+    Source: OCPP 1.6, section 5.3.
+    """
+    assert command.kind == "write_settings", command.kind
+    told = [answer["status"] for answer in answers]
+    done = (ConfigurationStatus.accepted, ConfigurationStatus.reboot_required)
+    refused = [status for status in told if status not in done]
+    return Outcome(
+        "refused" if refused else "accepted",
+        next(iter(refused or told), ""),
+        {"settings": dict(zip(command.settings, told, strict=False))},
+    )

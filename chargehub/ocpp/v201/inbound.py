@@ -1,0 +1,259 @@
+"""OCPP 2.0.1: what a station sends, as reports; what it answers to commands, as outcomes. Pure."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ocpp.v201.enums import (
+    AttributeEnumType,
+    CancelReservationStatusEnumType,
+    ChangeAvailabilityStatusEnumType,
+    ChargingStateEnumType,
+    ConnectorStatusEnumType,
+    GenericDeviceModelStatusEnumType,
+    GetVariableStatusEnumType,
+    IdTokenEnumType,
+    RequestStartStopStatusEnumType,
+    ReserveNowStatusEnumType,
+    ResetStatusEnumType,
+    SetVariableStatusEnumType,
+    TransactionEventEnumType,
+    TriggerMessageStatusEnumType,
+    UnlockStatusEnumType,
+)
+
+from chargehub.ocpp import fields
+from chargehub.ocpp.fields import Payload
+from chargehub.stations import reports
+from chargehub.stations.commands import Command, Outcome
+
+_STATUS: dict[str, reports.ConnectorStatus] = {
+    ConnectorStatusEnumType.available: "available",
+    ConnectorStatusEnumType.occupied: "occupied",
+    ConnectorStatusEnumType.reserved: "reserved",
+    ConnectorStatusEnumType.unavailable: "unavailable",
+    ConnectorStatusEnumType.faulted: "faulted",
+}
+_CHARGING: dict[str, reports.ChargingState] = {
+    ChargingStateEnumType.idle: "idle",
+    ChargingStateEnumType.ev_connected: "ev_connected",
+    ChargingStateEnumType.charging: "charging",
+    ChargingStateEnumType.suspended_ev: "suspended_ev",
+    ChargingStateEnumType.suspended_evse: "suspended_evse",
+}
+_TRIGGER: dict[str, reports.Trigger] = {
+    TransactionEventEnumType.started: "started",
+    TransactionEventEnumType.updated: "updated",
+    TransactionEventEnumType.ended: "ended",
+}
+
+
+_NO_TOKEN = IdTokenEnumType.no_authorization.value
+
+
+def booted(payload: Payload) -> reports.Booted:
+    """BootNotificationRequest. Source: OCPP 2.0.1 part 2, 1.8.1."""
+    station = payload["chargingStation"]
+    return reports.Booted(
+        vendor=station["vendorName"],
+        model=station["model"],
+        serial_number=fields.words(station.get("serialNumber")),
+        firmware_version=fields.words(station.get("firmwareVersion")),
+        reason=fields.word(payload["reason"]),
+    )
+
+
+def heartbeat(payload: Payload) -> reports.Heartbeat:
+    """HeartbeatRequest. Source: OCPP 2.0.1 part 2, 1.28.1."""
+    return reports.Heartbeat()
+
+
+def status_changed(payload: Payload) -> reports.StatusChanged:
+    """StatusNotificationRequest; the charging state comes with the session's events.
+
+    Source: OCPP 2.0.1 part 2, 1.59.1.
+    """
+    return reports.StatusChanged(
+        evse=fields.number(payload["evseId"], "evseId"),
+        connector=fields.number(payload["connectorId"], "connectorId"),
+        status=_STATUS[payload["connectorStatus"]],
+        charging=None,
+        at=fields.instant(payload["timestamp"]),
+    )
+
+
+def token_presented(payload: Payload) -> reports.TokenPresented:
+    """AuthorizeRequest. Source: OCPP 2.0.1 part 2, 1.1.1."""
+    return reports.TokenPresented(fields.id_token(payload["idToken"]["idToken"]))
+
+
+def session_progressed(payload: Payload) -> reports.SessionProgressed:
+    """TransactionEventRequest. Ended without a reason is Local; NoAuthorization is no token.
+
+    Source: OCPP 2.0.1 part 2, 1.60.1 and 2.48 (TransactionType).
+    """
+    transaction = payload["transactionInfo"]
+    evse = payload.get("evse")
+    trigger = _TRIGGER[payload["eventType"]]
+    reason = transaction.get("stoppedReason", "Local" if trigger == "ended" else None)
+    readings = payload.get("meterValue", ())
+    remote_start_id = transaction.get("remoteStartId")
+    return reports.SessionProgressed(
+        trigger=trigger,
+        transaction_id=fields.identifier(transaction["transactionId"], "transactionId"),
+        seq_no=fields.number(payload["seqNo"], "seqNo"),
+        at=fields.instant(payload["timestamp"]),
+        evse=None if evse is None else fields.number(evse["id"], "evse.id"),
+        id_token=_token(payload.get("idToken")),
+        charging=_CHARGING.get(transaction.get("chargingState", "")),
+        stop_reason=None if reason is None else fields.word(reason),
+        remote_start_id=None
+        if remote_start_id is None
+        else fields.number(remote_start_id, "remoteStartId"),
+        reservation_id=fields.reservation_id(payload.get("reservationId")),
+        offline=payload.get("offline", False),
+        readings=fields.readings(readings),
+        repairs=fields.repairs([payload["timestamp"], *(one["timestamp"] for one in readings)]),
+    )
+
+
+def _token(id_token: Payload | None) -> str | None:
+    if id_token is None or id_token["type"] == _NO_TOKEN:
+        return None
+    return fields.id_token(id_token["idToken"])
+
+
+def metered(payload: Payload) -> reports.Metered:
+    """MeterValuesRequest: readings outside a session; EVSE 0 is the station's main meter.
+
+    Source: OCPP 2.0.1 part 2, 1.31.1.
+    """
+    readings = payload["meterValue"]
+    return reports.Metered(
+        evse=fields.number(payload["evseId"], "evseId"),
+        transaction_id=None,
+        readings=fields.readings(readings),
+        repairs=fields.repairs([one["timestamp"] for one in readings]),
+    )
+
+
+def data_transferred(payload: Payload) -> reports.DataTransferred:
+    """DataTransferRequest. Source: OCPP 2.0.1 part 2, 1.20.1."""
+    return reports.DataTransferred(
+        vendor_id=payload["vendorId"],
+        message_id=payload.get("messageId"),
+        data=payload.get("data"),
+    )
+
+
+def events_notified(payload: Payload) -> reports.EventNotified:
+    """NotifyEventRequest. Source: OCPP 2.0.1 part 2, 1.36.1."""
+    return reports.EventNotified(
+        tuple(
+            {
+                "setting": fields.variable_name(event["component"], event["variable"]),
+                "value": event["actualValue"],
+                "at": fields.instant(event["timestamp"]),
+                "is_over": event.get("cleared", False),
+            }
+            for event in payload["eventData"]
+        )
+    )
+
+
+def settings_reported(payload: Payload) -> reports.SettingsReported:
+    """NotifyReportRequest: the actual value of every variable that has one.
+
+    Source: OCPP 2.0.1 part 2, 1.38.1.
+    """
+    settings = {
+        fields.variable_name(one["component"], one["variable"]): attribute["value"]
+        for one in payload.get("reportData", ())
+        for attribute in one["variableAttribute"]
+        if "value" in attribute and _is_actual(attribute.get("type"))
+    }
+    return reports.SettingsReported(
+        request_id=int(payload["requestId"]), settings=settings, is_last=not payload.get("tbc")
+    )
+
+
+def _is_actual(kind: str | None) -> bool:
+    return kind is None or kind == AttributeEnumType.actual
+
+
+def reservation_ended(payload: Payload) -> reports.ReservationEnded:
+    """ReservationStatusUpdateRequest. Source: OCPP 2.0.1 part 2, 1.53.1."""
+    return reports.ReservationEnded(
+        reservation_id=fields.number(payload["reservationId"], "reservationId"),
+        status=fields.word(payload["reservationUpdateStatus"]),
+    )
+
+
+ToOutcome = Callable[[Command, Sequence[Payload]], Outcome]
+
+
+def _accepted_if(*words: str) -> ToOutcome:
+    """Answers with one `status`: these words mean that the station will do it, or did."""
+
+    def outcome(command: Command, answers: Sequence[Payload]) -> Outcome:
+        answer = answers[0]
+        status = answer["status"]
+        told = {"transaction_id": answer["transactionId"]} if "transactionId" in answer else {}
+        return Outcome("accepted" if status in words else "refused", status, told)
+
+    return outcome
+
+
+start_or_stop = _accepted_if(RequestStartStopStatusEnumType.accepted)
+reserved = _accepted_if(ReserveNowStatusEnumType.accepted)
+reservation_cancelled = _accepted_if(CancelReservationStatusEnumType.accepted)
+availability_changed = _accepted_if(
+    ChangeAvailabilityStatusEnumType.accepted, ChangeAvailabilityStatusEnumType.scheduled
+)
+reset = _accepted_if(ResetStatusEnumType.accepted, ResetStatusEnumType.scheduled)
+unlocked = _accepted_if(UnlockStatusEnumType.unlocked)
+triggered = _accepted_if(TriggerMessageStatusEnumType.accepted)
+_report_announced = _accepted_if(GenericDeviceModelStatusEnumType.accepted)
+
+
+def settings_read(command: Command, answers: Sequence[Payload]) -> Outcome:
+    """GetVariablesResponse: `settings`, and the names that are `unknown`.
+
+    For all settings it is GetBaseReportResponse: they follow as reports.
+    Source: OCPP 2.0.1 part 2, 1.26.2 and 1.21.2.
+    """
+    assert command.kind == "read_settings", command.kind
+    if not command.names:
+        return _report_announced(command, answers)
+    settings: dict[str, str] = {}
+    unknown: list[str] = []
+    for answer in answers:
+        for one in answer["getVariableResult"]:
+            if one["attributeStatus"] == GetVariableStatusEnumType.accepted:
+                settings[_name(one)] = one.get("attributeValue", "")
+            else:
+                unknown.append(_name(one))
+    details: dict[str, Any] = {"settings": settings, "read_only": [], "unknown": unknown}
+    return Outcome("accepted" if settings else "refused", "", details)
+
+
+def settings_written(command: Command, answers: Sequence[Payload]) -> Outcome:
+    """SetVariablesResponse: what became of each setting; accepted if all were.
+
+    Source: OCPP 2.0.1 part 2, 1.57.2.
+    """
+    told = {
+        _name(one): one["attributeStatus"]
+        for answer in answers
+        for one in answer["setVariableResult"]
+    }
+    done = (SetVariableStatusEnumType.accepted, SetVariableStatusEnumType.reboot_required)
+    refused = [status for status in told.values() if status not in done]
+    return Outcome(
+        "refused" if refused or not told else "accepted",
+        next(iter(refused or told.values()), ""),
+        {"settings": told},
+    )
+
+
+def _name(result: Payload) -> str:
+    return fields.variable_name(result["component"], result["variable"])

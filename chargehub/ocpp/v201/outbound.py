@@ -1,0 +1,185 @@
+"""OCPP 2.0.1: the hub's answers and commands, as payloads. Pure."""
+
+import re
+from typing import Any
+
+from ocpp.v201.enums import (
+    Action,
+    AuthorizationStatusEnumType,
+    DataTransferStatusEnumType,
+    IdTokenEnumType,
+    MessageTriggerEnumType,
+    OperationalStatusEnumType,
+    RegistrationStatusEnumType,
+    ReportBaseEnumType,
+    ResetEnumType,
+)
+
+from chargehub.ocpp import fields
+from chargehub.ocpp.fields import Calls
+from chargehub.stations import commands, reports
+
+_BASE_REPORT = 0  # its requestId: reports are kept by setting, not by request
+_CARD = re.compile(r"(?:[0-9A-F]{2}){4}(?:(?:[0-9A-F]{2}){3}){0,2}")  # UID of 4, 7 or 10 bytes
+
+_VERDICT: dict[reports.StartVerdict, str] = {
+    "accepted": AuthorizationStatusEnumType.accepted,
+    "invalid": AuthorizationStatusEnumType.invalid,
+    "blocked": AuthorizationStatusEnumType.blocked,
+    "expired": AuthorizationStatusEnumType.expired,
+    "no_credit": AuthorizationStatusEnumType.no_credit,
+    "not_now": AuthorizationStatusEnumType.not_at_this_time,
+}
+_BOOT = {
+    "accepted": RegistrationStatusEnumType.accepted,
+    "pending": RegistrationStatusEnumType.pending,
+    "rejected": RegistrationStatusEnumType.rejected,
+}
+_DATA_TRANSFER = {
+    "accepted": DataTransferStatusEnumType.accepted,
+    "rejected": DataTransferStatusEnumType.rejected,
+    "unknown_message_id": DataTransferStatusEnumType.unknown_message_id,
+    "unknown_vendor_id": DataTransferStatusEnumType.unknown_vendor_id,
+}
+_TRIGGER = {
+    "boot": MessageTriggerEnumType.boot_notification,
+    "heartbeat": MessageTriggerEnumType.heartbeat,
+    "status": MessageTriggerEnumType.status_notification,
+    "meter_values": MessageTriggerEnumType.meter_values,
+}
+
+
+def boot_answered(answer: reports.BootAnswer) -> dict[str, Any]:
+    """BootNotificationResponse."""
+    return {
+        "currentTime": fields.wire_instant(answer.now),
+        "interval": answer.interval_s,
+        "status": _BOOT[answer.status],
+    }
+
+
+def time_told(answer: reports.HeartbeatAnswer) -> dict[str, Any]:
+    """HeartbeatResponse."""
+    return {"currentTime": fields.wire_instant(answer.now)}
+
+
+def nothing(answer: object) -> dict[str, Any]:
+    """An empty response: it was stored."""
+    return {}
+
+
+def token_judged(answer: reports.TokenAnswer) -> dict[str, Any]:
+    """AuthorizeResponse. Until `expires_at` the station may keep it in its cache."""
+    judged: dict[str, Any] = {"status": _VERDICT[answer.verdict]}
+    if answer.expires_at is not None:
+        judged["cacheExpiryDateTime"] = fields.wire_instant(answer.expires_at)
+    return {"idTokenInfo": judged}
+
+
+def progress_answered(answer: reports.ProgressAnswer) -> dict[str, Any]:
+    """TransactionEventResponse. totalCost is a number, and exact.
+
+    Source: OCPP 2.0.1 part 2, 1.60.2, and I02 (final cost).
+    """
+    payload: dict[str, Any] = {}
+    if answer.total_cost_minor is not None:
+        payload["totalCost"] = fields.cost(answer.total_cost_minor, answer.currency_exponent)
+    if answer.verdict is not None:
+        payload["idTokenInfo"] = {"status": _VERDICT[answer.verdict]}
+    return payload
+
+
+def data_answered(answer: reports.DataTransferAnswer) -> dict[str, Any]:
+    """DataTransferResponse."""
+    return {"status": _DATA_TRANSFER[answer.status]}
+
+
+def start_session(command: commands.StartSession) -> Calls:
+    """RequestStartTransactionRequest."""
+    payload: dict[str, Any] = {"evseId": command.evse} if command.evse > 0 else {}
+    payload["idToken"] = _id_token(command.id_token)
+    payload["remoteStartId"] = command.remote_start_id
+    return ((Action.request_start_transaction, payload),)
+
+
+def stop_session(command: commands.StopSession) -> Calls:
+    """RequestStopTransactionRequest."""
+    return ((Action.request_stop_transaction, {"transactionId": command.transaction_id}),)
+
+
+def reserve(command: commands.Reserve) -> Calls:
+    """ReserveNowRequest. EVSE 0: any."""
+    payload: dict[str, Any] = {
+        "id": command.reservation_id,
+        "expiryDateTime": fields.wire_instant(command.expires_at),
+        "idToken": _id_token(command.id_token),
+    }
+    if command.evse > 0:
+        payload["evseId"] = command.evse
+    return ((Action.reserve_now, payload),)
+
+
+def cancel_reservation(command: commands.CancelReservation) -> Calls:
+    """CancelReservationRequest."""
+    return ((Action.cancel_reservation, {"reservationId": command.reservation_id}),)
+
+
+def change_availability(command: commands.ChangeAvailability) -> Calls:
+    """ChangeAvailabilityRequest. Without an EVSE it is the whole station."""
+    payload: dict[str, Any] = {"evse": {"id": command.evse}} if command.evse > 0 else {}
+    payload["operationalStatus"] = (
+        OperationalStatusEnumType.operative
+        if command.operative
+        else OperationalStatusEnumType.inoperative
+    )
+    return ((Action.change_availability, payload),)
+
+
+def reset(command: commands.Reset) -> Calls:
+    """ResetRequest for the whole station."""
+    kind = ResetEnumType.immediate if command.when == "immediate" else ResetEnumType.on_idle
+    return ((Action.reset, {"type": kind}),)
+
+
+def unlock(command: commands.Unlock) -> Calls:
+    """UnlockConnectorRequest."""
+    payload = {"evseId": command.evse, "connectorId": command.connector}
+    return ((Action.unlock_connector, payload),)
+
+
+def trigger_report(command: commands.TriggerReport) -> Calls:
+    """TriggerMessageRequest. A status is of a connector: the first, which nearly all have alone.
+
+    Source: OCPP 2.0.1 part 2, F06.FR.12.
+    """
+    payload: dict[str, Any] = {}
+    if command.evse:
+        payload["evse"] = {"id": command.evse}
+        if command.report == "status":
+            payload["evse"]["connectorId"] = 1
+    payload["requestedMessage"] = _TRIGGER[command.report]
+    return ((Action.trigger_message, payload),)
+
+
+def read_settings(command: commands.ReadSettings) -> Calls:
+    """GetVariablesRequest; for all settings GetBaseReportRequest, whose reports follow."""
+    if not command.names:
+        payload = {"requestId": _BASE_REPORT, "reportBase": ReportBaseEnumType.full_inventory}
+        return ((Action.get_base_report, payload),)
+    variables = [fields.variable_of(name) for name in command.names]
+    return ((Action.get_variables, {"getVariableData": variables}),)
+
+
+def write_settings(command: commands.WriteSettings) -> Calls:
+    """SetVariablesRequest, all settings in one."""
+    variables = [
+        {"attributeValue": value, **fields.variable_of(name)}
+        for name, value in command.settings.items()
+    ]
+    return ((Action.set_variables, {"setVariableData": variables}),)
+
+
+def _id_token(text: str) -> dict[str, str]:
+    """The hub keeps no type: what reads as a card's UID is one, everything else the hub's own."""
+    kind = IdTokenEnumType.iso14443 if _CARD.fullmatch(text) else IdTokenEnumType.central
+    return {"idToken": text, "type": kind}

@@ -1,0 +1,171 @@
+"""What REST takes and gives for payments and payouts."""
+
+from datetime import datetime
+from typing import Annotated, Self
+
+from pydantic import BaseModel, Field
+
+from chargehub.payments.views import MethodView, PaymentView, PayoutView, Preference
+from chargehub.rest.bodies import Body, MoneyBody
+from chargehub.units import TOKEN, Money, major_text
+
+RailName = Annotated[str, Field(min_length=1, max_length=20)]
+RailReference = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class NewMethodBody(Body):
+    """A means of payment as its rail names it; no card number ever comes here.
+
+    On the rail `sandbox` the reference says what it does: `ok`, `refuse`, `refuse_capture`,
+    `limit:<minor units>`, `flaky`, `slow`.
+    """
+
+    rail: RailName
+    reference: RailReference
+    is_default: bool = True
+
+
+class MethodBody(BaseModel):
+    """A means of payment. `is_default`: it is what is paid with."""
+
+    id: str
+    rail: str
+    label: str
+    is_default: bool
+    created_at: datetime
+
+    @classmethod
+    def of(cls, method: MethodView) -> Self:
+        return cls.model_validate(method, from_attributes=True)
+
+
+class RefusalBody(BaseModel):
+    """What a rail answered instead of doing it."""
+
+    code: str
+    detail: str
+
+    @classmethod
+    def of(cls, code: str | None, detail: str | None) -> Self | None:
+        return None if code is None else cls(code=code, detail=detail or "")
+
+
+class PaymentBody(BaseModel):
+    """A payment of a booking or session: `due` is the cost it answers for, once that is known.
+
+    `state`: requested, authorised, refused, capture_requested, captured, release_requested,
+    released, failed. `expires_at`: when the rail lets go of the hold; null: it does not say.
+    """
+
+    id: str
+    booking_id: str | None
+    session_id: str | None
+    cdr_id: str | None
+    rail: str
+    state: str
+    hold: MoneyBody
+    due: MoneyBody
+    captured: MoneyBody
+    refunded: MoneyBody
+    refusal: RefusalBody | None
+    expires_at: datetime | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, payment: PaymentView) -> Self:
+        def money(amount_minor: int) -> MoneyBody:
+            return MoneyBody.of(Money(amount_minor, payment.currency))
+
+        return cls(
+            id=payment.id,
+            booking_id=payment.booking_id,
+            session_id=payment.session_id,
+            cdr_id=payment.cdr_id,
+            rail=payment.rail,
+            state=payment.state,
+            hold=money(payment.hold_minor),
+            due=money(payment.due_minor),
+            captured=money(payment.captured_minor),
+            refunded=money(payment.refunded_minor),
+            refusal=RefusalBody.of(payment.refusal_code, payment.refusal_detail),
+            expires_at=payment.expires_at,
+            created_at=payment.created_at,
+        )
+
+
+class PayoutBody(BaseModel):
+    """Money on its way to an owner. `state`: requested, paid, failed.
+
+    Paid in tokens: how many, and the price of one in the payout's currency, both as text.
+    """
+
+    id: str
+    rail: str
+    destination: str
+    state: str
+    amount: MoneyBody
+    tokens: str | None
+    token_price: str | None
+    reference: str | None
+    refusal: RefusalBody | None
+    requested_at: datetime
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, payout: PayoutView) -> Self:
+        units = payout.token_units
+        return cls(
+            id=payout.id,
+            rail=payout.rail,
+            destination=payout.destination,
+            state=payout.state,
+            amount=MoneyBody.of(Money(payout.amount_minor, payout.currency)),
+            tokens=None if units is None else major_text(units, TOKEN),
+            token_price=payout.token_price,
+            reference=payout.rail_reference,
+            refusal=RefusalBody.of(payout.refusal_code, payout.refusal_detail),
+            requested_at=payout.requested_at,
+            finished_at=payout.finished_at,
+        )
+
+
+class WaitingBody(BaseModel):
+    """A matured balance that has not left yet, and why, as a sentence."""
+
+    amount: MoneyBody
+    reason: str
+
+
+class PayoutsBody(BaseModel):
+    """Part of the list of payouts, newest first; `waiting` is the same on every page."""
+
+    items: list[PayoutBody]
+    next: str | None
+    waiting: list[WaitingBody]
+
+
+class PreferenceWish(Body):
+    """The rail to be paid by; without a destination the rail's usual one for this account."""
+
+    rail: RailName
+    destination: RailReference | None = None
+
+
+class PreferenceBody(BaseModel):
+    """How the account is paid. On a token rail `token_price` is EUR for one token now, as text."""
+
+    rail: str
+    destination: str
+    pays_in: str | None
+    token_price: str | None
+    chosen_at: datetime
+
+    @classmethod
+    def of(cls, place: Preference, token_price: str) -> Self:
+        return cls(
+            rail=place.rail,
+            destination=place.destination,
+            pays_in=place.pays_in,
+            token_price=token_price if place.pays_in else None,
+            chosen_at=place.chosen_at,
+        )

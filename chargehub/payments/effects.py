@@ -1,0 +1,128 @@
+"""What rails are asked, outside any transaction. The answers are recorded by `collect.py`.
+
+Each effect reads what is wanted now, asks the rail what it knows of the key, and only then sends
+the order: a delivery may be repeated after a crash, and long after the rail forgot its key. An
+order's content is fixed in its row before it is sent, so that every try sends the same.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar, assert_never
+
+from chargehub import events
+from chargehub.payments import tables
+from chargehub.payments.rail import (
+    Captured,
+    CaptureOrder,
+    CollectOrder,
+    Collects,
+    Held,
+    HoldOrder,
+    RailBroken,
+    Rails,
+    RailUnreachable,
+    Refunded,
+    RefundOrder,
+    Refusal,
+    Released,
+    ReleaseOrder,
+    TakeOrder,
+)
+from chargehub.payments.rules import is_releasable
+from chargehub.store.writer import Store
+
+RAIL_TIMEOUT_S = 60  # longer than any rail's own time-outs and repeats
+
+Event = TypeVar("Event")
+Outcome = TypeVar("Outcome")
+Effect = Callable[[Event, str], Awaitable[Outcome | Refusal | None]]
+
+
+def authorise(rails: Rails, store: Store) -> Effect[events.AuthorisationRequested, Held]:
+    """Ask for a hold. None: it is not wanted any more."""
+
+    async def run(event: events.AuthorisationRequested, key: str) -> Held | Refusal | None:
+        payment = await store.read(tables.payment, event.payment_id)
+        if payment is None or payment.state != "requested":
+            return None
+        order = HoldOrder(payment.method, payment.hold_minor, payment.currency, payment.purpose)
+        return await _send(rails.collecting[payment.rail], order, key, Held)
+
+    return run
+
+
+def capture(rails: Rails, store: Store) -> Effect[events.CaptureRequested, Captured]:
+    """Take money from a hold, or at once where there is none. None: not wanted any more."""
+
+    async def run(event: events.CaptureRequested, key: str) -> Captured | Refusal | None:
+        payment = await store.read(tables.payment, event.payment_id)
+        if payment is None or payment.state != "capture_requested":
+            return None
+        order: CollectOrder
+        if payment.rail_reference is None:
+            order = TakeOrder(payment.method, payment.ask_minor, payment.currency, payment.purpose)
+        else:
+            order = CaptureOrder(payment.rail_reference, payment.ask_minor, payment.currency)
+        return await _send(rails.collecting[payment.rail], order, key, Captured)
+
+    return run
+
+
+def release(rails: Rails, store: Store) -> Effect[events.ReleaseRequested, Released]:
+    """Give a hold back. None: there is none any more."""
+
+    async def run(event: events.ReleaseRequested, key: str) -> Released | Refusal | None:
+        payment = await store.read(tables.payment, event.payment_id)
+        if payment is None or payment.rail_reference is None or not is_releasable(payment.state):
+            return None
+        order = ReleaseOrder(payment.rail_reference)
+        return await _send(rails.collecting[payment.rail], order, key, Released)
+
+    return run
+
+
+def refund(rails: Rails, store: Store) -> Effect[events.RefundRequested, Refunded]:
+    """Send captured money back. None: it is not wanted any more."""
+
+    async def run(event: events.RefundRequested, key: str) -> Refunded | Refusal | None:
+        payment = await store.read(tables.payment, event.payment_id)
+        wanted = await store.read(tables.refund, event.refund_id)
+        if payment is None or wanted is None or wanted.state != "requested":
+            return None
+        assert payment.rail_reference is not None, payment
+        order = RefundOrder(payment.rail_reference, wanted.amount_minor, wanted.currency)
+        return await _send(rails.collecting[payment.rail], order, key, Refunded)
+
+    return run
+
+
+async def _send(
+    rail: Collects, order: CollectOrder, key: str, kind: type[Outcome]
+) -> Outcome | Refusal:
+    """The outcome the rail has for this key already, or the one it gives now."""
+    try:
+        async with asyncio.timeout(RAIL_TIMEOUT_S):
+            outcome: Any = await rail.read_back(order, key)
+            if outcome is None:
+                outcome = await _call(rail, order, key)
+    except TimeoutError as error:
+        raise RailUnreachable(f"no answer within {RAIL_TIMEOUT_S} s") from error
+    if not isinstance(outcome, kind | Refusal):
+        raise RailBroken(f"a {type(order).__name__} was answered with {outcome}")
+    return outcome
+
+
+async def _call(rail: Collects, order: CollectOrder, key: str) -> Any:
+    match order:
+        case HoldOrder():
+            return await rail.authorise(order, key)
+        case TakeOrder():
+            return await rail.take(order, key)
+        case CaptureOrder():
+            return await rail.capture(order, key)
+        case ReleaseOrder():
+            return await rail.release(order, key)
+        case RefundOrder():
+            return await rail.refund(order, key)
+        case _:
+            assert_never(order)

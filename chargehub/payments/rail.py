@@ -1,0 +1,226 @@
+"""What a rail promises: the small protocols through which money comes in and goes out.
+
+Orders and outcomes are plain values, the same for every rail. Refusals are values, because the
+caller must look at both; only a rail that cannot be reached raises. Webhooks (a `ReadsNotices`
+protocol) join here with the first rail that sends any, and so does an outcome for a driver who
+must first confirm at the bank: every `match` over outcomes is checked to be complete.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+class RailUnreachable(Exception):
+    """The rail gave no answer, so nobody knows whether the order was carried out. Ask again."""
+
+
+class KeyReused(Exception):
+    """An idempotency key came back with another order. The program is wrong."""
+
+
+class RailBroken(Exception):
+    """A rail gave an answer that this protocol forbids, such as capturing more than was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldOrder:
+    """Keep this much of a driver's money, to be captured or released later.
+
+    `method` is the rail's own name for the driver's means of payment. `purpose` names the booking
+    or session ("session:<id>"); all orders of one purpose are found together at the rail.
+    """
+
+    method: str
+    amount_minor: int
+    currency: str
+    purpose: str
+
+    def __post_init__(self) -> None:
+        assert self.amount_minor > 0, self
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOrder:
+    """Authorise and capture at once: the service was given already. Fields as in HoldOrder."""
+
+    method: str
+    amount_minor: int
+    currency: str
+    purpose: str
+
+    def __post_init__(self) -> None:
+        assert self.amount_minor > 0, self
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureOrder:
+    """Take this much of a hold; the rail gives the rest of it back to the driver by itself."""
+
+    hold: str
+    amount_minor: int
+    currency: str
+
+    def __post_init__(self) -> None:
+        assert self.amount_minor > 0, self
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseOrder:
+    """Give a whole hold back; nothing is taken."""
+
+    hold: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundOrder:
+    """Give back this much of what was captured of a hold, or taken. May be asked repeatedly."""
+
+    hold: str
+    amount_minor: int
+    currency: str
+
+    def __post_init__(self) -> None:
+        assert self.amount_minor > 0, self
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutOrder:
+    """Send this much to an owner. `destination` is the rail's own name for where to.
+
+    For a rail that pays in tokens the currency is the token's and the amount its base units.
+    """
+
+    destination: str
+    amount_minor: int
+    currency: str
+    purpose: str
+
+    def __post_init__(self) -> None:
+        assert self.amount_minor > 0, self
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The money is kept. `reference` is the rail's id, for capture, release and refund.
+
+    `capturable_minor` is the most that may be captured: the amount, or more where the rail says
+    so for this very hold. `expires_at` is when the rail lets go of it; None: it does not say.
+    """
+
+    reference: str
+    amount_minor: int
+    capturable_minor: int
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """The money is the hub's. Refunds name `reference`."""
+
+    reference: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Nothing of the hold is kept any more."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refunded:
+    """The money is on its way back to the driver."""
+
+    reference: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaidOut:
+    """The money, or the tokens, are with the owner."""
+
+    reference: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The rail will not do it, now or later. `detail` is a sentence for the person concerned."""
+
+    code: str
+    detail: str
+
+
+CollectOrder = HoldOrder | TakeOrder | CaptureOrder | ReleaseOrder | RefundOrder
+CollectOutcome = Held | Captured | Released | Refunded | Refusal
+
+
+class Collects(Protocol):
+    """A rail that brings drivers' money in.
+
+    Of every call that takes a `key`: the same key with the same order gives the same outcome and
+    moves the money once, also after a crash on either side; with another order it raises
+    KeyReused. RailUnreachable means that nothing is known; the caller reads back, then repeats.
+    """
+
+    async def describe(self, method: str) -> str | Refusal:
+        """How the driver knows this means of payment ("Visa •••• 4242"), or why it is unfit."""
+        ...
+
+    async def authorise(self, order: HoldOrder, key: str) -> Held | Refusal:
+        """Keep the whole amount, or nothing."""
+        ...
+
+    async def take(self, order: TakeOrder, key: str) -> Captured | Refusal:
+        """Take the whole amount, or nothing."""
+        ...
+
+    async def capture(self, order: CaptureOrder, key: str) -> Captured | Refusal:
+        """Take up to `capturable_minor` of a hold. A hold is captured or released once."""
+        ...
+
+    async def release(self, order: ReleaseOrder, key: str) -> Released | Refusal:
+        """Give a hold back. Refused if it was captured or released under another key."""
+        ...
+
+    async def refund(self, order: RefundOrder, key: str) -> Refunded | Refusal:
+        """Give back captured money. Refused beyond what was captured and not yet refunded."""
+        ...
+
+    async def read_back(self, order: CollectOrder, key: str) -> CollectOutcome | None:
+        """What became of an order that may have been sent before.
+
+        None: nothing is known, or sending it again under this key is known to be safe. A rail
+        that forgets keys (Stripe after 24 hours) looks for the order's traces instead.
+        """
+        ...
+
+
+class PaysOut(Protocol):
+    """A rail that sends owners their money. Keys work as in `Collects`."""
+
+    pays_in: str | None
+    """The asset of all its payouts; None: whatever currency the owner's balance is in."""
+
+    async def destination(self, owner_id: str, wanted: str | None) -> str | Refusal:
+        """The rail's name for where this owner is paid, given the owner's wish, if any."""
+        ...
+
+    async def pay_out(self, order: PayoutOrder, key: str) -> PaidOut | Refusal:
+        """Send the whole amount, or nothing."""
+        ...
+
+    async def read_back(self, order: PayoutOrder, key: str) -> PaidOut | Refusal | None:
+        """What became of a payout that may have been sent before; None as in `Collects`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rails:
+    """Every rail of this hub by the name people choose it by, built once at the start."""
+
+    collecting: Mapping[str, Collects]
+    paying_out: Mapping[str, PaysOut]

@@ -1,0 +1,155 @@
+"""REST for payments: means of payment, what was paid, payouts and how to be paid."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Request
+
+from chargehub.errors import NotFound
+from chargehub.payments import actions, bodies, payout, tables
+from chargehub.payments.actions import NewMethod
+from chargehub.payments.rail import Rails, Refusal
+from chargehub.payments.rules import MethodRefused, UnknownRail
+from chargehub.payments.views import PaymentView, PayoutView, Preference
+from chargehub.people.access import CurrentActor, needs
+from chargehub.people.rules import Actor
+from chargehub.rest.bodies import MoneyBody
+from chargehub.rest.manners import (
+    CurrentPage,
+    CurrentStore,
+    IdempotencyKey,
+    Now,
+    Page,
+    idempotent,
+    page,
+)
+from chargehub.store.work import Work
+
+router = APIRouter(tags=["payments"])
+
+Payer = Annotated[Actor, Depends(needs("payments:write"))]
+_Id = Annotated[str, Path(max_length=36)]
+
+
+async def _rails(request: Request) -> Rails:
+    rails: Rails = request.app.state.hub.rails
+    return rails
+
+
+async def _token_price(request: Request) -> str:
+    return str(request.app.state.hub.settings.token_price)
+
+
+CurrentRails = Annotated[Rails, Depends(_rails)]
+CurrentTokenPrice = Annotated[str, Depends(_token_price)]
+
+
+@router.post("/payment-methods", status_code=201)
+async def post_payment_method(
+    wanted: bodies.NewMethodBody,
+    actor: Payer,
+    store: CurrentStore,
+    rails: CurrentRails,
+    now: Now,
+    key: IdempotencyKey = None,
+) -> bodies.MethodBody:
+    """Add a means of payment, to be paid with from now on unless said otherwise."""
+    rail = rails.collecting.get(wanted.rail)
+    if rail is None:
+        raise UnknownRail(f"You can pay by: {', '.join(sorted(rails.collecting))}.")
+    label = await rail.describe(wanted.reference)
+    if isinstance(label, Refusal):
+        raise MethodRefused(label.detail)
+    new = NewMethod(wanted.rail, wanted.reference, label, wanted.is_default)
+    route, who = "POST /payment-methods", actor.account_id
+    answer = await idempotent(store, who, key, route, wanted, _add_method, who, new, now)
+    return bodies.MethodBody.model_validate(answer)
+
+
+def _add_method(work: Work, account_id: str, new: NewMethod, now: Now) -> Any:
+    added = actions.add_method(work, account_id, new, now)
+    return bodies.MethodBody.of(added).model_dump(mode="json")
+
+
+@router.get("/payment-methods")
+async def get_payment_methods(actor: CurrentActor, store: CurrentStore) -> Page[bodies.MethodBody]:
+    """Your means of payment, newest first; there are never more than one page of them."""
+    found = await store.read(tables.methods, actor.account_id)
+    return Page(items=[bodies.MethodBody.of(method) for method in found], next=None)
+
+
+@router.delete("/payment-methods/{method_id}", status_code=204)
+async def delete_payment_method(
+    method_id: _Id, actor: Payer, store: CurrentStore, now: Now
+) -> None:
+    """Remove a means of payment. Holds made on it stand until their session or booking is over."""
+    await store.do(actions.remove_method, actor.account_id, method_id, now)
+
+
+@router.get("/payments")
+async def get_payments(
+    actor: CurrentActor, asked: CurrentPage, store: CurrentStore
+) -> Page[bodies.PaymentBody]:
+    """What you paid or are to pay as a driver, newest first."""
+    found = await store.read(
+        tables.page_of_payments, actor.account_id, asked.after_id(), asked.fetch
+    )
+    return page(found, asked, key=_payment_key, body=bodies.PaymentBody.of)
+
+
+def _payment_key(payment: PaymentView) -> tuple[str]:
+    return (payment.id,)
+
+
+@router.get("/payouts")
+async def get_payouts(
+    actor: CurrentActor, asked: CurrentPage, store: CurrentStore, now: Now
+) -> bodies.PayoutsBody:
+    """What you were paid as an owner, newest first, and what waits and why."""
+    who = actor.account_id
+    found = await store.read(tables.page_of_payouts, who, asked.after_id(), asked.fetch)
+    waiting = await store.read(payout.waiting, who, now)
+    shown = page(found, asked, key=_payout_key, body=bodies.PayoutBody.of)
+    return bodies.PayoutsBody(
+        items=shown.items,
+        next=shown.next,
+        waiting=[
+            bodies.WaitingBody(amount=MoneyBody.of(balance), reason=reason)
+            for balance, reason in waiting
+        ],
+    )
+
+
+def _payout_key(one: PayoutView) -> tuple[str]:
+    return (one.id,)
+
+
+@router.put("/payout-preference")
+async def put_payout_preference(
+    wanted: bodies.PreferenceWish,
+    actor: Payer,
+    store: CurrentStore,
+    rails: CurrentRails,
+    token_price: CurrentTokenPrice,
+    now: Now,
+) -> bodies.PreferenceBody:
+    """Say how you want to be paid as an owner. Without it nothing is paid out."""
+    rail = rails.paying_out.get(wanted.rail)
+    if rail is None:
+        raise UnknownRail(f"You can be paid by: {', '.join(sorted(rails.paying_out))}.")
+    destination = await rail.destination(actor.account_id, wanted.destination)
+    if isinstance(destination, Refusal):
+        raise MethodRefused(destination.detail)
+    place = Preference(actor.account_id, wanted.rail, destination, rail.pays_in, now)
+    await store.do(actions.choose_payout, place)
+    return bodies.PreferenceBody.of(place, token_price)
+
+
+@router.get("/payout-preference")
+async def get_payout_preference(
+    actor: CurrentActor, store: CurrentStore, token_price: CurrentTokenPrice
+) -> bodies.PreferenceBody:
+    """How you are paid as an owner."""
+    place = await store.read(tables.preference, actor.account_id)
+    if place is None:
+        raise NotFound("You have not said yet how you want to be paid.")
+    return bodies.PreferenceBody.of(place, token_price)

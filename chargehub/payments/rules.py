@@ -1,0 +1,150 @@
+"""When money is held, taken, given back and paid out, and how much of it. Pure.
+
+A payment's life: requested -> authorised -> capture_requested -> captured; it may end as refused,
+failed (the rail would not capture) or, through release_requested, released. What is wanted of it
+while the rail has not answered yet is kept beside the state, as `wish`.
+"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal
+
+from chargehub.errors import Conflict, Invalid, NotFound
+from chargehub.payments.views import PayoutView, Preference
+from chargehub.units import TOKEN, Money, exponent, minor
+
+State = Literal[
+    "requested",
+    "authorised",
+    "refused",
+    "capture_requested",
+    "captured",
+    "release_requested",
+    "released",
+    "failed",
+]
+LIVE: tuple[State, ...] = ("requested", "authorised", "capture_requested", "captured")
+"""States that stand for their booking or session: it has at most one payment in these."""
+
+Wish = Literal["capture", "release"]
+Closing = Literal["nothing", "release", "capture", "wait", "take"]
+
+WALK_UP = timedelta(hours=4)  # market rules, 1.1: what a walk-up's hold is reckoned for
+USUAL_POWER_W = 11_000  # where the EVSE of a session is not known: the usual wall box
+MINIMUM_PAYOUT = Decimal(1)  # in major units: less is not worth a transfer
+PAYOUT_RETRY = timedelta(hours=24)  # after a refusal, unless the owner chooses anew before
+TOKEN_CURRENCY = "EUR"  # the currency of the stated token price
+TOKEN_PRICE = Decimal("0.25")  # where the operator states no other
+
+
+class UnknownRail(Invalid):
+    """The hub has no rail of this name for that purpose."""
+
+    code = "unknown_rail"
+
+
+class MethodRefused(Invalid):
+    """The rail does not accept this means of payment, or this place to pay out to."""
+
+    code = "method_refused"
+
+
+class TooManyMethods(Conflict):
+    """An account has as many payment methods as it may have."""
+
+    code = "too_many_methods"
+
+
+class NoSuchMethod(NotFound):
+    """There is no such payment method, or it is somebody else's, or it was removed."""
+
+
+def at_close(state: str | None, cost_minor: int) -> Closing:
+    """What to do about the cost of a closed session, by the state of its live payment.
+
+    None: it has none. "wait": the rail has not answered yet; the answer decides. "take": there
+    is no hold to capture from, so the cost is taken at once.
+    """
+    assert cost_minor >= 0, cost_minor
+    if state == "requested":
+        return "wait"
+    if state == "authorised":
+        return "capture" if cost_minor else "release"
+    if state in ("capture_requested", "captured"):
+        return "nothing"
+    return "take" if cost_minor else "nothing"
+
+
+def to_capture(cost_minor: int, capturable_minor: int) -> int:
+    """How much of a hold is taken for a cost: all of it, or as much as the rail allows.
+
+    0 <= result <= min(cost, capturable), always; the rest of the cost is a receivable.
+    """
+    assert cost_minor >= 0 and capturable_minor >= 0, (cost_minor, capturable_minor)
+    return min(cost_minor, capturable_minor)
+
+
+def to_refund(captured_minor: int, refunded_minor: int, cost_minor: int) -> int:
+    """How much of what was taken goes back when the cost is now this much; 0 if it is not less.
+
+    refunded + result <= captured, and what stays is never less than the cost unless less was
+    taken.
+    """
+    assert 0 <= refunded_minor <= captured_minor, (refunded_minor, captured_minor)
+    return max(0, captured_minor - refunded_minor - max(0, cost_minor))
+
+
+def minimum_payout(currency: str) -> int:
+    """The smallest balance that is paid out, in minor units."""
+    return minor(MINIMUM_PAYOUT, currency)
+
+
+def why_waiting(
+    balance: Money,
+    is_verified: bool,
+    place: Preference | None,
+    refused: PayoutView | None,
+    now: datetime,
+) -> str | None:
+    """Why a matured balance is not paid out, as a sentence for its owner; None: it is due.
+
+    `refused`: the newest payout of this currency that a rail refused, if any.
+    """
+    if not is_verified:
+        return "Verify your e-mail address first; money leaves only to people we can write to."
+    if place is None:
+        return "Say how you want to be paid: PUT /api/v1/payout-preference."
+    minimum = Money(minimum_payout(balance.currency), balance.currency)
+    if balance.amount_minor < minimum.amount_minor:
+        return f"Balances are paid out from {minimum} on."
+    if place.pays_in is not None and balance.currency != TOKEN_CURRENCY:
+        return f"Only {TOKEN_CURRENCY} can be paid in {place.pays_in}. Choose another rail."
+    if refused is not None and _still_counts(refused, place, now):
+        return f"Refused: {refused.refusal_detail} Choose anew, or wait a day for another try."
+    return None
+
+
+def _still_counts(refused: PayoutView, place: Preference, now: datetime) -> bool:
+    is_same_place = (refused.rail, refused.destination) == (place.rail, place.destination)
+    is_recent = refused.finished_at is not None and refused.finished_at > now - PAYOUT_RETRY
+    return is_same_place and is_recent and refused.requested_at >= place.chosen_at
+
+
+def token_units(amount_minor: int, currency: str, price: Decimal) -> int:
+    """Tokens for an amount at a price in major units for one token, in base units, rounded down.
+
+    The residue is worth less than one base unit (a millionth of a token); it has no posting of
+    its own and stays with the hub, whose clearing account shows the whole amount against them.
+    """
+    assert amount_minor >= 0 and price > 0, (amount_minor, price)
+    whole = Fraction(amount_minor, 10 ** exponent(currency)) / Fraction(price)
+    return int(whole * 10 ** exponent(TOKEN))
+
+
+def is_releasable(state: str) -> bool:
+    """True where a hold may stand that nothing was or will be taken from.
+
+    "failed" is a capture that the rail refused: the hold itself was not touched by that.
+    """
+    return state in ("release_requested", "failed")

@@ -1,0 +1,79 @@
+"""What every step of a payment is made of: the compare-and-set, its memo, the CDR that stands."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, update
+
+from chargehub.ledger import actions as ledger
+from chargehub.ledger.rules import Transfer, hold_ended, hold_placed, transfer_id
+from chargehub.payments.rail import Refusal
+from chargehub.payments.tables import PAYMENT
+from chargehub.payments.views import PaymentView
+from chargehub.sessions import tables as sessions
+from chargehub.sessions.cdr import CdrView
+from chargehub.store.hot import Hot
+from chargehub.store.work import Work
+
+
+class PaymentMoved(Exception):
+    """Another unit of work changed the payment in between. The delivery is tried again."""
+
+
+_CHANGEABLE = (
+    *("session_id", "capturable_minor", "ask_minor", "captured_minor", "refunded_minor"),
+    *("cdr_id", "due_minor", "state", "wish", "rail_reference", "expires_at"),
+    *("refusal_code", "refusal_detail", "revision", "changed_at"),
+)
+_MOVE = Hot(
+    update(PAYMENT)
+    .where(PAYMENT.c.id == bindparam("payment_id"), PAYMENT.c.revision == bindparam("seen"))
+    .values({name: bindparam(f"new_{name}", type_=PAYMENT.c[name].type) for name in _CHANGEABLE})
+)
+
+
+def move(work: Work, payment: PaymentView, now: datetime, **values: Any) -> PaymentView:
+    """Change the payment, if it still is as it was read. Raises PaymentMoved."""
+    after = replace(payment, **values, revision=payment.revision + 1, changed_at=now)
+    columns = {f"new_{name}": getattr(after, name) for name in _CHANGEABLE}
+    if work.execute(_MOVE, payment_id=payment.id, seen=payment.revision, **columns) != 1:
+        raise PaymentMoved(payment.id)
+    return after
+
+
+def told(why: Refusal) -> dict[str, str]:
+    """A refusal as the columns that keep it, cut to their lengths."""
+    return {"refusal_code": why.code[:60], "refusal_detail": why.detail[:300]}
+
+
+def note_hold(work: Work, payment: PaymentView, now: datetime) -> None:
+    """The ledger's memo that a rail holds money; no money moves."""
+    _note(work, payment, "hold", now)
+
+
+def note_hold_ended(work: Work, payment: PaymentView, now: datetime) -> None:
+    """The memo is taken back: the hold was captured or released. Noted once."""
+    _note(work, payment, "hold_ended", now)
+
+
+def _note(work: Work, payment: PaymentView, kind: str, now: datetime) -> None:
+    entries = hold_placed if kind == "hold" else hold_ended
+    transfer = Transfer(
+        id=transfer_id("payment", payment.id, kind),
+        kind=kind,
+        entries=entries(payment.id, payment.hold_minor, payment.currency),
+        effective_at=now,
+        session_id=payment.session_id,
+        booking_id=payment.booking_id,
+    )
+    ledger.post(work, transfer)
+
+
+def standing_cdr(work: Work, session_id: str) -> CdrView:
+    """The CDR that stands for a closed session now, whichever one an event tells of."""
+    session = sessions.session(work, session_id)
+    assert session is not None and session.cdr_id is not None, session_id
+    cdr = sessions.cdr(work, session.cdr_id)
+    assert cdr is not None, session.cdr_id
+    return cdr

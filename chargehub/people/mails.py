@@ -1,0 +1,71 @@
+"""Writing to people: a row with the text, an event that it must go out, and codes that prove
+who read it. How mail travels is `chargehub/mail.py`."""
+
+import secrets
+from datetime import datetime, timedelta
+
+from chargehub.events import MailRequested
+from chargehub.people.rules import digest
+from chargehub.people.tables import Mail, MailToken
+from chargehub.store.columns import new_id
+from chargehub.store.work import Work
+
+
+def write_mail(work: Work, recipient: str, subject: str, text: str, now: datetime) -> str:
+    """Note a mail and that it must be sent; its id."""
+    mail_id = new_id()
+    work.add(Mail(id=mail_id, recipient=recipient, subject=subject, text=text, created_at=now))
+    work.record(MailRequested(mail_id))
+    return mail_id
+
+
+def new_code(work: Work, account_id: str, purpose: str, lasts: timedelta, now: datetime) -> str:
+    """A code to be mailed, for one use until `now + lasts`. `purpose`: verify or reset."""
+    code = secrets.token_urlsafe(24)
+    work.add(
+        MailToken(
+            id=new_id(),
+            account_id=account_id,
+            purpose=purpose,
+            token_hash=digest(code),
+            created_at=now,
+            expires_at=now + lasts,
+        )
+    )
+    return code
+
+
+VERIFY_SUBJECT = "Confirm your e-mail address"
+RESET_SUBJECT = "Set a new password"
+CHANGED_SUBJECT = "Your password was changed"
+
+
+def verify_text(name: str, code: str, public_url: str) -> str:
+    """Asks to confirm the address."""
+    return (
+        f"Hello {name},\n\n"
+        f"somebody, hopefully you, opened an account at {public_url} with this address.\n"
+        "If it was you, confirm the address within seven days with this code:\n\n"
+        f"    {code}\n\n"
+        "If it was not you, do nothing.\n"
+    )
+
+
+def reset_text(name: str, code: str, public_url: str) -> str:
+    """Carries the code for a new password."""
+    return (
+        f"Hello {name},\n\n"
+        f"somebody, hopefully you, wants to set a new password at {public_url}.\n"
+        "If it was you, do so within an hour with this code:\n\n"
+        f"    {code}\n\n"
+        "If it was not you, do nothing: your password stays as it is.\n"
+    )
+
+
+def changed_text(name: str, public_url: str) -> str:
+    """Says that the password is a new one."""
+    return (
+        f"Hello {name},\n\n"
+        f"your password at {public_url} was changed, and every device was logged out.\n"
+        "If it was not you, set a new one at once and tell the operator.\n"
+    )

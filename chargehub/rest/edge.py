@@ -1,0 +1,91 @@
+"""The outermost layer of REST: body size, characters nobody can store, and what nobody expected."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = structlog.get_logger(__name__)
+
+BODY_BYTES = 64 * 1024  # the largest honest body, a station with 50 EVSEs, is under 16 KiB
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeAnswers:
+    """What is answered to a body over the limit, an unstorable address, and a fault of ours."""
+
+    too_large: Callable[[], ASGIApp]
+    unstorable: Callable[[], ASGIApp]
+    internal: Callable[[], ASGIApp]
+
+
+class BodyTooLarge(HTTPException):
+    """A body grew over the limit while it was read. FastAPI lets only this class through."""
+
+    def __init__(self) -> None:
+        super().__init__(413)
+
+
+class Edge:
+    """Refuses what no route should see, and answers for a fault of ours.
+
+    A fault is logged here, once, with the route's pattern: addresses can carry secrets. Behind a
+    started answer nothing can be said any more, and the server closes the line. (FastAPI has a
+    body limit of its own, but it answers with plain text.)
+    """
+
+    def __init__(self, app: ASGIApp, answers: EdgeAnswers, body_bytes: int = BODY_BYTES) -> None:
+        self._app = app
+        self._answers = answers
+        self._body_bytes = body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif refusal := self._refusal(scope):
+            await refusal(scope, receive, send)
+        else:
+            await self._guarded(scope, self._limited(receive), send)
+
+    def _refusal(self, scope: Scope) -> ASGIApp | None:
+        """The answer to a request that is wrong before anything of it is read."""
+        if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
+            return self._answers.unstorable()
+        length = Headers(scope=scope).get("content-length", "")
+        if length.isdecimal() and int(length[:20]) > self._body_bytes:
+            return self._answers.too_large()
+        return None
+
+    async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal has_started
+            has_started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception:  # the edge: whatever it is, it is answered and logged here
+            if has_started:
+                raise
+            route = getattr(scope.get("route"), "path", "(none)")
+            log.exception("request failed", method=scope["method"], route=route)
+            await self._answers.internal()(scope, receive, send)
+
+    def _limited(self, receive: Receive) -> Receive:
+        """Counts a body whose length was not announced."""
+        read_bytes = 0
+
+        async def limited() -> Message:
+            nonlocal read_bytes
+            message = await receive()
+            read_bytes += len(message.get("body", b""))
+            if read_bytes > self._body_bytes:
+                raise BodyTooLarge
+            return message
+
+        return limited

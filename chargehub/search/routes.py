@@ -1,0 +1,144 @@
+"""Finding a place to charge, for everybody; nobody has to log in for it."""
+
+from typing import Annotated, Any, Literal, Self
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel
+
+from chargehub.errors import NotFound
+from chargehub.rest.bodies import Instant
+from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
+from chargehub.search import rules, tables
+from chargehub.search.rules import MAX_RADIUS_M, Place, Wanted
+from chargehub.search.tables import Found
+from chargehub.stations.rules import MAX_POWER_W, Availability, microdegrees
+from chargehub.tariffs.pricing import as_json
+
+router = APIRouter(tags=["search"])
+
+Latitude = Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False, description="Degrees north.")]
+Longitude = Annotated[
+    float, Query(ge=-180, le=180, allow_inf_nan=False, description="Degrees east.")
+]
+Radius = Annotated[int, Query(ge=1, le=MAX_RADIUS_M, description="Metres over ground.")]
+From = Annotated[
+    Instant | None,
+    Query(alias="from", description="With `to`: only EVSEs that can be booked from then."),
+]
+To = Annotated[Instant | None, Query(description="Until when the EVSE is needed.")]
+ConnectorType = Annotated[
+    str | None, Query(max_length=30, description="OCPI's name, such as IEC_62196_T2.")
+]
+MinPower = Annotated[int, Query(ge=0, le=MAX_POWER_W, description="W the EVSE gives at least.")]
+
+
+class ConnectorBody(BaseModel):
+    """A plug or socket; `type` in OCPI's names."""
+
+    number: int
+    type: str
+
+
+class PlaceBody(BaseModel):
+    """Where the EVSE is, in degrees."""
+
+    name: str
+    latitude: float
+    longitude: float
+
+
+class OfferedTariff(BaseModel):
+    """What charging costs: prices per major unit, VAT included, as decimal text."""
+
+    id: str
+    name: str
+    currency: str
+    vat_percent: str
+    components: list[dict[str, Any]]
+
+
+class EvseBody(BaseModel):
+    """A published EVSE. `availability` is what a driver finds who comes now.
+
+    `distance_m` null: it was not looked for around a place.
+    """
+
+    id: str
+    station_id: str
+    number: int
+    power_w: int
+    connectors: list[ConnectorBody]
+    location: PlaceBody
+    distance_m: int | None
+    status: Literal["available", "occupied", "reserved", "unavailable", "faulted"]
+    availability: Availability
+    tariff: OfferedTariff
+
+    @classmethod
+    def of(cls, found: Found) -> Self:
+        evse, tariff = found.evse, found.tariff
+        return cls.model_validate(
+            {
+                "id": evse.id,
+                "station_id": evse.station_id,
+                "number": evse.number,
+                "power_w": evse.power_w,
+                "connectors": [
+                    {"number": plug.number, "type": plug.type} for plug in found.connectors
+                ],
+                "location": {
+                    "name": found.location_name,
+                    "latitude": found.place.latitude_e6 / 1_000_000,
+                    "longitude": found.place.longitude_e6 / 1_000_000,
+                },
+                "distance_m": found.distance_m,
+                "status": evse.status,
+                "availability": found.availability,
+                "tariff": as_json(tariff.content) | {"id": tariff.id},
+            }
+        )
+
+
+@router.get("/evses")
+async def get_evses(
+    latitude: Latitude,
+    longitude: Longitude,
+    store: CurrentStore,
+    now: Now,
+    asked: CurrentPage,
+    radius_m: Radius = 5_000,
+    start: From = None,
+    to: To = None,
+    connector_type: ConnectorType = None,
+    min_power_w: MinPower = 0,
+) -> Page[EvseBody]:
+    """Published EVSEs around a place, the nearest first.
+
+    With `from` and `to` only those that are open and not booked in all that time, and free if
+    it has begun.
+    """
+    wanted = Wanted(
+        Place(microdegrees(latitude), microdegrees(longitude)),
+        radius_m,
+        rules.during(start, to),
+        connector_type,
+        min_power_w,
+    )
+    rows = await store.read(tables.near, wanted, now, _after(asked), asked.fetch)
+    return page(rows, asked, lambda found: (found.distance_m or 0, found.evse.id), EvseBody.of)
+
+
+def _after(asked: CurrentPage) -> tuple[int, str] | None:
+    key = asked.after_key(int, str)
+    return None if key is None else (int(key[0]), str(key[1]))
+
+
+@router.get("/evses/{evse_id}")
+async def get_evse(
+    evse_id: Annotated[str, Path(max_length=36)], store: CurrentStore, now: Now
+) -> EvseBody:
+    """A published EVSE as a driver would find it now."""
+    found = await store.read(tables.one, evse_id, now)
+    if found is None:
+        raise NotFound("There is no such EVSE, or it is not published.")
+    return EvseBody.of(found)

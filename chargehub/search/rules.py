@@ -1,0 +1,96 @@
+"""Where is it, how far, and what may be asked for? Geography in whole microdegrees and metres.
+
+Float trigonometry is fine here: it is geography, not money.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import asin, ceil, cos, degrees, radians, sin, sqrt
+
+from chargehub.errors import Invalid
+from chargehub.units import Span
+
+MAX_RADIUS_M = 100_000
+MAX_RANGE = timedelta(days=30)  # no calendar is known further ahead
+# Source: mean Earth radius R1, IUGG. Against the ellipsoid distances are off by 0.5 % at most.
+EARTH_RADIUS_M = 6_371_009
+_DEGREE = 1_000_000
+_POLE = 90 * _DEGREE
+_DATE_LINE = 180 * _DEGREE
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A point on the Earth, in microdegrees."""
+
+    latitude_e6: int
+    longitude_e6: int
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Both bounds belong to it. It does not cross the date line; `boxes` gives two then."""
+
+    south_e6: int
+    north_e6: int
+    west_e6: int
+    east_e6: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody looks for. `during` None: any time; `min_power_w` 0: any power."""
+
+    around: Place
+    radius_m: int
+    during: Span | None = None
+    connector_type: str | None = None
+    min_power_w: int = 0
+
+
+def distance_m(one: Place, other: Place) -> int:
+    """Metres over ground by the haversine formula, rounded to the nearest."""
+    south, north = radians(one.latitude_e6 / _DEGREE), radians(other.latitude_e6 / _DEGREE)
+    across = radians((other.longitude_e6 - one.longitude_e6) / _DEGREE)
+    half_chord = sin((north - south) / 2) ** 2 + cos(south) * cos(north) * sin(across / 2) ** 2
+    return round(2 * EARTH_RADIUS_M * asin(sqrt(min(1.0, half_chord))))
+
+
+def boxes(around: Place, radius_m: int) -> tuple[Box, ...]:
+    """One box, or two at the date line, that contain every place within the radius.
+
+    Near a pole the box holds every longitude.
+    """
+    reach = (radius_m + 1) / EARTH_RADIUS_M  # in radians; distances are rounded to whole metres
+    height = ceil(degrees(reach) * _DEGREE) + 1
+    south, north = around.latitude_e6 - height, around.latitude_e6 + height
+    if south <= -_POLE or north >= _POLE:
+        return (Box(max(south, -_POLE), min(north, _POLE), -_DATE_LINE, _DATE_LINE),)
+    # Where the circle is widest is not at the centre's latitude, so its width is not the reach.
+    sideways = asin(min(1.0, sin(reach) / cos(radians(around.latitude_e6 / _DEGREE))))
+    width = ceil(degrees(sideways) * _DEGREE) + 1
+    west, east = around.longitude_e6 - width, around.longitude_e6 + width
+    if west < -_DATE_LINE:
+        return (
+            Box(south, north, west + 2 * _DATE_LINE, _DATE_LINE),
+            Box(south, north, -_DATE_LINE, east),
+        )
+    if east > _DATE_LINE:
+        return (
+            Box(south, north, west, _DATE_LINE),
+            Box(south, north, -_DATE_LINE, east - 2 * _DATE_LINE),
+        )
+    return (Box(south, north, west, east),)
+
+
+def during(start: datetime | None, end: datetime | None) -> Span | None:
+    """The range of time asked for, None for none. Raises Invalid for half of one or a reversed."""
+    if start is None and end is None:
+        return None
+    if start is None or end is None:
+        raise Invalid("Give both ends of the time you need, or none.")
+    if end <= start:
+        raise Invalid("The time you need must end after it starts.")
+    if end - start > MAX_RANGE:
+        raise Invalid(f"The time you need may last {MAX_RANGE.days} days at most.")
+    return Span(start, end)

@@ -1,0 +1,138 @@
+"""From what was metered to what is owed: the contents of a CDR and of a credit note. Pure."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, Protocol
+
+from chargehub.sessions.meter import Metered
+from chargehub.tariffs.components import Segment, Usage
+from chargehub.tariffs.pricing import Tariff, price
+
+NO_CURRENCY = "XXX"  # ISO 4217: no currency involved
+
+UNBILLED = {
+    "invalid": "unknown_token",
+    "blocked": "blocked_token",
+    "expired": "expired_token",
+    "not_now": "not_admitted",
+    "no_credit": "no_credit",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CdrView:
+    """A CDR or a credit note. Energy in Wh, amounts in minor units of `currency`, VAT within."""
+
+    id: str
+    session_id: str
+    version: int
+    kind: str
+    replaces: str | None
+    reason: str | None
+    station_id: str
+    evse_id: str | None
+    owner_id: str
+    driver_id: str | None
+    id_token: str | None
+    started_at: datetime
+    ended_at: datetime
+    energy_wh: int
+    billed_wh: int
+    free_wh: int
+    unbilled_wh: int
+    unbilled_reason: str | None
+    cost_minor: int
+    vat_minor: int
+    currency: str
+    lines: list[dict[str, Any]]
+    tariff_snapshot_id: str | None
+    flags: list[str]
+    created_at: datetime
+
+
+class Judged(Protocol):
+    """What pricing needs to know of a session."""
+
+    @property
+    def verdict(self) -> str | None: ...
+
+    @property
+    def driver_id(self) -> str | None: ...
+
+    @property
+    def is_free(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """Energy divided into billed, free and unbilled Wh, and what the driver owes."""
+
+    billed_wh: int
+    free_wh: int
+    unbilled_wh: int
+    unbilled_reason: str | None
+    cost_minor: int
+    vat_minor: int
+    currency: str
+    lines: list[dict[str, Any]]
+
+
+def price_session(
+    session: Judged, metered: Metered, tariff: Tariff | None, time_zone: str
+) -> Priced:
+    """Every Wh is billed, free or unbilled for a reason: the three sum to what was metered."""
+    energy = metered.energy_wh
+    currency = tariff.currency if tariff else NO_CURRENCY
+    if session.is_free:
+        return Priced(0, energy, 0, None, 0, 0, currency, [])
+    if session.verdict != "accepted" or session.driver_id is None:
+        reason = UNBILLED.get(session.verdict or "invalid", "unknown_token")
+        return Priced(0, 0, energy, reason, 0, 0, currency, [])
+    if tariff is None:
+        return Priced(0, 0, energy, "no_tariff", 0, 0, currency, [])
+    cost = price(tariff, usage(metered, time_zone))
+    lines = [line.stored() for line in cost.lines]
+    return Priced(energy, 0, 0, None, cost.total_minor, cost.vat_minor, currency, lines)
+
+
+def usage(metered: Metered, time_zone: str) -> Usage:
+    """The points as segments: one in which the register stood still is idle."""
+    points = metered.points
+    segments = tuple(
+        Segment(
+            start=before.at,
+            end=after.at,
+            energy_wh=after.register_wh - before.register_wh,
+            state="charging" if after.register_wh > before.register_wh else "idle",
+        )
+        for before, after in pairwise(points)
+    )
+    return Usage(time_zone=time_zone, segments=segments)
+
+
+def credit_note(old: CdrView, note_id: str, reason: str, now: datetime) -> CdrView:
+    """The CDR taken back: the same, with every amount and all energy negated."""
+    return replace(
+        old,
+        id=note_id,
+        kind="credit_note",
+        replaces=old.id,
+        reason=reason,
+        energy_wh=-old.energy_wh,
+        billed_wh=-old.billed_wh,
+        free_wh=-old.free_wh,
+        unbilled_wh=-old.unbilled_wh,
+        cost_minor=-old.cost_minor,
+        vat_minor=-old.vat_minor,
+        lines=[{**line, "amount_minor": -line["amount_minor"]} for line in old.lines],
+        created_at=now,
+    )
+
+
+def is_same(old: CdrView, new: CdrView) -> bool:
+    """True if nothing that anybody sees or pays differs."""
+    return (
+        replace(new, id=old.id, version=old.version, created_at=old.created_at, flags=old.flags)
+        == old
+    )

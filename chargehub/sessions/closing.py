@@ -1,0 +1,172 @@
+"""The end of a session: its usage is priced, its CDR written, its energy accounted for."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, update
+
+from chargehub.errors import Invalid
+from chargehub.events import CdrCorrected, SessionClosed
+from chargehub.ledger import actions as ledger
+from chargehub.ledger.rules import energy_transfer
+from chargehub.sessions import cdr as records
+from chargehub.sessions import tables
+from chargehub.sessions.cdr import CdrView
+from chargehub.sessions.meter import Metered, Point, meter
+from chargehub.sessions.rules import Life
+from chargehub.sessions.tables import CdrRow, SessionRow, SessionView
+from chargehub.stations import tables as stations
+from chargehub.store.columns import derived_id
+from chargehub.store.hot import Hot
+from chargehub.store.work import Work
+from chargehub.tariffs import tables as tariffs
+
+_CLOSE = Hot(
+    update(SessionRow)
+    .where(tables.SESSION.c.id == bindparam("session_id"))
+    .values(
+        status="closed",
+        due_at=None,
+        cdr_id=bindparam("new_cdr_id"),
+        cdr_version=bindparam("new_version"),
+        flags=bindparam("new_flags", type_=tables.SESSION.c.flags.type),
+    )
+)
+
+
+def close(work: Work, session: SessionView, life: Life, now: datetime) -> CdrView:
+    """Price the session and close it. The CDR, the energy and the event are one commit."""
+    metered = meter(life, _points(work, session.id), now)
+    record = _record(work, session, metered, version=1, now=now)
+    _store(work, session, record, metered.flags)
+    work.record(SessionClosed(session.id, record.id))
+    return record
+
+
+def reprice(work: Work, session: SessionView, life: Life, now: datetime) -> CdrView | None:
+    """Late reports came for a closed session: correct its CDR if they change anything."""
+    metered = meter(life, _points(work, session.id), now)
+    record = _record(work, session, metered, version=session.cdr_version + 1, now=now)
+    return _replace(work, session, record, metered.flags, "late reports", now)
+
+
+def correct(
+    work: Work, session: SessionView, energy_wh: int, reason: str, now: datetime
+) -> CdrView | None:
+    """An operator sets the energy of a closed session. None: nothing changes by it."""
+    old = current(work, session)
+    metered = Metered((Point(old.started_at, 0), Point(old.ended_at, energy_wh)), ("corrected",))
+    record = _record(work, session, metered, version=session.cdr_version + 1, now=now)
+    return _replace(work, session, record, metered.flags, reason, now)
+
+
+def current(work: Work, session: SessionView) -> CdrView:
+    """The CDR that stands for a closed session. Raises Invalid while there is none."""
+    record = tables.cdr(work, session.cdr_id) if session.cdr_id else None
+    if record is None:
+        raise Invalid("The session is not closed yet, so there is no CDR to correct.")
+    return record
+
+
+def _points(work: Work, session_id: str) -> list[Point]:
+    work.flush()
+    return [
+        Point(reading.at, reading.register_wh)
+        for reading in tables.readings(work, session_id)
+        if reading.register_wh is not None
+    ]
+
+
+def _record(
+    work: Work, session: SessionView, metered: Metered, version: int, now: datetime
+) -> CdrView:
+    snapshot_id = session.tariff_snapshot_id
+    tariff = tariffs.snapshot(work, snapshot_id) if snapshot_id else None
+    evse = stations.evse(work, session.evse_id) if session.evse_id else None
+    time_zone = evse.time_zone if evse else "UTC"
+    priced = records.price_session(session, metered, tariff, time_zone)
+    return CdrView(
+        id=derived_id("cdr", session.id, str(version)),
+        session_id=session.id,
+        version=version,
+        kind="cdr",
+        replaces=None,
+        reason=None,
+        station_id=session.station_id,
+        evse_id=session.evse_id,
+        owner_id=session.owner_id,
+        driver_id=session.driver_id,
+        id_token=session.id_token,
+        started_at=metered.points[0].at,
+        ended_at=metered.points[-1].at,
+        energy_wh=metered.energy_wh,
+        billed_wh=priced.billed_wh,
+        free_wh=priced.free_wh,
+        unbilled_wh=priced.unbilled_wh,
+        unbilled_reason=priced.unbilled_reason,
+        cost_minor=priced.cost_minor,
+        vat_minor=priced.vat_minor,
+        currency=priced.currency,
+        lines=priced.lines,
+        tariff_snapshot_id=snapshot_id,
+        flags=sorted({*session.flags, *metered.flags}),
+        created_at=now,
+    )
+
+
+def _store(work: Work, session: SessionView, record: CdrView, flags: tuple[str, ...]) -> None:
+    work.append(CdrRow, _values(record))
+    ledger.post(work, _energy(record))
+    work.execute(
+        _CLOSE,
+        session_id=session.id,
+        new_cdr_id=record.id,
+        new_version=record.version,
+        new_flags=sorted({*session.flags, *flags}),
+    )
+    work.notify(f"session:{session.id}")
+
+
+def _replace(
+    work: Work,
+    session: SessionView,
+    record: CdrView,
+    flags: tuple[str, ...],
+    reason: str,
+    now: datetime,
+) -> CdrView | None:
+    """Credit note for the CDR that stands, the new CDR in its place, energy moved with it."""
+    old = current(work, session)
+    if records.is_same(old, record):
+        return None
+    note = records.credit_note(old, derived_id("credit_note", old.id), reason, now)
+    work.append(CdrRow, _values(note))
+    ledger.reverse(
+        work,
+        _energy(old).id,
+        derived_id("credit_energy", old.id),
+        reason,
+        now,
+    )
+    _store(work, session, record, flags)
+    work.record(CdrCorrected(session.id, note.id, record.id))
+    return record
+
+
+def _energy(record: CdrView) -> Any:
+    reason = record.unbilled_reason
+    return energy_transfer(
+        session_id=record.session_id,
+        evse_id=record.evse_id or record.station_id,
+        metered_wh=record.energy_wh,
+        billed_wh=record.billed_wh,
+        free_wh=record.free_wh,
+        unbilled={reason: record.unbilled_wh} if reason else {},
+        version=record.version,
+        effective_at=record.created_at,
+    )
+
+
+def _values(record: CdrView) -> dict[str, Any]:
+    return asdict(record)

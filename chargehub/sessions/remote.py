@@ -1,0 +1,178 @@
+"""What people and the clock do to sessions: start and stop from afar, give up, correct."""
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from chargehub.errors import Conflict, Invalid
+from chargehub.events import CommandFinished, PaymentRefused, SessionFailed
+from chargehub.people import tables as people
+from chargehub.people.rules import Actor
+from chargehub.sessions import advancing, closing, opening, rules, tables
+from chargehub.sessions.cdr import CdrView
+from chargehub.sessions.tables import SessionView
+from chargehub.stations import actions as station_actions
+from chargehub.stations import tables as stations
+from chargehub.stations.commands import StartSession, StopSession
+from chargehub.stations.views import EvseView
+from chargehub.store.work import Reads, Work
+
+START_WITHIN = timedelta(seconds=60)  # who stands at the EVSE does not wait longer
+STOP_WITHIN = timedelta(days=7)  # a stop waits for an offline station
+MAX_ENERGY_WH = 10_000_000  # what a correction may set: far beyond any car's battery
+
+WHY_NOT = {
+    "invalid": "Your id token is not known; register it first.",
+    "blocked": "Your id token is blocked.",
+    "expired": "Your id token has expired.",
+    "not_now": "The EVSE is booked by somebody else, closed, or not published.",
+    "no_credit": "Add a payment method first; then you can start.",
+}
+
+
+def start_remote(work: Work, actor: Actor, evse_id: str, now: datetime) -> SessionView:
+    """Ask an EVSE to start for this driver. Raises NotFound, StationOffline, MayNotStart."""
+    evse = stations.evse(work, evse_id)
+    if evse is None:
+        raise rules.NoSuchEvse("There is no EVSE with this id.")
+    _check_ready(work, evse)
+    id_token = people.app_token(work, actor.account_id)
+    admission = opening.admit(work, evse.station_id, evse, id_token, now)
+    if admission.verdict != "accepted":
+        raise rules.MayNotStart(WHY_NOT[admission.verdict])
+    blank = advancing.blank(work, evse.station_id)
+    session = replace(
+        blank,
+        status="starting",
+        evse_id=evse.id,
+        evse_number=evse.number,
+        id_token=id_token,
+        remote_start_id=secrets.randbits(30) + 1,
+        requested_at=now,
+        due_at=now + rules.PLUG_IN_WITHIN,
+        verdict=admission.verdict,
+        driver_id=admission.driver_id,
+        booking_id=admission.booking_id,
+        free_reason=admission.free_reason,
+        tariff_snapshot_id=admission.tariff_snapshot_id,
+    )
+    advancing.save(work, blank, session)
+    assert session.remote_start_id is not None
+    command = StartSession(evse.number, id_token, session.remote_start_id)
+    station_actions.command(
+        work, evse.station_id, command, now, START_WITHIN, session_id=session.id
+    )
+    return session
+
+
+def _check_ready(work: Work, evse: EvseView) -> None:
+    if not evse.is_connected:
+        raise rules.StationOffline("The station is offline; start at the station with your token.")
+    if evse.status in ("unavailable", "faulted"):
+        raise rules.MayNotStart("The EVSE is out of service.")
+    for session in tables.open_at_station(work, evse.station_id):
+        if session.evse_number == evse.number and session.status in ("starting", "active"):
+            raise rules.MayNotStart("Another session runs at this EVSE.")
+
+
+def stop_remote(work: Work, actor: Actor, session_id: str, now: datetime) -> SessionView:
+    """Ask the station to stop. The bill follows the meter, whenever the station hears of it."""
+    session = seen_by(work, actor, session_id)
+    if session.status == "starting":
+        return _fail(work, session)
+    if session.status != "active" or session.transaction_id is None:
+        raise rules.NothingToStop("The session is over; there is nothing to stop.")
+    if session.stop_requested_at is not None:
+        return session
+    return _ask_to_stop(work, session, now)
+
+
+def _ask_to_stop(work: Work, session: SessionView, now: datetime) -> SessionView:
+    assert session.transaction_id is not None, session.id
+    asked = replace(session, stop_requested_at=now)
+    advancing.save(work, session, asked)
+    command = StopSession(session.transaction_id)
+    station_actions.command(
+        work, session.station_id, command, now, STOP_WITHIN, session_id=session.id
+    )
+    work.notify(f"session:{session.id}")
+    return asked
+
+
+def seen_by(reads: Reads, actor: Actor, session_id: str) -> SessionView:
+    """The session, for its driver, its owner or an operator. Raises NoSuchSession for others."""
+    session = tables.session(reads, session_id)
+    is_party = session is not None and actor.account_id in (session.driver_id, session.owner_id)
+    if session is None or not (is_party or actor.is_operator):
+        raise rules.NoSuchSession("There is no session with this id.")
+    return session
+
+
+def follow_command(work: Work, event: CommandFinished, now: datetime) -> None:
+    """A station would not start: the session failed. It would not stop: it may be asked again."""
+    if event.kind not in ("start_session", "stop_session"):
+        return
+    command = stations.command(work, event.command_id)
+    if command is None or command.session_id is None or command.state == "answered":
+        return
+    session = tables.session(work, command.session_id)
+    if session is None:
+        return
+    if event.kind == "start_session" and session.status == "starting":
+        _fail(work, session)
+    elif event.kind == "stop_session" and session.status == "active":
+        flags = sorted({*session.flags, "stop_refused"})
+        advancing.save(work, session, replace(session, stop_requested_at=None, flags=flags))
+        work.notify(f"session:{session.id}")
+
+
+def _fail(work: Work, session: SessionView) -> SessionView:
+    failed = replace(session, status="failed", due_at=None)
+    advancing.save(work, session, failed)
+    work.record(SessionFailed(session.id))
+    work.notify(f"session:{session.id}")
+    return failed
+
+
+def stop_unpaid(work: Work, event: PaymentRefused, now: datetime) -> None:
+    """The hold was refused: stop the session. What it took is owed."""
+    session = tables.session(work, event.session_id) if event.session_id else None
+    if session is None or session.status != "active" or session.stop_requested_at is not None:
+        return
+    flagged = replace(session, flags=sorted({*session.flags, "hold_refused"}))
+    _ask_to_stop(work, flagged, now)
+
+
+def close_overdue(work: Work, now: datetime) -> int:
+    """Give up what never began; close, by what is known, what ended and lacks reports."""
+    due = tables.overdue(work, now)
+    for session in due:
+        if session.status == "starting":
+            _fail(work, session)
+            continue
+        facts = [rules.read_fact(row.fact) for row in tables.facts(work, session.id)]
+        closing.close(work, session, rules.fold(facts), now)
+    return len(due)
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What an operator sets, and why."""
+
+    cdr_id: str
+    energy_wh: int
+    reason: str
+
+
+def correct_cdr(work: Work, wanted: Correction, now: datetime) -> CdrView:
+    """Take a CDR back by a credit note and write the right one. Raises NotFound, Refused."""
+    if not 0 <= wanted.energy_wh <= MAX_ENERGY_WH:
+        raise Invalid(f"The energy must lie between 0 and {MAX_ENERGY_WH} Wh.")
+    record = tables.cdr(work, wanted.cdr_id)
+    session = tables.session(work, record.session_id) if record else None
+    if record is None or session is None:
+        raise rules.NoSuchSession("There is no CDR with this id.")
+    if session.cdr_id != record.id:
+        raise Conflict("This CDR was already taken back; correct the one that replaced it.")
+    corrected = closing.correct(work, session, wanted.energy_wh, wanted.reason, now)
+    return corrected or record

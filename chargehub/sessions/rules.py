@@ -1,0 +1,209 @@
+"""The life of a session, as a fold over what was reported of it. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from chargehub.errors import Conflict, NotFound
+from chargehub.stations.reports import Reading, SessionEnded, SessionProgressed, SessionStarted
+
+OLDEST_CLOCK = datetime(2010, 1, 1, tzinfo=UTC)  # no OCPP station is older: its clock is not set
+AHEAD = timedelta(minutes=5)  # what a station's clock may run ahead of ours
+LIVE_WITHIN = timedelta(minutes=5)  # an older start was made offline: it is kept, not gated
+PLUG_IN_WITHIN = timedelta(minutes=5)  # a session asked for from afar waits so long for a car
+MISSING_WITHIN = timedelta(hours=24)  # after that a session with missing reports is closed
+
+
+class NoSuchSession(NotFound):
+    """There is no such session, or it is somebody else's."""
+
+
+class NoSuchEvse(NotFound):
+    """There is no such EVSE."""
+
+
+class NothingToStop(Conflict):
+    """The session is not running."""
+
+    code = "session_not_running"
+
+
+class StationOffline(Conflict):
+    """The station has no line to the hub."""
+
+    code = "station_offline"
+
+
+class MayNotStart(Conflict):
+    """This driver may not charge at this EVSE now."""
+
+    code = "may_not_start"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One report of a session in the hub's words. `seq_no` counts from 0 within the session.
+
+    1.6 has two facts: the start is 0, the stop 1. `register_wh` is the first register of a
+    start, the last of anything else; None where none was sent.
+    """
+
+    seq_no: int
+    trigger: str
+    at: datetime
+    evse: int | None = None
+    id_token: str | None = None
+    register_wh: int | None = None
+    charging: str | None = None
+    reason: str | None = None
+
+    def stored(self) -> dict[str, Any]:
+        """The fact as JSON; `read_fact` is the way back."""
+        return {**asdict(self), "at": self.at.isoformat()}
+
+
+def read_fact(stored: dict[str, Any]) -> Fact:
+    """A stored fact as a value."""
+    return Fact(**{**stored, "at": datetime.fromisoformat(stored["at"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What the facts say so far. `missing`: sequence numbers that are known to be lacking."""
+
+    evse: int | None
+    id_token: str | None
+    started_at: datetime | None
+    start_wh: int | None
+    ended_at: datetime | None
+    end_wh: int | None
+    stop_reason: str | None
+    charging: str | None
+    missing: tuple[int, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """True if the session ended and nothing of it is missing."""
+        return self.ended_at is not None and self.started_at is not None and not self.missing
+
+
+def fold(facts: Iterable[Fact]) -> Life:
+    """A session's life from its facts, in any order; a repeated number counts once.
+
+    Source: OCPP 2.0.1 part 2, E (seqNo) and E04 (offline transactions).
+    """
+    by_number: dict[int, Fact] = {}
+    for fact in facts:
+        by_number.setdefault(fact.seq_no, fact)
+    ordered = [by_number[number] for number in sorted(by_number)]
+    start = next((fact for fact in ordered if fact.trigger == "started"), None)
+    end = next((fact for fact in reversed(ordered) if fact.trigger == "ended"), None)
+    first = start.seq_no if start else 0
+    last = end.seq_no if end else (ordered[-1].seq_no if ordered else 0)
+    return Life(
+        evse=_first(fact.evse for fact in ordered),
+        id_token=_first(fact.id_token for fact in ordered),
+        started_at=start.at if start else None,
+        start_wh=start.register_wh if start else None,
+        ended_at=end.at if end else None,
+        end_wh=end.register_wh if end else None,
+        stop_reason=end.reason if end else None,
+        charging=_first(fact.charging for fact in reversed(ordered)),
+        missing=tuple(number for number in range(first, last) if number not in by_number),
+    )
+
+
+def _first(values: Iterable[Any]) -> Any:
+    return next((value for value in values if value is not None), None)
+
+
+def repair_instant(at: datetime, received_at: datetime) -> tuple[datetime, bool]:
+    """The device's time, or ours where the device's cannot be true. True: it was repaired.
+
+    Age alone is no evidence: a station may have been offline for a year.
+    """
+    if at < OLDEST_CLOCK or at > received_at + AHEAD:
+        return received_at, True
+    return at, False
+
+
+def is_live(at: datetime, received_at: datetime) -> bool:
+    """True if it happens now; False if it was kept offline and is told later."""
+    return received_at - at <= LIVE_WITHIN
+
+
+def start_key(report: SessionStarted) -> str:
+    """What makes two 1.6 starts the same start, whatever their message ids."""
+    moment = int(report.at.timestamp() * 1000)
+    return f"{report.evse}:{report.id_token}:{moment}:{report.meter_wh}"[:120]
+
+
+def started_fact(report: SessionStarted, at: datetime) -> Fact:
+    """A 1.6 start as fact 0."""
+    return Fact(0, "started", at, report.evse, report.id_token, register_wh=report.meter_wh)
+
+
+def ended_fact(report: SessionEnded, at: datetime) -> Fact:
+    """A 1.6 stop as fact 1. Who stopped does not change whose session it is."""
+    return Fact(1, "ended", at, register_wh=report.meter_wh, reason=report.reason)
+
+
+def progressed_fact(report: SessionProgressed, at: datetime) -> Fact:
+    """A 2.x event as the fact of its sequence number."""
+    registers = [reading.register_wh for reading in report.readings]
+    known = [register for register in registers if register is not None]
+    edge = None
+    if known:
+        edge = known[0] if report.trigger == "started" else known[-1]
+    return Fact(
+        report.seq_no,
+        report.trigger,
+        at,
+        report.evse,
+        report.id_token,
+        edge,
+        report.charging,
+        report.stop_reason if report.trigger == "ended" else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An open session that a stop without a usable id may belong to."""
+
+    session_id: str
+    started_at: datetime
+    start_wh: int
+    last_wh: int
+
+
+def match_stop(candidates: Sequence[Candidate], at: datetime, meter_wh: int) -> str | None:
+    """The open session a stop with id 0, -1 or a stale one belongs to, or None.
+
+    It must have begun before the stop and its register must not lie beyond the stop's; of those
+    the one whose register is nearest.
+    """
+    possible = [
+        candidate
+        for candidate in candidates
+        if candidate.started_at <= at and max(candidate.start_wh, candidate.last_wh) <= meter_wh
+    ]
+    nearest = min(possible, key=lambda candidate: meter_wh - candidate.last_wh, default=None)
+    return nearest.session_id if nearest else None
+
+
+def moved(readings: Iterable[Reading], received_at: datetime) -> list[Reading]:
+    """Readings with impossible instants set to the time they came in."""
+    return [
+        reading
+        if not repair_instant(reading.at, received_at)[1]
+        else Reading(
+            received_at,
+            reading.register_wh,
+            reading.power_w,
+            reading.soc_percent,
+            reading.context,
+        )
+        for reading in readings
+    ]

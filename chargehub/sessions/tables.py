@@ -1,0 +1,385 @@
+"""Sessions, what was reported of them, their readings, and the CDRs they end in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, Integer, Text, bindparam, func, or_, select
+from sqlmodel import Field, SQLModel, col
+
+from chargehub.sessions.cdr import CdrView
+from chargehub.stations.reports import StartVerdict
+from chargehub.store.columns import Instant, Json
+from chargehub.store.hot import Hot
+from chargehub.store.work import Reads, table_of
+
+Serial = BigInteger().with_variant(Integer(), "sqlite")
+OPEN = ("starting", "active", "ended")
+
+
+class SessionRow(SQLModel, table=True):
+    """One charging of one car, as folded from its reports.
+
+    `status`: starting (asked for from afar), active, ended (the station is done, something is
+    missing), closed (priced), failed (never began). `start_key` recognises a repeated 1.6 start.
+    """
+
+    __tablename__ = "session"
+    __table_args__ = (
+        Index("uq_session_station_transaction", "station_id", "transaction_id", unique=True),
+        Index("uq_session_station_start_key", "station_id", "start_key", unique=True),
+        Index("ix_session_driver", "driver_id", "id"),
+        Index("ix_session_owner", "owner_id", "id"),
+        Index("ix_session_station_status", "station_id", "status"),
+        Index("ix_session_status_due", "status", "due_at"),
+    )
+
+    id: str = Field(primary_key=True, max_length=36)
+    station_id: str = Field(max_length=36)
+    owner_id: str = Field(max_length=36)
+    evse_id: str | None = Field(default=None, max_length=36)
+    evse_number: int | None = None
+    transaction_id: str | None = Field(default=None, max_length=36)
+    start_key: str | None = Field(default=None, max_length=120)
+    remote_start_id: int | None = Field(default=None, unique=True)
+    status: str = Field(max_length=10)
+    verdict: str | None = Field(default=None, max_length=20)
+    id_token: str | None = Field(default=None, max_length=36)
+    driver_id: str | None = Field(default=None, max_length=36)
+    booking_id: str | None = Field(default=None, max_length=36)
+    free_reason: str | None = Field(default=None, max_length=20)
+    tariff_snapshot_id: str | None = Field(default=None, max_length=64)
+    charging: str | None = Field(default=None, max_length=20)
+    requested_at: datetime | None = Field(default=None, sa_type=Instant)
+    started_at: datetime | None = Field(default=None, sa_type=Instant)
+    start_wh: int | None = Field(default=None, sa_type=BigInteger)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    end_wh: int | None = Field(default=None, sa_type=BigInteger)
+    stop_reason: str | None = Field(default=None, max_length=40)
+    stop_requested_at: datetime | None = Field(default=None, sa_type=Instant)
+    due_at: datetime | None = Field(default=None, sa_type=Instant)
+    cdr_id: str | None = Field(default=None, max_length=36)
+    cdr_version: int = 0
+    flags: Any = Field(default_factory=list, sa_type=Json)
+
+
+class ReportRow(SQLModel, table=True):
+    """A report that matters to money, as received. Never changed, never deleted with a session.
+
+    `fact` is the same report in the hub's own words; None for mere readings.
+    """
+
+    __tablename__ = "report"
+    __table_args__ = (
+        Index("ix_report_session", "session_id", "seq_no"),
+        Index("uq_report_session_seq", "session_id", "seq_no", unique=True),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Serial)
+    station_id: str = Field(max_length=36)
+    session_id: str | None = Field(default=None, max_length=36)
+    seq_no: int | None = None
+    connection: int = Field(sa_type=BigInteger)
+    message_id: str = Field(max_length=36)
+    action: str = Field(max_length=40)
+    device_at: datetime | None = Field(default=None, sa_type=Instant)
+    received_at: datetime = Field(sa_type=Instant)
+    payload: str = Field(sa_type=Text)
+    fact: Any = Field(default=None, sa_type=Json, nullable=True)
+
+
+class ReadingRow(SQLModel, table=True):
+    """One instant of a meter. `session_id` None: outside any session."""
+
+    __tablename__ = "reading"
+    __table_args__ = (Index("ix_reading_session_at", "session_id", "at"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Serial)
+    station_id: str = Field(max_length=36)
+    evse_number: int
+    session_id: str | None = Field(default=None, max_length=36)
+    at: datetime = Field(sa_type=Instant)
+    register_wh: int | None = Field(default=None, sa_type=BigInteger)
+    power_w: int | None = Field(default=None, sa_type=BigInteger)
+    soc_percent: int | None = None
+    context: str = Field(max_length=20)
+
+
+class CdrRow(SQLModel, table=True):
+    """A closed, priced session, or the credit note that takes one back. Never changes."""
+
+    __tablename__ = "cdr"
+    __table_args__ = (
+        Index("uq_cdr_session_version_kind", "session_id", "version", "kind", unique=True),
+        Index("ix_cdr_driver", "driver_id", "id"),
+        Index("ix_cdr_owner", "owner_id", "id"),
+    )
+
+    id: str = Field(primary_key=True, max_length=36)
+    session_id: str = Field(max_length=36)
+    version: int
+    kind: str = Field(max_length=12)
+    replaces: str | None = Field(default=None, max_length=36)
+    reason: str | None = Field(default=None, max_length=500)
+    station_id: str = Field(max_length=36)
+    evse_id: str | None = Field(default=None, max_length=36)
+    owner_id: str = Field(max_length=36)
+    driver_id: str | None = Field(default=None, max_length=36)
+    id_token: str | None = Field(default=None, max_length=36)
+    started_at: datetime = Field(sa_type=Instant)
+    ended_at: datetime = Field(sa_type=Instant)
+    energy_wh: int = Field(sa_type=BigInteger)
+    billed_wh: int = Field(sa_type=BigInteger)
+    free_wh: int = Field(sa_type=BigInteger)
+    unbilled_wh: int = Field(sa_type=BigInteger)
+    unbilled_reason: str | None = Field(default=None, max_length=30)
+    cost_minor: int = Field(sa_type=BigInteger)
+    vat_minor: int = Field(sa_type=BigInteger)
+    currency: str = Field(max_length=3)
+    lines: Any = Field(sa_type=Json)
+    tariff_snapshot_id: str | None = Field(default=None, max_length=64)
+    flags: Any = Field(default_factory=list, sa_type=Json)
+    created_at: datetime = Field(sa_type=Instant)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A session as it stands. Registers and energy in Wh."""
+
+    id: str
+    station_id: str
+    owner_id: str
+    evse_id: str | None
+    evse_number: int | None
+    transaction_id: str | None
+    start_key: str | None
+    remote_start_id: int | None
+    status: str
+    verdict: StartVerdict | None
+    id_token: str | None
+    driver_id: str | None
+    booking_id: str | None
+    free_reason: str | None
+    tariff_snapshot_id: str | None
+    charging: str | None
+    requested_at: datetime | None
+    started_at: datetime | None
+    start_wh: int | None
+    ended_at: datetime | None
+    end_wh: int | None
+    stop_reason: str | None
+    stop_requested_at: datetime | None
+    due_at: datetime | None
+    cdr_id: str | None
+    cdr_version: int
+    flags: list[str]
+
+    @property
+    def is_free(self) -> bool:
+        """True where the energy is the owner's own use."""
+        return self.free_reason is not None
+
+    @property
+    def is_billable(self) -> bool:
+        """True where a known driver owes the cost."""
+        return self.verdict == "accepted" and self.driver_id is not None and not self.is_free
+
+
+SESSION = table_of(SessionRow)
+REPORT = table_of(ReportRow)
+READING = table_of(ReadingRow)
+CDR = table_of(CdrRow)
+
+_BY_ID = Hot(select(SESSION).where(SESSION.c.id == bindparam("id")))
+_BY_TRANSACTION = Hot(
+    select(SESSION).where(
+        SESSION.c.station_id == bindparam("station_id"),
+        SESSION.c.transaction_id == bindparam("transaction_id"),
+    )
+)
+_BY_START_KEY = Hot(
+    select(SESSION).where(
+        SESSION.c.station_id == bindparam("station_id"),
+        SESSION.c.start_key == bindparam("start_key"),
+    )
+)
+_BY_REMOTE_START = Hot(
+    select(SESSION).where(
+        SESSION.c.station_id == bindparam("station_id"),
+        SESSION.c.remote_start_id == bindparam("remote_start_id"),
+    )
+)
+_OPEN_AT_STATION = Hot(
+    select(SESSION)
+    .where(
+        SESSION.c.station_id == bindparam("station_id"),
+        or_(*(SESSION.c.status == status for status in OPEN)),
+    )
+    .order_by(SESSION.c.id.desc())
+    .limit(50)
+)
+_ID_BY_TRANSACTION = Hot(
+    select(SESSION.c.id, SESSION.c.status).where(
+        SESSION.c.station_id == bindparam("station_id"),
+        SESSION.c.transaction_id == bindparam("transaction_id"),
+    )
+)
+
+
+def _session(row: Any) -> SessionView | None:
+    return None if row is None else SessionView(*row)
+
+
+def session(reads: Reads, session_id: str) -> SessionView | None:
+    """The session with this id, or None."""
+    return _session(reads.one(_BY_ID, id=session_id))
+
+
+def by_transaction(reads: Reads, station_id: str, transaction_id: str) -> SessionView | None:
+    """A station's session by the id the station knows it by."""
+    found = reads.one(_BY_TRANSACTION, station_id=station_id, transaction_id=transaction_id)
+    return _session(found)
+
+
+def id_by_transaction(reads: Reads, station_id: str, transaction_id: str) -> str | None:
+    """Only the id of a station's session: for the readings that come all the time."""
+    row = reads.one(_ID_BY_TRANSACTION, station_id=station_id, transaction_id=transaction_id)
+    return None if row is None else row[0]
+
+
+def by_start_key(reads: Reads, station_id: str, start_key: str) -> SessionView | None:
+    """A 1.6 session by the content of its start."""
+    return _session(reads.one(_BY_START_KEY, station_id=station_id, start_key=start_key))
+
+
+def by_remote_start(reads: Reads, station_id: str, remote_start_id: int) -> SessionView | None:
+    """The session that was asked for with this number."""
+    found = reads.one(_BY_REMOTE_START, station_id=station_id, remote_start_id=remote_start_id)
+    return _session(found)
+
+
+def open_at_station(reads: Reads, station_id: str) -> tuple[SessionView, ...]:
+    """Sessions of a station that are not over, newest first."""
+    return tuple(SessionView(*row) for row in reads.all(_OPEN_AT_STATION, station_id=station_id))
+
+
+_OPEN_AT_EVSE = Hot(
+    select(SESSION.c.id)
+    .where(
+        SESSION.c.station_id == bindparam("station_id"),
+        SESSION.c.evse_number == bindparam("evse"),
+        SESSION.c.status == "active",
+    )
+    .order_by(SESSION.c.id.desc())
+    .limit(1)
+)
+
+
+def open_at_evse(reads: Reads, station_id: str, evse: int) -> str | None:
+    """The id of the session that runs at an EVSE, the newest if a stop was lost; or None."""
+    row = reads.one(_OPEN_AT_EVSE, station_id=station_id, evse=evse)
+    return None if row is None else row[0]
+
+
+_READINGS = Hot(
+    select(READING.c.at, READING.c.register_wh, READING.c.power_w, READING.c.soc_percent)
+    .where(READING.c.session_id == bindparam("session_id"))
+    .order_by(READING.c.at, READING.c.id)
+    .limit(100_000)  # a week of readings every ten seconds, with room
+)
+_LATEST = Hot(
+    select(READING.c.at, READING.c.register_wh, READING.c.power_w, READING.c.soc_percent)
+    .where(READING.c.session_id == bindparam("session_id"), READING.c.register_wh.is_not(None))
+    .order_by(READING.c.at.desc(), READING.c.id.desc())
+    .limit(1)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingView:
+    """A stored reading: register in Wh, power in W."""
+
+    at: datetime
+    register_wh: int | None
+    power_w: int | None
+    soc_percent: int | None
+
+
+def readings(reads: Reads, session_id: str) -> tuple[ReadingView, ...]:
+    """A session's readings in order of device time."""
+    return tuple(ReadingView(*row) for row in reads.all(_READINGS, session_id=session_id))
+
+
+def latest_reading(reads: Reads, session_id: str) -> ReadingView | None:
+    """The newest reading of a session that has a register."""
+    row = reads.one(_LATEST, session_id=session_id)
+    return None if row is None else ReadingView(*row)
+
+
+_FACTS = Hot(
+    select(REPORT.c.seq_no, REPORT.c.received_at, REPORT.c.fact)
+    .where(REPORT.c.session_id == bindparam("session_id"), REPORT.c.seq_no.is_not(None))
+    .order_by(REPORT.c.seq_no)
+    .limit(100_000)
+)
+
+
+def facts(reads: Reads, session_id: str) -> Sequence[Any]:
+    """Rows of (seq_no, received_at, fact) of a session's reports, by sequence number."""
+    return reads.all(_FACTS, session_id=session_id)
+
+
+_CDR_BY_ID = Hot(select(CDR).where(CDR.c.id == bindparam("id")))
+
+
+def cdr(reads: Reads, cdr_id: str) -> CdrView | None:
+    """The CDR with this id, or None."""
+    row = reads.one(_CDR_BY_ID, id=cdr_id)
+    return None if row is None else CdrView(*row)
+
+
+def page_of_sessions(
+    reads: Reads, account_id: str, role: str, after: str | None, limit: int
+) -> tuple[SessionView, ...]:
+    """An account's sessions as driver or owner, newest first, those before `after`."""
+    column = SESSION.c.owner_id if role == "owner" else SESSION.c.driver_id
+    statement = select(SESSION).where(column == account_id).order_by(SESSION.c.id.desc())
+    if after is not None:
+        statement = statement.where(SESSION.c.id < after)
+    return tuple(SessionView(*row) for row in reads.all(statement.limit(limit)))
+
+
+def page_of_cdrs(
+    reads: Reads, account_id: str, role: str, after: str | None, limit: int
+) -> tuple[CdrView, ...]:
+    """An account's CDRs and credit notes as driver or owner, newest first."""
+    column = CDR.c.owner_id if role == "owner" else CDR.c.driver_id
+    statement = select(CDR).where(column == account_id).order_by(CDR.c.id.desc())
+    if after is not None:
+        statement = statement.where(CDR.c.id < after)
+    return tuple(CdrView(*row) for row in reads.all(statement.limit(limit)))
+
+
+def cdrs_of_session(reads: Reads, session_id: str) -> tuple[CdrView, ...]:
+    """A session's CDRs and credit notes, oldest first."""
+    statement = select(CDR).where(CDR.c.session_id == session_id).order_by(CDR.c.id).limit(100)
+    return tuple(CdrView(*row) for row in reads.all(statement))
+
+
+def overdue(reads: Reads, now: datetime, limit: int = 50) -> tuple[SessionView, ...]:
+    """Sessions in `starting` or `ended` whose time is up."""
+    statement = (
+        select(SESSION)
+        .where(col(SessionRow.status).in_(("starting", "ended")), col(SessionRow.due_at) <= now)
+        .order_by(SESSION.c.due_at)
+        .limit(limit)
+    )
+    return tuple(SessionView(*row) for row in reads.all(statement))
+
+
+def count(reads: Reads, account_id: str) -> int:
+    """How many sessions an owner's stations have had."""
+    statement = select(func.count()).select_from(SESSION).where(SESSION.c.owner_id == account_id)
+    found: int = reads.value(statement)
+    return found

@@ -1,0 +1,173 @@
+"""What was captured becomes the owner's, the hub's and the tax's; later it matures.
+
+Each step is one unit of work: a compare-and-set of the settlement and transfers whose ids are
+derived from session, step and CDR version, so a step that runs twice moves nothing twice.
+"""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import bindparam, insert, update
+
+from chargehub.events import PaymentCaptured, SessionSettled
+from chargehub.ledger import actions as ledger
+from chargehub.ledger import tables as accounts
+from chargehub.ledger.rules import Entry, LedgerError, Transfer, TransferClash, transfer_id
+from chargehub.sessions import tables as sessions
+from chargehub.sessions.cdr import CdrView
+from chargehub.settlement import split, tables
+from chargehub.settlement.split import TERMS, Parties, Terms
+from chargehub.settlement.tables import SETTLEMENT, SettlementView
+from chargehub.store.columns import Instant
+from chargehub.store.work import Work
+
+AT_ONCE = 50  # matured in one unit of work: more would hold up the writer
+
+_INSERT = insert(SETTLEMENT)
+_MATURE = (
+    update(SETTLEMENT)
+    .where(
+        SETTLEMENT.c.cdr_id == bindparam("of_cdr"),
+        SETTLEMENT.c.matured_at.is_(None),
+        SETTLEMENT.c.reversed_at.is_(None),
+    )
+    .values(matured_at=bindparam("at", type_=Instant()))
+)
+_REVERSE = (
+    update(SETTLEMENT)
+    .where(SETTLEMENT.c.cdr_id == bindparam("of_cdr"), SETTLEMENT.c.reversed_at.is_(None))
+    .values(reversed_at=bindparam("at", type_=Instant()))
+)
+
+
+class UnknownCdr(LedgerError):
+    """Something was captured for a CDR that is not there."""
+
+
+def settle(work: Work, event: PaymentCaptured, now: datetime, terms: Terms = TERMS) -> None:
+    """Divide the cost of a CDR once. Where it corrects an earlier one, that is taken back first.
+
+    Raises UnknownCdr, and TransferClash if the same CDR was settled with another amount captured.
+    """
+    cdr = sessions.cdr(work, event.cdr_id)
+    if cdr is None:
+        raise UnknownCdr(f"{event.captured_minor} was captured for the unknown CDR {event.cdr_id}")
+    known = tables.of_cdr(work, cdr.id)
+    if known is not None:
+        if known.captured_minor != event.captured_minor:
+            raise TransferClash(f"CDR {cdr.id} was settled with {known.captured_minor} captured")
+        return
+    earlier = tables.standing(work, cdr.session_id)
+    if earlier is not None and earlier.version > cdr.version:
+        return  # this CDR was corrected, and the correction settled, before its turn came
+    if earlier is not None:
+        _take_back(work, earlier, now)
+    settled = _divide(work, cdr, event.captured_minor, now, terms)
+    if earlier is not None and earlier.transfer_id and earlier.matured_at:
+        # The owner could have had the money already; a correction does not make it young again.
+        _mature(work, settled, now)
+    work.record(SessionSettled(cdr.session_id, cdr.id))
+
+
+def mature_due(work: Work, now: datetime) -> int:
+    """Give owners what has matured, at most 50 settlements; how many they were."""
+    due = tables.due(work, now, AT_ONCE)
+    for settlement in due:
+        _mature(work, settlement, settlement.matures_at)
+    return len(due)
+
+
+def _divide(
+    work: Work, cdr: CdrView, captured_minor: int, now: datetime, terms: Terms
+) -> SettlementView:
+    """Post the division of a cost, and note it. A CDR without cost or capture moves nothing."""
+    divided = split.split(cdr.cost_minor, terms.fee_basis_points, terms.fee_vat_percent)
+    parties = Parties(cdr.owner_id, cdr.driver_id, cdr.currency)
+    entries = split.capture_entries(divided, captured_minor, parties, terms.fee_vat_country)
+    transfer = _transfer(cdr.session_id, "settle", cdr.version, entries, now)
+    settled = SettlementView(
+        cdr_id=cdr.id,
+        session_id=cdr.session_id,
+        version=cdr.version,
+        transfer_id=transfer.id if entries else None,
+        owner_id=cdr.owner_id,
+        driver_id=cdr.driver_id,
+        currency=cdr.currency,
+        gross_minor=divided.gross_minor,
+        captured_minor=captured_minor,
+        owner_minor=divided.owner_minor,
+        fee_minor=divided.fee_minor,
+        vat_minor=divided.vat_minor,
+        captured_at=now,
+        matures_at=now + terms.maturity,
+        matured_at=None if entries else now,
+        reversed_at=None,
+    )
+    if entries:
+        ledger.post(work, transfer)
+    work.execute(_INSERT, **asdict(settled))
+    return settled
+
+
+def _take_back(work: Work, settled: SettlementView, now: datetime) -> None:
+    """Reverse a settlement, and its maturity before it, exactly once each.
+
+    What the owner was paid of it is a claim against the owner.
+    """
+    if work.execute(_REVERSE, of_cdr=settled.cdr_id, at=now) != 1:
+        raise TransferClash(f"the settlement of {settled.cdr_id} was reversed before")
+    if settled.transfer_id is None:
+        return
+    session_id, version = settled.session_id, settled.version
+    if settled.matured_at is not None:
+        payable = f"owner:payable:{settled.owner_id}"
+        entries = split.recall_entries(
+            settled.owner_id,
+            settled.owner_minor,
+            settled.captured_minor,
+            -accounts.balance(work, payable, settled.currency),
+            settled.currency,
+        )
+        _post(work, _transfer(session_id, "recall", version, entries, now))
+    ledger.reverse(
+        work,
+        settled.transfer_id,
+        transfer_id("session", session_id, "settle_reversed", version),
+        f"CDR {settled.cdr_id} was corrected",
+        now,
+    )
+
+
+def _mature(work: Work, settled: SettlementView, at: datetime) -> None:
+    """Earnings and funds become available; what the owner owes is taken from them at once."""
+    if work.execute(_MATURE, of_cdr=settled.cdr_id, at=at) != 1:
+        return
+    owner_id, currency = settled.owner_id, settled.currency
+    session_id, version = settled.session_id, settled.version
+    entries = split.maturity_entries(
+        owner_id, settled.owner_minor, settled.captured_minor, currency
+    )
+    _post(work, _transfer(session_id, "mature", version, entries, at))
+    owed = accounts.balance(work, f"owner:receivable:{owner_id}", currency)
+    payable = -accounts.balance(work, f"owner:payable:{owner_id}", currency)
+    netted = min(owed, payable)
+    if netted > 0:
+        entries = split.netting_entries(owner_id, netted, currency)
+        _post(work, _transfer(session_id, "net", version, entries, at))
+
+
+def _post(work: Work, transfer: Transfer) -> None:
+    if transfer.entries:
+        ledger.post(work, transfer)
+
+
+def _transfer(
+    session_id: str, step: str, version: int, entries: tuple[Entry, ...], at: datetime
+) -> Transfer:
+    return Transfer(
+        id=transfer_id("session", session_id, step, version),
+        kind=step,
+        entries=entries,
+        effective_at=at,
+        session_id=session_id,
+    )

@@ -1,0 +1,83 @@
+"""An owner's statements over REST."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Self
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel
+
+from chargehub.errors import Invalid
+from chargehub.people.access import CurrentActor
+from chargehub.rest.bodies import FIRST_YEAR, LAST_YEAR, MoneyBody
+from chargehub.rest.manners import CurrentStore
+from chargehub.settlement import tables
+from chargehub.settlement.tables import Statement
+from chargehub.units import Money
+
+router = APIRouter(tags=["settlement"])
+
+Month = Annotated[
+    str, Path(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$", examples=["2026-03"], description="UTC")
+]
+
+
+class CurrencyStatement(BaseModel):
+    """A month in one currency: gross = earnings + fee + vat (the VAT within the hub's fee).
+
+    `accrued` matures later, `payable` is paid out next, `in_transit` is on its way; these and
+    `owed`, what the owner owes the hub after a correction, are as of now.
+    """
+
+    currency: str
+    sessions: int
+    gross: MoneyBody
+    fee: MoneyBody
+    vat: MoneyBody
+    earnings: MoneyBody
+    payouts: MoneyBody
+    accrued: MoneyBody
+    payable: MoneyBody
+    in_transit: MoneyBody
+    owed: MoneyBody
+
+    @classmethod
+    def of(cls, statement: Statement) -> Self:
+        def money(amount_minor: int) -> MoneyBody:
+            return MoneyBody.of(Money(amount_minor, statement.currency))
+
+        return cls(
+            currency=statement.currency,
+            sessions=statement.sessions,
+            gross=money(statement.gross_minor),
+            fee=money(statement.fee_minor),
+            vat=money(statement.vat_minor),
+            earnings=money(statement.earnings_minor),
+            payouts=money(statement.payouts_minor),
+            accrued=money(statement.accrued_minor),
+            payable=money(statement.payable_minor),
+            in_transit=money(statement.in_transit_minor),
+            owed=money(statement.owed_minor),
+        )
+
+
+class StatementBody(BaseModel):
+    """An owner's month, one item for each currency in which there ever were earnings."""
+
+    month: str
+    items: list[CurrencyStatement]
+
+
+@router.get("/statements/{month}")
+async def get_statement(month: Month, actor: CurrentActor, store: CurrentStore) -> StatementBody:
+    """Your earnings of a calendar month (UTC) as an owner, and your balances now."""
+    start, end = _bounds(month)
+    found = await store.read(tables.statement, actor.account_id, start, end)
+    return StatementBody(month=month, items=[CurrencyStatement.of(item) for item in found])
+
+
+def _bounds(month: str) -> tuple[datetime, datetime]:
+    year, number = int(month[:4]), int(month[5:])
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise Invalid(f"Give a month from {FIRST_YEAR}-01 to {LAST_YEAR}-12.")
+    start = datetime(year, number, 1, tzinfo=UTC)
+    return start, datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)

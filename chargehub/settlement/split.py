@@ -1,0 +1,137 @@
+"""A cost divided between owner, hub and tax, and the entries of it. Pure.
+
+Agent mode: the owner sells the energy, the hub takes a fee for arranging it and owes VAT on the
+fee alone. Source: money.md 1.4.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from chargehub.ledger.rules import Entry, LedgerError
+from chargehub.tariffs.pricing import vat_within
+
+FEE_BASIS_POINTS = 1000  # 10 % of the gross cost, VAT included
+FEE_VAT_PERCENT = Decimal(19)
+FEE_VAT_COUNTRY = "DE"
+MATURITY = timedelta(hours=24)  # from capture until the owner may have it; most disputes are told
+_WHOLE = 10_000  # basis points
+
+
+class BadSplit(LedgerError):
+    """A cost that cannot be divided: negative, or with a fee beyond the whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the hub takes for a session, and when the rest is the owner's."""
+
+    fee_basis_points: int = FEE_BASIS_POINTS
+    fee_vat_percent: Decimal = FEE_VAT_PERCENT
+    fee_vat_country: str = FEE_VAT_COUNTRY
+    maturity: timedelta = MATURITY
+
+
+TERMS = Terms()
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A gross cost in minor units: owner + fee + vat, none negative. `fee` is net of its VAT."""
+
+    owner_minor: int
+    fee_minor: int
+    vat_minor: int
+
+    @property
+    def gross_minor(self) -> int:
+        return self.owner_minor + self.fee_minor + self.vat_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Whose money it is. `driver_id` None: nobody we know owes what was not captured."""
+
+    owner_id: str
+    driver_id: str | None
+    currency: str
+
+
+def split(
+    gross_minor: int,
+    fee_basis_points: int = FEE_BASIS_POINTS,
+    fee_vat_percent: Decimal = FEE_VAT_PERCENT,
+) -> Split:
+    """Divide a gross cost: the fee with its VAT is rounded down, the owner has the rest.
+
+    owner + fee + vat == gross, always, and none is negative. Raises BadSplit.
+    """
+    if gross_minor < 0 or not 0 <= fee_basis_points <= _WHOLE or fee_vat_percent < 0:
+        raise BadSplit(f"{gross_minor} at {fee_basis_points} bp and {fee_vat_percent} % VAT")
+    fee_gross = gross_minor * fee_basis_points // _WHOLE
+    vat = vat_within(fee_gross, fee_vat_percent)
+    return Split(gross_minor - fee_gross, fee_gross - vat, vat)
+
+
+def capture_entries(
+    divided: Split, captured_minor: int, parties: Parties, country: str = FEE_VAT_COUNTRY
+) -> tuple[Entry, ...]:
+    """A cost, captured in full or in part: what is missing the driver owes.
+
+    What was captured beyond the cost belongs to nobody known and goes to suspense.
+    """
+    if captured_minor < 0:
+        raise BadSplit(f"{captured_minor} captured")
+    missing = divided.gross_minor - captured_minor
+    driver = parties.driver_id or "unknown"
+    amounts = {
+        "psp:pending": captured_minor,
+        f"driver:receivable:{driver}": max(missing, 0),
+        "psp:suspense": min(missing, 0),
+        f"owner:accrued:{parties.owner_id}": -divided.owner_minor,
+        "income:platform_fee": -divided.fee_minor,
+        f"vat:payable:{country}": -divided.vat_minor,
+    }
+    return _entries(amounts, parties.currency)
+
+
+def maturity_entries(
+    owner_id: str, owner_minor: int, captured_minor: int, currency: str
+) -> tuple[Entry, ...]:
+    """The owner may have the earnings now, and the rail has made the funds available."""
+    amounts = {
+        f"owner:accrued:{owner_id}": owner_minor,
+        f"owner:payable:{owner_id}": -owner_minor,
+        "psp:available": captured_minor,
+        "psp:pending": -captured_minor,
+    }
+    return _entries(amounts, currency)
+
+
+def recall_entries(
+    owner_id: str, owner_minor: int, captured_minor: int, payable_minor: int, currency: str
+) -> tuple[Entry, ...]:
+    """Maturity taken back, for a correction. What `payable_minor` does not cover was paid out
+    already: the owner owes it."""
+    covered = min(owner_minor, payable_minor)
+    amounts = {
+        f"owner:payable:{owner_id}": covered,
+        f"owner:receivable:{owner_id}": owner_minor - covered,
+        f"owner:accrued:{owner_id}": -owner_minor,
+        "psp:pending": captured_minor,
+        "psp:available": -captured_minor,
+    }
+    return _entries(amounts, currency)
+
+
+def netting_entries(owner_id: str, amount_minor: int, currency: str) -> tuple[Entry, ...]:
+    """What an owner owes is taken from what the owner may have."""
+    amounts = {
+        f"owner:payable:{owner_id}": amount_minor,
+        f"owner:receivable:{owner_id}": -amount_minor,
+    }
+    return _entries(amounts, currency)
+
+
+def _entries(amounts: dict[str, int], currency: str) -> tuple[Entry, ...]:
+    return tuple(Entry(code, currency, amount) for code, amount in amounts.items() if amount)

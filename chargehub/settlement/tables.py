@@ -1,0 +1,220 @@
+"""Settlements: what the division of each CDR's cost was, and owners' statements of them.
+
+The amounts stand in the ledger; a row here says which session they are of and when they mature.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Index, Row, bindparam, func, select, text
+from sqlmodel import Field, SQLModel
+
+from chargehub.ledger.tables import ENTRY, TXN
+from chargehub.ledger.tables import balance as ledger_balance
+from chargehub.store.columns import Instant
+from chargehub.store.work import Reads, table_of
+
+STANDING = "uq_settlement_session_standing"
+_STANDS = text("reversed_at IS NULL")
+_IS_DUE = text("matured_at IS NULL AND reversed_at IS NULL")
+_WAS_REVERSED = text("reversed_at IS NOT NULL")
+
+
+class SettlementRow(SQLModel, table=True):
+    """The cost of one CDR, divided. Amounts in minor units: gross = owner + fee + vat.
+
+    `transfer_id` None: the CDR cost nothing. `reversed_at`: a correction took it back; a session
+    has at most one settlement that stands.
+    """
+
+    __tablename__ = "settlement"
+    __table_args__ = (
+        Index(STANDING, "session_id", unique=True, sqlite_where=_STANDS, postgresql_where=_STANDS),
+        Index("ix_settlement_due", "matures_at", sqlite_where=_IS_DUE, postgresql_where=_IS_DUE),
+        Index("ix_settlement_owner_captured", "owner_id", "captured_at"),
+        Index(
+            "ix_settlement_owner_reversed",
+            "owner_id",
+            "reversed_at",
+            sqlite_where=_WAS_REVERSED,
+            postgresql_where=_WAS_REVERSED,
+        ),
+    )
+
+    cdr_id: str = Field(primary_key=True, max_length=36)
+    session_id: str = Field(max_length=36)
+    version: int
+    transfer_id: str | None = Field(default=None, max_length=36)
+    owner_id: str = Field(max_length=36)
+    driver_id: str | None = Field(default=None, max_length=36)
+    currency: str = Field(max_length=3)
+    gross_minor: int = Field(sa_type=BigInteger)
+    captured_minor: int = Field(sa_type=BigInteger)
+    owner_minor: int = Field(sa_type=BigInteger)
+    fee_minor: int = Field(sa_type=BigInteger)
+    vat_minor: int = Field(sa_type=BigInteger)
+    captured_at: datetime = Field(sa_type=Instant)
+    matures_at: datetime = Field(sa_type=Instant)
+    matured_at: datetime | None = Field(default=None, sa_type=Instant)
+    reversed_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementView:
+    """A settlement as it stands; the fields of its row."""
+
+    cdr_id: str
+    session_id: str
+    version: int
+    transfer_id: str | None
+    owner_id: str
+    driver_id: str | None
+    currency: str
+    gross_minor: int
+    captured_minor: int
+    owner_minor: int
+    fee_minor: int
+    vat_minor: int
+    captured_at: datetime
+    matures_at: datetime
+    matured_at: datetime | None
+    reversed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """An owner's month in one currency, in minor units, and the balances as they are now.
+
+    gross = earnings + fee + vat. A correction counts in the month it was made in, so a month
+    that is over does not change. `payouts` is what left the hub; `owed` what the owner owes it.
+    """
+
+    currency: str
+    sessions: int
+    gross_minor: int
+    fee_minor: int
+    vat_minor: int
+    earnings_minor: int
+    payouts_minor: int
+    accrued_minor: int
+    payable_minor: int
+    in_transit_minor: int
+    owed_minor: int
+
+
+SETTLEMENT = table_of(SettlementRow)
+
+_OF_CDR = select(SETTLEMENT).where(SETTLEMENT.c.cdr_id == bindparam("cdr_id"))
+_STANDING = select(SETTLEMENT).where(
+    SETTLEMENT.c.session_id == bindparam("session_id"), SETTLEMENT.c.reversed_at.is_(None)
+)
+_NOTHING = (0, 0, 0, 0, 0)
+_DUE = (
+    select(SETTLEMENT)
+    .where(
+        SETTLEMENT.c.matured_at.is_(None),
+        SETTLEMENT.c.reversed_at.is_(None),
+        SETTLEMENT.c.matures_at <= bindparam("now", type_=Instant()),
+    )
+    .order_by(SETTLEMENT.c.matures_at, SETTLEMENT.c.cdr_id)
+    .limit(bindparam("limit"))
+)
+
+
+def of_cdr(reads: Reads, cdr_id: str) -> SettlementView | None:
+    """The settlement of a CDR, also one that was reversed; or None."""
+    return _view(reads.one(_OF_CDR, cdr_id=cdr_id))
+
+
+def standing(reads: Reads, session_id: str) -> SettlementView | None:
+    """The settlement that stands for a session, or None."""
+    return _view(reads.one(_STANDING, session_id=session_id))
+
+
+def due(reads: Reads, now: datetime, limit: int) -> tuple[SettlementView, ...]:
+    """Settlements whose maturity has come, in the order in which it came."""
+    return tuple(SettlementView(**row._mapping) for row in reads.all(_DUE, now=now, limit=limit))
+
+
+def statement(reads: Reads, owner_id: str, start: datetime, end: datetime) -> tuple[Statement, ...]:
+    """An owner's statement from `start` up to, not at, `end`: one per currency, sorted."""
+    settled = _settled(reads, SETTLEMENT.c.captured_at, owner_id, start, end)
+    reversed_ = _settled(reads, SETTLEMENT.c.reversed_at, owner_id, start, end)
+    paid = _paid_out(reads, owner_id, start, end)
+    found = []
+    for currency in sorted(set(settled) | set(reversed_) | _currencies(reads, owner_id)):
+        made, undone = settled.get(currency, _NOTHING), reversed_.get(currency, _NOTHING)
+        sums = [plus - minus for plus, minus in zip(made, undone, strict=True)]
+        found.append(_statement(reads, owner_id, currency, sums, paid.get(currency, 0)))
+    return tuple(found)
+
+
+def _view(row: Row[Any] | None) -> SettlementView | None:
+    return None if row is None else SettlementView(**row._mapping)
+
+
+def _settled(
+    reads: Reads,
+    moment: ColumnElement[datetime],
+    owner_id: str,
+    start: datetime,
+    end: datetime,
+) -> dict[str, tuple[int, ...]]:
+    """By currency: how many settlements, and their gross, fee, VAT and owner's part."""
+    statement = (
+        select(
+            SETTLEMENT.c.currency,
+            func.count(),
+            func.sum(SETTLEMENT.c.gross_minor),
+            func.sum(SETTLEMENT.c.fee_minor),
+            func.sum(SETTLEMENT.c.vat_minor),
+            func.sum(SETTLEMENT.c.owner_minor),
+        )
+        .where(SETTLEMENT.c.owner_id == owner_id, moment >= start, moment < end)
+        .group_by(SETTLEMENT.c.currency)
+    )
+    return {row[0]: tuple(int(value) for value in row[1:]) for row in reads.all(statement)}
+
+
+def _paid_out(reads: Reads, owner_id: str, start: datetime, end: datetime) -> dict[str, int]:
+    """By currency: what payouts took from payable and in transit together. One that is on its
+    way, or came back, has moved between the two and sums to nothing."""
+    accounts = [f"owner:payable:{owner_id}", f"owner:in_transit:{owner_id}"]
+    statement = (
+        select(ENTRY.c.asset, func.sum(ENTRY.c.amount))
+        .join(TXN, TXN.c.id == ENTRY.c.txn_id)
+        .where(
+            ENTRY.c.account.in_(accounts),
+            TXN.c.payout_id.is_not(None),
+            TXN.c.effective_at >= start,
+            TXN.c.effective_at < end,
+        )
+        .group_by(ENTRY.c.asset)
+    )
+    return {asset: int(total) for asset, total in reads.all(statement)}
+
+
+def _currencies(reads: Reads, owner_id: str) -> set[str]:
+    """The currencies an owner ever had earnings in."""
+    statement = select(SETTLEMENT.c.currency).where(SETTLEMENT.c.owner_id == owner_id).distinct()
+    return {row[0] for row in reads.all(statement)}
+
+
+def _statement(
+    reads: Reads, owner_id: str, currency: str, sums: list[int], paid_minor: int
+) -> Statement:
+    sessions, gross, fee, vat, earnings = sums
+    return Statement(
+        currency=currency,
+        sessions=sessions,
+        gross_minor=gross,
+        fee_minor=fee,
+        vat_minor=vat,
+        earnings_minor=earnings,
+        payouts_minor=paid_minor,
+        accrued_minor=-ledger_balance(reads, f"owner:accrued:{owner_id}", currency),
+        payable_minor=-ledger_balance(reads, f"owner:payable:{owner_id}", currency),
+        in_transit_minor=-ledger_balance(reads, f"owner:in_transit:{owner_id}", currency),
+        owed_minor=ledger_balance(reads, f"owner:receivable:{owner_id}", currency),
+    )

@@ -1,0 +1,396 @@
+"""What REST takes and gives for stations. A password goes out once, in the answer that made it."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, Discriminator, Field, Tag
+from pydantic_core import PydanticCustomError
+
+from chargehub.rest.bodies import Body, StorableText
+from chargehub.stations import commands, rules
+from chargehub.stations.views import (
+    CommandView,
+    EquippedEvse,
+    EquippedStation,
+    LocationView,
+    SettingView,
+)
+
+LONGEST_WAIT_S = 7 * 24 * 3_600  # what nobody fetched in a week is no longer meant
+USUAL_WAIT_S = 3_600
+
+
+def _line(text: str) -> str:
+    given = text.strip()
+    if not given or not given.isprintable():
+        raise PydanticCustomError("line", "Give one line of printable characters.")
+    return given
+
+
+Name = Annotated[str, Field(max_length=100), AfterValidator(_line)]
+Address = Annotated[str, Field(max_length=300), AfterValidator(_line)]
+ExternalRef = Annotated[str, Field(min_length=1, max_length=100)]
+SettingName = Annotated[StorableText, Field(min_length=1, max_length=160)]
+SettingValue = Annotated[StorableText, Field(max_length=2_500)]
+
+
+# --- locations and stations ----------------------------------------------------------------
+
+
+class LocationRequest(Body):
+    """A place for stations. The same `external_ref` again gives the first one."""
+
+    name: Name
+    address: Address
+    latitude: float
+    longitude: float
+    time_zone: Annotated[str, Field(max_length=60, examples=["Europe/Oslo"])]
+    external_ref: ExternalRef | None = None
+
+    def location(self) -> rules.NewLocation:
+        return rules.NewLocation(
+            name=self.name,
+            address=self.address,
+            latitude_e6=rules.microdegrees(self.latitude),
+            longitude_e6=rules.microdegrees(self.longitude),
+            time_zone=self.time_zone,
+            external_ref=self.external_ref,
+        )
+
+
+class LocationBody(BaseModel):
+    """A place. Coordinates in degrees, to six places."""
+
+    id: str
+    external_ref: str | None
+    name: str
+    address: str
+    latitude: float
+    longitude: float
+    time_zone: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, location: LocationView) -> Self:
+        return cls(
+            id=location.id,
+            external_ref=location.external_ref,
+            name=location.name,
+            address=location.address,
+            latitude=location.latitude_e6 / 1_000_000,
+            longitude=location.longitude_e6 / 1_000_000,
+            time_zone=location.time_zone,
+            created_at=location.created_at,
+        )
+
+
+class ConnectorRequest(Body):
+    """A plug or socket, by OCPI's names."""
+
+    number: int
+    type: Annotated[str, Field(max_length=40, examples=["IEC_62196_T2"])]
+
+
+class EvseRequest(Body):
+    """Serves one car at a time. Numbers start at 1, as the station counts them."""
+
+    number: int
+    power_w: int
+    connectors: list[ConnectorRequest]
+
+    def evse(self) -> rules.NewEvse:
+        connectors = (rules.NewConnector(each.number, each.type) for each in self.connectors)
+        return rules.NewEvse(self.number, self.power_w, tuple(connectors))
+
+
+class StationRequest(Body):
+    """A station to be registered. The same `external_ref` again gives the first one.
+
+    `identity` is the name it connects with; without one the hub makes it.
+    """
+
+    location_id: Annotated[str, Field(max_length=36)]
+    evses: list[EvseRequest]
+    name: Name | None = None
+    external_ref: ExternalRef | None = None
+    identity: Annotated[str, Field(max_length=100)] | None = None
+
+    def station(self) -> rules.NewStation:
+        return rules.NewStation(
+            location_id=self.location_id,
+            name=self.name,
+            evses=tuple(each.evse() for each in self.evses),
+            external_ref=self.external_ref,
+            identity=self.identity,
+        )
+
+
+class ConnectorBody(BaseModel):
+    """A plug or socket."""
+
+    number: int
+    type: str
+
+
+class EvseBody(BaseModel):
+    """An EVSE. `charging` null: the station does not tell. `status_at` is by its clock."""
+
+    id: str
+    number: int
+    power_w: int
+    status: str
+    charging: str | None
+    status_at: datetime | None
+    error_code: str | None
+    connectors: list[ConnectorBody]
+
+    @classmethod
+    def of(cls, equipped: EquippedEvse) -> Self:
+        evse = equipped.evse
+        return cls(
+            id=evse.id,
+            number=evse.number,
+            power_w=evse.power_w,
+            status=evse.status,
+            charging=evse.charging,
+            status_at=evse.status_at,
+            error_code=evse.error_code,
+            connectors=[
+                ConnectorBody(number=each.number, type=each.type) for each in equipped.connectors
+            ],
+        )
+
+
+class StationBody(BaseModel):
+    """A station as its owner sees it. It connects to `ocpp_url`."""
+
+    id: str
+    identity: str
+    ocpp_url: str
+    location_id: str
+    external_ref: str | None
+    name: str
+    ocpp_version: str | None
+    vendor: str | None
+    model: str | None
+    serial_number: str | None
+    firmware_version: str | None
+    is_connected: bool
+    is_accepted: bool
+    connected_at: datetime | None
+    disconnected_at: datetime | None
+    last_seen_at: datetime | None
+    evses: list[EvseBody]
+
+    @classmethod
+    def of(cls, equipped: EquippedStation, ocpp_base: str, **more: Any) -> Self:
+        station = equipped.station
+        return cls(
+            id=station.id,
+            identity=station.identity,
+            ocpp_url=f"{ocpp_base}/{station.identity}",
+            location_id=station.location_id,
+            external_ref=station.external_ref,
+            name=station.name,
+            ocpp_version=station.ocpp_version,
+            vendor=station.vendor,
+            model=station.model,
+            serial_number=station.serial_number,
+            firmware_version=station.firmware_version,
+            is_connected=station.is_connected,
+            is_accepted=station.is_accepted,
+            connected_at=station.connected_at,
+            disconnected_at=station.disconnected_at,
+            last_seen_at=station.last_seen_at,
+            evses=[EvseBody.of(each) for each in equipped.evses],
+            **more,
+        )
+
+
+class NewStationBody(StationBody):
+    """A new station with its password, which is shown this once."""
+
+    password: str
+
+
+class PasswordBody(BaseModel):
+    """A station's new password, shown this once."""
+
+    password: str
+
+
+class HouseholdBody(BaseModel):
+    """An id token that charges free at an EVSE."""
+
+    id_token: str
+
+
+class SettingBody(BaseModel):
+    """A setting as the station last reported it."""
+
+    name: str
+    value: str
+    reported_at: datetime
+
+    @classmethod
+    def of(cls, setting: SettingView) -> Self:
+        return cls(name=setting.name, value=setting.value, reported_at=setting.reported_at)
+
+
+# --- commands ------------------------------------------------------------------------------
+
+
+class _CommandRequest(Body):
+    """What every command has: how long it may wait for a station without a line."""
+
+    expires_in_s: Annotated[int, Field(ge=1, le=LONGEST_WAIT_S)] = USUAL_WAIT_S
+
+    @property
+    def expires_in(self) -> timedelta:
+        return timedelta(seconds=self.expires_in_s)
+
+
+EvseNumber = Annotated[int, Field(ge=1, le=rules.MAX_EVSES)]
+
+
+class ChangeAvailabilityRequest(_CommandRequest):
+    """Take an EVSE (0: the whole station) into or out of service."""
+
+    kind: Literal["change_availability"]
+    evse: Annotated[int, Field(ge=0, le=rules.MAX_EVSES)]
+    operative: bool
+
+    def command(self) -> commands.Command:
+        return commands.ChangeAvailability(self.evse, self.operative)
+
+
+class ResetRequest(_CommandRequest):
+    """Restart the station: at once, or when no session runs."""
+
+    kind: Literal["reset"]
+    when: Literal["immediate", "idle"] = "idle"
+
+    def command(self) -> commands.Command:
+        return commands.Reset(self.when)
+
+
+class UnlockRequest(_CommandRequest):
+    """Release the cable of a connector."""
+
+    kind: Literal["unlock"]
+    evse: EvseNumber
+    connector: Annotated[int, Field(ge=1, le=rules.MAX_CONNECTORS)] = 1
+
+    def command(self) -> commands.Command:
+        return commands.Unlock(self.evse, self.connector)
+
+
+class TriggerReportRequest(_CommandRequest):
+    """Ask the station for a report now; without `evse` for all EVSEs."""
+
+    kind: Literal["trigger_report"]
+    report: Literal["boot", "heartbeat", "status", "meter_values"]
+    evse: EvseNumber | None = None
+
+    def command(self) -> commands.Command:
+        return commands.TriggerReport(self.report, self.evse)
+
+
+class ReadSettingsRequest(_CommandRequest):
+    """Read settings by name; no name: all."""
+
+    kind: Literal["read_settings"]
+    names: Annotated[list[SettingName], Field(max_length=100, default_factory=list)]
+
+    def command(self) -> commands.Command:
+        return commands.ReadSettings(tuple(self.names))
+
+
+class WriteSettingsRequest(_CommandRequest):
+    """Write settings: name to value, both text."""
+
+    kind: Literal["write_settings"]
+    settings: Annotated[dict[SettingName, SettingValue], Field(min_length=1, max_length=50)]
+
+    def command(self) -> commands.Command:
+        return commands.WriteSettings(self.settings)
+
+
+def _kind(given: Any) -> str | None:
+    kind = given.get("kind") if isinstance(given, dict) else getattr(given, "kind", None)
+    return kind if isinstance(kind, str) else None
+
+
+# `discriminator="kind"` does not go with the check of texts that every body makes before.
+CommandRequest = Annotated[
+    Annotated[ChangeAvailabilityRequest, Tag("change_availability")]
+    | Annotated[ResetRequest, Tag("reset")]
+    | Annotated[UnlockRequest, Tag("unlock")]
+    | Annotated[TriggerReportRequest, Tag("trigger_report")]
+    | Annotated[ReadSettingsRequest, Tag("read_settings")]
+    | Annotated[WriteSettingsRequest, Tag("write_settings")],
+    Discriminator(
+        _kind,
+        custom_error_type="kind",
+        custom_error_message="Give a kind: change_availability, reset, unlock, trigger_report, "
+        "read_settings or write_settings.",
+    ),
+]
+"""What an owner may ask directly. Sessions and bookings have their own routes."""
+
+
+class OutcomeBody(BaseModel):
+    """What came back. `status` is the station's own word."""
+
+    fate: str
+    status: str
+    details: dict[str, Any]
+
+
+class CommandBody(BaseModel):
+    """A command and how far it came: queued, sent, answered, refused, failed or expired."""
+
+    id: str
+    station_id: str
+    kind: str
+    state: str
+    fields: dict[str, Any]
+    session_id: str | None
+    booking_id: str | None
+    created_at: datetime
+    expires_at: datetime
+    sent_at: datetime | None
+    finished_at: datetime | None
+    tries: int
+    outcome: OutcomeBody | None
+
+    @classmethod
+    def of(cls, command: CommandView) -> Self:
+        outcome = command.outcome
+        return cls(
+            id=command.id,
+            station_id=command.station_id,
+            kind=command.kind,
+            state=command.state,
+            fields=_shown(command.body),
+            session_id=command.session_id,
+            booking_id=command.booking_id,
+            created_at=command.created_at,
+            expires_at=command.expires_at,
+            sent_at=command.sent_at,
+            finished_at=command.finished_at,
+            tries=command.tries,
+            outcome=None
+            if outcome is None
+            else OutcomeBody(
+                fate=outcome.fate, status=outcome.status, details=dict(outcome.details)
+            ),
+        )
+
+
+def _shown(body: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a command; of an id token the end alone, for one could charge with it."""
+    shown = {name: value for name, value in body.items() if name != "kind"}
+    if "id_token" in shown:
+        shown["id_token"] = "…" + shown["id_token"][-4:]
+    return shown

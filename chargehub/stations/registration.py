@@ -1,0 +1,183 @@
+"""What an owner sets up: locations, stations with their password, household tokens."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col
+
+from chargehub.errors import NotFound
+from chargehub.stations import rules, tables
+from chargehub.stations.schema import Connector, Evse, HouseholdToken, Location, Station
+from chargehub.stations.views import EvseView, StationView
+from chargehub.store.columns import new_id
+from chargehub.store.work import Reads, Work
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredLocation:
+    """`is_new` False: the owner had registered this `external_ref` before."""
+
+    location_id: str
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A station and what it connects with. `password` None: it was registered before.
+
+    The password is in no other place: it is shown once.
+    """
+
+    station_id: str
+    identity: str
+    password: str | None
+
+    @property
+    def is_new(self) -> bool:
+        return self.password is not None
+
+
+def register_location(
+    work: Work, owner_id: str, wanted: rules.NewLocation, now: datetime
+) -> RegisteredLocation:
+    """A place for stations. The same external reference again gives the first one, unchanged.
+
+    Raises BadPlace, UnknownTimeZone.
+    """
+    rules.check_location(wanted)
+    known = _by_external_ref(work, Location, owner_id, wanted.external_ref)
+    if known is not None:
+        return RegisteredLocation(known, is_new=False)
+    location = Location(
+        id=new_id(),
+        owner_id=owner_id,
+        external_ref=wanted.external_ref,
+        name=wanted.name,
+        address=wanted.address,
+        latitude_e6=wanted.latitude_e6,
+        longitude_e6=wanted.longitude_e6,
+        time_zone=wanted.time_zone,
+        created_at=now,
+    )
+    work.add(location)
+    return RegisteredLocation(location.id, is_new=True)
+
+
+def register_station(
+    work: Work, owner_id: str, wanted: rules.NewStation, secret: bytes, now: datetime
+) -> Registered:
+    """A station at one of the owner's locations, with its EVSEs and a password of its own.
+
+    `secret` is the hub's. The same external reference again gives the first station, unchanged
+    and without a password. Raises NotFound, BadIdentity, BadEquipment, IdentityTaken.
+    """
+    rules.check_station(wanted)
+    known_id = _by_external_ref(work, Station, owner_id, wanted.external_ref)
+    known = None if known_id is None else tables.station(work, known_id)
+    if known is not None:
+        return Registered(known.id, known.identity, password=None)
+    location = tables.location(work, wanted.location_id)
+    if location is None or location.owner_id != owner_id:
+        raise NotFound("You have no location with this id.")
+    password, identity = new_password(), wanted.identity or _new_identity()
+    station = Station(
+        id=new_id(),
+        owner_id=owner_id,
+        location_id=location.id,
+        external_ref=wanted.external_ref,
+        identity=identity,
+        name=wanted.name or identity,
+        password_digest=rules.password_digest(secret, password.encode()),
+        created_at=now,
+    )
+    try:
+        work.add(station)
+    except IntegrityError as error:
+        raise rules.IdentityTaken("Another station has this identity. Choose another.") from error
+    for evse in wanted.evses:
+        _add_evse(work, station.id, evse)
+    return Registered(station.id, station.identity, password)
+
+
+def rotate_password(work: Work, owner_id: str, station_id: str, secret: bytes) -> str:
+    """A new password; the old one ends now. Raises NotFound."""
+    owned_station(work, owner_id, station_id)
+    password = new_password()
+    digest = rules.password_digest(secret, password.encode())
+    is_it = col(Station.id) == station_id
+    work.execute(update(Station).where(is_it).values(password_digest=digest))
+    return password
+
+
+def set_household(work: Work, owner_id: str, evse_id: str, id_token: str) -> None:
+    """This id token (folded) charges free at this EVSE. Raises NotFound, TooManyTokens."""
+    owned_evse(work, owner_id, evse_id)
+    if tables.is_household(work, evse_id, id_token):
+        return
+    of_evse = select(func.count()).where(col(HouseholdToken.evse_id) == evse_id)
+    if work.value(of_evse) >= rules.MAX_HOUSEHOLD_TOKENS:
+        raise rules.TooManyTokens(
+            f"An EVSE has at most {rules.MAX_HOUSEHOLD_TOKENS} household tokens. Remove one first."
+        )
+    work.add(HouseholdToken(evse_id=evse_id, id_token=id_token))
+
+
+def remove_household(work: Work, owner_id: str, evse_id: str, id_token: str) -> None:
+    """The id token pays again, from its next session on. Raises NotFound."""
+    owned_evse(work, owner_id, evse_id)
+    work.execute(
+        delete(HouseholdToken).where(
+            col(HouseholdToken.evse_id) == evse_id, col(HouseholdToken.id_token) == id_token
+        )
+    )
+
+
+def owned_station(reads: Reads, owner_id: str, station_id: str) -> StationView:
+    """The owner's station. Raises NotFound, also for somebody else's."""
+    station = tables.station(reads, station_id)
+    if station is None or station.owner_id != owner_id:
+        raise NotFound("You have no station with this id.")
+    return station
+
+
+def owned_evse(reads: Reads, owner_id: str, evse_id: str) -> EvseView:
+    """The owner's EVSE. Raises NotFound, also for somebody else's."""
+    evse = tables.evse(reads, evse_id)
+    if evse is None or evse.owner_id != owner_id:
+        raise NotFound("You have no EVSE with this id.")
+    return evse
+
+
+def new_password() -> str:
+    """A machine-made password in signs that cannot be mistaken."""
+    return "".join(secrets.choice(rules.ALPHABET) for _ in range(rules.PASSWORD_LENGTH))
+
+
+def _new_identity() -> str:
+    signs = (secrets.choice(rules.CAPITALS) for _ in range(rules.IDENTITY_LENGTH))
+    return rules.IDENTITY_PREFIX + "".join(signs)
+
+
+def _by_external_ref(
+    reads: Reads, model: type[Location] | type[Station], owner_id: str, external_ref: str | None
+) -> str | None:
+    if external_ref is None:
+        return None
+    found: str | None = reads.value(
+        select(col(model.id)).where(
+            col(model.owner_id) == owner_id, col(model.external_ref) == external_ref
+        )
+    )
+    return found
+
+
+def _add_evse(work: Work, station_id: str, wanted: rules.NewEvse) -> None:
+    evse_id = new_id()
+    work.add(Evse(id=evse_id, station_id=station_id, number=wanted.number, power_w=wanted.power_w))
+    for connector in wanted.connectors:
+        work.add(
+            Connector(id=new_id(), evse_id=evse_id, number=connector.number, type=connector.type)
+        )

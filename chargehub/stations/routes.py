@@ -1,0 +1,229 @@
+"""Locations, stations, household tokens and commands over REST. Owners see their own alone."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+
+from chargehub.errors import NotFound
+from chargehub.people.access import CurrentActor, needs
+from chargehub.people.rules import Actor, fold_id_token, id_token
+from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
+from chargehub.settings import Settings
+from chargehub.stations import actions, bodies, pages, registration, tables
+from chargehub.stations.commands import Switchboard
+from chargehub.stations.views import CommandView, EquippedStation, LocationView
+from chargehub.store.work import Reads
+
+router = APIRouter(tags=["stations"])
+
+Writer = Annotated[Actor, Depends(needs("stations:write"))]
+Id = Annotated[str, Path(max_length=36)]
+IdToken = Annotated[str, Path(max_length=20)]
+
+
+async def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.hub.settings
+    return settings
+
+
+async def _switchboard(request: Request) -> Switchboard:
+    switchboard: Switchboard = request.app.state.hub.switchboard
+    return switchboard
+
+
+CurrentSettings = Annotated[Settings, Depends(_settings)]
+CurrentSwitchboard = Annotated[Switchboard, Depends(_switchboard)]
+
+
+def ocpp_base(settings: Settings) -> str:
+    """Where stations connect, without their identity."""
+    return (settings.ocpp_public_url or f"ws://{settings.ocpp}/ocpp").rstrip("/")
+
+
+# --- locations -----------------------------------------------------------------------------
+
+
+@router.post("/locations", status_code=201)
+async def post_location(
+    wanted: bodies.LocationRequest,
+    actor: Writer,
+    store: CurrentStore,
+    now: Now,
+    response: Response,
+) -> bodies.LocationBody:
+    """Register a place. The same `external_ref` again gives the first one, with 200."""
+    done = await store.do(actions.register_location, actor.account_id, wanted.location(), now)
+    if not done.is_new:
+        response.status_code = 200
+    return bodies.LocationBody.of(await store.read(_location, actor.account_id, done.location_id))
+
+
+@router.get("/locations")
+async def get_locations(
+    actor: CurrentActor, store: CurrentStore, asked: CurrentPage
+) -> Page[bodies.LocationBody]:
+    """Your own locations, the oldest first."""
+    rows = await store.read(pages.locations_of, actor.account_id, asked.after_id(), asked.fetch)
+    return page(rows, asked, lambda row: (row.id,), bodies.LocationBody.of)
+
+
+@router.get("/locations/{location_id}")
+async def get_location(
+    location_id: Id, actor: CurrentActor, store: CurrentStore
+) -> bodies.LocationBody:
+    """One of your own locations."""
+    return bodies.LocationBody.of(await store.read(_location, actor.account_id, location_id))
+
+
+# --- stations ------------------------------------------------------------------------------
+
+
+@router.post("/stations", status_code=201)
+async def post_station(
+    wanted: bodies.StationRequest,
+    actor: Writer,
+    store: CurrentStore,
+    settings: CurrentSettings,
+    now: Now,
+    response: Response,
+) -> bodies.NewStationBody | bodies.StationBody:
+    """Register a station. Its password is in this answer alone.
+
+    The same `external_ref` again gives the first one, with 200 and without password.
+    """
+    secret = settings.secret.encode()
+    owner_id = actor.account_id
+    done = await store.do(actions.register_station, owner_id, wanted.station(), secret, now)
+    station = await store.read(_station, owner_id, done.station_id)
+    if done.password is None:
+        response.status_code = 200
+        return bodies.StationBody.of(station, ocpp_base(settings))
+    return bodies.NewStationBody.of(station, ocpp_base(settings), password=done.password)
+
+
+@router.get("/stations")
+async def get_stations(
+    actor: CurrentActor, store: CurrentStore, settings: CurrentSettings, asked: CurrentPage
+) -> Page[bodies.StationBody]:
+    """Your own stations, the oldest first."""
+    rows = await store.read(pages.stations_of, actor.account_id, asked.after_id(), asked.fetch)
+    base = ocpp_base(settings)
+    return page(
+        rows, asked, lambda row: (row.station.id,), lambda row: bodies.StationBody.of(row, base)
+    )
+
+
+@router.get("/stations/{station_id}")
+async def get_station(
+    station_id: Id, actor: CurrentActor, store: CurrentStore, settings: CurrentSettings
+) -> bodies.StationBody:
+    """One of your own stations."""
+    station = await store.read(_station, actor.account_id, station_id)
+    return bodies.StationBody.of(station, ocpp_base(settings))
+
+
+@router.post("/stations/{station_id}/password")
+async def post_password(
+    station_id: Id,
+    actor: Writer,
+    store: CurrentStore,
+    settings: CurrentSettings,
+    switchboard: CurrentSwitchboard,
+) -> bodies.PasswordBody:
+    """A new password, shown this once. The old one ends now, and the line made with it."""
+    secret = settings.secret.encode()
+    password = await store.do(actions.rotate_password, actor.account_id, station_id, secret)
+    await switchboard.hang_up(station_id, "The password was changed.")
+    return bodies.PasswordBody(password=password)
+
+
+@router.get("/stations/{station_id}/settings")
+async def get_settings(
+    station_id: Id, actor: CurrentActor, store: CurrentStore, asked: CurrentPage
+) -> Page[bodies.SettingBody]:
+    """A station's settings as it last reported them, by name; ask it with `read_settings`."""
+    await store.read(registration.owned_station, actor.account_id, station_id)
+    rows = await store.read(pages.settings_of, station_id, asked.after_id(), asked.fetch)
+    return page(rows, asked, lambda row: (row.name,), bodies.SettingBody.of)
+
+
+# --- commands ------------------------------------------------------------------------------
+
+
+@router.post("/stations/{station_id}/commands", status_code=202)
+async def post_command(
+    station_id: Id, wanted: bodies.CommandRequest, actor: Writer, store: CurrentStore, now: Now
+) -> bodies.CommandBody:
+    """Ask something of a station. It is sent when the station has a line, until it expires."""
+    owner_id = actor.account_id
+    command_id = await store.do(
+        actions.command_own, owner_id, station_id, wanted.command(), now, wanted.expires_in
+    )
+    return bodies.CommandBody.of(await store.read(_command, owner_id, command_id))
+
+
+@router.get("/stations/{station_id}/commands")
+async def get_commands(
+    station_id: Id, actor: CurrentActor, store: CurrentStore, asked: CurrentPage
+) -> Page[bodies.CommandBody]:
+    """What was asked of a station, by you or by the hub, the newest first."""
+    await store.read(registration.owned_station, actor.account_id, station_id)
+    rows = await store.read(pages.commands_of, station_id, asked.after_id(), asked.fetch)
+    return page(rows, asked, lambda row: (row.id,), bodies.CommandBody.of)
+
+
+@router.get("/commands/{command_id}")
+async def get_command(
+    command_id: Id, actor: CurrentActor, store: CurrentStore
+) -> bodies.CommandBody:
+    """How far a command to one of your stations came."""
+    return bodies.CommandBody.of(await store.read(_command, actor.account_id, command_id))
+
+
+# --- household tokens ----------------------------------------------------------------------
+
+
+@router.get("/evses/{evse_id}/household")
+async def get_household(
+    evse_id: Id, actor: CurrentActor, store: CurrentStore
+) -> Page[bodies.HouseholdBody]:
+    """The id tokens that charge free at your EVSE; all of them, there are few."""
+    await store.read(registration.owned_evse, actor.account_id, evse_id)
+    tokens = await store.read(pages.household_tokens, evse_id)
+    return Page(items=[bodies.HouseholdBody(id_token=token) for token in tokens], next=None)
+
+
+@router.put("/evses/{evse_id}/household/{token}", status_code=204)
+async def put_household(evse_id: Id, token: IdToken, actor: Writer, store: CurrentStore) -> None:
+    """This id token charges free at your EVSE from its next session on: your own use."""
+    folded = fold_id_token(id_token(token))
+    await store.do(actions.set_household, actor.account_id, evse_id, folded)
+
+
+@router.delete("/evses/{evse_id}/household/{token}", status_code=204)
+async def delete_household(evse_id: Id, token: IdToken, actor: Writer, store: CurrentStore) -> None:
+    """This id token pays again, from its next session on."""
+    folded = fold_id_token(id_token(token))
+    await store.do(actions.remove_household, actor.account_id, evse_id, folded)
+
+
+# --- the owner's own -----------------------------------------------------------------------
+
+
+def _location(reads: Reads, owner_id: str, location_id: str) -> LocationView:
+    found = tables.location(reads, location_id)
+    if found is None or found.owner_id != owner_id:
+        raise NotFound("You have no location with this id.")
+    return found
+
+
+def _station(reads: Reads, owner_id: str, station_id: str) -> EquippedStation:
+    station = registration.owned_station(reads, owner_id, station_id)
+    return pages.equipped(reads, [station])[0]
+
+
+def _command(reads: Reads, owner_id: str, command_id: str) -> CommandView:
+    found = tables.command(reads, command_id)
+    if found is None or found.owner_id != owner_id:
+        raise NotFound("You have no command with this id.")
+    return found

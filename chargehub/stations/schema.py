@@ -1,0 +1,144 @@
+"""The tables of stations as classes. Queries on them stand in `tables.py`."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from chargehub.store.columns import Instant, Json
+
+
+class Location(SQLModel, table=True):
+    """A place with stations. Coordinates are whole microdegrees."""
+
+    __tablename__ = "location"
+    __table_args__ = (
+        UniqueConstraint("owner_id", "external_ref", name="uq_location_external_ref"),
+        Index("ix_location_place", "latitude_e6", "longitude_e6"),
+    )
+
+    id: str = Field(primary_key=True, max_length=36)
+    owner_id: str = Field(max_length=36)
+    external_ref: str | None = Field(default=None, max_length=100)
+    name: str = Field(max_length=100)
+    address: str = Field(max_length=300)
+    latitude_e6: int
+    longitude_e6: int
+    time_zone: str = Field(max_length=60)
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class Station(SQLModel, table=True):
+    """One device. `connection` is the epoch of its live line, 0 for none.
+
+    `last_transaction` counts the transaction ids the hub gave it (1.6). `status` is what the
+    station told of itself as a whole (EVSE 0).
+    """
+
+    __tablename__ = "station"
+    __table_args__ = (
+        UniqueConstraint("identity", name="uq_station_identity"),
+        UniqueConstraint("owner_id", "external_ref", name="uq_station_external_ref"),
+    )
+
+    id: str = Field(primary_key=True, max_length=36)
+    owner_id: str = Field(max_length=36)
+    location_id: str = Field(max_length=36, foreign_key="location.id", index=True)
+    external_ref: str | None = Field(default=None, max_length=100)
+    identity: str = Field(max_length=48)
+    name: str = Field(max_length=100)
+    password_digest: str = Field(max_length=64)
+    ocpp_version: str | None = Field(default=None, max_length=10)
+    vendor: str | None = Field(default=None, max_length=50)
+    model: str | None = Field(default=None, max_length=50)
+    serial_number: str | None = Field(default=None, max_length=50)
+    firmware_version: str | None = Field(default=None, max_length=50)
+    accepted_at: datetime | None = Field(default=None, sa_type=Instant)
+    connection: int = Field(default=0, sa_type=BigInteger)
+    connected_at: datetime | None = Field(default=None, sa_type=Instant)
+    disconnected_at: datetime | None = Field(default=None, sa_type=Instant)
+    last_seen_at: datetime | None = Field(default=None, sa_type=Instant)
+    last_transaction: int = 0
+    status: str | None = Field(default=None, max_length=12)
+    status_at: datetime | None = Field(default=None, sa_type=Instant)
+    status_connection: int = Field(default=0, sa_type=BigInteger)
+    created_at: datetime = Field(sa_type=Instant)
+    retired_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Evse(SQLModel, table=True):
+    """Serves one car at a time. Its status is folded from those of its connectors."""
+
+    __tablename__ = "evse"
+    __table_args__ = (UniqueConstraint("station_id", "number", name="uq_evse_number"),)
+
+    id: str = Field(primary_key=True, max_length=36)
+    station_id: str = Field(max_length=36, foreign_key="station.id")
+    number: int
+    power_w: int
+    status: str = Field(default="unavailable", max_length=12)
+    charging: str | None = Field(default=None, max_length=14)
+    status_at: datetime | None = Field(default=None, sa_type=Instant)
+    error_code: str | None = Field(default=None, max_length=50)
+
+
+class Connector(SQLModel, table=True):
+    """A plug or socket, and the last that was told of it, by which line."""
+
+    __tablename__ = "connector"
+    __table_args__ = (UniqueConstraint("evse_id", "number", name="uq_connector_number"),)
+
+    id: str = Field(primary_key=True, max_length=36)
+    evse_id: str = Field(max_length=36, foreign_key="evse.id")
+    number: int
+    type: str = Field(max_length=30)
+    status: str | None = Field(default=None, max_length=12)
+    charging: str | None = Field(default=None, max_length=14)
+    status_at: datetime | None = Field(default=None, sa_type=Instant)
+    status_connection: int = Field(default=0, sa_type=BigInteger)
+    error_code: str | None = Field(default=None, max_length=50)
+
+
+class HouseholdToken(SQLModel, table=True):
+    """An id token (folded) that charges free at an EVSE: the owner's own use."""
+
+    __tablename__ = "household_token"
+
+    evse_id: str = Field(primary_key=True, max_length=36, foreign_key="evse.id")
+    id_token: str = Field(primary_key=True, max_length=36)
+
+
+class StationSetting(SQLModel, table=True):
+    """A 1.6 configuration key or a 2.x 'Component.Variable', as last reported."""
+
+    __tablename__ = "station_setting"
+
+    station_id: str = Field(primary_key=True, max_length=36, foreign_key="station.id")
+    name: str = Field(primary_key=True, max_length=160)
+    value: str = Field(max_length=2_500)
+    reported_at: datetime = Field(sa_type=Instant)
+
+
+class CommandRow(SQLModel, table=True):
+    """Something the hub wants of a station. `state` is one of CommandView's."""
+
+    __tablename__ = "command"
+    __table_args__ = (
+        Index("ix_command_station", "station_id", "state", "id"),
+        Index("ix_command_due", "state", "expires_at"),
+    )
+
+    id: str = Field(primary_key=True, max_length=36)
+    station_id: str = Field(max_length=36, foreign_key="station.id")
+    kind: str = Field(max_length=20)
+    body: Any = Field(sa_type=Json)
+    state: str = Field(default="queued", max_length=10)
+    session_id: str | None = Field(default=None, max_length=36)
+    booking_id: str | None = Field(default=None, max_length=36)
+    created_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime = Field(sa_type=Instant)
+    sent_at: datetime | None = Field(default=None, sa_type=Instant)
+    finished_at: datetime | None = Field(default=None, sa_type=Instant)
+    outcome: Any = Field(default=None, sa_type=Json, nullable=True)
+    tries: int = 0

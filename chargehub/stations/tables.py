@@ -1,0 +1,320 @@
+"""Every query on stations that others ask; an owner's pages stand in `pages.py`.
+
+Queries give the values of `views.py`, never rows. Statements that are asked often are built once.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, func, select
+from sqlmodel import col
+
+from chargehub.stations.commands import Outcome
+from chargehub.stations.rules import Told
+from chargehub.stations.schema import (
+    CommandRow,
+    Connector,
+    Evse,
+    HouseholdToken,
+    Location,
+    Station,
+)
+from chargehub.stations.views import (
+    CommandView,
+    ConnectorTold,
+    ConnectorView,
+    EvseView,
+    LocationView,
+    NearbyEvse,
+    StationView,
+)
+from chargehub.store.work import Reads
+
+Chosen = Select[*tuple[Any, ...]]
+OPEN_STATES = ("queued", "sent")
+_IDS_AT_ONCE = 500  # in one IN list
+
+LOCATIONS = select(
+    col(Location.id),
+    col(Location.owner_id),
+    col(Location.external_ref),
+    col(Location.name),
+    col(Location.address),
+    col(Location.latitude_e6),
+    col(Location.longitude_e6),
+    col(Location.time_zone),
+    col(Location.created_at),
+)
+
+STATIONS = select(
+    col(Station.id),
+    col(Station.owner_id),
+    col(Station.location_id),
+    col(Location.time_zone),
+    col(Station.external_ref),
+    col(Station.identity),
+    col(Station.name),
+    col(Station.password_digest),
+    col(Station.ocpp_version),
+    col(Station.vendor),
+    col(Station.model),
+    col(Station.serial_number),
+    col(Station.firmware_version),
+    col(Station.accepted_at),
+    col(Station.connection),
+    col(Station.connected_at),
+    col(Station.disconnected_at),
+    col(Station.last_seen_at),
+    col(Station.retired_at),
+).join(Location, col(Location.id) == col(Station.location_id))
+_STATION_BY_ID = STATIONS.where(col(Station.id) == bindparam("station_id"))
+_STATION_BY_IDENTITY = STATIONS.where(
+    col(Station.identity) == bindparam("identity"), col(Station.retired_at).is_(None)
+)
+
+EVSES = (
+    select(
+        col(Evse.id),
+        col(Evse.station_id),
+        col(Evse.number),
+        col(Station.owner_id),
+        col(Station.location_id),
+        col(Location.time_zone),
+        col(Station.ocpp_version),
+        col(Evse.power_w),
+        col(Evse.status),
+        col(Evse.charging),
+        col(Evse.status_at),
+        col(Evse.error_code),
+        (col(Station.connection) != 0).label("is_connected"),
+    )
+    .join(Station, col(Station.id) == col(Evse.station_id))
+    .join(Location, col(Location.id) == col(Station.location_id))
+)
+_EVSE_BY_ID = EVSES.where(col(Evse.id) == bindparam("evse_id"))
+_EVSE_BY_NUMBER = EVSES.where(
+    col(Evse.station_id) == bindparam("station_id"), col(Evse.number) == bindparam("number")
+)
+
+_EVSES_OF_STATION = EVSES.where(col(Evse.station_id) == bindparam("station_id")).order_by(
+    col(Evse.number)
+)
+
+_NEARBY: Chosen = (
+    select(
+        col(Evse.id),
+        col(Evse.station_id),
+        col(Station.owner_id),
+        col(Evse.number),
+        col(Evse.power_w),
+        col(Evse.status),
+        col(Evse.charging),
+        (col(Station.connection) != 0).label("is_connected"),
+        col(Station.location_id),
+        col(Location.name).label("location_name"),
+        col(Location.latitude_e6),
+        col(Location.longitude_e6),
+        col(Location.time_zone),
+    )
+    .join(Station, col(Station.id) == col(Evse.station_id))
+    .join(Location, col(Location.id) == col(Station.location_id))
+    .where(col(Station.retired_at).is_(None))
+)
+
+_CONNECTORS = (
+    select(col(Connector.evse_id), col(Connector.number), col(Connector.type))
+    .where(col(Connector.evse_id).in_(bindparam("evse_ids", expanding=True)))
+    .order_by(col(Connector.evse_id), col(Connector.number))
+)
+
+_TOLD: Chosen = (
+    select(
+        col(Connector.id),
+        col(Connector.evse_id),
+        col(Evse.number),
+        col(Connector.number),
+        col(Connector.status),
+        col(Connector.charging),
+        col(Connector.status_at),
+        col(Connector.error_code),
+        col(Connector.status_connection),
+    )
+    .join(Evse, col(Evse.id) == col(Connector.evse_id))
+    .where(col(Evse.station_id) == bindparam("station_id"))
+    .order_by(col(Evse.number), col(Connector.number))
+)
+_TOLD_OF_EVSE = _TOLD.where(col(Evse.number) == bindparam("number"))
+
+COMMANDS: Chosen = select(
+    col(CommandRow.id),
+    col(CommandRow.station_id),
+    col(Station.owner_id),
+    col(CommandRow.kind),
+    col(CommandRow.body),
+    col(CommandRow.state),
+    col(CommandRow.session_id),
+    col(CommandRow.booking_id),
+    col(CommandRow.created_at),
+    col(CommandRow.expires_at),
+    col(CommandRow.sent_at),
+    col(CommandRow.finished_at),
+    col(CommandRow.outcome),
+    col(CommandRow.tries),
+).join(Station, col(Station.id) == col(CommandRow.station_id))
+_COMMAND_BY_ID = COMMANDS.where(col(CommandRow.id) == bindparam("command_id"))
+
+_IS_HOUSEHOLD = select(func.count()).where(
+    col(HouseholdToken.evse_id) == bindparam("evse_id"),
+    col(HouseholdToken.id_token) == bindparam("id_token"),
+)
+
+
+def station(reads: Reads, station_id: str) -> StationView | None:
+    """A station by its id, retired ones too."""
+    row = reads.one(_STATION_BY_ID, station_id=station_id)
+    return None if row is None else StationView(**row._mapping)
+
+
+def station_by_identity(reads: Reads, identity: str) -> StationView | None:
+    """A station in service by the name it connects with; its case counts."""
+    row = reads.one(_STATION_BY_IDENTITY, identity=identity)
+    return None if row is None else StationView(**row._mapping)
+
+
+def evse(reads: Reads, evse_id: str) -> EvseView | None:
+    """An EVSE by its id."""
+    row = reads.one(_EVSE_BY_ID, evse_id=evse_id)
+    return None if row is None else EvseView(**row._mapping)
+
+
+def evse_by_number(reads: Reads, station_id: str, number: int) -> EvseView | None:
+    """An EVSE by its number at its station; numbers start at 1."""
+    row = reads.one(_EVSE_BY_NUMBER, station_id=station_id, number=number)
+    return None if row is None else EvseView(**row._mapping)
+
+
+def evses_of_station(reads: Reads, station_id: str) -> tuple[EvseView, ...]:
+    """The EVSEs of a station, by number."""
+    rows = reads.all(_EVSES_OF_STATION, station_id=station_id)
+    return tuple(EvseView(**row._mapping) for row in rows)
+
+
+def is_household(reads: Reads, evse_id: str, id_token: str) -> bool:
+    """Does this id token (folded) charge free here, as its owner's own use?"""
+    return bool(reads.value(_IS_HOUSEHOLD, evse_id=evse_id, id_token=id_token))
+
+
+def command(reads: Reads, command_id: str) -> CommandView | None:
+    """A command by its id."""
+    row = reads.one(_COMMAND_BY_ID, command_id=command_id)
+    return None if row is None else command_view(row)
+
+
+def open_command_ids(reads: Reads, station_id: str, now: datetime, limit: int) -> tuple[str, ...]:
+    """Commands of a station that wait or were sent and not answered, the oldest first."""
+    wanted = select(col(CommandRow.id)).where(
+        col(CommandRow.station_id) == station_id,
+        col(CommandRow.state).in_(OPEN_STATES),
+        col(CommandRow.expires_at) > now,
+    )
+    return tuple(row[0] for row in reads.all(wanted.order_by(col(CommandRow.id)).limit(limit)))
+
+
+def location(reads: Reads, location_id: str) -> LocationView | None:
+    """A location by its id."""
+    row = reads.one(LOCATIONS.where(col(Location.id) == location_id))
+    return None if row is None else LocationView(**row._mapping)
+
+
+def command_view(row: Row[Any]) -> CommandView:
+    """The value of a row of COMMANDS."""
+    values = dict(row._mapping)
+    outcome = values.pop("outcome")
+    return CommandView(**values, outcome=None if outcome is None else Outcome(**outcome))
+
+
+def evses_in_box(
+    reads: Reads,
+    south_e6: int,
+    west_e6: int,
+    north_e6: int,
+    east_e6: int,
+    connector_type: str | None,
+    min_power_w: int | None,
+    limit: int,
+    among: Chosen | None = None,
+) -> tuple[NearbyEvse, ...]:
+    """EVSEs in service within a box of microdegrees, borders included, by id, at most `limit`.
+
+    `among` selects the ids of the stations that count; None: all. A box over the 180th meridian
+    is the caller's two boxes.
+    """
+    found = box_statement(
+        south_e6, west_e6, north_e6, east_e6, connector_type, min_power_w, limit, among
+    )
+    return _nearby(reads, found)
+
+
+def box_statement(
+    south_e6: int,
+    west_e6: int,
+    north_e6: int,
+    east_e6: int,
+    connector_type: str | None,
+    min_power_w: int | None,
+    limit: int,
+    among: Chosen | None = None,
+) -> Chosen:
+    """The statement of `evses_in_box`; a test looks at its plan."""
+    wanted = _NEARBY.where(
+        col(Location.latitude_e6).between(south_e6, north_e6),
+        col(Location.longitude_e6).between(west_e6, east_e6),
+    )
+    if connector_type is not None:
+        of_type = select(col(Connector.id)).where(
+            col(Connector.evse_id) == col(Evse.id), col(Connector.type) == connector_type
+        )
+        wanted = wanted.where(of_type.exists())
+    if min_power_w is not None:
+        wanted = wanted.where(col(Evse.power_w) >= min_power_w)
+    if among is not None:
+        wanted = wanted.where(col(Evse.station_id).in_(among))
+    return wanted.order_by(col(Evse.id)).limit(limit)
+
+
+def nearby_evse(reads: Reads, evse_id: str) -> NearbyEvse | None:
+    """One EVSE in service as somebody who looks for one finds it."""
+    found = _nearby(reads, _NEARBY.where(col(Evse.id) == evse_id))
+    return found[0] if found else None
+
+
+def _nearby(reads: Reads, wanted: Chosen) -> tuple[NearbyEvse, ...]:
+    rows = reads.all(wanted)
+    connectors: dict[str, list[ConnectorView]] = {}
+    for connector in connectors_of(reads, [row.id for row in rows]):
+        connectors.setdefault(connector.evse_id, []).append(connector)
+    return tuple(
+        NearbyEvse(**row._mapping, connectors=tuple(connectors.get(row.id, ()))) for row in rows
+    )
+
+
+def connectors_of(reads: Reads, evse_ids: Sequence[str]) -> tuple[ConnectorView, ...]:
+    """The connectors of some EVSEs, by EVSE and number."""
+    found: list[ConnectorView] = []
+    for start in range(0, len(evse_ids), _IDS_AT_ONCE):
+        rows = reads.all(_CONNECTORS, evse_ids=evse_ids[start : start + _IDS_AT_ONCE])
+        found.extend(ConnectorView(**row._mapping) for row in rows)
+    return tuple(found)
+
+
+def told(reads: Reads, station_id: str, evse_number: int | None) -> tuple[ConnectorTold, ...]:
+    """The connectors of an EVSE, or of the whole station, with the last that was told of them."""
+    found = _TOLD if evse_number is None else _TOLD_OF_EVSE
+    rows = reads.all(found, station_id=station_id, number=evse_number)
+    return tuple(_connector_told(row) for row in rows)
+
+
+def _connector_told(row: Row[Any]) -> ConnectorTold:
+    connector_id, evse_id, evse_number, number, *rest = tuple(row)
+    return ConnectorTold(connector_id, evse_id, evse_number, number, Told(*rest))

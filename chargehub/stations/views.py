@@ -1,0 +1,175 @@
+"""What queries of `tables.py` give: frozen values, never rows. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chargehub.stations.commands import Command, Outcome
+from chargehub.stations.rules import Told, command_of
+
+
+@dataclass(frozen=True, slots=True)
+class LocationView:
+    """A place. Coordinates in microdegrees; `time_zone` is a name of the tz database."""
+
+    id: str
+    owner_id: str
+    external_ref: str | None
+    name: str
+    address: str
+    latitude_e6: int
+    longitude_e6: int
+    time_zone: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StationView:
+    """A station and what is known of its line. `connection` 0: it has none.
+
+    `is_accepted`: it booted once and was accepted.
+    """
+
+    id: str
+    owner_id: str
+    location_id: str
+    time_zone: str
+    external_ref: str | None
+    identity: str
+    name: str
+    password_digest: str
+    ocpp_version: str | None
+    vendor: str | None
+    model: str | None
+    serial_number: str | None
+    firmware_version: str | None
+    accepted_at: datetime | None
+    connection: int
+    connected_at: datetime | None
+    disconnected_at: datetime | None
+    last_seen_at: datetime | None
+    retired_at: datetime | None
+
+    @property
+    def is_accepted(self) -> bool:
+        return self.accepted_at is not None and self.retired_at is None
+
+    @property
+    def is_connected(self) -> bool:
+        return self.connection != 0
+
+
+@dataclass(frozen=True, slots=True)
+class EvseView:
+    """An EVSE with what its station and location say of it. `charging` None: not told.
+
+    `status_at` is the device's time of the status; None: the station never told one.
+    """
+
+    id: str
+    station_id: str
+    number: int
+    owner_id: str
+    location_id: str
+    time_zone: str
+    ocpp_version: str | None
+    power_w: int
+    status: str
+    charging: str | None
+    status_at: datetime | None
+    error_code: str | None
+    is_connected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorView:
+    """A plug or socket; `type` in OCPI's names."""
+
+    evse_id: str
+    number: int
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class EquippedEvse:
+    """An EVSE with its connectors."""
+
+    evse: EvseView
+    connectors: tuple[ConnectorView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EquippedStation:
+    """A station with its EVSEs, by number."""
+
+    station: StationView
+    evses: tuple[EquippedEvse, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NearbyEvse:
+    """An EVSE as somebody who looks for one finds it. Coordinates in microdegrees."""
+
+    id: str
+    station_id: str
+    owner_id: str
+    number: int
+    power_w: int
+    status: str
+    charging: str | None
+    is_connected: bool
+    location_id: str
+    location_name: str
+    latitude_e6: int
+    longitude_e6: int
+    time_zone: str
+    connectors: tuple[ConnectorView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorTold:
+    """A connector with the last that was told of it."""
+
+    id: str
+    evse_id: str
+    evse_number: int
+    number: int
+    told: Told
+
+
+@dataclass(frozen=True, slots=True)
+class SettingView:
+    """A setting as the station last reported it."""
+
+    name: str
+    value: str
+    reported_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CommandView:
+    """A command and how far it came. `tries` counts how often it was marked as sent.
+
+    `state`: queued, sent, answered (the station accepted), refused, failed (an OCPP error, or
+    no answer), expired. `outcome` None: nothing came back yet.
+    """
+
+    id: str
+    station_id: str
+    owner_id: str
+    kind: str
+    body: dict[str, Any]
+    state: str
+    session_id: str | None
+    booking_id: str | None
+    created_at: datetime
+    expires_at: datetime
+    sent_at: datetime | None
+    finished_at: datetime | None
+    outcome: Outcome | None
+    tries: int
+
+    @property
+    def command(self) -> Command:
+        """What is asked of the station."""
+        return command_of(self.body)

@@ -1,0 +1,834 @@
+"""tables of the first release"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from chargehub.store.columns import Instant, Json
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+# Laws that no model can say: bookings of an EVSE never overlap, the ledger is append only.
+SQLITE = (
+    """
+    CREATE TRIGGER booking_no_overlap_insert BEFORE INSERT ON booking
+    WHEN NEW.status IN ('held', 'confirmed', 'active')
+    BEGIN
+      SELECT RAISE(ABORT, 'no_overlap') WHERE EXISTS (
+        SELECT 1 FROM booking AS other
+        WHERE other.evse_id = NEW.evse_id AND other.id <> NEW.id
+          AND other.blocked_until > NEW.starts_at AND other.starts_at < NEW.blocked_until
+          AND other.status IN ('held', 'confirmed', 'active')
+      );
+    END
+    """,
+    """
+    CREATE TRIGGER booking_no_overlap_update
+    BEFORE UPDATE OF id, evse_id, starts_at, blocked_until, status ON booking
+    WHEN NEW.status IN ('held', 'confirmed', 'active')
+    BEGIN
+      SELECT RAISE(ABORT, 'no_overlap') WHERE EXISTS (
+        SELECT 1 FROM booking AS other
+        WHERE other.evse_id = NEW.evse_id AND other.id <> NEW.id
+          AND other.blocked_until > NEW.starts_at AND other.starts_at < NEW.blocked_until
+          AND other.status IN ('held', 'confirmed', 'active')
+      );
+    END
+    """,
+    """
+    CREATE TRIGGER ledger_txn_no_update BEFORE UPDATE ON ledger_txn BEGIN SELECT RAISE(ABORT, 'ledger_append_only'); END
+    """,
+    """
+    CREATE TRIGGER ledger_txn_no_delete BEFORE DELETE ON ledger_txn BEGIN SELECT RAISE(ABORT, 'ledger_append_only'); END
+    """,
+    """
+    CREATE TRIGGER ledger_entry_no_update BEFORE UPDATE ON ledger_entry BEGIN SELECT RAISE(ABORT, 'ledger_append_only'); END
+    """,
+    """
+    CREATE TRIGGER ledger_entry_no_delete BEFORE DELETE ON ledger_entry BEGIN SELECT RAISE(ABORT, 'ledger_append_only'); END
+    """,
+    """
+    CREATE TRIGGER tariff_snapshot_append_only_update BEFORE UPDATE ON tariff_snapshot BEGIN SELECT RAISE(ABORT, 'tariff_snapshot_append_only'); END
+    """,
+    """
+    CREATE TRIGGER tariff_snapshot_append_only_delete BEFORE DELETE ON tariff_snapshot BEGIN SELECT RAISE(ABORT, 'tariff_snapshot_append_only'); END
+    """,
+)
+POSTGRESQL = (
+    """
+    CREATE EXTENSION IF NOT EXISTS btree_gist
+    """,
+    """
+    ALTER TABLE booking ADD CONSTRAINT no_overlap EXCLUDE USING gist (
+      evse_id WITH =, int8range(starts_at, blocked_until) WITH &&
+    ) WHERE (status IN ('held', 'confirmed', 'active'))
+    """,
+    """
+    CREATE FUNCTION ledger_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'ledger_append_only' USING ERRCODE = 'integrity_constraint_violation'; END $$
+    """,
+    """
+    CREATE TRIGGER ledger_txn_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_txn FOR EACH STATEMENT EXECUTE FUNCTION ledger_append_only()
+    """,
+    """
+    CREATE TRIGGER ledger_entry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_entry FOR EACH STATEMENT EXECUTE FUNCTION ledger_append_only()
+    """,
+    """
+    CREATE FUNCTION tariff_snapshot_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'tariff_snapshot_append_only' USING ERRCODE = 'integrity_constraint_violation'; END $$
+    """,
+    """
+    CREATE TRIGGER tariff_snapshot_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON tariff_snapshot FOR EACH STATEMENT EXECUTE FUNCTION tariff_snapshot_append_only()
+    """,
+)
+
+
+def upgrade() -> None:
+    op.create_table(
+        "account",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("email_folded", sa.String(length=800), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("password_hash", sa.String(length=200), nullable=False),
+        sa.Column("is_operator", sa.Boolean(), nullable=False),
+        sa.Column("can_pay", sa.Boolean(), nullable=False),
+        sa.Column("verified_at", Instant(), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("locked_until", Instant(), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
+        sa.UniqueConstraint("email_folded", name="uq_account_email_folded"),
+    )
+    op.create_table(
+        "booking",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("driver_id", sa.String(length=36), nullable=False),
+        sa.Column("evse_id", sa.String(length=36), nullable=False),
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("id_token", sa.String(length=36), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("cancelled_by", sa.String(length=8), nullable=True),
+        sa.Column("opens_at", Instant(), nullable=False),
+        sa.Column("starts_at", Instant(), nullable=False),
+        sa.Column("arrive_by", Instant(), nullable=False),
+        sa.Column("ends_at", Instant(), nullable=False),
+        sa.Column("blocked_until", Instant(), nullable=False),
+        sa.Column("pay_by", Instant(), nullable=True),
+        sa.Column("deposit_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("tariff_snapshot_id", sa.String(length=64), nullable=False),
+        sa.Column("reservation_id", sa.Integer(), nullable=False),
+        sa.Column("reservation", sa.String(length=8), nullable=False),
+        sa.Column("reserved_at", Instant(), nullable=True),
+        sa.Column("session_id", sa.String(length=36), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.CheckConstraint(
+            "starts_at < ends_at AND ends_at <= blocked_until", name=op.f("ck_booking_slot")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_booking")),
+    )
+    with op.batch_alter_table("booking", schema=None) as batch_op:
+        batch_op.create_index("ix_booking_driver", ["driver_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_booking_evse_blocked_until", ["evse_id", "blocked_until"], unique=False
+        )
+        batch_op.create_index("ix_booking_owner", ["owner_id", "id"], unique=False)
+        batch_op.create_index("ix_booking_session", ["session_id"], unique=False)
+        batch_op.create_index("ix_booking_status_opens_at", ["status", "opens_at"], unique=False)
+        batch_op.create_index("uq_booking_reservation", ["reservation_id"], unique=True)
+
+    op.create_table(
+        "cdr",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("session_id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("replaces", sa.String(length=36), nullable=True),
+        sa.Column("reason", sa.String(length=500), nullable=True),
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("evse_id", sa.String(length=36), nullable=True),
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("driver_id", sa.String(length=36), nullable=True),
+        sa.Column("id_token", sa.String(length=36), nullable=True),
+        sa.Column("started_at", Instant(), nullable=False),
+        sa.Column("ended_at", Instant(), nullable=False),
+        sa.Column("energy_wh", sa.BigInteger(), nullable=False),
+        sa.Column("billed_wh", sa.BigInteger(), nullable=False),
+        sa.Column("free_wh", sa.BigInteger(), nullable=False),
+        sa.Column("unbilled_wh", sa.BigInteger(), nullable=False),
+        sa.Column("unbilled_reason", sa.String(length=30), nullable=True),
+        sa.Column("cost_minor", sa.BigInteger(), nullable=False),
+        sa.Column("vat_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("lines", Json(), nullable=False),
+        sa.Column("tariff_snapshot_id", sa.String(length=64), nullable=True),
+        sa.Column("flags", Json(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cdr")),
+    )
+    with op.batch_alter_table("cdr", schema=None) as batch_op:
+        batch_op.create_index("ix_cdr_driver", ["driver_id", "id"], unique=False)
+        batch_op.create_index("ix_cdr_owner", ["owner_id", "id"], unique=False)
+        batch_op.create_index(
+            "uq_cdr_session_version_kind", ["session_id", "version", "kind"], unique=True
+        )
+
+    op.create_table(
+        "delivery",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("event_id", sa.String(length=36), nullable=False),
+        sa.Column("follower", sa.String(length=100), nullable=False),
+        sa.Column("aggregate", sa.String(length=80), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("due_at", Instant(), nullable=False),
+        sa.Column("error", sa.String(length=500), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
+    )
+    with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_delivery_state_id",
+            ["state", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'parked'"),
+        )
+
+    op.create_table(
+        "event",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("aggregate", sa.String(length=80), nullable=False),
+        sa.Column("body", Json(), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
+    )
+    with op.batch_alter_table("event", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_event_aggregate"), ["aggregate"], unique=False)
+
+    op.create_table(
+        "idempotency_key",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("actor_id", sa.String(length=36), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("route", sa.String(length=100), nullable=False),
+        sa.Column("body_hash", sa.String(length=64), nullable=False),
+        sa.Column("answer", Json(), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_idempotency_key")),
+        sa.UniqueConstraint("actor_id", "key", name="uq_idempotency_key_actor_key"),
+    )
+    with op.batch_alter_table("idempotency_key", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_idempotency_key_created_at"), ["created_at"], unique=False
+        )
+
+    op.create_table(
+        "ledger_account",
+        sa.Column("code", sa.String(length=100), nullable=False),
+        sa.Column("asset", sa.String(length=4), nullable=False),
+        sa.Column("family", sa.String(length=40), nullable=False),
+        sa.Column("holder", sa.String(length=60), nullable=False),
+        sa.Column("side", sa.Integer(), nullable=False),
+        sa.Column("balance", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("balance * side >= 0", name=op.f("ck_ledger_account_right_side")),
+        sa.PrimaryKeyConstraint("code", "asset", name=op.f("pk_ledger_account")),
+    )
+    with op.batch_alter_table("ledger_account", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_ledger_account_family_balance", ["family", "balance"], unique=False
+        )
+
+    op.create_table(
+        "ledger_txn",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("session_id", sa.String(length=36), nullable=True),
+        sa.Column("booking_id", sa.String(length=36), nullable=True),
+        sa.Column("payout_id", sa.String(length=36), nullable=True),
+        sa.Column("reverses", sa.String(length=36), nullable=True),
+        sa.Column("reason", sa.String(length=500), nullable=True),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("effective_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_txn")),
+    )
+    with op.batch_alter_table("ledger_txn", schema=None) as batch_op:
+        batch_op.create_index("ix_ledger_txn_payout", ["payout_id"], unique=False)
+        batch_op.create_index("ix_ledger_txn_session", ["session_id"], unique=False)
+        batch_op.create_index("uq_ledger_txn_reverses", ["reverses"], unique=True)
+
+    op.create_table(
+        "location",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("external_ref", sa.String(length=100), nullable=True),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("address", sa.String(length=300), nullable=False),
+        sa.Column("latitude_e6", sa.Integer(), nullable=False),
+        sa.Column("longitude_e6", sa.Integer(), nullable=False),
+        sa.Column("time_zone", sa.String(length=60), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_location")),
+        sa.UniqueConstraint("owner_id", "external_ref", name="uq_location_external_ref"),
+    )
+    with op.batch_alter_table("location", schema=None) as batch_op:
+        batch_op.create_index("ix_location_place", ["latitude_e6", "longitude_e6"], unique=False)
+
+    op.create_table(
+        "mail",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("recipient", sa.String(length=254), nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("sent_at", Instant(), nullable=True),
+        sa.Column("error", sa.String(length=500), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mail")),
+    )
+    op.create_table(
+        "payment",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("driver_id", sa.String(length=36), nullable=True),
+        sa.Column("booking_id", sa.String(length=36), nullable=True),
+        sa.Column("session_id", sa.String(length=36), nullable=True),
+        sa.Column("rail", sa.String(length=20), nullable=False),
+        sa.Column("method", sa.String(length=200), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("hold_minor", sa.BigInteger(), nullable=False),
+        sa.Column("capturable_minor", sa.BigInteger(), nullable=False),
+        sa.Column("ask_minor", sa.BigInteger(), nullable=False),
+        sa.Column("captured_minor", sa.BigInteger(), nullable=False),
+        sa.Column("refunded_minor", sa.BigInteger(), nullable=False),
+        sa.Column("cdr_id", sa.String(length=36), nullable=True),
+        sa.Column("due_minor", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("wish", sa.String(length=10), nullable=True),
+        sa.Column("rail_reference", sa.String(length=200), nullable=True),
+        sa.Column("expires_at", Instant(), nullable=True),
+        sa.Column("refusal_code", sa.String(length=60), nullable=True),
+        sa.Column("refusal_detail", sa.String(length=300), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("changed_at", Instant(), nullable=False),
+        sa.CheckConstraint(
+            "0 <= captured_minor AND captured_minor <= capturable_minor",
+            name=op.f("ck_payment_captured"),
+        ),
+        sa.CheckConstraint(
+            "0 <= refunded_minor AND refunded_minor <= captured_minor",
+            name=op.f("ck_payment_refunded"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment")),
+    )
+    with op.batch_alter_table("payment", schema=None) as batch_op:
+        batch_op.create_index("ix_payment_booking", ["booking_id"], unique=False)
+        batch_op.create_index("ix_payment_driver", ["driver_id", "id"], unique=False)
+        batch_op.create_index("ix_payment_session", ["session_id"], unique=False)
+        batch_op.create_index(
+            "uq_payment_answerable",
+            ["session_id"],
+            unique=True,
+            sqlite_where=sa.text("cdr_id IS NOT NULL"),
+            postgresql_where=sa.text("cdr_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "uq_payment_live_booking",
+            ["booking_id"],
+            unique=True,
+            sqlite_where=sa.text(
+                "state IN ('requested', 'authorised', 'capture_requested', 'captured')"
+            ),
+            postgresql_where=sa.text(
+                "state IN ('requested', 'authorised', 'capture_requested', 'captured')"
+            ),
+        )
+        batch_op.create_index(
+            "uq_payment_live_session",
+            ["session_id"],
+            unique=True,
+            sqlite_where=sa.text(
+                "state IN ('requested', 'authorised', 'capture_requested', 'captured')"
+            ),
+            postgresql_where=sa.text(
+                "state IN ('requested', 'authorised', 'capture_requested', 'captured')"
+            ),
+        )
+
+    op.create_table(
+        "payment_method",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("rail", sa.String(length=20), nullable=False),
+        sa.Column("reference", sa.String(length=200), nullable=False),
+        sa.Column("label", sa.String(length=100), nullable=False),
+        sa.Column("is_default", sa.Boolean(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("removed_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_method")),
+    )
+    with op.batch_alter_table("payment_method", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_payment_method_account_id"), ["account_id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_payment_method_default",
+            ["account_id"],
+            unique=True,
+            sqlite_where=sa.text("is_default AND removed_at IS NULL"),
+            postgresql_where=sa.text("is_default AND removed_at IS NULL"),
+        )
+
+    op.create_table(
+        "payout",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("rail", sa.String(length=20), nullable=False),
+        sa.Column("destination", sa.String(length=200), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("token_units", sa.BigInteger(), nullable=True),
+        sa.Column("token_price", sa.String(length=40), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("rail_reference", sa.String(length=200), nullable=True),
+        sa.Column("refusal_code", sa.String(length=60), nullable=True),
+        sa.Column("refusal_detail", sa.String(length=300), nullable=True),
+        sa.Column("requested_at", Instant(), nullable=False),
+        sa.Column("finished_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payout")),
+    )
+    with op.batch_alter_table("payout", schema=None) as batch_op:
+        batch_op.create_index("ix_payout_owner", ["owner_id", "id"], unique=False)
+        batch_op.create_index(
+            "uq_payout_open",
+            ["owner_id", "currency"],
+            unique=True,
+            sqlite_where=sa.text("state = 'requested'"),
+            postgresql_where=sa.text("state = 'requested'"),
+        )
+
+    op.create_table(
+        "payout_preference",
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("rail", sa.String(length=20), nullable=False),
+        sa.Column("destination", sa.String(length=200), nullable=False),
+        sa.Column("pays_in", sa.String(length=4), nullable=True),
+        sa.Column("chosen_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("owner_id", name=op.f("pk_payout_preference")),
+    )
+    op.create_table(
+        "reading",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("evse_number", sa.Integer(), nullable=False),
+        sa.Column("session_id", sa.String(length=36), nullable=True),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("register_wh", sa.BigInteger(), nullable=True),
+        sa.Column("power_w", sa.BigInteger(), nullable=True),
+        sa.Column("soc_percent", sa.Integer(), nullable=True),
+        sa.Column("context", sa.String(length=20), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reading")),
+    )
+    with op.batch_alter_table("reading", schema=None) as batch_op:
+        batch_op.create_index("ix_reading_session_at", ["session_id", "at"], unique=False)
+
+    op.create_table(
+        "refund",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("payment_id", sa.String(length=36), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("rail_reference", sa.String(length=200), nullable=True),
+        sa.Column("refusal_code", sa.String(length=60), nullable=True),
+        sa.Column("refusal_detail", sa.String(length=300), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("finished_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_refund")),
+    )
+    with op.batch_alter_table("refund", schema=None) as batch_op:
+        batch_op.create_index("ix_refund_payment", ["payment_id"], unique=False)
+        batch_op.create_index(
+            "uq_refund_open",
+            ["payment_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'requested'"),
+            postgresql_where=sa.text("state = 'requested'"),
+        )
+
+    op.create_table(
+        "report",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("session_id", sa.String(length=36), nullable=True),
+        sa.Column("seq_no", sa.Integer(), nullable=True),
+        sa.Column("connection", sa.BigInteger(), nullable=False),
+        sa.Column("message_id", sa.String(length=36), nullable=False),
+        sa.Column("action", sa.String(length=40), nullable=False),
+        sa.Column("device_at", Instant(), nullable=True),
+        sa.Column("received_at", Instant(), nullable=False),
+        sa.Column("payload", sa.Text(), nullable=False),
+        sa.Column("fact", Json(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report")),
+    )
+    with op.batch_alter_table("report", schema=None) as batch_op:
+        batch_op.create_index("ix_report_session", ["session_id", "seq_no"], unique=False)
+        batch_op.create_index("uq_report_session_seq", ["session_id", "seq_no"], unique=True)
+
+    op.create_table(
+        "sandbox_entry",
+        sa.Column("key", sa.String(length=100), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("asked", Json(), nullable=False),
+        sa.Column("reference", sa.String(length=40), nullable=False),
+        sa.Column("origin", sa.String(length=40), nullable=False),
+        sa.Column("method", sa.String(length=200), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("is_done", sa.Boolean(), nullable=False),
+        sa.Column("refusal_code", sa.String(length=60), nullable=True),
+        sa.Column("refusal_detail", sa.String(length=300), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_sandbox_entry")),
+        sa.UniqueConstraint("reference", name=op.f("uq_sandbox_entry_reference")),
+    )
+    with op.batch_alter_table("sandbox_entry", schema=None) as batch_op:
+        batch_op.create_index("ix_sandbox_entry_origin", ["origin"], unique=False)
+        batch_op.create_index(
+            "uq_sandbox_entry_end",
+            ["origin"],
+            unique=True,
+            sqlite_where=sa.text("is_done AND kind IN ('capture', 'release')"),
+            postgresql_where=sa.text("is_done AND kind IN ('capture', 'release')"),
+        )
+
+    op.create_table(
+        "session",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("evse_id", sa.String(length=36), nullable=True),
+        sa.Column("evse_number", sa.Integer(), nullable=True),
+        sa.Column("transaction_id", sa.String(length=36), nullable=True),
+        sa.Column("start_key", sa.String(length=120), nullable=True),
+        sa.Column("remote_start_id", sa.Integer(), nullable=True),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("verdict", sa.String(length=20), nullable=True),
+        sa.Column("id_token", sa.String(length=36), nullable=True),
+        sa.Column("driver_id", sa.String(length=36), nullable=True),
+        sa.Column("booking_id", sa.String(length=36), nullable=True),
+        sa.Column("free_reason", sa.String(length=20), nullable=True),
+        sa.Column("tariff_snapshot_id", sa.String(length=64), nullable=True),
+        sa.Column("charging", sa.String(length=20), nullable=True),
+        sa.Column("requested_at", Instant(), nullable=True),
+        sa.Column("started_at", Instant(), nullable=True),
+        sa.Column("start_wh", sa.BigInteger(), nullable=True),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.Column("end_wh", sa.BigInteger(), nullable=True),
+        sa.Column("stop_reason", sa.String(length=40), nullable=True),
+        sa.Column("stop_requested_at", Instant(), nullable=True),
+        sa.Column("due_at", Instant(), nullable=True),
+        sa.Column("cdr_id", sa.String(length=36), nullable=True),
+        sa.Column("cdr_version", sa.Integer(), nullable=False),
+        sa.Column("flags", Json(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_session")),
+        sa.UniqueConstraint("remote_start_id", name=op.f("uq_session_remote_start_id")),
+    )
+    with op.batch_alter_table("session", schema=None) as batch_op:
+        batch_op.create_index("ix_session_driver", ["driver_id", "id"], unique=False)
+        batch_op.create_index("ix_session_owner", ["owner_id", "id"], unique=False)
+        batch_op.create_index("ix_session_station_status", ["station_id", "status"], unique=False)
+        batch_op.create_index("ix_session_status_due", ["status", "due_at"], unique=False)
+        batch_op.create_index(
+            "uq_session_station_start_key", ["station_id", "start_key"], unique=True
+        )
+        batch_op.create_index(
+            "uq_session_station_transaction", ["station_id", "transaction_id"], unique=True
+        )
+
+    op.create_table(
+        "settlement",
+        sa.Column("cdr_id", sa.String(length=36), nullable=False),
+        sa.Column("session_id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("transfer_id", sa.String(length=36), nullable=True),
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("driver_id", sa.String(length=36), nullable=True),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("gross_minor", sa.BigInteger(), nullable=False),
+        sa.Column("captured_minor", sa.BigInteger(), nullable=False),
+        sa.Column("owner_minor", sa.BigInteger(), nullable=False),
+        sa.Column("fee_minor", sa.BigInteger(), nullable=False),
+        sa.Column("vat_minor", sa.BigInteger(), nullable=False),
+        sa.Column("captured_at", Instant(), nullable=False),
+        sa.Column("matures_at", Instant(), nullable=False),
+        sa.Column("matured_at", Instant(), nullable=True),
+        sa.Column("reversed_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("cdr_id", name=op.f("pk_settlement")),
+    )
+    with op.batch_alter_table("settlement", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_settlement_due",
+            ["matures_at"],
+            unique=False,
+            sqlite_where=sa.text("matured_at IS NULL AND reversed_at IS NULL"),
+            postgresql_where=sa.text("matured_at IS NULL AND reversed_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_settlement_owner_captured", ["owner_id", "captured_at"], unique=False
+        )
+        batch_op.create_index(
+            "ix_settlement_owner_reversed",
+            ["owner_id", "reversed_at"],
+            unique=False,
+            sqlite_where=sa.text("reversed_at IS NOT NULL"),
+            postgresql_where=sa.text("reversed_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "uq_settlement_session_standing",
+            ["session_id"],
+            unique=True,
+            sqlite_where=sa.text("reversed_at IS NULL"),
+            postgresql_where=sa.text("reversed_at IS NULL"),
+        )
+
+    op.create_table(
+        "tariff_snapshot",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tariff_snapshot")),
+    )
+    op.create_table(
+        "token_credit",
+        sa.Column("key", sa.String(length=100), nullable=False),
+        sa.Column("account_id", sa.String(length=200), nullable=False),
+        sa.Column("units", sa.BigInteger(), nullable=False),
+        sa.Column("purpose", sa.String(length=100), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_token_credit")),
+    )
+    with op.batch_alter_table("token_credit", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_token_credit_account_id"), ["account_id"], unique=False
+        )
+
+    op.create_table(
+        "api_key",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("prefix", sa.String(length=16), nullable=False),
+        sa.Column("key_hash", sa.String(length=64), nullable=False),
+        sa.Column("scopes", Json(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("last_used_at", Instant(), nullable=True),
+        sa.Column("revoked_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_api_key_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_key")),
+        sa.UniqueConstraint("key_hash", name="uq_api_key_key_hash"),
+    )
+    with op.batch_alter_table("api_key", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_api_key_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "id_token",
+        sa.Column("value_folded", sa.String(length=20), nullable=False),
+        sa.Column("value", sa.String(length=20), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=4), nullable=False),
+        sa.Column("status", sa.String(length=7), nullable=False),
+        sa.Column("blocked_by", sa.String(length=36), nullable=True),
+        sa.Column("expires_at", Instant(), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_id_token_account_id")
+        ),
+        sa.PrimaryKeyConstraint("value_folded", name=op.f("pk_id_token")),
+    )
+    with op.batch_alter_table("id_token", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_id_token_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "ledger_entry",
+        sa.Column("txn_id", sa.String(length=36), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("account", sa.String(length=100), nullable=False),
+        sa.Column("asset", sa.String(length=4), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["txn_id"], ["ledger_txn.id"], name=op.f("fk_ledger_entry_txn_id")),
+        sa.PrimaryKeyConstraint("txn_id", "position", name=op.f("pk_ledger_entry")),
+    )
+    with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_ledger_entry_account", ["account", "asset", "amount"], unique=False
+        )
+
+    op.create_table(
+        "login",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=False),
+        sa.Column("revoked_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_login_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_login")),
+        sa.UniqueConstraint("token_hash", name="uq_login_token_hash"),
+    )
+    with op.batch_alter_table("login", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_login_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "mail_token",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("purpose", sa.String(length=6), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=False),
+        sa.Column("used_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_mail_token_account_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_token")),
+        sa.UniqueConstraint("token_hash", name="uq_mail_token_token_hash"),
+    )
+    with op.batch_alter_table("mail_token", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_mail_token_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "station",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("location_id", sa.String(length=36), nullable=False),
+        sa.Column("external_ref", sa.String(length=100), nullable=True),
+        sa.Column("identity", sa.String(length=48), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("password_digest", sa.String(length=64), nullable=False),
+        sa.Column("ocpp_version", sa.String(length=10), nullable=True),
+        sa.Column("vendor", sa.String(length=50), nullable=True),
+        sa.Column("model", sa.String(length=50), nullable=True),
+        sa.Column("serial_number", sa.String(length=50), nullable=True),
+        sa.Column("firmware_version", sa.String(length=50), nullable=True),
+        sa.Column("accepted_at", Instant(), nullable=True),
+        sa.Column("connection", sa.BigInteger(), nullable=False),
+        sa.Column("connected_at", Instant(), nullable=True),
+        sa.Column("disconnected_at", Instant(), nullable=True),
+        sa.Column("last_seen_at", Instant(), nullable=True),
+        sa.Column("last_transaction", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=True),
+        sa.Column("status_at", Instant(), nullable=True),
+        sa.Column("status_connection", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("retired_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["location_id"], ["location.id"], name=op.f("fk_station_location_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_station")),
+        sa.UniqueConstraint("identity", name="uq_station_identity"),
+        sa.UniqueConstraint("owner_id", "external_ref", name="uq_station_external_ref"),
+    )
+    with op.batch_alter_table("station", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_station_location_id"), ["location_id"], unique=False)
+
+    op.create_table(
+        "tariff",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("external_ref", sa.String(length=100), nullable=True),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("snapshot_id", sa.String(length=64), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["snapshot_id"], ["tariff_snapshot.id"], name=op.f("fk_tariff_snapshot_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tariff")),
+        sa.UniqueConstraint("owner_id", "external_ref", name="uq_tariff_owner_external_ref"),
+    )
+    with op.batch_alter_table("tariff", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tariff_owner_id"), ["owner_id"], unique=False)
+
+    op.create_table(
+        "command",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("body", Json(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("session_id", sa.String(length=36), nullable=True),
+        sa.Column("booking_id", sa.String(length=36), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=False),
+        sa.Column("sent_at", Instant(), nullable=True),
+        sa.Column("finished_at", Instant(), nullable=True),
+        sa.Column("outcome", Json(), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["station_id"], ["station.id"], name=op.f("fk_command_station_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_command")),
+    )
+    with op.batch_alter_table("command", schema=None) as batch_op:
+        batch_op.create_index("ix_command_due", ["state", "expires_at"], unique=False)
+        batch_op.create_index("ix_command_station", ["station_id", "state", "id"], unique=False)
+
+    op.create_table(
+        "evse",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("power_w", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("charging", sa.String(length=14), nullable=True),
+        sa.Column("status_at", Instant(), nullable=True),
+        sa.Column("error_code", sa.String(length=50), nullable=True),
+        sa.ForeignKeyConstraint(["station_id"], ["station.id"], name=op.f("fk_evse_station_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_evse")),
+        sa.UniqueConstraint("station_id", "number", name="uq_evse_number"),
+    )
+    op.create_table(
+        "listing",
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("tariff_id", sa.String(length=36), nullable=False),
+        sa.Column("hours", Json(), nullable=False),
+        sa.Column("published_at", Instant(), nullable=False),
+        sa.Column("withdrawn_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["station_id"], ["station.id"], name=op.f("fk_listing_station_id")),
+        sa.PrimaryKeyConstraint("station_id", name=op.f("pk_listing")),
+    )
+    op.create_table(
+        "station_setting",
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.String(length=160), nullable=False),
+        sa.Column("value", sa.String(length=2500), nullable=False),
+        sa.Column("reported_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["station_id"], ["station.id"], name=op.f("fk_station_setting_station_id")
+        ),
+        sa.PrimaryKeyConstraint("station_id", "name", name=op.f("pk_station_setting")),
+    )
+    op.create_table(
+        "connector",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("evse_id", sa.String(length=36), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("type", sa.String(length=30), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=True),
+        sa.Column("charging", sa.String(length=14), nullable=True),
+        sa.Column("status_at", Instant(), nullable=True),
+        sa.Column("status_connection", sa.BigInteger(), nullable=False),
+        sa.Column("error_code", sa.String(length=50), nullable=True),
+        sa.ForeignKeyConstraint(["evse_id"], ["evse.id"], name=op.f("fk_connector_evse_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_connector")),
+        sa.UniqueConstraint("evse_id", "number", name="uq_connector_number"),
+    )
+    op.create_table(
+        "household_token",
+        sa.Column("evse_id", sa.String(length=36), nullable=False),
+        sa.Column("id_token", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(["evse_id"], ["evse.id"], name=op.f("fk_household_token_evse_id")),
+        sa.PrimaryKeyConstraint("evse_id", "id_token", name=op.f("pk_household_token")),
+    )
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    for statement in SQLITE if is_sqlite else POSTGRESQL:
+        op.execute(statement)

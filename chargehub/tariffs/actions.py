@@ -1,0 +1,88 @@
+"""What owners do with tariffs: make them. A tariff is never edited; a new price is a new tariff."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from chargehub.errors import Conflict, NotFound
+from chargehub.store.columns import new_id
+from chargehub.store.work import Work
+from chargehub.tariffs import tables
+from chargehub.tariffs.pricing import Tariff, canonical, fingerprint
+from chargehub.tariffs.tables import TariffRow, TariffView
+
+# One statement that SQLite and PostgreSQL both know.
+_KEEP_SNAPSHOT = text(
+    "INSERT INTO tariff_snapshot (id, body) VALUES (:id, :body) ON CONFLICT DO NOTHING"
+)
+
+
+class ReferenceTaken(Conflict):
+    """One external reference for two different tariffs."""
+
+    code = "tariff_reference_taken"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You have another tariff with this external_ref. Tariffs are not edited: use a new one."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A tariff to be made. `external_ref` is the owner's own name for it; None: it has none."""
+
+    content: Tariff
+    external_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """The tariff, and whether it was made now or stood there before."""
+
+    tariff: TariffView
+    is_new: bool
+
+
+def create_tariff(work: Work, owner_id: str, wanted: Wanted, now: datetime) -> Created:
+    """Make a tariff. The same again under the same reference is the first one.
+
+    Raises ReferenceTaken if the reference names a tariff with other prices.
+    """
+    if wanted.external_ref is not None:
+        earlier = tables.tariff_by_ref(work, owner_id, wanted.external_ref)
+        if earlier is not None:
+            if earlier.content != wanted.content:
+                raise ReferenceTaken
+            return Created(earlier, is_new=False)
+    body = canonical(wanted.content)
+    snapshot_id = fingerprint(body)
+    work.execute(_KEEP_SNAPSHOT, id=snapshot_id, body=body)
+    row = TariffRow(
+        id=new_id(),
+        owner_id=owner_id,
+        external_ref=wanted.external_ref,
+        name=wanted.content.name,
+        currency=wanted.content.currency,
+        snapshot_id=snapshot_id,
+        created_at=now,
+    )
+    try:
+        work.add(row)
+    except IntegrityError:  # another node was first
+        raise ReferenceTaken from None
+    view = TariffView(row.id, owner_id, row.external_ref, snapshot_id, wanted.content, now)
+    return Created(view, is_new=True)
+
+
+def snapshot(work: Work, tariff_id: str) -> str:
+    """The id of the tariff's snapshot, to price with later. Raises NotFound.
+
+    The text was stored when the tariff was made, so that a start has nothing to write.
+    """
+    found = tables.snapshot_of(work, tariff_id)
+    if found is None:
+        raise NotFound("There is no tariff with this id.")
+    return found

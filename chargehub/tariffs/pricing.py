@@ -1,0 +1,202 @@
+"""A tariff and a usage make a cost, line by line; a tariff and its canonical text. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
+from hashlib import sha256
+from typing import Annotated, Any, ClassVar, Self
+
+import orjson
+from pydantic import ConfigDict, Field, TypeAdapter
+
+from chargehub.tariffs.components import COMPONENTS, Component, Segment, Usage
+from chargehub.tariffs.fields import DAY_MINUTES, PriceText, check_decimal, decimal_text
+from chargehub.units import CURRENCIES, Span, kwh, minor, round_half_up
+
+MAX_COMPONENTS = 20  # a bill nobody can read is no bill
+MAX_NAME = 100
+MAX_VAT_PERCENT = 30  # the highest standard rate in use is 27 (Hungary)
+DEPOSIT_CAP = 80  # in coins of about a euro. Source: market.md 1.1
+DEPOSIT_MARGIN = Decimal("1.1")  # on the energy: losses, and a car that takes a little more
+
+# How many coins buy what about a euro buys, by order of magnitude: enough to tell a slip of the
+# comma from a price, and to cap a deposit. Not an exchange rate.
+COINS: Mapping[str, int] = {
+    code: coins
+    for coins, codes in (
+        (1, "EUR USD GBP CHF CAD AUD NZD SGD BND KWD BHD OMR JOD GIP FKP SHP KYD BMD BSD PAB"),
+        (10, "NOK SEK DKK PLN CNY HKD BGN RON ILS BRL MYR SAR AED QAR ZAR MXN CZK TRY UAH MAD"),
+        (200, "JPY HUF ISK INR RSD THB PHP TWD KES EGP RUB DOP NPR PKR LKR"),
+    )
+    for code in codes.split()
+}
+_COINS_ELSEWHERE = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """A price list. Prices are in major units of the currency, VAT included.
+
+    What holds in no window costs nothing; where windows of one kind overlap, both prices hold.
+    Raises ValueError for a price that can only be a slip.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=False)
+
+    name: str
+    currency: str
+    vat_percent: PriceText
+    components: Annotated[tuple[Component, ...], Field(strict=False)]
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.name) <= MAX_NAME:
+            raise ValueError(f"a tariff has a name of up to {MAX_NAME} characters")
+        if self.currency not in CURRENCIES:
+            raise ValueError("give a currency by its ISO 4217 code, like EUR")
+        check_decimal(self.vat_percent)
+        if self.vat_percent > MAX_VAT_PERCENT:
+            raise ValueError(f"VAT is at most {MAX_VAT_PERCENT} %")
+        if len(self.components) > MAX_COMPONENTS:
+            raise ValueError(f"a tariff has at most {MAX_COMPONENTS} components")
+        for component in self.components:
+            limit = component.highest * coins(self.currency)
+            if component.price > limit:
+                asked = f"{component.price} {self.currency} per {component.unit}"
+                raise ValueError(f"{asked} is more than the limit of {limit}: is the comma right?")
+
+
+@dataclass(frozen=True, slots=True)
+class CostLine:
+    """One line of a bill: quantity times price, rounded once. `description` tells its hours."""
+
+    kind: str
+    quantity: Decimal
+    unit: str
+    price: Decimal
+    amount_minor: int
+    description: str = ""
+
+    def stored(self) -> dict[str, Any]:
+        """As JSON, decimals as text."""
+        line: dict[str, Any] = {
+            "kind": self.kind,
+            "quantity": decimal_text(self.quantity),
+            "unit": self.unit,
+            "price": decimal_text(self.price),
+            "amount_minor": self.amount_minor,
+        }
+        return line | ({"description": self.description} if self.description else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a usage costs: the lines sum to the total, the VAT is a part of it."""
+
+    lines: tuple[CostLine, ...]
+    total_minor: int
+    vat_minor: int
+    currency: str
+
+    @classmethod
+    def of(cls, lines: tuple[CostLine, ...], currency: str, vat_percent: Decimal) -> Self:
+        total = sum(line.amount_minor for line in lines)
+        return cls(lines, total, vat_within(total, vat_percent), currency)
+
+
+def price(tariff: Tariff, usage: Usage) -> Cost:
+    """The cost of a usage: a line for each component with a quantity, in the order of a bill.
+
+    Every line is its quantity times its price, rounded half up once; the lines sum to the total.
+    """
+    components = sorted(tariff.components, key=lambda component: _ORDER[type(component)])
+    lines = (_line(component, usage, tariff.currency) for component in components)
+    return Cost.of(
+        tuple(line for line in lines if line.quantity), tariff.currency, tariff.vat_percent
+    )
+
+
+def quote(tariff: Tariff, energy_wh: int, span: Span, time_zone: str) -> Cost:
+    """The cost to expect of so much energy, charged evenly over the whole span."""
+    segment = Segment(span.start, span.end, energy_wh, "charging")
+    return price(tariff, Usage(time_zone, (segment,)))
+
+
+def vat_within(total_minor: int, vat_percent: Decimal) -> int:
+    """The VAT in a gross amount, rounded half up."""
+    percent = Fraction(vat_percent)
+    return round_half_up(total_minor * percent / (100 + percent))
+
+
+def deposit(tariff: Tariff, power_w: int, duration: timedelta) -> int:
+    """What to hold for a booking, in minor units: the dearest case, in whole coins, capped.
+
+    1.1 x full power x time x price per kWh and all other parts, at the hour of the week where
+    they are dearest, rounded up to a whole major unit. Source: market.md 1.1.
+    """
+    hours = Fraction(duration // timedelta.resolution, 3_600_000_000)
+    energy_kwh = Fraction(kwh(power_w)) * hours * Fraction(DEPOSIT_MARGIN)
+    minutes = {0} | {
+        day * DAY_MINUTES + edge
+        for component in tariff.components
+        for window in component.windows
+        for day in range(7)
+        for edge in (window.start, window.end)
+    }
+    dearest = max(_rate(tariff, minute, energy_kwh, duration) for minute in minutes)
+    whole = min(-(-dearest // 1), DEPOSIT_CAP * coins(tariff.currency))
+    return minor(Fraction(whole), tariff.currency)
+
+
+def coins(currency: str) -> int:
+    """How many of a currency's major units are worth about a euro, very roughly."""
+    return COINS.get(currency, _COINS_ELSEWHERE)
+
+
+def canonical(tariff: Tariff) -> str:
+    """The tariff as JSON with sorted keys; equal tariffs have equal texts."""
+    return orjson.dumps(as_json(tariff), option=orjson.OPT_SORT_KEYS).decode()
+
+
+def as_json(tariff: Tariff) -> Any:
+    """The tariff as JSON values, decimals and times as text."""
+    return _TARIFF.dump_python(tariff, mode="json", by_alias=True)
+
+
+def parse(text: str) -> Tariff:
+    """The tariff of a canonical text. Raises ValueError."""
+    return _TARIFF.validate_json(text)
+
+
+def fingerprint(text: str) -> str:
+    """SHA-256 of a canonical text, in hex: the id of a snapshot."""
+    return sha256(text.encode()).hexdigest()
+
+
+def _line(component: Component, usage: Usage, currency: str) -> CostLine:
+    quantity = component.quantity(usage)
+    return CostLine(
+        kind=component.kind,
+        quantity=quantity,
+        unit=component.unit,
+        price=component.price,
+        amount_minor=minor(Fraction(quantity) * Fraction(component.price), currency),
+        description=", ".join(map(str, component.windows)),
+    )
+
+
+def _rate(tariff: Tariff, minute: int, energy_kwh: Fraction, duration: timedelta) -> Fraction:
+    """What the whole would cost at the prices of one minute of the week."""
+    return sum(
+        (
+            Fraction(component.price) * component.expected(energy_kwh, duration)
+            for component in tariff.components
+            if not component.windows or any(at.covers(minute) for at in component.windows)
+        ),
+        Fraction(),
+    )
+
+
+_ORDER = {component: position for position, component in enumerate(COMPONENTS)}
+_TARIFF = TypeAdapter(Tariff)

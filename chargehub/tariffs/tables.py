@@ -1,0 +1,143 @@
+"""Tariffs and their snapshots. A tariff never changes; a snapshot is its text under its hash."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Text, UniqueConstraint, bindparam, select
+from sqlmodel import Field, SQLModel
+
+from chargehub.store.columns import Instant
+from chargehub.store.work import Reads, table_of
+from chargehub.tariffs.pricing import Tariff, fingerprint, parse
+
+REFUSED = "tariff_snapshot_append_only"
+# A trigger's name and message is what an operator reads who tries to change a price afterwards.
+APPEND_ONLY_SQLITE = tuple(
+    f"CREATE TRIGGER {REFUSED}_{verb.lower()} BEFORE {verb} ON tariff_snapshot "
+    f"BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END"
+    for verb in ("UPDATE", "DELETE")
+)
+APPEND_ONLY_POSTGRES = (
+    f"CREATE FUNCTION {REFUSED}() RETURNS trigger LANGUAGE plpgsql AS "
+    f"$$ BEGIN RAISE EXCEPTION '{REFUSED}' USING ERRCODE = 'integrity_constraint_violation'; "
+    "END $$",
+    f"CREATE TRIGGER {REFUSED} BEFORE UPDATE OR DELETE OR TRUNCATE ON tariff_snapshot "
+    f"FOR EACH STATEMENT EXECUTE FUNCTION {REFUSED}()",
+)
+
+
+class SnapshotBroken(Exception):
+    """A snapshot is not there, or its text is not what was priced with. Nothing may be billed."""
+
+
+class TariffSnapshot(SQLModel, table=True):
+    """The canonical text of a tariff; `id` is its SHA-256 in hex. Never changed, never deleted."""
+
+    __tablename__ = "tariff_snapshot"
+
+    id: str = Field(primary_key=True, max_length=64)
+    body: str = Field(sa_type=Text)
+
+
+class TariffRow(SQLModel, table=True):
+    """An owner's price list. What it says stands in its snapshot."""
+
+    __tablename__ = "tariff"
+    __table_args__ = (
+        UniqueConstraint("owner_id", "external_ref", name="uq_tariff_owner_external_ref"),
+    )
+
+    id: str = Field(primary_key=True, max_length=36)
+    owner_id: str = Field(max_length=36, index=True)
+    external_ref: str | None = Field(default=None, max_length=100)
+    name: str = Field(max_length=100)
+    currency: str = Field(max_length=3)
+    snapshot_id: str = Field(max_length=64, foreign_key="tariff_snapshot.id")
+    created_at: datetime = Field(sa_type=Instant)
+
+
+@dataclass(frozen=True, slots=True)
+class TariffView:
+    """A tariff as its owner knows it; `content` is the price list itself."""
+
+    id: str
+    owner_id: str
+    external_ref: str | None
+    snapshot_id: str
+    content: Tariff
+    created_at: datetime
+
+    @property
+    def name(self) -> str:
+        return self.content.name
+
+    @property
+    def currency(self) -> str:
+        return self.content.currency
+
+
+TARIFF = table_of(TariffRow)
+SNAPSHOT = table_of(TariffSnapshot)
+
+_TARIFFS = select(
+    TARIFF.c.id,
+    TARIFF.c.owner_id,
+    TARIFF.c.external_ref,
+    TARIFF.c.snapshot_id,
+    SNAPSHOT.c.body,
+    TARIFF.c.created_at,
+).join(SNAPSHOT, SNAPSHOT.c.id == TARIFF.c.snapshot_id)
+_BY_ID = _TARIFFS.where(TARIFF.c.id == bindparam("id"))
+_BY_REF = _TARIFFS.where(
+    TARIFF.c.owner_id == bindparam("owner_id"), TARIFF.c.external_ref == bindparam("external_ref")
+)
+_SNAPSHOT_OF = select(TARIFF.c.snapshot_id).where(TARIFF.c.id == bindparam("id"))
+_SNAPSHOT = select(SNAPSHOT.c.body).where(SNAPSHOT.c.id == bindparam("id"))
+
+
+def tariff(reads: Reads, tariff_id: str) -> TariffView | None:
+    """The tariff with this id, whoever owns it; or None."""
+    row = reads.one(_BY_ID, id=tariff_id)
+    return None if row is None else _view(row)
+
+
+def tariff_by_ref(reads: Reads, owner_id: str, external_ref: str) -> TariffView | None:
+    """An owner's tariff by the owner's own name for it."""
+    row = reads.one(_BY_REF, owner_id=owner_id, external_ref=external_ref)
+    return None if row is None else _view(row)
+
+
+def tariffs_of(
+    reads: Reads, owner_id: str, after: str | None, limit: int
+) -> tuple[TariffView, ...]:
+    """An owner's tariffs, oldest first, those after the id `after`."""
+    statement = _TARIFFS.where(TARIFF.c.owner_id == owner_id).order_by(TARIFF.c.id).limit(limit)
+    if after is not None:
+        statement = statement.where(TARIFF.c.id > after)
+    return tuple(_view(row) for row in reads.all(statement))
+
+
+def snapshot_of(reads: Reads, tariff_id: str) -> str | None:
+    """The id of the snapshot of a tariff; None: no such tariff."""
+    found: str | None = reads.value(_SNAPSHOT_OF, id=tariff_id)
+    return found
+
+
+def snapshot(reads: Reads, snapshot_id: str) -> Tariff:
+    """The tariff as it was when the snapshot was taken. Raises SnapshotBroken."""
+    body: str | None = reads.value(_SNAPSHOT, id=snapshot_id)
+    if body is None or fingerprint(body) != snapshot_id:
+        raise SnapshotBroken(f"the tariff snapshot {snapshot_id} is missing or altered")
+    return parse(body)
+
+
+def _view(row: Row[Any]) -> TariffView:
+    return TariffView(
+        id=row.id,
+        owner_id=row.owner_id,
+        external_ref=row.external_ref,
+        snapshot_id=row.snapshot_id,
+        content=parse(row.body),
+        created_at=row.created_at,
+    )

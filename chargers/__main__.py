@@ -1,0 +1,221 @@
+"""The command line of the simulated stations. It only dispatches."""
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Simulated charging stations over OCPP 1.6 and 2.0.1, for this hub or your own.",
+)
+
+HUB = "ws://127.0.0.1:9000/ocpp"
+API = "http://127.0.0.1:8000"
+
+Hub = Annotated[str, typer.Option(help="The hub's OCPP address, without the identity.")]
+Mix = Annotated[str, typer.Option(help="Weights of OCPP 1.6 and 2.0.1, like 1:1, or a version.")]
+
+
+@app.command()
+def run(
+    identity: Annotated[str, typer.Option(help="The name the hub knows the station by.")],
+    password: Annotated[str, typer.Option(envvar="CHARGERS_PASSWORD", help="Its password.")],
+    hub: Hub = HUB,
+    version: Annotated[str, typer.Option(help="1.6 or 2.0.1.")] = "1.6",
+    evses: Annotated[int, typer.Option(min=1, max=20, help="EVSEs.")] = 1,
+    power_w: Annotated[int, typer.Option(min=1, help="Power of each, W.")] = 11_000,
+    charge: Annotated[str | None, typer.Option(help="Plug a car in with this id token.")] = None,
+    plugged: Annotated[bool, typer.Option(help="Plug a car in without a token.")] = False,
+    reading_s: Annotated[float, typer.Option(min=0.1, help="Seconds between readings.")] = 10.0,
+    speed: Annotated[int, typer.Option(min=1, help="How many times as fast energy flows.")] = 1,
+) -> None:
+    """One station that stays connected and reacts to the hub. Type help while it runs."""
+    from rich.console import Console
+
+    from chargers import life, run
+
+    _check_version(version)
+    options = run.Options(
+        hub=hub,
+        identity=identity,
+        password=password,
+        version=version,
+        evses=evses,
+        power_w=power_w,
+        charge=charge,
+        plugged=plugged,
+        pace=life.Pace(reading_s, speed),
+    )
+    raise typer.Exit(_perform(run.run(options, Console())))
+
+
+@app.command()
+def fleet(
+    count: Annotated[int, typer.Option(min=1, max=2_000, help="Stations.")] = 6,
+    hub: Hub = HUB,
+    api: Annotated[str | None, typer.Option(help="The hub's REST: register there.")] = None,
+    identity_prefix: Annotated[
+        str | None, typer.Option(help="Without --api: identities are this and 001, 002, …")
+    ] = None,
+    password: Annotated[
+        str | None, typer.Option(envvar="CHARGERS_PASSWORD", help="Without --api: of them all.")
+    ] = None,
+    token: Annotated[
+        list[str] | None, typer.Option(help="Without --api: an id token; may be repeated.")
+    ] = None,
+    mix: Mix = "1:1",
+    power_w: Annotated[int, typer.Option(min=1, help="Power of each, W.")] = 11_000,
+    seed: Annotated[int, typer.Option(help="The same seed, the same drivers.")] = 0,
+    sessions: Annotated[int | None, typer.Option(min=1, help="End after so many.")] = None,
+    reading_s: Annotated[float, typer.Option(min=0.1, help="Seconds between readings.")] = 5.0,
+    speed: Annotated[int, typer.Option(min=1, help="How many times as fast energy flows.")] = 20,
+    state: Annotated[Path | None, typer.Option(help="Keep the registration here.")] = None,
+) -> None:
+    """Many stations with random drivers, shown live."""
+    from rich.console import Console
+
+    from chargers import fleet, life
+
+    if api is None and (identity_prefix is None or password is None):
+        raise typer.BadParameter("give --api, or --identity-prefix and --password")
+    options = fleet.Options(
+        hub=hub,
+        count=count,
+        api=api,
+        state=state,
+        prefix=identity_prefix,
+        password=password,
+        tokens=tuple(token or ("TEST-TOKEN",)),
+        mix=_weights(mix),
+        power_w=power_w,
+        seed=seed,
+        sessions=sessions,
+        pace=life.Pace(reading_s, speed),
+    )
+    raise typer.Exit(_perform(fleet.fleet(options, Console())))
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The CSV file.")],
+    hub: Hub = HUB,
+    api: Annotated[str, typer.Option(help="The hub's REST address.")] = API,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many rows.")] = None,
+    mix: Mix = "1:1",
+    state: Annotated[
+        Path, typer.Option(help="Secrets and logins between two runs; made with mode 0600.")
+    ] = Path("chargers-replay.json"),
+    private_free: Annotated[
+        bool, typer.Option(help="Private rows are own use: free at their own EVSE.")
+    ] = False,
+    per_kwh: Annotated[str, typer.Option(help="Price per kWh, VAT included.")] = "0.45",
+    per_session: Annotated[str, typer.Option(help="Price per session, VAT included.")] = "0",
+    vat: Annotated[str, typer.Option(help="VAT within the prices, percent.")] = "25",
+    currency: Annotated[str, typer.Option(help="ISO 4217.")] = "EUR",
+    name: Annotated[
+        str | None, typer.Option("--set", help="What it is called at the hub; else the file.")
+    ] = None,
+    secret: Annotated[
+        str | None,
+        typer.Option(envvar="CHARGERS_SECRET", help="Accounts are derived from it; else random."),
+    ] = None,
+    rotate_passwords: Annotated[
+        bool, typer.Option(help="Make new passwords for stations whose own are lost.")
+    ] = False,
+    time_zone: Annotated[str, typer.Option(help="Of the locations in a file of ours.")] = "UTC",
+    stations_at_once: Annotated[int, typer.Option(min=1, max=500, help="Lines at a time.")] = 20,
+    patience_s: Annotated[float, typer.Option(min=1, help="How long the hub may stand.")] = 60.0,
+) -> None:
+    """Replay recorded sessions, and compare what the hub made of them to the Wh and cent.
+
+    Exit status 0 only if all of it agrees. The form of a file of your own:
+    session_id,location,evse,user,private,start,end,energy_wh with RFC 3339 instants; an empty end
+    is estimated.
+    """
+    from rich.console import Console
+
+    from chargers import pricing, replay, report
+
+    options = replay.Options(
+        path=file,
+        hub=hub,
+        api=api,
+        state=state,
+        name=name or file.stem,
+        price=pricing.Price(_amount(per_kwh), _amount(per_session), _amount(vat), currency),
+        limit=limit,
+        mix=_weights(mix),
+        private_free=private_free,
+        secret=secret,
+        rotates_passwords=rotate_passwords,
+        time_zone=time_zone,
+        stations_at_once=stations_at_once,
+        patience_s=patience_s,
+    )
+    raise typer.Exit(_perform(report.replay_and_show(options, Console())))
+
+
+def main() -> None:
+    """The console script `chargers`."""
+    app()
+
+
+def _perform(work: Coroutine[Any, Any, int]) -> int:
+    """Run until it is done or the program is told to end; expected failures as one line."""
+    from chargers.enrol import StateLost
+    from chargers.line import ConnectionLost, HandshakeRefused
+    from chargers.messages import CallFailed
+    from chargers.recordings import BadRecording
+    from chargers.rest import ApiRefused, HubAway
+    from chargers.state import BadState
+
+    async def until_told() -> int:
+        task = asyncio.ensure_future(work)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await task
+
+    try:
+        return asyncio.run(until_told())
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return 130
+    except (
+        *(StateLost, BadState, BadRecording, ApiRefused, HubAway, HandshakeRefused, CallFailed),
+        *(ConnectionLost, OSError, TimeoutError),
+    ) as error:
+        typer.secho(str(error) or type(error).__name__, fg="red", err=True)
+        return 1
+
+
+def _check_version(version: str) -> None:
+    if version not in ("1.6", "2.0.1"):
+        raise typer.BadParameter("the version is 1.6 or 2.0.1")
+
+
+def _weights(mix: str) -> tuple[int, int]:
+    named = {"1.6": (1, 0), "2.0.1": (0, 1), "1.6:2.0.1": (1, 1)}
+    if mix in named:
+        return named[mix]
+    first, _, second = mix.partition(":")
+    if not (first.isdecimal() and second.isdecimal()) or int(first) + int(second) == 0:
+        raise typer.BadParameter("the mix is two weights like 1:1 or 3:1, or 1.6, or 2.0.1")
+    return int(first), int(second)
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        raise typer.BadParameter(f"{text} is no number") from None
+    if not amount.is_finite() or amount < 0:
+        raise typer.BadParameter(f"{text} is no price")
+    return amount
+
+
+if __name__ == "__main__":
+    main()

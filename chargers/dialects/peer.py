@@ -1,0 +1,152 @@
+"""What both dialects share: the library's ChargePoint on our line, one call at a time.
+
+The library's validation on threads is switched off: it costs more than it saves for one station.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Protocol, TypeVar, cast
+from uuid import uuid4
+
+import ocpp.messages
+import orjson
+from ocpp.charge_point import camel_to_snake_case
+from ocpp.exceptions import OCPPError, UnknownCallErrorCodeError
+from ocpp.routing import on
+
+from chargers.line import ConnectionLost, Line
+from chargers.messages import (
+    AnsweredWithError,
+    BadAnswer,
+    BootReply,
+    IdToken,
+    Message,
+    Reading,
+    Received,
+    Reply,
+    Session,
+)
+from chargers.remote import Job, RemoteControl
+from chargers.settings import Setting
+
+ocpp.messages.ASYNC_VALIDATION = False
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def answers(action: str) -> Callable[[Method], Method]:
+    """The method answers this action of the hub's."""
+    return cast(Callable[[Method], Method], on(action))
+
+
+def instant(at: datetime) -> str:
+    """An instant as stations write it: UTC, milliseconds, Z."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def read_instant(text: str) -> datetime:
+    """An instant as hubs write it."""
+    return datetime.fromisoformat(text)
+
+
+class Dialect(Protocol):
+    """One version's way to say what stations say, over one line."""
+
+    names_own_sessions: ClassVar[bool]
+    settings: ClassVar[Mapping[str, Setting]]
+    password_setting: ClassVar[str]
+
+    def __init__(
+        self,
+        identity: str,
+        line: Line,
+        commands: RemoteControl,
+        received: list[Received],
+        run: Callable[[Job], None],
+    ) -> None: ...
+    async def serve(self) -> None: ...
+    async def boot(self, vendor: str, model: str, firmware: str, reason: str) -> BootReply: ...
+    async def heartbeat(self) -> datetime: ...
+    async def authorize(self, id_token: IdToken) -> str: ...
+    async def tell(self, message: Message) -> Reply: ...
+    async def meter(self, evse: int, session: Session | None, reading: Reading) -> None: ...
+    async def reservation_ended(self, reservation_id: int, status: str) -> None: ...
+    async def raw_call(self, action: str, payload: Mapping[str, Any]) -> dict[str, Any]: ...
+
+
+class Peer:
+    """Goes before the library's ChargePoint in a dialect's bases."""
+
+    _call: Any  # the library's module of this version's requests
+    _commands: RemoteControl
+
+    def _set_up(
+        self,
+        line: Line,
+        commands: RemoteControl,
+        received: list[Received],
+        run: Callable[[Job], None],
+    ) -> None:
+        self._line = line
+        self._commands = commands
+        self._received = received
+        self._run = run
+        self._lost = asyncio.Event()
+
+    async def serve(self) -> None:
+        """Read the line until it is gone."""
+        try:
+            while True:
+                await self.route_message(await self._line.recv())
+        except ConnectionLost:
+            pass
+        finally:
+            self._lost.set()
+
+    async def route_message(self, raw: str) -> None:
+        """Let the library answer, then start what the command asked for."""
+        frame = _frame(raw)
+        if frame is not None and frame[0] == 2:
+            self._received.append(Received(frame[2], frame[3] or {}))
+        await super().route_message(raw)  # type: ignore[misc]
+        for job in self._commands.take_jobs():
+            self._run(job)
+
+    async def ask(self, request: Any) -> dict[str, Any]:
+        """Call the hub and return the answer's payload as received.
+
+        Raises AnsweredWithError, BadAnswer, ConnectionLost, TimeoutError.
+        """
+        name = str(uuid4())
+        action = type(request).__name__
+        library: Any = self
+        call = asyncio.ensure_future(library.call(request, suppress=False, unique_id=name))
+        lost = asyncio.ensure_future(self._lost.wait())
+        try:
+            await asyncio.wait({call, lost}, return_when=asyncio.FIRST_COMPLETED)
+            if not call.done():
+                raise ConnectionLost(self._line.close_code)
+            call.result()
+        except (OCPPError, UnknownCallErrorCodeError) as error:
+            if name in self._line.errors:
+                code, description = self._line.errors.pop(name)
+                raise AnsweredWithError(action, code, description) from None
+            raise BadAnswer(action, str(error)) from error
+        finally:
+            call.cancel()
+            lost.cancel()
+            await asyncio.gather(call, lost, return_exceptions=True)
+        return self._line.answer(action)
+
+    async def raw_call(self, action: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Call any action with a payload in OCPP's own field names."""
+        return await self.ask(getattr(self._call, action)(**camel_to_snake_case(payload)))
+
+
+def _frame(raw: str) -> list[Any] | None:
+    try:
+        frame = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return None
+    return frame if isinstance(frame, list) and len(frame) >= 3 else None

@@ -1,0 +1,138 @@
+"""A simulated station in real time: it stays connected, charges, and follows the hub.
+
+The one place of the simulator that waits; tests and demos drive `StationSim` themselves.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from chargers.line import ConnectionLost, HandshakeRefused, NoSubprotocol
+from chargers.messages import CallFailed
+from chargers.station import StationSim
+
+FIRST_RETRY_S = 1.0
+LONGEST_RETRY_S = 60.0
+HOPELESS = (401, 403, 404)  # the hub knows the station and will not have it
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a station looks after its sessions, and how fast energy flows.
+
+    `speed` 60: an hour's energy flows in a minute, at the station's unchanged clock.
+    """
+
+    reading_s: float = 10.0
+    speed: int = 1
+
+
+class Life:
+    """Keeps one station alive. `say` is told what happens, in one line each."""
+
+    def __init__(self, station: StationSim, pace: Pace, say: Callable[[str], None]) -> None:
+        self.station = station
+        self.errors = 0
+        self._pace = pace
+        self._say = say
+        self._heartbeat_s = 300.0
+        self._heartbeat_due = 0.0
+        self._wants_line = True
+        self._woken = asyncio.Event()
+
+    async def live(self) -> None:
+        """Connect, boot, charge, beat; reconnect when the line is lost. Ends only by being
+        cancelled, or with HandshakeRefused when the hub will not have this station."""
+        retry_s = FIRST_RETRY_S
+        while True:
+            if self.station.is_connected or not self._wants_line:
+                retry_s = FIRST_RETRY_S
+                await self._guarded(self._look_after())
+                await self._pause(self._pace.reading_s)
+            elif not await self._come_online():
+                await asyncio.sleep(retry_s)
+                retry_s = min(retry_s * 2, LONGEST_RETRY_S)
+
+    async def go_offline(self) -> None:
+        """Lose the line and stay away until `come_back`."""
+        self._wants_line = False
+        await self.station.go_offline()
+
+    def come_back(self) -> None:
+        """Look for a line again."""
+        self._wants_line = True
+        self._woken.set()
+
+    async def _come_online(self) -> bool:
+        try:
+            await self.station.connect()
+            reply = await self.station.boot()
+        except HandshakeRefused as refusal:
+            self._say(str(refusal))
+            if refusal.status in HOPELESS:
+                raise
+            return False
+        except (OSError, TimeoutError, ConnectionLost, NoSubprotocol, CallFailed) as error:
+            self._say(f"no line: {error}")
+            await self.station.disconnect()
+            return False
+        self._heartbeat_s = max(1.0, reply.interval_s or self._heartbeat_s)
+        self._heartbeat_due = time.monotonic() + self._heartbeat_s
+        if reply.status != "accepted":
+            self._say(f"the hub answers {reply.status}")
+            await self.station.disconnect()
+            return False
+        self._say("connected and booted")
+        await self._guarded(self.station.deliver_queue())
+        return True
+
+    async def _look_after(self) -> None:
+        station = self.station
+        elapsed = timedelta(seconds=self._pace.reading_s * self._pace.speed)
+        for number, place in station.evses.items():
+            if place.awaited is not None and place.vehicle is None:
+                verdict = await station.plug_in(number)
+                self._say(f"EVSE {number}: a car comes for the remote start: {verdict}")
+            elif place.session is not None and place.vehicle is not None:
+                await station.tick(number, elapsed)
+        if station.is_connected:
+            await station.expire_reservations()
+            await self._beat()
+
+    async def _beat(self) -> None:
+        if time.monotonic() >= self._heartbeat_due:
+            await self.station.heartbeat()
+            self._heartbeat_due = time.monotonic() + self._heartbeat_s
+
+    async def _guarded(self, doing: Awaitable[None]) -> None:
+        try:
+            await doing
+        except ConnectionLost:
+            self._say(f"the line is lost (code {self.station.close_code})")
+        except (CallFailed, TimeoutError) as error:
+            self.errors += 1
+            self._say(str(error) or "no answer")
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but no longer than the line holds, no guest has come and nobody wakes it."""
+        self._woken.clear()
+        try:
+            if self._wants_line:
+                await self.station.until(self._has_news, seconds)
+            else:
+                await asyncio.wait_for(self._woken.wait(), seconds)
+        except TimeoutError:
+            return
+        except CallFailed as error:
+            self.errors += 1
+            self._say(str(error))
+
+    def _has_news(self) -> bool:
+        return not self.station.is_connected or self._has_guest()
+
+    def _has_guest(self) -> bool:
+        """A remote start waits for a car: no need to wait longer."""
+        places = self.station.evses.values()
+        return any(place.awaited is not None and place.vehicle is None for place in places)

@@ -1,0 +1,238 @@
+"""A station's line to the hub: WebSocket, Basic auth, subprotocol; and what went over it."""
+
+import base64
+import ssl
+from collections import deque
+from typing import Any, Literal
+from urllib.parse import quote
+
+import orjson
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Subprotocol
+
+SUBPROTOCOLS = {"1.6": "ocpp1.6", "2.0.1": "ocpp2.0.1"}
+OPEN_TIMEOUT_S = 10
+CLOSE_TIMEOUT_S = 5
+MAX_FRAME_BYTES = 1 << 20
+FRAMES_KEPT = 2_000  # enough to look at in a test, small for a fleet
+
+Direction = Literal["sent", "received"]
+
+
+class HandshakeRefused(Exception):
+    """The hub did not let the station in. `status` is the HTTP status of its answer."""
+
+    def __init__(self, status: int, body: str = "") -> None:
+        super().__init__(f"the hub refused the line with HTTP {status}: {body[:200]}".rstrip(": "))
+        self.status = status
+        self.body = body
+
+
+class NoSubprotocol(Exception):
+    """The hub opened the line but speaks none of the versions offered."""
+
+
+class ConnectionLost(Exception):
+    """The line is gone, or was never there. `code` is the WebSocket close code, if any."""
+
+    def __init__(self, code: int | None = None) -> None:
+        super().__init__(f"the line to the hub is closed (code {code})")
+        self.code = code
+
+
+def basic_auth(identity: str, password: str | bytes) -> str:
+    """The value of the Authorization header. Passwords may be bytes that are no text."""
+    raw = password if isinstance(password, bytes) else password.encode()
+    return "Basic " + base64.b64encode(identity.encode() + b":" + raw).decode("ascii")
+
+
+def station_url(url: str, identity: str) -> str:
+    """Where a station connects: the hub's address, a slash, its identity."""
+    return f"{url.rstrip('/')}/{quote(identity, safe='')}"
+
+
+async def open_socket(
+    url: str,
+    subprotocols: tuple[str, ...],
+    headers: dict[str, str],
+    *,
+    compression: str | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> ClientConnection:
+    """Open a WebSocket. Raises HandshakeRefused with the hub's status; OSError if nobody is there.
+
+    No proxies: stations have none.
+    """
+    try:
+        return await connect(
+            url,
+            subprotocols=[Subprotocol(name) for name in subprotocols] or None,
+            additional_headers=headers,
+            user_agent_header=None,
+            compression=compression,
+            open_timeout=OPEN_TIMEOUT_S,
+            close_timeout=CLOSE_TIMEOUT_S,
+            ping_interval=None,
+            max_size=MAX_FRAME_BYTES,
+            proxy=None,
+            ssl=tls or (True if url.startswith("wss:") else None),
+        )
+    except InvalidStatus as refusal:
+        body = bytes(refusal.response.body or b"").decode("utf-8", "replace")
+        raise HandshakeRefused(refusal.response.status_code, body) from None
+
+
+class Line:
+    """An open line that remembers its frames and the answers to each action.
+
+    `answers` maps an action to the payload of its last CALLRESULT, as received.
+    """
+
+    def __init__(
+        self,
+        socket: ClientConnection,
+        frames: deque[tuple[Direction, str]],
+        answers: dict[str, dict[str, Any]],
+    ) -> None:
+        self._socket = socket
+        self._frames = frames
+        self._answers = answers
+        self._asked: dict[str, str] = {}
+        self.errors: dict[str, tuple[str, str]] = {}
+
+    @property
+    def subprotocol(self) -> str | None:
+        """What the hub chose."""
+        return self._socket.subprotocol
+
+    @property
+    def close_code(self) -> int | None:
+        """The WebSocket close code once the line is closed; 1006 if it just broke."""
+        return self._socket.close_code
+
+    def answer(self, action: str) -> dict[str, Any]:
+        """The payload of the last result that answered this action."""
+        return self._answers[action]
+
+    async def send(self, text: str) -> None:
+        """Send a frame. Raises ConnectionLost."""
+        self._note_sent(text)
+        try:
+            await self._socket.send(text)
+        except ConnectionClosed:
+            raise ConnectionLost(self._socket.close_code) from None
+
+    async def recv(self) -> str:
+        """The next frame. Raises ConnectionLost."""
+        try:
+            raw = await self._socket.recv()
+        except ConnectionClosed:
+            raise ConnectionLost(self._socket.close_code) from None
+        text = raw if isinstance(raw, str) else raw.decode()
+        self._note_received(text)
+        return text
+
+    async def close(self, code: int = 1000) -> None:
+        """Say goodbye and close."""
+        await self._socket.close(code)
+
+    async def break_off(self) -> None:
+        """Drop the line without a word, as a dead mobile link does."""
+        self._socket.transport.abort()
+        await self._socket.wait_closed()
+
+    def _note_sent(self, text: str) -> None:
+        self._frames.append(("sent", text))
+        frame = orjson.loads(text)
+        if frame[0] == 2:
+            self._asked[frame[1]] = frame[2]
+
+    def _note_received(self, text: str) -> None:
+        self._frames.append(("received", text))
+        try:
+            frame = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return
+        if frame[0] not in (3, 4):
+            return
+        action = self._asked.pop(frame[1], "")
+        if frame[0] == 3:
+            self._answers[action] = frame[2]
+        else:
+            self.errors[frame[1]] = (frame[2], frame[3])
+
+
+class RawStation:
+    """A bare WebSocket client: sends any text, reads any text. For what no decent station does."""
+
+    def __init__(
+        self,
+        url: str,
+        identity: str,
+        password: str | bytes | None,
+        *,
+        subprotocols: tuple[str, ...] = ("ocpp1.6",),
+        headers: dict[str, str] | None = None,
+        compression: str | None = None,
+    ) -> None:
+        self._url = station_url(url, identity)
+        self._subprotocols = subprotocols
+        self._compression = compression
+        self._headers = dict(headers or {})
+        if password is not None:
+            self._headers["Authorization"] = basic_auth(identity, password)
+        self._socket: ClientConnection | None = None
+        self._count = 0
+
+    async def connect(self) -> str | None:
+        """Open the line; returns the subprotocol the hub chose. Raises HandshakeRefused."""
+        self._socket = await open_socket(
+            self._url, self._subprotocols, self._headers, compression=self._compression
+        )
+        return self._socket.subprotocol
+
+    @property
+    def close_code(self) -> int | None:
+        """The close code, None while open."""
+        return self._open_socket().close_code
+
+    async def send_raw(self, text: str | bytes) -> None:
+        """Send one frame as it is."""
+        await self._open_socket().send(text)
+
+    async def receive_raw(self) -> str:
+        """The next frame as it came. Raises ConnectionLost when the hub closed the line."""
+        try:
+            raw = await self._open_socket().recv()
+        except ConnectionClosed:
+            raise ConnectionLost(self.close_code) from None
+        return raw if isinstance(raw, str) else raw.decode()
+
+    async def call(self, action: str, payload: Any, message_id: str | None = None) -> list[Any]:
+        """Send a CALL and return the frame that answers it, result or error, whole."""
+        self._count += 1
+        name = message_id if message_id is not None else f"raw-{self._count}"
+        await self.send_raw(orjson.dumps([2, name, action, payload]).decode())
+        while True:
+            frame: list[Any] = orjson.loads(await self.receive_raw())
+            if frame[0] in (3, 4) and frame[1] == name:
+                return frame
+
+    async def closed(self) -> int | None:
+        """Wait until the hub has closed the line; returns the code."""
+        await self._open_socket().wait_closed()
+        return self.close_code
+
+    async def close(self) -> None:
+        """Close from our side."""
+        if self._socket is not None:
+            await self._socket.close()
+
+    def break_off(self) -> None:
+        """Drop the line without a word."""
+        self._open_socket().transport.abort()
+
+    def _open_socket(self) -> ClientConnection:
+        assert self._socket is not None, "connect() first"
+        return self._socket

@@ -1,0 +1,290 @@
+"""What a simulated station does by itself or because the hub asked: states, sessions, reports."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from chargers.evse import Evse
+from chargers.messages import (
+    BootReply,
+    Charging,
+    Context,
+    Ended,
+    IdToken,
+    Message,
+    Progressed,
+    Reading,
+    Reason,
+    Reply,
+    Session,
+    Started,
+    Status,
+    StatusSaid,
+    Trigger,
+)
+from chargers.meter import Meter
+from chargers.online import Online
+from chargers.outbox import Outbox
+from chargers.remote import RemoteControl
+
+FIRST_REGISTER_WH = 100_000  # meters do not start at zero: energy is a difference
+
+
+def utc_now() -> datetime:
+    """The time of day."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How this model of station behaves where stations differ.
+
+    `honours_reservations`: it refuses other tokens itself. `offers_reservations`: it takes any.
+    `stops_when_refused`: a session whose token the hub refuses is ended as deauthorized.
+    `plug_in_within`: how long a remote start waits for a car.
+    """
+
+    honours_reservations: bool = True
+    offers_reservations: bool = True
+    stops_when_refused: bool = True
+    plug_in_within: timedelta = timedelta(seconds=120)
+    vendor: str = "ChargeHub"
+    model: str = "Simulated"
+    compression: str | None = None
+    first_register_wh: int = FIRST_REGISTER_WH
+
+
+class Machine(Online):
+    """The station without the people in front of it. `sessions`: all it had, in order."""
+
+    def __init__(
+        self,
+        version: str,
+        identity: str,
+        password: str | bytes,
+        url: str,
+        evses: int = 1,
+        clock: Callable[[], datetime] = utc_now,
+        power_w: int = 11_000,
+        *,
+        habits: Habits = Habits(),
+    ) -> None:
+        super().__init__(version, identity, password, url, compression=habits.compression)
+        self.sessions: list[Session] = []
+        self.habits = habits
+        self._clock = clock
+        self._evses = {
+            number: Evse(number, power_w, Meter(habits.first_register_wh))
+            for number in range(1, evses + 1)
+        }
+        self._remote = RemoteControl(self)
+        self._outbox = Outbox(lambda: self._dialect, self._take_in, self.go_offline)
+
+    @property
+    def evses(self) -> dict[int, Evse]:
+        """The EVSEs by number, from 1."""
+        return self._evses
+
+    @property
+    def offers_reservations(self) -> bool:
+        """Whether it takes reservations at all."""
+        return self.habits.offers_reservations
+
+    @property
+    def plug_in_within(self) -> timedelta:
+        """How long a remote start waits for a car."""
+        return self.habits.plug_in_within
+
+    @property
+    def queue_length(self) -> int:
+        """Messages that wait for the hub."""
+        return len(self._outbox)
+
+    def now(self) -> datetime:
+        """The station's time."""
+        at = self._clock()
+        assert at.tzinfo is not None, "the clock must give aware instants"
+        return at
+
+    async def boot(self, reason: str = "PowerUp", say_status: bool = True) -> BootReply:
+        """Say who it is; once accepted, say the state of every EVSE."""
+        dialect = self._open_dialect()
+        reply = await dialect.boot(self.habits.vendor, self.habits.model, "1.0", reason)
+        if reply.status == "accepted" and say_status:
+            await dialect.tell(StatusSaid(0, "available", "idle", self.now()))
+            for place in self._evses.values():
+                await dialect.tell(self._state(place))
+        return reply
+
+    async def heartbeat(self) -> datetime:
+        """Say it is alive; returns the hub's time."""
+        return await self._open_dialect().heartbeat()
+
+    async def restart(self, reason: Reason) -> None:
+        """End what runs, go away, come back and boot: what a reset does."""
+        for number, place in self._evses.items():
+            if place.session is not None:
+                await self.stop(number, reason)
+        await self.disconnect()
+        await self.connect()
+        await self.boot("RemoteReset" if reason == "hard_reset" else "ScheduledReset")
+        await self.deliver_queue()
+
+    async def deliver_queue(self) -> None:
+        """Send what waits, in order. Returns with messages left only if the line was lost."""
+        await self._outbox.deliver()
+
+    async def stop(
+        self,
+        evse: int,
+        reason: Reason = "local",
+        *,
+        id_token: str | IdToken | None = None,
+        transaction_id: int | None = None,
+    ) -> Reply | None:
+        """End the session; returns the hub's answer, None if it waits for a line.
+
+        `transaction_id` is sent in 1.6 instead of the hub's (0 and -1 are what stations send that
+        lost it); stations of 2.x name their own sessions, so nothing changes there.
+        """
+        place = self._evses[evse]
+        assert place.session is not None, f"nothing to stop at EVSE {evse}"
+        token = None if id_token is None else token_of(id_token)
+        reply = await self._tell(self._end(place, reason, token, transaction_id))
+        await self.say(evse, "occupied", "finished")
+        self._remote.session_over()
+        self._run_follow_ups()
+        return reply
+
+    async def say(self, evse: int, status: Status, charging: Charging) -> None:
+        """Change the state of an EVSE and say so, if it is a change."""
+        place = self._evses[evse]
+        if (place.status, place.charging) == (status, charging):
+            return
+        is_change = place.status != status
+        place.status, place.charging = status, charging
+        self._note_change()
+        await self._tell(self._state(place, is_change))
+
+    async def say_again(self, evse: int) -> None:
+        """Say the state of an EVSE as it is."""
+        await self._tell(self._state(self._evses[evse]))
+
+    async def read_meter(self, evse: int) -> None:
+        """Report the register outside the periodic readings."""
+        place = self._evses[evse]
+        reading = self._reading(place, "trigger", None)
+        await self._open_dialect().meter(evse, place.session, reading)
+
+    async def tell_session(self, evse: int) -> None:
+        """Report the running session, if there is one."""
+        place = self._evses[evse]
+        if place.session is not None:
+            await self._progress(place, place.power_w, "trigger")
+
+    async def begin(
+        self, evse: int, id_token: IdToken, trigger: Trigger, remote_start_id: int | None
+    ) -> str | None:
+        """Start a session for a token; returns the verdict on it."""
+        place = self._evses[evse]
+        if place.session is not None:
+            return None  # another start was faster
+        at = self.now()
+        held = place.held(at)
+        reserved = held is not None and held.is_for(id_token.value)
+        session = Session(
+            evse=evse,
+            id_token=id_token.value,
+            started_at=at,
+            start_wh=place.register_wh,
+            transaction_id=uuid4().hex if self._dialect_type.names_own_sessions else None,
+            reservation_id=held.id if held and reserved else None,
+            remote_start_id=remote_start_id,
+        )
+        place.session, place.awaited = session, None
+        place.reservation = None if reserved else place.reservation
+        self.sessions.append(session)
+        reading = self._reading(place, "begin", None)
+        started = Started(session, at, reading, trigger, id_token, session.take_seq_no())
+        await self._tell(started)
+        if place.session is session:
+            await self._move(place, "charging")
+        return session.verdict
+
+    async def _tell(self, message: Message) -> Reply | None:
+        reply = await self._outbox.tell(message)
+        self._note_change()
+        return reply
+
+    def _keeps_off(self, place: Evse, id_token: str | IdToken, now: datetime) -> bool:
+        value = token_of(id_token).value
+        return self.habits.honours_reservations and place.reserved_for_another(value, now)
+
+    def _state(self, place: Evse, is_change: bool = True) -> StatusSaid:
+        return StatusSaid(
+            place.number, place.status, place.charging, self.now(), place.error, is_change
+        )
+
+    def _take(self, place: Evse, energy_wh: int) -> None:
+        place.meter.add(energy_wh)
+        if place.vehicle is not None:
+            place.vehicle = place.vehicle.charged(energy_wh)
+
+    def _reading(self, place: Evse, context: Context, power_w: int | None) -> Reading:
+        soc = place.vehicle.soc_percent if place.vehicle and power_w is not None else None
+        return Reading(self.now(), place.register_wh, power_w, soc, context)
+
+    async def _progress(self, place: Evse, power_w: int, trigger: Trigger = "meter") -> None:
+        session = place.session
+        assert session is not None, f"no session at EVSE {place.number}"
+        context: Context = "trigger" if trigger == "trigger" else "periodic"
+        readings = (self._reading(place, context, power_w),)
+        seq_no = session.take_seq_no()
+        await self._tell(Progressed(session, self.now(), seq_no, trigger, readings, place.charging))
+
+    async def _move(self, place: Evse, charging: Charging) -> None:
+        await self.say(place.number, "occupied", charging)
+        session = place.session
+        if session is not None:
+            seq_no = session.take_seq_no()
+            await self._tell(
+                Progressed(session, self.now(), seq_no, "charging_state", (), charging)
+            )
+
+    def _end(
+        self,
+        place: Evse,
+        reason: Reason,
+        id_token: IdToken | None = None,
+        told_transaction_id: int | None = None,
+    ) -> Ended:
+        session = place.session
+        assert session is not None
+        reading = self._reading(place, "end", None)
+        session.ended_at, session.end_wh, session.reason = reading.at, reading.register_wh, reason
+        place.session = None
+        seq_no = session.take_seq_no()
+        return Ended(session, reading.at, reading, reason, seq_no, id_token, told_transaction_id)
+
+    def _take_in(self, message: Message, reply: Reply) -> None:
+        """An answer came: learn the hub's transaction id and verdict, stop what it refuses."""
+        self._note_change()
+        if isinstance(message, StatusSaid):
+            return
+        session = message.session
+        if not isinstance(message, Ended):  # who ends a session says nothing of who began it
+            session.verdict = reply.verdict or session.verdict
+        if isinstance(message, Started) and reply.transaction_id is not None:
+            session.transaction_id = reply.transaction_id
+        refused = session.verdict not in (None, "accepted")
+        place = self._evses[session.evse]
+        if refused and self.habits.stops_when_refused and place.session is session:
+            self._outbox.put(self._end(place, "deauthorized"))
+            place.charging = "finished"
+            self._outbox.put(self._state(place, is_change=False))
+
+
+def token_of(id_token: str | IdToken) -> IdToken:
+    """A token as a value; plain text is an RFID card's."""
+    return id_token if isinstance(id_token, IdToken) else IdToken(id_token)

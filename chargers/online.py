@@ -1,0 +1,199 @@
+"""The half of a simulated station that is about its line: connect, lose it, wait, be asked."""
+
+import asyncio
+import ssl
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chargers.dialects.peer import Dialect
+from chargers.dialects.versions import DIALECTS
+from chargers.line import (
+    FRAMES_KEPT,
+    SUBPROTOCOLS,
+    ConnectionLost,
+    Direction,
+    Line,
+    NoSubprotocol,
+    basic_auth,
+    open_socket,
+    station_url,
+)
+from chargers.messages import Received
+from chargers.remote import Job, RemoteControl
+from chargers.settings import Settings
+
+WAIT_LIMIT_S = 10.0
+
+
+class Online:
+    """A station's line and what comes in over it. `StationSim` adds what the station does.
+
+    `commands`: every command received. `frames`: what went over the line, newest last.
+    `last_answers`: action -> payload of the hub's last result. `failures`: what went wrong while
+    the station followed a command.
+    """
+
+    _remote: RemoteControl
+
+    def __init__(
+        self,
+        version: str,
+        identity: str,
+        password: str | bytes,
+        url: str,
+        *,
+        compression: str | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.version = version
+        self.identity = identity
+        self.password = password
+        self.url = url
+        self.commands: list[Received] = []
+        self.frames: deque[tuple[Direction, str]] = deque(maxlen=FRAMES_KEPT)
+        self.last_answers: dict[str, dict[str, Any]] = {}
+        self.failures: list[BaseException] = []
+        self._dialect_type = DIALECTS[version]
+        self.settings = Settings(self._dialect_type.settings, self._dialect_type.password_setting)
+        self._compression = compression
+        self._tls = tls
+        self._dialect: Dialect | None = None
+        self._line: Line | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._jobs: set[asyncio.Task[None]] = set()
+        self._taken: dict[str, int] = {}
+        self._changed = asyncio.Event()
+
+    @property
+    def is_connected(self) -> bool:
+        """True while there is a line to the hub."""
+        return self._dialect is not None
+
+    @property
+    def close_code(self) -> int | None:
+        """How the last line was closed; 1006 if it broke; None while it is open."""
+        return self._line.close_code if self._line else None
+
+    async def connect(self) -> None:
+        """Open the line. Raises HandshakeRefused with the HTTP status, NoSubprotocol, OSError."""
+        assert self._dialect is None, f"{self.identity} is connected already"
+        if self.settings.new_password is not None:
+            self.password = self.settings.new_password
+        wanted = SUBPROTOCOLS[self.version]
+        socket = await open_socket(
+            station_url(self.url, self.identity),
+            (wanted,),
+            {"Authorization": basic_auth(self.identity, self.password)},
+            compression=self._compression,
+            tls=self._tls,
+        )
+        line = Line(socket, self.frames, self.last_answers)
+        if line.subprotocol != wanted:
+            await line.close()
+            raise NoSubprotocol(f"the hub does not speak {wanted}")
+        dialect = self._dialect_type(self.identity, line, self._remote, self.commands, self._run)
+        self._line, self._dialect = line, dialect
+        self._reader = asyncio.create_task(self._read(dialect))
+        self._note_change()
+
+    async def disconnect(self) -> None:
+        """Say goodbye and close the line. What happens now is queued."""
+        if self._line is not None and self._dialect is not None:
+            await self._line.close()
+        await self._after_close()
+
+    async def go_offline(self) -> None:
+        """Lose the line without a word. What happens now is queued with its own time."""
+        if self._line is not None and self._dialect is not None:
+            await self._line.break_off()
+        await self._after_close()
+
+    async def closed(self, limit_s: float = WAIT_LIMIT_S) -> int | None:
+        """Wait until the hub closes the line; returns the close code."""
+        await self.until(lambda: self._dialect is None, limit_s)
+        return self.close_code
+
+    async def close(self) -> None:
+        """Close the line and drop what is still being done; for the end of a test or program."""
+        for job in self._jobs:
+            job.cancel()
+        await asyncio.gather(*self._jobs, return_exceptions=True)
+        await self.disconnect()
+
+    async def call(self, action: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Call the hub with any action of this version, in OCPP's own field names.
+
+        Returns the answer's payload. Raises AnsweredWithError.
+        """
+        return await self._open_dialect().raw_call(action, payload)
+
+    async def receive(self, kind: str, limit_s: float = WAIT_LIMIT_S) -> Received:
+        """The next command of this kind (`start_session`, `reserve`, ...) not yet received here."""
+        index = self._taken.get(kind, 0)
+
+        def of_kind() -> list[Received]:
+            return [command for command in self.commands if command.kind == kind]
+
+        await self.until(lambda: len(of_kind()) > index, limit_s)
+        self._taken[kind] = index + 1
+        return of_kind()[index]
+
+    async def settled(self, limit_s: float = WAIT_LIMIT_S) -> None:
+        """Wait until everything the hub's commands asked for is done. Raises what failed."""
+        await self.until(lambda: not self._jobs, limit_s)
+
+    async def until(self, holds: Callable[[], bool], limit_s: float = WAIT_LIMIT_S) -> None:
+        """Wait until something holds that the hub's commands bring about. Raises TimeoutError,
+        and what failed while following a command."""
+        async with asyncio.timeout(limit_s):
+            while True:
+                if self.failures:
+                    raise self.failures.pop(0)
+                if holds():
+                    return
+                await self._changed.wait()
+
+    def _note_change(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    def _run(self, job: Job) -> None:
+        task = asyncio.create_task(self._follow(job))
+        self._jobs.add(task)
+        task.add_done_callback(self._job_done)
+        self._note_change()
+
+    def _run_follow_ups(self) -> None:
+        for job in self._remote.take_jobs():
+            self._run(job)
+
+    def _job_done(self, task: asyncio.Task[None]) -> None:
+        self._jobs.discard(task)
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            self.failures.append(failure)
+        self._note_change()
+
+    async def _follow(self, job: Job) -> None:
+        try:
+            await job()
+        except ConnectionLost:
+            return  # the line went before it was done; what must arrive waits in the queue
+
+    def _open_dialect(self) -> Dialect:
+        if self._dialect is None:
+            raise ConnectionLost(self.close_code)
+        return self._dialect
+
+    async def _read(self, dialect: Dialect) -> None:
+        try:
+            await dialect.serve()
+        finally:
+            if self._dialect is dialect:
+                self._dialect = None
+            self._note_change()
+
+    async def _after_close(self) -> None:
+        if self._reader is not None:
+            await self._reader
+            self._reader = None

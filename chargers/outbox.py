@@ -1,0 +1,100 @@
+"""Messages of a station that must reach the hub: in order, once answered, kept while offline.
+
+Source: OCPP 1.6, 3.7.1 and 4.4 (transaction-related messages); OCPP 2.0.1 part 2, E04 and E13.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from chargers.dialects.peer import Dialect
+from chargers.line import ConnectionLost
+from chargers.messages import Ended, Message, Reply, Started, StatusSaid
+
+
+@dataclass(eq=False, slots=True)
+class _Entry:
+    message: Message
+    reply: Reply | None = None
+
+
+class Outbox:
+    """A queue in front of the line.
+
+    `on_reply` sees every answer and may put more. A message leaves the queue when it was
+    answered; an OCPP error keeps it there (but not a mere status) and is raised to whoever sends.
+    """
+
+    def __init__(
+        self,
+        dialect: Callable[[], Dialect | None],
+        on_reply: Callable[[Message, Reply], None],
+        break_off: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._dialect = dialect
+        self._on_reply = on_reply
+        self._break_off = break_off
+        self._queue: deque[_Entry] = deque()
+        self._sending = asyncio.Lock()
+        self.last: Started | Ended | None = None
+        self.loses_next_answer = False
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+    def put(self, message: Message) -> None:
+        """Queue a message; it is marked offline if there is no line now."""
+        self._put(message)
+
+    async def tell(self, message: Message) -> Reply | None:
+        """Queue a message and deliver what can be. None: it still waits for a line."""
+        entry = self._put(message)
+        await self.deliver()
+        return entry.reply
+
+    async def deliver(self) -> None:
+        """Send what waits, in order, until the queue is empty or the line is gone."""
+        async with self._sending:
+            while self._queue and await self._deliver_first():
+                pass
+
+    async def repeat_last(self) -> Reply:
+        """Send the last start or stop again: same content, a new message id."""
+        assert self.last is not None, "nothing was started or stopped yet"
+        dialect = self._dialect()
+        if dialect is None:
+            raise ConnectionLost
+        async with self._sending:
+            return await dialect.tell(self.last)
+
+    def _put(self, message: Message) -> _Entry:
+        if not isinstance(message, StatusSaid) and self._dialect() is None:
+            message = replace(message, offline=True)
+        if isinstance(message, Started | Ended):
+            self.last = message
+        entry = _Entry(message)
+        self._queue.append(entry)
+        return entry
+
+    async def _deliver_first(self) -> bool:
+        entry = self._queue[0]
+        dialect = self._dialect()
+        if dialect is None:
+            return False
+        is_status = isinstance(entry.message, StatusSaid)
+        if is_status:
+            self._queue.popleft()
+        try:
+            reply = await dialect.tell(entry.message)
+        except ConnectionLost:
+            return False
+        if self.loses_next_answer and isinstance(entry.message, Started | Ended):
+            self.loses_next_answer = False
+            await self._break_off()
+            return False
+        if not is_status:
+            self._queue.popleft()
+        entry.reply = reply
+        self._on_reply(entry.message, reply)
+        return True

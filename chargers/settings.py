@@ -1,0 +1,56 @@
+"""A station's settings as text, by the names its OCPP version gives them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Access = Literal["read_write", "read_only", "write_only"]
+Written = Literal["accepted", "rejected", "read_only", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting. A value of digits only takes digits only."""
+
+    value: str
+    access: Access = "read_write"
+
+
+class Settings:
+    """Name -> value. `password_name` is the one that changes the station's own password."""
+
+    def __init__(self, known: Mapping[str, Setting], password_name: str) -> None:
+        self._known = dict(known)
+        self.password_name = password_name
+        self.new_password: str | None = None
+
+    def names(self) -> list[str]:
+        """Every name, those that only can be written included."""
+        return list(self._known)
+
+    def access(self, name: str) -> Access | None:
+        """How a setting may be used; None: there is no such setting."""
+        setting = self._known.get(name)
+        return setting.access if setting else None
+
+    def __getitem__(self, name: str) -> str:
+        return self._known[name].value
+
+    def read(self, name: str) -> str | None:
+        """A value; None where it is unknown or may not be read."""
+        setting = self._known.get(name)
+        return None if setting is None or setting.access == "write_only" else setting.value
+
+    def write(self, name: str, value: str) -> Written:
+        """Set a value, if it is known, may be written and fits."""
+        setting = self._known.get(name)
+        if setting is None:
+            return "unknown"
+        if setting.access == "read_only":
+            return "read_only"
+        if setting.value.isdigit() and not value.isdigit():
+            return "rejected"
+        self._known[name] = Setting(value, setting.access)
+        if name == self.password_name:
+            self.new_password = value
+        return "accepted"

@@ -1,0 +1,58 @@
+"""No statement on the way of a start, a booking or a tick of the clock reads the whole table."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from chargehub.bookings import tables
+from chargehub.store.engines import read_engine
+from chargehub.store.work import Reads
+from chargehub.units import Span
+
+NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+DAY = Span(NOW, NOW.replace(day=3))
+
+QUERIES: dict[str, Callable[[Reads], Any]] = {
+    "by id": lambda reads: tables.booking(reads, "b"),
+    "by session": lambda reads: tables.by_session(reads, "s"),
+    "by reservation": lambda reads: tables.by_reservation(reads, "s", 1),
+    "known reservation": lambda reads: tables.is_reservation_known(reads, 1),
+    "covering": lambda reads: tables.covering(reads, "e", NOW),
+    "claimed": lambda reads: tables.claimed(reads, ["e", "f"], NOW),
+    "overlapping": lambda reads: tables.overlapping(reads, "e", DAY),
+    "busy": lambda reads: tables.busy(reads, ["e", "f"], DAY, NOW),
+    "open bookings": lambda reads: tables.open_bookings(reads, "d"),
+    "page of a driver": lambda reads: tables.page(reads, "d", "driver", "b", 50),
+    "page of an owner": lambda reads: tables.page(reads, "d", "owner", None, 50),
+    "unpaid holds": lambda reads: tables.unpaid_holds(reads, NOW),
+    "not arrived": lambda reads: tables.not_arrived(reads, NOW),
+    "not reserved": lambda reads: tables.not_reserved(reads, NOW),
+}
+
+
+@pytest.fixture
+def engine(sqlite_template: Path) -> Iterator[Engine]:
+    engine = read_engine(f"sqlite:///{sqlite_template}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_every_query_searches_an_index(engine: Engine, name: str) -> None:
+    plans: list[str] = []
+
+    def explain(_c: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        plans.extend(line[3] for line in cursor.fetchall())
+
+    with engine.connect() as connection:
+        event.listen(connection, "before_cursor_execute", explain)
+        QUERIES[name](Reads(connection))
+
+    assert plans
+    assert not [plan for plan in plans if plan.startswith("SCAN")], plans
+    assert not [plan for plan in plans if "TEMP B-TREE FOR ORDER BY" in plan and "page" in name]

@@ -1,0 +1,97 @@
+"""From a call to the deed: every report has its way, and a failing store makes no false answer."""
+
+from datetime import UTC, datetime
+from typing import Any, cast, get_args
+
+import pytest
+
+from chargehub.clock import HandClock
+from chargehub.errors import Conflict, Unavailable
+from chargehub.ocpp.problems import CallProblem
+from chargehub.ocpp.reception import WAYS, Reception
+from chargehub.ocpp.rpc import Call
+from chargehub.stations import reports
+from chargehub.stations.views import StationView
+from chargehub.store.writer import Store
+from tests.ocpp.story import AT, ONE_SIX, TWO_OH_ONE, event201, start16
+
+
+class Desk:
+    """Stands where the store does: notes what it is asked to do, and does as it is told."""
+
+    def __init__(self, outcome: Any) -> None:
+        self.outcome = outcome
+        self.done: list[tuple[Any, ...]] = []
+
+    async def do(self, action: Any, *args: Any) -> Any:
+        self.done.append((action, *args))
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return self.outcome
+
+
+def reception(desk: Desk, version: Any = ONE_SIX, is_accepted: bool = True) -> Reception:
+    accepted_at = datetime(2026, 1, 1, tzinfo=UTC) if is_accepted else None
+    known = dict.fromkeys(StationView.__dataclass_fields__, None)
+    station = StationView(**{**known, "id": "s-1", "accepted_at": accepted_at})  # type: ignore[arg-type]
+    return Reception(cast(Store, desk), HandClock(AT), version, station, 9, 300)
+
+
+def call(action: str, payload: Any) -> Call:
+    return Call("m-1", action, payload, b"[2]")
+
+
+def test_every_report_has_its_way() -> None:
+    assert set(WAYS) == set(get_args(reports.Report))
+
+
+@pytest.mark.parametrize(
+    ("error", "problem"),
+    [(Unavailable("disk full"), "internal"), (Conflict("no such thing"), "property")],
+)
+async def test_what_the_store_cannot_do_is_an_error_and_never_an_invalid_token(
+    error: Exception, problem: str
+) -> None:
+    with pytest.raises(CallProblem) as refused:
+        await reception(Desk(error)).receive(call("StartTransaction", start16()))
+
+    assert refused.value.problem == problem
+
+
+async def test_what_matters_to_money_is_kept_in_its_envelope() -> None:
+    desk = Desk(reports.ProgressAnswer())
+    here = reception(desk, TWO_OH_ONE)
+
+    await here.receive(call("TransactionEvent", event201()))
+
+    (_, station_id, report, received, now) = desk.done[0]
+    assert (station_id, report.transaction_id, now) == ("s-1", "T-1", AT)
+    assert (received.message_id, received.action, received.connection) == (
+        "m-1",
+        "TransactionEvent",
+        9,
+    )
+    assert received.received_at == AT
+    assert '"transactionId":"T-1"' in received.payload
+
+
+async def test_a_heartbeat_is_answered_from_the_clock_without_the_store() -> None:
+    desk = Desk(None)
+
+    answer = await reception(desk).receive(call("Heartbeat", {}))
+
+    assert answer == {"currentTime": "2026-03-02T08:00:00Z"}
+    assert desk.done == []
+
+
+@pytest.mark.parametrize("status", ["pending", "rejected"])
+async def test_a_station_that_was_not_accepted_may_only_boot_again(status: Any) -> None:
+    here = reception(Desk(reports.BootAnswer(status, AT, 60)), is_accepted=False)
+    boot = {"chargePointVendor": "Acme", "chargePointModel": "Wall 1"}
+
+    answer = await here.receive(call("BootNotification", boot))
+    with pytest.raises(CallProblem) as refused:
+        await here.receive(call("Heartbeat", {}))
+
+    assert answer["status"] == status.capitalize()
+    assert refused.value.problem == "security"

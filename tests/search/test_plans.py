@@ -1,0 +1,126 @@
+"""A search reads indexes, not tables; and it says so where a place is too full."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, insert
+
+from chargehub.listings.tables import Listing
+from chargehub.search import rules, tables
+from chargehub.search.rules import Place, Wanted
+from chargehub.stations.schema import Connector, Evse, Location, Station
+from chargehub.store.engines import write_engine
+from chargehub.store.work import Reads, Work, table_of
+from chargehub.tariffs import actions as tariffs
+from chargehub.tariffs.components import EnergyPrice
+from chargehub.tariffs.pricing import Tariff
+from chargehub.units import Span
+from tests.bookings.world import NOW
+
+OSLO = Place(59_913_900, 10_752_200)
+SIDE = 72  # 72 x 72 EVSEs are more than a search looks at
+STEP_E6 = 300  # 33 m apart to the north, 17 m to the east
+CLOSED = [{"weekdays": [0], "from": "00:00", "to": "00:01"}]
+
+
+PLACES = {
+    f"{row:02}-{column:02}": Place(
+        OSLO.latitude_e6 + row * STEP_E6, OSLO.longitude_e6 + column * STEP_E6
+    )
+    for row in range(SIDE)
+    for column in range(SIDE)
+}
+"""Where each EVSE stands: a rectangle with its south-west corner in Oslo."""
+
+
+@pytest.fixture(scope="module")
+def town(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+    """A database in which all of them are published, and open for one minute a week."""
+    path = tmp_path_factory.mktemp("search") / "town.sqlite"
+    shutil.copy(sqlite_template, path)
+    engine = write_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        _fill(connection)
+        yield connection
+        connection.rollback()
+    engine.dispose()
+
+
+def _fill(connection: Connection) -> None:
+    content = Tariff("Home", "EUR", Decimal(19), (EnergyPrice(Decimal("0.45")),))
+    work = Work(connection, {}, {})
+    tariff = tariffs.create_tariff(work, "owner", tariffs.Wanted(content), NOW).tariff
+    columns: dict[Any, dict[str, Any]] = {
+        Location: {"name": "Here", "address": "Road 1", "time_zone": "UTC", "created_at": NOW},
+        Station: {"name": "It", "password_digest": "", "created_at": NOW},
+        Evse: {"number": 1, "power_w": 11_000},
+        Connector: {"number": 1, "type": "IEC_62196_T2"},
+        Listing: {"tariff_id": tariff.id, "hours": CLOSED, "published_at": NOW},
+    }
+    for model, same in columns.items():
+        rows = [{**same, **_own(model, key, place)} for key, place in PLACES.items()]
+        connection.execute(insert(table_of(model)), rows)
+
+
+def _own(model: Any, key: str, place: Place) -> dict[str, Any]:
+    """What differs from row to row; every row of one EVSE has the same key."""
+    if model is Location:
+        where = {"latitude_e6": place.latitude_e6, "longitude_e6": place.longitude_e6}
+        return {"id": key, "owner_id": "owner", **where}
+    if model is Station:
+        return {"id": key, "owner_id": "owner", "location_id": key, "identity": key}
+    if model is Evse:
+        return {"id": key, "station_id": key}
+    return {"id": key, "evse_id": key} if model is Connector else {"station_id": key}
+
+
+def wanted(radius_m: int, during: Span | None = None, **more: Any) -> Wanted:
+    return Wanted(OSLO, radius_m, during, **more)
+
+
+def test_pages_of_a_full_town_are_those_of_all_evses_by_distance(town: Connection) -> None:
+    """Held against the plain way: measure every one, sort, cut."""
+    measured = sorted((rules.distance_m(OSLO, place), key) for key, place in PLACES.items())
+    asked = wanted(1_500, connector_type="IEC_62196_T2")
+
+    after, found = None, []
+    for _ in range(3):
+        part = tables.near(Reads(town), asked, NOW, after, 200)
+        found += [(one.distance_m, one.evse.id) for one in part]
+        after = (part[-1].distance_m or 0, part[-1].evse.id)
+
+    assert found == measured[:600]
+
+
+def test_a_search_that_would_look_at_too_many_is_refused(town: Connection) -> None:
+    """All are closed at that time, so a page is never full, and the search would go on."""
+    night = Span(NOW + timedelta(hours=1), NOW + timedelta(hours=2))
+
+    assert tables.near(Reads(town), wanted(500, night), NOW, None, 50) == ()
+    with pytest.raises(tables.TooManyFound, match="Make the radius smaller"):
+        tables.near(Reads(town), wanted(100_000, night), NOW, None, 50)
+
+
+def test_no_query_of_a_search_reads_a_whole_table(town: Connection) -> None:
+    plans: list[str] = []
+
+    def explain(_c: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        plans.extend(line[3] for line in cursor.fetchall())
+
+    event.listen(town, "before_cursor_execute", explain)
+    during = Span(NOW + timedelta(days=1), NOW + timedelta(days=1, hours=1))
+    asked = wanted(400, during, connector_type="IEC_62196_T2", min_power_w=7_000)
+    tables.near(Reads(town), asked, NOW, (3, "00-01"), 50)
+    tables.near(Reads(town), wanted(100), NOW, None, 50)
+    tables.one(Reads(town), "03-03", NOW)
+    event.remove(town, "before_cursor_execute", explain)
+
+    assert any("ix_location_place" in plan for plan in plans), plans
+    assert any("ix_booking_evse_blocked_until" in plan for plan in plans), plans
+    assert not [plan for plan in plans if plan.startswith("SCAN")], plans

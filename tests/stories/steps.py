@@ -1,0 +1,163 @@
+"""What stories share: charging, and what it leaves behind in a form that can be compared."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from chargehub.ledger.rules import family
+from chargehub.ledger.tables import ENTRY, TXN
+from chargehub.store.work import Reads
+from tests.hub import Person, Place, RunningHub
+
+QUARTER = timedelta(minutes=15)
+HALF_HOUR = timedelta(minutes=30)
+
+
+def passing(hub: RunningHub, step: timedelta = HALF_HOUR) -> Callable[[], None]:
+    """Moves the clock before every reading."""
+    return lambda: hub.clock.advance(step)
+
+
+async def charge(
+    hub: RunningHub, place: Place, id_token: str, energy_wh: int = 20_000, evse: int = 1
+) -> None:
+    """Somebody comes, charges for two hours, told in four readings, and leaves."""
+    await place.sim.plug_in(evse, id_token)
+    await hub.settle()
+    await place.sim.charge(evse, energy_wh, readings=4, before_each=passing(hub))
+    await leave(hub, place, evse)
+
+
+async def leave(hub: RunningHub, place: Place, evse: int = 1) -> None:
+    """The session ends at the station, the car goes, and all that follows is done."""
+    await place.sim.stop(evse)
+    await place.sim.unplug(evse)
+    await hub.settle()
+
+
+async def only(person: Person, path: str) -> dict[str, Any]:
+    """The one item of a list."""
+    page = await person.get(path)
+    assert len(page["items"]) == 1, page
+    found: dict[str, Any] = page["items"][0]
+    return found
+
+
+def slot(hub: RunningHub, start_in: timedelta, duration: timedelta) -> dict[str, str]:
+    """The times of a booking, counted from now."""
+    start = hub.clock.now() + start_in
+    return {"starts_at": start.isoformat(), "ends_at": (start + duration).isoformat()}
+
+
+async def book(
+    hub: RunningHub, driver: Person, place: Place, start_in: timedelta, duration: timedelta
+) -> dict[str, Any]:
+    """A booking of the first EVSE whose deposit is held."""
+    wanted = {"evse_id": place.evse_ids[0], **slot(hub, start_in, duration)}
+    made = await driver.post("/bookings", wanted)
+    await hub.settle()
+    found: dict[str, Any] = await driver.get(f"/bookings/{made['id']}")
+    assert found["status"] == "confirmed", found
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """A CDR or credit note without ids. Of a line: kind, quantity, unit, price, minor units."""
+
+    minutes: int
+    energy_wh: int
+    billed_wh: int = 0
+    free_wh: int = 0
+    unbilled_wh: int = 0
+    unbilled_reason: str | None = None
+    cost_minor: int | None = None
+    vat_minor: int = 0
+    lines: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    kind: str = "cdr"
+    reason: str | None = None
+
+
+def bill(cdr: dict[str, Any]) -> Bill:
+    """A CDR as REST shows it, without what no two sessions share."""
+    began, ended = (datetime.fromisoformat(cdr[name]) for name in ("started_at", "ended_at"))
+    return Bill(
+        minutes=(ended - began) // timedelta(minutes=1),
+        energy_wh=cdr["energy_wh"],
+        billed_wh=cdr["billed_wh"],
+        free_wh=cdr["free_wh"],
+        unbilled_wh=cdr["unbilled_wh"],
+        unbilled_reason=cdr["unbilled_reason"],
+        cost_minor=cdr["cost"]["amount_minor"] if cdr["cost"] else None,
+        vat_minor=cdr["vat_minor"],
+        lines=tuple(
+            "{kind} {quantity} {unit} {price} {amount_minor}".format(**line)
+            for line in cdr["lines"]
+        ),
+        flags=tuple(cdr["flags"]),
+        kind=cdr["kind"],
+        reason=cdr["reason"],
+    )
+
+
+async def bills(owner: Person) -> list[Bill]:
+    """All CDRs and credit notes of an owner's stations, oldest first."""
+    page = await owner.get("/cdrs?role=owner")
+    return [bill(cdr) for cdr in reversed(page["items"])]
+
+
+Transfers = dict[str, dict[str, int]]
+
+
+async def transfers(hub: RunningHub) -> Transfers:
+    """What every kind of transfer moved: account family and asset -> sum, nothing that is 0."""
+    return await hub.hub.store.read(_transfers)
+
+
+def _transfers(reads: Reads) -> Transfers:
+    columns = TXN.c.kind, ENTRY.c.account, ENTRY.c.asset, ENTRY.c.amount
+    rows = reads.all(select(*columns).join(TXN, TXN.c.id == ENTRY.c.txn_id).order_by(TXN.c.kind))
+    found: Transfers = {}
+    for row in rows:
+        key = f"{family(row.account, row.asset).code} {row.asset}"
+        of_kind = found.setdefault(row.kind, {})
+        of_kind[key] = of_kind.get(key, 0) + row.amount
+    return {kind: {key: sum_ for key, sum_ in of.items() if sum_} for kind, of in found.items()}
+
+
+def paid(cost_minor: int, owner_minor: int, vat_minor: int, hold_minor: int) -> Transfers:
+    """The transfers of one session that was held, captured and settled in full."""
+    return {
+        "hold": {"hold EURm": hold_minor, "hold:contra EURm": -hold_minor},
+        "hold_ended": {"hold EURm": -hold_minor, "hold:contra EURm": hold_minor},
+        "settle": {
+            "psp:pending EUR": cost_minor,
+            "owner:accrued EUR": -owner_minor,
+            "income:platform_fee EUR": -(cost_minor - owner_minor - vat_minor),
+            "vat:payable EUR": -vat_minor,
+        },
+    }
+
+
+def energy(metered_wh: int, went: str) -> Transfers:
+    """The one energy transfer: from the meter to `billed`, `free` or `unbilled`."""
+    return {"energy": {"meter WH": -metered_wh, f"{went} WH": metered_wh}}
+
+
+async def audited(hub: RunningHub) -> dict[str, int]:
+    """The energy of the whole hub, once the laws of the ledger were seen to hold."""
+    audit = await hub.ask("GET", "/ledger/audit", expect=200)
+    where: dict[str, int] = audit["energy"]
+    assert set(audit["sums"].values()) <= {0}, audit
+    went = where["billed_wh"] + where["free_wh"] + where["unbilled_wh"]
+    assert where["metered_wh"] == went, audit
+    return where
+
+
+def flat(parts: Iterable[Transfers]) -> Transfers:
+    """Transfers of different kinds put together."""
+    return {kind: moved for part in parts for kind, moved in part.items()}
