@@ -4,10 +4,11 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from importlib import metadata
 
 import structlog
-from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, FastAPI, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import generate_latest
 
 from chargehub import flow
@@ -26,7 +27,7 @@ from chargehub.payments import routes as payment_routes
 from chargehub.people import routes as people_routes
 from chargehub.rails import registry as rails
 from chargehub.rails import routes as rail_routes
-from chargehub.rest import problems
+from chargehub.rest import explorer, openapi, problems
 from chargehub.search import routes as search_routes
 from chargehub.sessions import routes as session_routes
 from chargehub.settings import Settings
@@ -53,6 +54,29 @@ ROUTERS = (
     ledger_routes.router,
     rail_routes.router,
 )
+
+ABOUT = """A hub for private charging stations: find an EVSE, book it, charge, pay and be paid.
+
+Log in with `POST /api/v1/logins` and send the token as `Authorization: Bearer …`, or make an API
+key with the scopes it needs. Energy is whole Wh, money whole minor units with a currency, instants
+are RFC 3339 with a zone. Lists come in pages: ask again with `cursor` set to `next`. Every error is
+a problem document with a `code` for programs and a `detail` for people. A POST that costs money
+takes an `Idempotency-Key`, so that it can be repeated safely.
+"""
+TAGS = {
+    "people": "Accounts, logins, API keys, and the id tokens that name a driver to a station.",
+    "stations": "An owner's locations, stations, household tokens and commands.",
+    "listings": "Publishing a station: its tariff and opening hours.",
+    "tariffs": "Price lists. They never change; a new price is a new tariff.",
+    "search": "Finding a free EVSE. Nobody has to log in for it.",
+    "bookings": "A driver's right to an EVSE for a time.",
+    "sessions": "Charging: start, watch, stop; and the CDRs that come of it.",
+    "payments": "How a driver pays and how an owner is paid.",
+    "settlement": "An owner's month.",
+    "ledger": "The laws of the ledger, for everybody to check.",
+    "rails": "Ways of money that live in the hub: the sandbox, and the token wallet.",
+    "operation": "For machines that watch the hub.",
+}
 
 
 class Hub:
@@ -139,11 +163,17 @@ def web(hub: Hub) -> FastAPI:
     app = FastAPI(
         title="ChargeHub",
         summary="Share private EV chargers.",
-        version="0.1.0",
+        description=ABOUT,
+        version=metadata.version("chargehub"),
+        openapi_tags=[{"name": name, "description": text} for name, text in TAGS.items()],
+        generate_unique_id_function=openapi.operation_id,
+        docs_url=None,  # FastAPI's pages load script from a public host; `explorer` does not
+        redoc_url=None,
         lifespan=lifespan,
     )
     app.state.hub = hub
     problems.install(app)
+    explorer.install(app)
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1")
     app.include_router(_operations(hub))
@@ -168,17 +198,17 @@ def _operations(hub: Hub) -> APIRouter:
         """The process answers."""
         return {"status": "ok"}
 
-    @router.get("/readyz", response_model=dict[str, str])
-    async def get_readiness(_request: Request) -> Response:
+    @router.get("/readyz", responses={503: {"model": dict[str, str], "description": "Not yet."}})
+    async def get_readiness(response: Response) -> dict[str, str]:
         """The database answers and has the right tables."""
         try:
             is_ready = await hub.store.read(is_current)
         except Unavailable:
             is_ready = False
-        body = {"status": "ready" if is_ready else "database not ready"}
-        return JSONResponse(body, status_code=200 if is_ready else 503)
+        response.status_code = 200 if is_ready else 503
+        return {"status": "ready" if is_ready else "database not ready"}
 
-    @router.get("/metrics")
+    @router.get("/metrics", response_class=PlainTextResponse)
     async def get_metrics() -> Response:
         """Figures for Prometheus."""
         return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")

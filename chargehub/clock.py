@@ -42,7 +42,7 @@ class HandClock:
 
 
 class FastClock:
-    """Runs `factor` times as fast as real time, from `start` on; can be moved ahead."""
+    """Runs `factor` times as fast as real time, from `start` on; never backwards."""
 
     def __init__(self, start: datetime, factor: float) -> None:
         assert start.tzinfo is not None
@@ -54,5 +54,12 @@ class FastClock:
         return self._start + timedelta(seconds=(time.monotonic() - self._origin) * self._factor)
 
     def advance(self, step: timedelta) -> None:
+        """Skip ahead."""
         assert step >= timedelta()
         self._start += step
+
+    def run_at(self, factor: float) -> None:
+        """Go on from now at another speed."""
+        assert factor > 0
+        self._start, self._origin = self.now(), time.monotonic()
+        self._factor = factor

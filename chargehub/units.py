@@ -30,7 +30,6 @@ EXPONENTS: Mapping[str, int] = {
 CURRENCIES = frozenset(EXPONENTS)
 _TOKEN_EXPONENT = 6  # micro-units: 9.2 * 10^12 CHG still fit a BIGINT
 _MICROSECOND = timedelta(microseconds=1)
-_HALF = Fraction(1, 2)
 
 
 class CurrencyMismatch(ValueError):
@@ -48,9 +47,9 @@ def exponent(currency: str) -> int:
 
 def round_half_up(value: Decimal | Fraction) -> int:
     """The nearest whole number; exactly half goes away from zero, so -x rounds to -round(x)."""
-    exact = abs(Fraction(value))
-    rounded = (exact + _HALF).__floor__()
-    return rounded if value >= 0 else -rounded
+    numerator, denominator = value.as_integer_ratio()
+    rounded = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return rounded if numerator >= 0 else -rounded
 
 
 def minor(value: Decimal | Fraction, currency: str) -> int:

@@ -126,7 +126,7 @@ def replay(
         typer.Option(envvar="CHARGERS_SECRET", help="Accounts are derived from it; else random."),
     ] = None,
     rotate_passwords: Annotated[
-        bool, typer.Option(help="Make new passwords for stations whose own are lost.")
+        bool, typer.Option(help="Make new station passwords: the state with the old ones is lost.")
     ] = False,
     time_zone: Annotated[str, typer.Option(help="Of the locations in a file of ours.")] = "UTC",
     stations_at_once: Annotated[int, typer.Option(min=1, max=500, help="Lines at a time.")] = 20,

@@ -117,8 +117,10 @@ class Enrolment:
         body = {"location_id": location_id, "external_ref": ref, "name": ref, "evses": [evse]}
         answer = await self._api.ask("POST", "/stations", owner, body)
         told = answer.body
-        password = told.get("password") or self._remembered(ref, told["id"])
-        if password is None and self._rotates:
+        password = told.get("password")
+        if password is None and not self._rotates:
+            password = self._remembered(ref, told["id"])
+        elif password is None:
             path = f"/stations/{told['id']}/password"
             password = (await self._api.post(path, None, owner))["password"]
         if password is None:

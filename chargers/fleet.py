@@ -27,6 +27,7 @@ PRICE = Price(Decimal("0.45"), Decimal(0), Decimal(19), "EUR")
 IDLE_S = (1.0, 20.0)  # between two cars
 ENERGY_WH = (500, 15_000)  # what a driver comes for
 REFRESH_S = 0.5
+LINE_EVERY_S = 10.0
 LOOK_S = 0.2
 
 
@@ -213,29 +214,40 @@ async def _leave(life: Life) -> None:
 
 
 async def _show(lives: Sequence[Life], tally: Tally, console: Console) -> None:
+    """A live table at a terminal, else a line now and then."""
+    if not console.is_terminal:
+        while True:
+            await asyncio.sleep(LINE_EVERY_S)
+            console.print(_title(lives, tally))
     with Live(console=console, auto_refresh=False) as live:
         while True:
-            live.update(_table(lives, tally), refresh=console.is_terminal)
+            live.update(_table(lives, tally), refresh=True)
             await asyncio.sleep(REFRESH_S)
 
 
-def _table(lives: Sequence[Life], tally: Tally) -> Table:
-    table = Table(
-        title=f"{len(lives)} stations, {tally.sessions:,} sessions, {tally.energy_wh:,} Wh",
-        title_justify="left",
+def _title(lives: Sequence[Life], tally: Tally) -> str:
+    connected = sum(life.station.is_connected for life in lives)
+    return (
+        f"{connected} of {len(lives)} stations connected, {tally.sessions:,} sessions, "
+        f"{tally.energy_wh:,} Wh, {tally.refused:,} refused"
     )
-    for column in ("station", "OCPP", "line", "state", "session Wh", "sessions", "last"):
-        table.add_column(column, no_wrap=True)
+
+
+def _table(lives: Sequence[Life], tally: Tally) -> Table:
+    table = Table(title=_title(lives, tally), title_justify="left")
+    for column, width in (("station", 11), ("OCPP", 5), ("state", 12), ("Wh", 7), ("done", 4)):
+        table.add_column(column, no_wrap=True, min_width=width)
+    table.add_column("last", no_wrap=True)
     for life in lives:
         station, place = life.station, life.station.evses[1]
+        state = place.charging if place.status == "occupied" else place.status
         energy_wh = place.register_wh - place.session.start_wh if place.session else 0
         table.add_row(
             station.identity,
             station.version,
-            "●" if station.is_connected else "○",
-            f"{place.status}/{place.charging}",
+            state if station.is_connected else "offline",
             f"{energy_wh:,}" if place.session else "",
-            str(len(station.sessions)),
+            str(sum(not session.is_running for session in station.sessions)),
             tally.last.get(station.identity, "")[:60],
         )
     return table

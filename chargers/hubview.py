@@ -10,7 +10,8 @@ from chargers.comparison import Audit, Found, standing
 from chargers.enrol import at_once
 from chargers.rest import Api
 
-LOOK_EVERY_S = 1.0  # the audit takes no more
+FIRST_LOOK_S = 0.1
+LOOK_EVERY_S = 1.0  # the audit takes no more in the long run
 MOST_MONTHS = 240  # of one set; a replay is over within one or two
 
 
@@ -39,6 +40,16 @@ class HubView:
         stand = standing(kept)
         return [_found(cdr) for cdr in kept if cdr["id"] in stand]
 
+    async def evse_ids(self) -> dict[str, str]:
+        """The first EVSE of every station of the owners, by the station's external reference."""
+        pages = await at_once(self._stations_of(owner) for owner in self._owners)
+        return {
+            station["external_ref"]: station["evses"][0]["id"]
+            for page in pages
+            for station in page
+            if station["external_ref"] is not None
+        }
+
     async def settled_minor(self) -> int:
         """What all the owners' sessions have brought in gross, from their first month to now."""
         months = _months(await self._begun_at(), datetime.now(UTC))
@@ -57,9 +68,11 @@ class HubView:
         """Look again and again until it is enough, or nothing has changed for `patience_s`."""
         last = await look()
         changed_s = time.monotonic()
+        pause_s = FIRST_LOOK_S
         while not enough(last) and time.monotonic() - changed_s < patience_s:
             seen(last)
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, LOOK_EVERY_S)
             now = await look()
             if now != last:
                 last, changed_s = now, time.monotonic()
@@ -68,6 +81,9 @@ class HubView:
 
     async def _cdrs_of(self, owner: str) -> list[dict[str, Any]]:
         return [cdr async for cdr in self._api.pages("/cdrs", owner, role="owner")]
+
+    async def _stations_of(self, owner: str) -> list[dict[str, Any]]:
+        return [station async for station in self._api.pages("/stations", owner)]
 
     async def _begun_at(self) -> datetime:
         page = await self._api.get("/locations", self._owners[0], limit=1)

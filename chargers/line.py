@@ -8,7 +8,12 @@ from urllib.parse import quote
 
 import orjson
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidStatus,
+    NegotiationError,
+)
 from websockets.typing import Subprotocol
 
 SUBPROTOCOLS = {"1.6": "ocpp1.6", "2.0.1": "ocpp2.0.1"}
@@ -60,9 +65,10 @@ async def open_socket(
     compression: str | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> ClientConnection:
-    """Open a WebSocket. Raises HandshakeRefused with the hub's status; OSError if nobody is there.
+    """Open a WebSocket. No proxies: stations have none.
 
-    No proxies: stations have none.
+    Raises HandshakeRefused with the hub's status, NoSubprotocol, ConnectionLost where the answer
+    is no HTTP or stops half way, and OSError or TimeoutError if nobody is there.
     """
     try:
         return await connect(
@@ -81,6 +87,20 @@ async def open_socket(
     except InvalidStatus as refusal:
         body = bytes(refusal.response.body or b"").decode("utf-8", "replace")
         raise HandshakeRefused(refusal.response.status_code, body) from None
+    except NegotiationError as error:
+        raise NoSubprotocol(str(error)) from None
+    except InvalidHandshake:
+        raise ConnectionLost from None
+
+
+def read_frame(text: str) -> list[Any] | None:
+    """A frame of OCPP's envelope, or None for anything else."""
+    try:
+        frame = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    is_frame = isinstance(frame, list) and len(frame) >= 3 and isinstance(frame[1], str)
+    return frame if is_frame else None
 
 
 class Line:
@@ -150,17 +170,14 @@ class Line:
 
     def _note_received(self, text: str) -> None:
         self._frames.append(("received", text))
-        try:
-            frame = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            return
-        if frame[0] not in (3, 4):
+        frame = read_frame(text)
+        if frame is None or frame[0] not in (3, 4):
             return
         action = self._asked.pop(frame[1], "")
         if frame[0] == 3:
             self._answers[action] = frame[2]
         else:
-            self.errors[frame[1]] = (frame[2], frame[3])
+            self.errors[frame[1]] = (str(frame[2]), str(frame[3]) if len(frame) > 3 else "")
 
 
 class RawStation:

@@ -187,7 +187,7 @@ async def play(player: Player, url: str, played: Played, one_more: Callable[[], 
                     one_more()
                 await line.call("StatusNotification", available(player.version, line.hub_time))
                 return
-        except (ConnectionLost, ConnectionRefusedError, TimeoutError):
+        except (ConnectionLost, OSError, TimeoutError):
             failures = failures + 1 if delivered == before else 1
             if failures == TRIES:
                 raise

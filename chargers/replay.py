@@ -12,6 +12,7 @@ from chargers import recordings
 from chargers.comparison import Comparison, Expected, Growth, compare
 from chargers.enrol import Enrolment, Kept, Place, StateLost, at_once
 from chargers.hubview import HubView
+from chargers.line import HandshakeRefused
 from chargers.playback import Played, Player, Told, play
 from chargers.pricing import Price
 from chargers.recordings import Recording, Recordings
@@ -89,7 +90,11 @@ async def replay(options: Options, watch: Watch) -> Outcome:
     async with Api(options.api) as api:
         books = Enrolment(api, state, rotates_passwords=options.rotates_passwords)
         versions = assign_versions(whole, options.mix)
-        cast = await enrol(books, wanted, versions, options, watch)
+        try:
+            cast = await enrol(books, wanted, versions, options, watch)
+        except StateLost:
+            state.drop_if_empty()
+            raise
         view = HubView(api, cast.owners, options.price.currency)
         return await _perform(options, whole, wanted, cast, view, watch)
 
@@ -102,13 +107,18 @@ async def _perform(
     view: HubView,
     watch: Watch,
 ) -> Outcome:
-    evse_ids = {station.evse_id for station in cast.stations.values()}
     watch.step("looking at the hub", None)
     before = await view.audit()
-    there = {(one.evse_id, one.started_at) for one in await view.cdrs(evse_ids)}
-    all_of_file = expected(whole, cast, options)
+    evse_ids = await view.evse_ids()
+    found = await view.cdrs(set(evse_ids.values()))
+    there = {(one.evse_id, one.started_at, one.energy_wh) for one in found}
+    all_of_file = expected(whole, evse_ids, options)
     asked = {session.session_id for session in wanted.sessions}
-    known = {one.session_id for one in all_of_file if (one.evse_id, one.started_at) in there}
+    known = {
+        one.session_id
+        for one in all_of_file
+        if (one.evse_id, one.started_at, one.energy_wh) in there
+    }
     due = [one for one in all_of_file if one.session_id in asked | known]
     new = [one for one in due if one.session_id not in known]
     clock = asyncio.get_running_loop().time
@@ -129,7 +139,7 @@ async def _perform(
     )
     watch.step("comparing", None)
     growth = Growth(before, await view.audit(), settled_minor)
-    found = await view.cdrs(evse_ids)
+    found = await view.cdrs(set(evse_ids.values()))
     comparison = compare(due, new, found, growth, options.price.currency)
     return Outcome(wanted, played, comparison, len(known), seconds)
 
@@ -159,7 +169,7 @@ async def enrol(
         location_id = await books.location(owner, _place(options.name, name, wanted.time_zone))
         stations: dict[Key, Kept | None] = {}
         for evse in places[name]:
-            ref = f"{options.name}:{name}:{evse}"[:100]
+            ref = station_ref(options.name, (name, evse))
             version = versions[name, evse]
             station = await books.station(owner, location_id, ref, version, EVSE_POWER_W)
             if station is not None:
@@ -213,24 +223,38 @@ async def perform(options: Options, wanted: Recordings, cast: Cast, watch: Watch
     ]
     players.sort(key=lambda player: -len(player.sessions))  # the longest first: it decides
     await at_once(
-        (play(player, options.hub, played, lambda: watch.advance(None)) for player in players),
-        options.stations_at_once,
+        (_play(player, options.hub, played, watch) for player in players), options.stations_at_once
     )
     return played
 
 
-def expected(whole: Recordings, cast: Cast, options: Options) -> list[Expected]:
-    """What every session at a station of the cast is to become at the hub."""
+async def _play(player: Player, hub: str, played: Played, watch: Watch) -> None:
+    try:
+        await play(player, hub, played, lambda: watch.advance(None))
+    except HandshakeRefused as refusal:
+        if refusal.status != 401:
+            raise
+        raise StateLost(
+            f"The hub refuses the password of station {player.identity}: it was changed. Replay "
+            "with --rotate-passwords, or with the state that knows the new one."
+        ) from None
+
+
+def expected(whole: Recordings, evse_ids: Mapping[str, str], options: Options) -> list[Expected]:
+    """What every session at a registered station is to become at the hub.
+
+    `evse_ids`: by the station's external reference.
+    """
     due = []
     for session in whole.sessions:
-        station = cast.stations.get(session.place)
-        if station is None:
+        evse_id = evse_ids.get(station_ref(options.name, session.place))
+        if evse_id is None:
             continue
         is_free = options.private_free and session.is_private
         due.append(
             Expected(
                 session_id=session.session_id,
-                evse_id=station.evse_id,
+                evse_id=evse_id,
                 started_at=session.started_at,
                 ended_at=session.ended_at,
                 energy_wh=session.energy_wh,
@@ -251,6 +275,11 @@ def assign_versions(whole: Recordings, mix: tuple[int, int]) -> dict[Key, str]:
         loads[version] += len(sessions)
         versions[place] = version
     return versions
+
+
+def station_ref(set_name: str, place: Key) -> str:
+    """The external reference of an EVSE's station: the same in every replay of the set."""
+    return ":".join((set_name, *place))
 
 
 def _told(session: Recording, card: str) -> Told:

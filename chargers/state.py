@@ -32,8 +32,8 @@ class State:
         Raises BadState if the file is another set's or was begun with another secret.
         """
         self._path = path
-        self.is_new = path is None or not path.exists()
-        self._kept = self._begin(name, secret) if self.is_new else self._open(name, secret)
+        is_new = path is None or not path.exists()
+        self._kept = self._begin(name, secret) if is_new else self._open(name, secret)
         self._save()
 
     @property
@@ -83,6 +83,11 @@ class State:
         """Remember how the set is used."""
         self._kept["settings"][name] = value
         self._save()
+
+    def drop_if_empty(self) -> None:
+        """Remove the file if nothing was registered with it: it would only stand in the way."""
+        if self._path is not None and not self._kept["logins"] and not self._kept["stations"]:
+            self._path.unlink(missing_ok=True)
 
     def _begin(self, name: str, secret: str | None) -> dict[str, Any]:
         return {

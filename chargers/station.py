@@ -44,7 +44,11 @@ class StationSim(Machine):
     # The line and the queue.
 
     async def reconnect(self, *, boot: bool = False, deliver: bool = True) -> None:
-        """Come back after the line was lost, with a boot if asked, and deliver the queue."""
+        """Come back after the line was lost, with a boot if asked, and deliver the queue.
+
+        A line that is only half open, or not yet known to be gone, is given up first.
+        """
+        await self.disconnect()
         await self.connect()
         if boot:
             await self.boot()

@@ -202,7 +202,7 @@ class RunningHub:
         )
 
     async def settle(self) -> None:
-        """Until everything that follows from what happened has happened, and what is due is done."""
+        """Until all that follows from what happened has happened, and what is due is done."""
         async with asyncio.timeout(LIMIT_S):
             await self.hub.relay.idle()
             while await self.hub.jobs.run_due():

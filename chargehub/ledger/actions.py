@@ -10,20 +10,25 @@ from chargehub.ledger import rules, tables
 from chargehub.ledger.rules import Entry, Transfer
 from chargehub.ledger.tables import ACCOUNT, TXN, LedgerEntry
 from chargehub.store.columns import Instant
+from chargehub.store.hot import Hot
 from chargehub.store.work import Work
 
 # ON CONFLICT DO NOTHING is the same text on SQLite and PostgreSQL; SQLAlchemy has it per dialect.
-_INSERT_TXN = text(
-    "INSERT INTO ledger_txn (id, kind, session_id, booking_id, payout_id, reverses, reason, digest,"
-    " effective_at) VALUES (:id, :kind, :session_id, :booking_id, :payout_id, :reverses, :reason,"
-    " :digest, :effective_at) ON CONFLICT DO NOTHING"
-).bindparams(bindparam("effective_at", type_=Instant()))
-_OPEN_ACCOUNT = text(
-    "INSERT INTO ledger_account (code, asset, family, holder, side, balance)"
-    " VALUES (:code, :asset, :family, :holder, :side, 0) ON CONFLICT DO NOTHING"
+_INSERT_TXN = Hot(
+    text(
+        "INSERT INTO ledger_txn (id, kind, session_id, booking_id, payout_id, reverses, reason,"
+        " digest, effective_at) VALUES (:id, :kind, :session_id, :booking_id, :payout_id,"
+        " :reverses, :reason, :digest, :effective_at) ON CONFLICT DO NOTHING"
+    ).bindparams(bindparam("effective_at", type_=Instant()))
+)
+_OPEN_ACCOUNT = Hot(
+    text(
+        "INSERT INTO ledger_account (code, asset, family, holder, side, balance)"
+        " VALUES (:code, :asset, :family, :holder, :side, 0) ON CONFLICT DO NOTHING"
+    )
 )
 # A compare-and-set: no row changes if the account is not open yet, or would end on its wrong side.
-_MOVE = (
+_MOVE = Hot(
     update(ACCOUNT)
     .where(
         ACCOUNT.c.code == bindparam("account"),
@@ -33,7 +38,7 @@ _MOVE = (
     .values(balance=ACCOUNT.c.balance + bindparam("amount"))
 )
 
-_DIGEST = select(TXN.c.digest, TXN.c.kind).where(TXN.c.id == bindparam("id"))
+_DIGEST = Hot(select(TXN.c.digest, TXN.c.kind).where(TXN.c.id == bindparam("id")))
 
 
 def post(work: Work, transfer: Transfer) -> Literal["posted", "exists"]:

@@ -22,6 +22,7 @@ from sqlmodel import Field, SQLModel
 
 from chargehub.ledger.rules import ENERGY, ENERGY_KIND, Entry, Transfer, family
 from chargehub.store.columns import Instant
+from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, table_of
 
 LIMIT = 1000  # accounts of one answer
@@ -106,11 +107,13 @@ TXN = table_of(LedgerTxn)
 ENTRY = table_of(LedgerEntry)
 
 _SUM = func.coalesce(func.sum(ENTRY.c.amount), 0)
-_BALANCE = select(_SUM).where(
-    ENTRY.c.account == bindparam("account"), ENTRY.c.asset == bindparam("asset")
+_BALANCE = Hot(
+    select(_SUM).where(ENTRY.c.account == bindparam("account"), ENTRY.c.asset == bindparam("asset"))
 )
-_CARRIED = select(ACCOUNT.c.balance).where(
-    ACCOUNT.c.code == bindparam("account"), ACCOUNT.c.asset == bindparam("asset")
+_CARRIED = Hot(
+    select(ACCOUNT.c.balance).where(
+        ACCOUNT.c.code == bindparam("account"), ACCOUNT.c.asset == bindparam("asset")
+    )
 )
 _BY_ID = select(TXN).where(TXN.c.id == bindparam("id"))
 _ENTRIES = (

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, assert_never
 from chargehub import events
 from chargehub.payments import tables
 from chargehub.payments.rail import (
+    RAIL_TIMEOUT_S,
     Captured,
     CaptureOrder,
     CollectOrder,
@@ -30,8 +31,6 @@ from chargehub.payments.rail import (
 )
 from chargehub.payments.rules import is_releasable
 from chargehub.store.writer import Store
-
-RAIL_TIMEOUT_S = 60  # longer than any rail's own time-outs and repeats
 
 Event = TypeVar("Event")
 Outcome = TypeVar("Outcome")

@@ -20,6 +20,7 @@ from chargehub.ledger import rules as postings
 from chargehub.ledger.rules import Entry, Transfer, transfer_id
 from chargehub.payments import rules, tables
 from chargehub.payments.rail import (
+    RAIL_TIMEOUT_S,
     PaidOut,
     PayoutOrder,
     RailBroken,

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+RAIL_TIMEOUT_S = 60  # longer than any rail's own time-outs and repeats
+
 
 class RailUnreachable(Exception):
     """The rail gave no answer, so nobody knows whether the order was carried out. Ask again."""

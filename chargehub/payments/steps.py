@@ -35,6 +35,7 @@ _MOVE = Hot(
 
 def move(work: Work, payment: PaymentView, now: datetime, **values: Any) -> PaymentView:
     """Change the payment, if it still is as it was read. Raises PaymentMoved."""
+    assert values.keys() <= set(_CHANGEABLE), values
     after = replace(payment, **values, revision=payment.revision + 1, changed_at=now)
     columns = {f"new_{name}": getattr(after, name) for name in _CHANGEABLE}
     if work.execute(_MOVE, payment_id=payment.id, seen=payment.revision, **columns) != 1:

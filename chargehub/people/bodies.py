@@ -79,7 +79,7 @@ class Verification(Body):
     token: Annotated[str, Field(min_length=1, max_length=100)]
 
 
-class ResetRequest(Body):
+class PasswordResetRequest(Body):
     """Whose password was forgotten."""
 
     email: Email

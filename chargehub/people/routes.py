@@ -161,7 +161,7 @@ async def post_email_verification(sent: bodies.Verification, store: CurrentStore
 
 @router.post("/password-resets", status_code=202, dependencies=[_CODES])
 async def post_password_reset(
-    wanted: bodies.ResetRequest, store: CurrentStore, settings: CurrentSettings, now: Now
+    wanted: bodies.PasswordResetRequest, store: CurrentStore, settings: CurrentSettings, now: Now
 ) -> None:
     """Mail a code for a new password, if there is such an account. The answer does not tell."""
     await store.do(recovery.request_reset, wanted.email, _public_url(settings), now)

@@ -249,7 +249,8 @@ def kind_of(order: CollectOrder | PayoutOrder) -> Kind:
             assert_never(order)
 
 
-def _same(entry: Any | None, order: CollectOrder | PayoutOrder) -> Any | None:
+def _same(entry: Any, order: CollectOrder | PayoutOrder) -> Any:
+    """The entry itself or None, if its key was used for this order. Raises KeyReused."""
     if entry is not None and (entry.kind, entry.asked) != (kind_of(order), asdict(order)):
         raise KeyReused(f"{entry.key} was used for a {entry.kind}")
     return entry

@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 
 from chargehub import errors
 from chargehub.rest.edge import BODY_BYTES, Edge, EdgeAnswers
-from chargehub.rest.openapi import declare_problems
+from chargehub.rest.openapi import complete
 
 log = structlog.get_logger(__name__)
 
@@ -69,7 +69,7 @@ def install(app: FastAPI) -> None:
 def _openapi(app: FastAPI, generate: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     if app.openapi_schema is None:
         schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-        declare_problems(generate(), schema, MEDIA_TYPE)
+        complete(generate(), schema, MEDIA_TYPE)
     return generate()
 
 

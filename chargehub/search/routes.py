@@ -11,6 +11,7 @@ from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
 from chargehub.search import rules, tables
 from chargehub.search.rules import MAX_RADIUS_M, Place, Wanted
 from chargehub.search.tables import Found
+from chargehub.stations.bodies import ConnectorBody
 from chargehub.stations.rules import MAX_POWER_W, Availability, microdegrees
 from chargehub.tariffs.pricing import as_json
 
@@ -32,13 +33,6 @@ ConnectorType = Annotated[
 MinPower = Annotated[int, Query(ge=0, le=MAX_POWER_W, description="W the EVSE gives at least.")]
 
 
-class ConnectorBody(BaseModel):
-    """A plug or socket; `type` in OCPI's names."""
-
-    number: int
-    type: str
-
-
 class PlaceBody(BaseModel):
     """Where the EVSE is, in degrees."""
 
@@ -57,7 +51,7 @@ class OfferedTariff(BaseModel):
     components: list[dict[str, Any]]
 
 
-class EvseBody(BaseModel):
+class OfferedEvse(BaseModel):
     """A published EVSE. `availability` is what a driver finds who comes now.
 
     `distance_m` null: it was not looked for around a place.
@@ -111,7 +105,7 @@ async def get_evses(
     to: To = None,
     connector_type: ConnectorType = None,
     min_power_w: MinPower = 0,
-) -> Page[EvseBody]:
+) -> Page[OfferedEvse]:
     """Published EVSEs around a place, the nearest first.
 
     With `from` and `to` only those that are open and not booked in all that time, and free if
@@ -125,7 +119,7 @@ async def get_evses(
         min_power_w,
     )
     rows = await store.read(tables.near, wanted, now, _after(asked), asked.fetch)
-    return page(rows, asked, lambda found: (found.distance_m or 0, found.evse.id), EvseBody.of)
+    return page(rows, asked, lambda found: (found.distance_m or 0, found.evse.id), OfferedEvse.of)
 
 
 def _after(asked: CurrentPage) -> tuple[int, str] | None:
@@ -136,9 +130,9 @@ def _after(asked: CurrentPage) -> tuple[int, str] | None:
 @router.get("/evses/{evse_id}")
 async def get_evse(
     evse_id: Annotated[str, Path(max_length=36)], store: CurrentStore, now: Now
-) -> EvseBody:
+) -> OfferedEvse:
     """A published EVSE as a driver would find it now."""
     found = await store.read(tables.one, evse_id, now)
     if found is None:
         raise NotFound("There is no such EVSE, or it is not published.")
-    return EvseBody.of(found)
+    return OfferedEvse.of(found)

@@ -1,6 +1,6 @@
 """The end of a session: its usage is priced, its CDR written, its energy accounted for."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from chargehub.sessions.meter import Metered, Point, meter
 from chargehub.sessions.rules import Life
 from chargehub.sessions.tables import CdrRow, SessionRow, SessionView
 from chargehub.stations import tables as stations
-from chargehub.store.columns import derived_id
+from chargehub.store.columns import derived_id, new_id
 from chargehub.store.hot import Hot
 from chargehub.store.work import Work
 from chargehub.tariffs import tables as tariffs
@@ -87,7 +87,7 @@ def _record(
     time_zone = evse.time_zone if evse else "UTC"
     priced = records.price_session(session, metered, tariff, time_zone)
     return CdrView(
-        id=derived_id("cdr", session.id, str(version)),
+        id=new_id(),
         session_id=session.id,
         version=version,
         kind="cdr",
@@ -140,7 +140,8 @@ def _replace(
     old = current(work, session)
     if records.is_same(old, record):
         return None
-    note = records.credit_note(old, derived_id("credit_note", old.id), reason, now)
+    note = records.credit_note(old, new_id(), reason, now)
+    record = replace(record, id=new_id())  # lists are sorted by id: after its credit note
     work.append(CdrRow, _values(note))
     ledger.reverse(
         work,

@@ -60,7 +60,7 @@ def _start(work: Work, actor: Actor, evse_id: str, now: datetime) -> dict[str, A
 async def get_sessions(
     actor: CurrentActor, store: CurrentStore, asked: CurrentPage, role: Role = "driver"
 ) -> Any:
-    """My sessions, as driver or at my stations, newest first."""
+    """Your sessions, as driver or at your stations, newest first."""
     return await store.read(_sessions, actor.account_id, role, asked)
 
 
@@ -128,7 +128,7 @@ def _cdrs_of(reads: Reads, actor: Actor, session_id: str) -> list[CdrBody]:
 async def get_cdrs(
     actor: CurrentActor, store: CurrentStore, asked: CurrentPage, role: Role = "driver"
 ) -> Any:
-    """My CDRs and credit notes, as driver or of my stations, newest first."""
+    """Your CDRs and credit notes, as driver or of your stations, newest first."""
     rows = await store.read(
         tables.page_of_cdrs, actor.account_id, role, asked.after_id(), asked.fetch
     )

@@ -4,10 +4,9 @@ Each step is one unit of work: a compare-and-set of the settlement and transfers
 derived from session, step and CDR version, so a step that runs twice moves nothing twice.
 """
 
-from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, update
 
 from chargehub.events import PaymentCaptured, SessionSettled
 from chargehub.ledger import actions as ledger
@@ -19,12 +18,14 @@ from chargehub.settlement import split, tables
 from chargehub.settlement.split import TERMS, Parties, Terms
 from chargehub.settlement.tables import SETTLEMENT, SettlementView
 from chargehub.store.columns import Instant
+from chargehub.store.hot import Hot, insert_of
 from chargehub.store.work import Work
 
 AT_ONCE = 50  # matured in one unit of work: more would hold up the writer
 
-_INSERT = insert(SETTLEMENT)
-_MATURE = (
+_COLUMNS = tuple(column.key for column in SETTLEMENT.columns)
+_INSERT = insert_of(SETTLEMENT)
+_MATURE = Hot(
     update(SETTLEMENT)
     .where(
         SETTLEMENT.c.cdr_id == bindparam("of_cdr"),
@@ -52,14 +53,13 @@ def settle(work: Work, event: PaymentCaptured, now: datetime, terms: Terms = TER
     cdr = sessions.cdr(work, event.cdr_id)
     if cdr is None:
         raise UnknownCdr(f"{event.captured_minor} was captured for the unknown CDR {event.cdr_id}")
-    known = tables.of_cdr(work, cdr.id)
-    if known is not None:
-        if known.captured_minor != event.captured_minor:
-            raise TransferClash(f"CDR {cdr.id} was settled with {known.captured_minor} captured")
-        return
     earlier = tables.standing(work, cdr.session_id)
     if earlier is not None and earlier.version > cdr.version:
         return  # this CDR was corrected, and the correction settled, before its turn came
+    if earlier is not None and earlier.cdr_id == cdr.id:
+        if earlier.captured_minor != event.captured_minor:
+            raise TransferClash(f"CDR {cdr.id} was settled with {earlier.captured_minor} captured")
+        return
     if earlier is not None:
         _take_back(work, earlier, now)
     settled = _divide(work, cdr, event.captured_minor, now, terms)
@@ -105,7 +105,7 @@ def _divide(
     )
     if entries:
         ledger.post(work, transfer)
-    work.execute(_INSERT, **asdict(settled))
+    work.execute(_INSERT, **{name: getattr(settled, name) for name in _COLUMNS})
     return settled
 
 

@@ -3,16 +3,18 @@
 The amounts stand in the ledger; a row here says which session they are of and when they mature.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Index, Row, bindparam, func, select, text
+from sqlalchemy import BigInteger, ColumnElement, Index, bindparam, func, select, text
 from sqlmodel import Field, SQLModel
 
 from chargehub.ledger.tables import ENTRY, TXN
 from chargehub.ledger.tables import balance as ledger_balance
 from chargehub.store.columns import Instant
+from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, table_of
 
 STANDING = "uq_settlement_session_standing"
@@ -105,9 +107,10 @@ class Statement:
 
 SETTLEMENT = table_of(SettlementRow)
 
-_OF_CDR = select(SETTLEMENT).where(SETTLEMENT.c.cdr_id == bindparam("cdr_id"))
-_STANDING = select(SETTLEMENT).where(
-    SETTLEMENT.c.session_id == bindparam("session_id"), SETTLEMENT.c.reversed_at.is_(None)
+_STANDING = Hot(
+    select(SETTLEMENT).where(
+        SETTLEMENT.c.session_id == bindparam("session_id"), SETTLEMENT.c.reversed_at.is_(None)
+    )
 )
 _NOTHING = (0, 0, 0, 0, 0)
 _DUE = (
@@ -120,11 +123,6 @@ _DUE = (
     .order_by(SETTLEMENT.c.matures_at, SETTLEMENT.c.cdr_id)
     .limit(bindparam("limit"))
 )
-
-
-def of_cdr(reads: Reads, cdr_id: str) -> SettlementView | None:
-    """The settlement of a CDR, also one that was reversed; or None."""
-    return _view(reads.one(_OF_CDR, cdr_id=cdr_id))
 
 
 def standing(reads: Reads, session_id: str) -> SettlementView | None:
@@ -150,8 +148,8 @@ def statement(reads: Reads, owner_id: str, start: datetime, end: datetime) -> tu
     return tuple(found)
 
 
-def _view(row: Row[Any] | None) -> SettlementView | None:
-    return None if row is None else SettlementView(**row._mapping)
+def _view(row: Sequence[Any] | None) -> SettlementView | None:
+    return None if row is None else SettlementView(*row)
 
 
 def _settled(

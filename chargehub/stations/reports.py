@@ -49,9 +49,10 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True)
 class StatusChanged:
-    """StatusNotification. `evse` 0 is the station itself. `charging` None: not told.
+    """StatusNotification: what became of a connector.
 
-    `at` None: the station gave no time (1.6 may leave it out); it is news.
+    `evse` 0 is the station itself. `charging` None: not told. `at` None: the station gave no time
+    (1.6 may leave it out); it is news.
     """
 
     evse: int
@@ -88,8 +89,11 @@ class SessionStarted:
 
 @dataclass(frozen=True, slots=True)
 class SessionEnded:
-    """1.6 StopTransaction. `transaction_id` may be '0' or '-1' or stale: then it is matched by
-    register, time and EVSE. `id_token` None: nobody presented one."""
+    """StopTransaction of 1.6: a session is over.
+
+    `transaction_id` may be '0' or '-1' or stale: then it is matched by register, time and EVSE.
+    `id_token` None: nobody presented one.
+    """
 
     transaction_id: str
     meter_wh: int
@@ -102,7 +106,10 @@ class SessionEnded:
 
 @dataclass(frozen=True, slots=True)
 class SessionProgressed:
-    """2.x TransactionEvent. `evse` and `id_token` are None where the station did not say."""
+    """TransactionEvent of 2.x: a session began, went on or ended.
+
+    `evse` and `id_token` are None where the station did not say.
+    """
 
     trigger: Trigger
     transaction_id: str
@@ -121,7 +128,10 @@ class SessionProgressed:
 
 @dataclass(frozen=True, slots=True)
 class Metered:
-    """MeterValues. `transaction_id` None: outside any session, or the station did not say."""
+    """MeterValues: what the meter of an EVSE shows.
+
+    `transaction_id` None: outside any session, or the station did not say.
+    """
 
     evse: int
     transaction_id: str | None

@@ -19,6 +19,7 @@ router = APIRouter(tags=["stations"])
 Writer = Annotated[Actor, Depends(needs("stations:write"))]
 Id = Annotated[str, Path(max_length=36)]
 IdToken = Annotated[str, Path(max_length=20)]
+_KNOWN = "It was registered before, under the same `external_ref`."
 
 
 async def _settings(request: Request) -> Settings:
@@ -43,7 +44,11 @@ def ocpp_base(settings: Settings) -> str:
 # --- locations -----------------------------------------------------------------------------
 
 
-@router.post("/locations", status_code=201)
+@router.post(
+    "/locations",
+    status_code=201,
+    responses={200: {"model": bodies.LocationBody, "description": _KNOWN}},
+)
 async def post_location(
     wanted: bodies.LocationRequest,
     actor: Writer,
@@ -78,7 +83,11 @@ async def get_location(
 # --- stations ------------------------------------------------------------------------------
 
 
-@router.post("/stations", status_code=201)
+@router.post(
+    "/stations",
+    status_code=201,
+    responses={200: {"model": bodies.StationBody, "description": _KNOWN}},
+)
 async def post_station(
     wanted: bodies.StationRequest,
     actor: Writer,

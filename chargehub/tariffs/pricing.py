@@ -125,8 +125,8 @@ def quote(tariff: Tariff, energy_wh: int, span: Span, time_zone: str) -> Cost:
 
 def vat_within(total_minor: int, vat_percent: Decimal) -> int:
     """The VAT in a gross amount, rounded half up."""
-    percent = Fraction(vat_percent)
-    return round_half_up(total_minor * percent / (100 + percent))
+    part, whole = vat_percent.as_integer_ratio()
+    return round_half_up(Fraction(total_minor * part, 100 * whole + part))
 
 
 def deposit(tariff: Tariff, power_w: int, duration: timedelta) -> int:

@@ -74,7 +74,11 @@ class TariffBody(BaseModel):
         )
 
 
-@router.post("/tariffs", status_code=201)
+@router.post(
+    "/tariffs",
+    status_code=201,
+    responses={200: {"model": TariffBody, "description": "It was made before: `external_ref`."}},
+)
 async def post_tariff(
     wanted: TariffRequest, actor: Writer, store: CurrentStore, now: Now, response: Response
 ) -> TariffBody:

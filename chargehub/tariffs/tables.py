@@ -8,6 +8,7 @@ from sqlalchemy import Row, Text, UniqueConstraint, bindparam, select
 from sqlmodel import Field, SQLModel
 
 from chargehub.store.columns import Instant
+from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, table_of
 from chargehub.tariffs.pricing import Tariff, fingerprint, parse
 
@@ -92,8 +93,8 @@ _BY_ID = _TARIFFS.where(TARIFF.c.id == bindparam("id"))
 _BY_REF = _TARIFFS.where(
     TARIFF.c.owner_id == bindparam("owner_id"), TARIFF.c.external_ref == bindparam("external_ref")
 )
-_SNAPSHOT_OF = select(TARIFF.c.snapshot_id).where(TARIFF.c.id == bindparam("id"))
-_SNAPSHOT = select(SNAPSHOT.c.body).where(SNAPSHOT.c.id == bindparam("id"))
+_SNAPSHOT_OF = Hot(select(TARIFF.c.snapshot_id).where(TARIFF.c.id == bindparam("id")))
+_SNAPSHOT = Hot(select(SNAPSHOT.c.body).where(SNAPSHOT.c.id == bindparam("id")))
 
 
 def tariff(reads: Reads, tariff_id: str) -> TariffView | None:

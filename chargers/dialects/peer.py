@@ -4,18 +4,18 @@ The library's validation on threads is switched off: it costs more than it saves
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 from uuid import uuid4
 
 import ocpp.messages
-import orjson
 from ocpp.charge_point import camel_to_snake_case
 from ocpp.exceptions import OCPPError, UnknownCallErrorCodeError
 from ocpp.routing import on
 
-from chargers.line import ConnectionLost, Line
+from chargers.line import ConnectionLost, Line, read_frame
 from chargers.messages import (
     AnsweredWithError,
     BadAnswer,
@@ -31,6 +31,11 @@ from chargers.remote import Job, RemoteControl
 from chargers.settings import Setting
 
 ocpp.messages.ASYNC_VALIDATION = False
+
+# The library writes whole frames, tokens and all, at INFO; whoever wants them attaches here.
+WIRE = logging.getLogger("chargers.wire")
+WIRE.addHandler(logging.NullHandler())
+WIRE.propagate = False
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -106,9 +111,10 @@ class Peer:
 
     async def route_message(self, raw: str) -> None:
         """Let the library answer, then start what the command asked for."""
-        frame = _frame(raw)
+        frame = read_frame(raw)
         if frame is not None and frame[0] == 2:
-            self._received.append(Received(frame[2], frame[3] or {}))
+            payload = frame[3] if len(frame) > 3 else None
+            self._received.append(Received(frame[2], payload or {}))
         await super().route_message(raw)  # type: ignore[misc]
         for job in self._commands.take_jobs():
             self._run(job)
@@ -142,11 +148,3 @@ class Peer:
     async def raw_call(self, action: str, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Call any action with a payload in OCPP's own field names."""
         return await self.ask(getattr(self._call, action)(**camel_to_snake_case(payload)))
-
-
-def _frame(raw: str) -> list[Any] | None:
-    try:
-        frame = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return None
-    return frame if isinstance(frame, list) and len(frame) >= 3 else None

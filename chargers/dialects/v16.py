@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from ocpp.v16 import ChargePoint, call, call_result
 from ocpp.v16.enums import Action
 
-from chargers.dialects.peer import Peer, answers, instant, read_instant
+from chargers.dialects.peer import WIRE, Peer, answers, instant, read_instant
 from chargers.line import Line
 from chargers.messages import (
     BootReply,
@@ -111,7 +111,7 @@ class Station16(Peer, ChargePoint):  # type: ignore[misc]
         received: list[Received],
         run: Callable[[Job], None],
     ) -> None:
-        super().__init__(identity, line)
+        super().__init__(identity, line, logger=WIRE)
         self._set_up(line, commands, received, run)
 
     async def boot(self, vendor: str, model: str, firmware: str, reason: str) -> BootReply:

@@ -256,3 +256,23 @@ async def test_any_action_can_be_called(central, station):
 
     assert answer == {"status": "UnknownVendorId"}
     assert sim.last_answers["DataTransfer"] == answer
+
+
+@pytest.mark.parametrize("text", ["no JSON", "{}", "[]", "[3]", '[2,"x"]', "7", '[3,"x",{}]'])
+async def test_nonsense_from_the_hub_does_no_harm(central, station, text):
+    sim = await station()
+    assert central.line is not None
+
+    await central.line.send(text)
+
+    assert await sim.plug_in(1, "alice") == "accepted"
+    assert sim.is_connected
+
+
+async def test_reconnect_gives_up_a_line_that_is_still_open(central, station):
+    sim = await station()
+
+    await sim.reconnect(boot=True)
+
+    assert central.actions().count("BootNotification") == 2
+    assert sim.is_connected

@@ -100,6 +100,12 @@ class Flow:
             self.waiting.remove(found)
             await self.take_up()
 
+    async def repeat(self, happened: list[events.Event]) -> None:
+        """Deliver these once more, under new keys."""
+        for number, event in enumerate(happened):
+            for follower in self.followers.get(type(event), ()):
+                await self._deliver((f"again-{number}", event, follower))
+
     def _next(self, but: Collection[type[Any]]) -> Any:
         return next((head for head in self._heads() if type(head[1]) not in but), None)
 

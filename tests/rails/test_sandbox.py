@@ -38,9 +38,9 @@ async def test_a_limit_refuses_more_and_nothing_else(sandbox: Sandbox) -> None:
     assert isinstance(beyond, Refusal) and beyond.code == "insufficient_funds"
 
 
-@pytest.mark.parametrize("method", ["limit:", "limit:-1", "limit:1e3", "limit:٣", "OK", ""])
-async def test_only_known_references_are_described(sandbox: Sandbox, method: str) -> None:
-    assert isinstance(await sandbox.describe(method), Refusal)
+async def test_only_known_references_are_described(sandbox: Sandbox) -> None:
+    for method in ("limit:", "limit:-1", "limit:1e3", "limit:٣", "OK", ""):
+        assert isinstance(await sandbox.describe(method), Refusal), method
 
 
 async def test_a_capture_can_be_refused_though_the_hold_was_made(sandbox: Sandbox) -> None:

@@ -67,7 +67,7 @@ async def test_later_earnings_pay_the_owners_debt_first(books: Books) -> None:
     assert balances["owner:payable:o"] == -(810 - (405 - 270))
 
 
-async def test_a_correction_between_maturity_and_payout_takes_from_the_balance(
+async def test_a_correction_before_the_payout_takes_from_the_balance(
     books: Books,
 ) -> None:
     await books.captured(cdr("s", 900))

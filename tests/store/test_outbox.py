@@ -106,7 +106,7 @@ async def test_a_hopeless_delivery_is_parked_and_blocks_only_its_aggregate(
     await store.do(connect, "bad")
     await store.do(connect, "good")
     async with asyncio.timeout(20):
-        while not await store.read(outbox.parked):
+        while not await store.read(outbox.parked):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
     assert SEEN == ["good"]

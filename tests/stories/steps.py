@@ -1,6 +1,6 @@
 """What stories share: charging, and what it leaves behind in a form that can be compared."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,6 +36,14 @@ async def leave(hub: RunningHub, place: Place, evse: int = 1) -> None:
     await place.sim.stop(evse)
     await place.sim.unplug(evse)
     await hub.settle()
+
+
+async def sent_away(hub: RunningHub, place: Place, evse: int = 1) -> None:
+    """The station has ended the session of a driver whom the hub refused, and the car goes."""
+    await place.sim.deliver_queue()
+    assert place.sim.evses[evse].session is None
+    await place.sim.unplug(evse)
+    await hub.advance(minutes=1)  # in 1.6 two starts alike in the same instant would be one
 
 
 async def only(person: Person, path: str) -> dict[str, Any]:
@@ -129,18 +137,25 @@ def _transfers(reads: Reads) -> Transfers:
     return {kind: {key: sum_ for key, sum_ in of.items() if sum_} for kind, of in found.items()}
 
 
-def paid(cost_minor: int, owner_minor: int, vat_minor: int, hold_minor: int) -> Transfers:
-    """The transfers of one session that was held, captured and settled in full."""
+def held(hold_minor: int) -> Transfers:
+    """A hold that was made and is over, whether captured or released."""
     return {
         "hold": {"hold EURm": hold_minor, "hold:contra EURm": -hold_minor},
         "hold_ended": {"hold EURm": -hold_minor, "hold:contra EURm": hold_minor},
-        "settle": {
-            "psp:pending EUR": cost_minor,
-            "owner:accrued EUR": -owner_minor,
-            "income:platform_fee EUR": -(cost_minor - owner_minor - vat_minor),
-            "vat:payable EUR": -vat_minor,
-        },
     }
+
+
+def settled(
+    cost_minor: int, owner_minor: int, vat_minor: int, debtor: str = "psp:pending"
+) -> Transfers:
+    """A cost divided between owner, hub and tax; `debtor`: what holds it, or who owes it."""
+    moved = {
+        f"{debtor} EUR": cost_minor,
+        "owner:accrued EUR": -owner_minor,
+        "income:platform_fee EUR": -(cost_minor - owner_minor - vat_minor),
+        "vat:payable EUR": -vat_minor,
+    }
+    return {"settle": {key: amount for key, amount in moved.items() if amount}}
 
 
 def energy(metered_wh: int, went: str) -> Transfers:
@@ -156,8 +171,3 @@ async def audited(hub: RunningHub) -> dict[str, int]:
     went = where["billed_wh"] + where["free_wh"] + where["unbilled_wh"]
     assert where["metered_wh"] == went, audit
     return where
-
-
-def flat(parts: Iterable[Transfers]) -> Transfers:
-    """Transfers of different kinds put together."""
-    return {kind: moved for part in parts for kind, moved in part.items()}

@@ -85,9 +85,7 @@ class Cast(Stage):
         listing = {"tariff_id": tariff["id"], "opening_hours": "24/7"}
         await person.ask("PUT", f"/stations/{made['id']}/listing", listing)
         url = f"ws://127.0.0.1:{self.hub.ocpp_port}/ocpp"
-        sim = StationSim(
-            version, made["identity"], made["password"], url, 1, self.hub.clock.now, power
-        )
+        sim = StationSim(version, made["identity"], made["password"], url, 1, self.clock.now, power)
         await sim.connect()
         await sim.boot()
         self.places[name] = Place(name, person, version, sim, made["evses"][0]["id"])

@@ -8,7 +8,6 @@ from typing import Any
 from rich.live import Live
 from rich.table import Table
 
-from chargehub.clock import FastClock
 from chargehub.commands.demo.acts import Acts
 from chargehub.commands.demo.stage import LIMIT_S, Person, money_text
 from chargehub.ledger.tables import balance
@@ -35,9 +34,7 @@ class Story(Acts):
 
     async def pay_out(self) -> None:
         """Business time runs past maturity; owners are paid."""
-        clock = self.hub.clock
-        assert isinstance(clock, FastClock)
-        clock.advance(timedelta(hours=26))
+        self.clock.advance(timedelta(hours=26))
         self.say("a day passes; what was earned is mature now")
         for name in ("anna", "bjorn"):
             payout = await self.paid(self.people[name])
@@ -60,7 +57,7 @@ class Story(Acts):
 
     async def audit(self) -> None:
         """Statements, and what must hold at the end."""
-        table = Table(title="owners' statements")
+        table = Table(title="owners' statements, EUR")
         for heading in ("owner", "sessions", "gross", "fee", "VAT", "earnings", "paid out", "left"):
             table.add_column(heading, justify="left" if heading == "owner" else "right")
         for name in ("anna", "bjorn", "clara"):
@@ -68,8 +65,9 @@ class Story(Acts):
             for item in statement["items"]:
                 left = [item[part]["amount_minor"] for part in ("accrued", "payable", "in_transit")]
                 self.check(f"the balance of {name} ends at 0", left == [0, 0, 0])
-                sums = [money_text(item[part]) for part in ("gross", "fee", "vat", "earnings")]
-                cells = (str(item["sessions"]), *sums, money_text(item["payouts"]), str(sum(left)))
+                parts = ("gross", "fee", "vat", "earnings", "payouts")
+                sums = [major_text(item[part]["amount_minor"], "EUR") for part in parts]
+                cells = (str(item["sessions"]), *sums, major_text(sum(left), "EUR"))
                 table.add_row(name.title(), *cells)
         self.console.print(table)
         told = await self.people["anna"].get("/ledger/audit")

@@ -17,7 +17,7 @@ from rich.console import Console
 from chargehub.app import Hub, web
 from chargehub.clock import FastClock
 from chargehub.commands.demo.ending import Story
-from chargehub.commands.demo.stage import FACTOR
+from chargehub.commands.demo.stage import SLOW
 from chargehub.observe import set_up_log
 from chargehub.settings import Settings
 from chargehub.store.migrate import migrate
@@ -48,7 +48,7 @@ async def _demo(exit_at_end: bool) -> bool:
             secret_file=Path(folder) / "secret",
             tick_s=0.2,
         )
-        hub = Hub(settings, FastClock(START, FACTOR))
+        hub = Hub(settings, FastClock(START, SLOW))
         async with _serving(hub) as address:
             story = Story(hub, address, console)
             try:

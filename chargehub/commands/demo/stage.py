@@ -1,6 +1,8 @@
 """Where the story is told: its people, its stations, its clock, its picture."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,10 +13,12 @@ from rich.live import Live
 from rich.table import Table
 
 from chargehub.app import Hub
+from chargehub.clock import FastClock
 from chargehub.units import kwh_text, major_text
 from chargers.station import StationSim
 
-FACTOR = 300  # business seconds in a real one: an hour of charging takes twelve seconds
+SLOW = 10  # business seconds in a real one while people and stations talk to each other
+FAST = 300  # while time passes: an hour of charging takes twelve seconds
 LIMIT_S = 30.0  # no step of the story waits longer
 
 
@@ -75,10 +79,17 @@ class Stage:
     places: dict[str, Place] = field(default_factory=dict)
     checks: list[tuple[str, bool]] = field(default_factory=list)
     live: Live | None = None
+    talking: int = 0
 
     @property
     def has_failed(self) -> bool:
         return not all(holds for _, holds in self.checks)
+
+    @property
+    def clock(self) -> FastClock:
+        """The one clock of hub and stations."""
+        assert isinstance(self.hub.clock, FastClock)
+        return self.hub.clock
 
     @property
     def now(self) -> datetime:
@@ -111,11 +122,23 @@ class Stage:
         if self.live is not None:
             self.live.update(self.picture())
 
+    @contextmanager
+    def slowly(self) -> Iterator[None]:
+        """People act in this: meanwhile time runs slowly, however busy the machine is."""
+        self.talking += 1
+        self.clock.run_at(SLOW)
+        try:
+            yield
+        finally:
+            self.talking -= 1
+            if not self.talking:
+                self.clock.run_at(FAST)
+
     async def until(self, moment: datetime) -> None:
         """Let business time pass."""
         while self.now < moment:
             self.draw()
-            await asyncio.sleep(min(0.2, (moment - self.now).total_seconds() / FACTOR + 0.005))
+            await asyncio.sleep(min(0.2, (moment - self.now).total_seconds() / FAST + 0.005))
 
     async def becomes(self, person: Person, path: str, states: set[str]) -> Any:
         """Wait until a resource has one of these states; the last seen one if it never does."""
