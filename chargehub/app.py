@@ -21,6 +21,7 @@ from chargehub.ledger import routes as ledger_routes
 from chargehub.listings import routes as listing_routes
 from chargehub.mail import mailer
 from chargehub.observe import registry_of
+from chargehub.ocpp.counts import LineMetrics
 from chargehub.ocpp.server import OcppServer
 from chargehub.ocpp.switchboard import OcppSwitchboard, carry_out
 from chargehub.payments import routes as payment_routes
@@ -184,14 +185,12 @@ def _operations(hub: Hub) -> APIRouter:
     router = APIRouter(tags=["operation"])
     registry = registry_of(
         {
-            "stations_connected": (
-                "Stations with a line.",
-                lambda: sum(hub.switchboard.connected().values()),
-            ),
             "deliveries_pending": ("Events still owed to followers.", lambda: hub.relay.pending),
             "actions_waiting": ("Actions that wait for the writer.", lambda: hub.store.waiting),
         }
     )
+
+    registry.register(LineMetrics(hub.switchboard.counts, hub.switchboard.connected))
 
     @router.get("/healthz")
     async def get_health() -> dict[str, str]:

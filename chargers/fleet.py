@@ -175,6 +175,8 @@ async def _drivers(
 
 async def _visit(life: Life, token: str, chance: random.Random, tally: Tally) -> None:
     station, place = life.station, life.station.evses[1]
+    if place.awaited is not None:
+        return  # the car of a remote start is on its way
     wanted_wh = chance.randint(*ENERGY_WH)
     if place.vehicle is None:
         battery_wh = chance.choice((40_000, 60_000, 77_000))

@@ -39,6 +39,7 @@ class Life:
         self._say = say
         self._heartbeat_s = 300.0
         self._heartbeat_due = 0.0
+        self._looked_s = time.monotonic()
         self._wants_line = True
         self._woken = asyncio.Event()
 
@@ -90,10 +91,13 @@ class Life:
 
     async def _look_after(self) -> None:
         station = self.station
-        elapsed = timedelta(seconds=self._pace.reading_s * self._pace.speed)
+        now_s = time.monotonic()
+        elapsed = timedelta(seconds=(now_s - self._looked_s) * self._pace.speed)
+        self._looked_s = now_s
         for number, place in station.evses.items():
             if place.awaited is not None and place.vehicle is None:
                 verdict = await station.plug_in(number)
+                place.awaited = None
                 self._say(f"EVSE {number}: a car comes for the remote start: {verdict}")
             elif place.session is not None and place.vehicle is not None:
                 await station.tick(number, elapsed)

@@ -132,6 +132,7 @@ class RemoteControl:
         waits = False
         for place in places:
             place.is_operative = operative
+            place.awaited = place.awaited if operative else None
             if place.session is not None and not operative:
                 waits = True
             elif place.vehicle is None or not operative:

@@ -1,6 +1,8 @@
 """What every test may ask for: real databases, a store, a clock moved by hand."""
 
 import shutil
+import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,9 +13,18 @@ from chargehub.clock import HandClock
 from chargehub.observe import set_up_log
 from chargehub.store.writer import Store
 from tests.databases import PostgresServer, fresh_sqlite, running_postgres
-from tests.schema import prepare
+from tests.schema import empty, prepare
 
 set_up_log("WARNING", as_json=False)
+
+
+def _no_network_in_work(event: str, _args: tuple[object, ...]) -> None:
+    """An action that reached the network would hold up everybody's commit."""
+    if event == "socket.connect" and threading.current_thread().name == "chargehub-writer":
+        raise AssertionError("an action reached the network")
+
+
+sys.addaudithook(_no_network_in_work)
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)  # a Monday
 
 
@@ -24,7 +35,8 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres: PostgresServer) -> str:
+def postgres_database(postgres: PostgresServer) -> str:
+    """One migrated database for all tests of this process; emptied after each."""
     url = postgres.create_database()
     prepare(url)
     return url
@@ -46,10 +58,9 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         shutil.copy(template, path)
         yield f"sqlite:///{path}"
         return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    url = server.create_database(request.getfixturevalue("postgres_template"))
+    url = request.getfixturevalue("postgres_database")
     yield url
-    server.drop_database(url)
+    empty(url)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@
 them is written by hand. `tests/test_docs.py` holds both against the code.
 """
 
+import asyncio
 import dataclasses
 import importlib
 import inspect
@@ -11,10 +12,15 @@ import pkgutil
 import re
 import typing
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
+
+from fastapi import FastAPI
 
 import chargehub
 from chargehub import events, flow
@@ -65,9 +71,21 @@ COMMANDS = (  # one of every form that makes other calls
 Row = tuple[str, ...]
 
 
+@contextmanager
+def built() -> Iterator[FastAPI]:
+    """The whole application, not started, over an empty file."""
+    with TemporaryDirectory() as folder:
+        settings = Settings(database=f"sqlite:///{folder}/hub.sqlite", secret="of tests only")
+        hub = Hub(settings)
+        yield web(hub)
+        asyncio.run(hub.store.close())
+
+
+@cache
 def openapi() -> dict[str, Any]:
     """The OpenAPI document of the whole application."""
-    return web(cast(Hub, NOWHERE)).openapi()
+    with built() as app:
+        return app.openapi()
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -252,8 +270,9 @@ def rewrite() -> None:
     """Write every generated part anew."""
     for part, (path, render) in PARTS.items():
         page = (ROOT / path).read_text(encoding="utf-8")
-        table = render()
-        now = _around(part).sub(lambda _: table, page, count=1)
+        before, _, rest = page.partition(BEGIN.format(part) + "\n")
+        after = rest.removeprefix(written(part, page))
+        now = f"{before}{BEGIN.format(part)}\n{render()}{after}"
         (ROOT / path).write_text(now, encoding="utf-8")
 
 

@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import httpx2
+from fastapi import FastAPI
+from starlette.datastructures import State
 
 from chargehub.app import Hub, web
 from chargehub.clock import HandClock
@@ -23,6 +25,19 @@ TARIFF = {
     "vat_percent": "19",
     "components": [{"kind": "energy", "per_kwh": "0.45"}],
 }
+
+
+_APPLICATIONS: list[FastAPI] = []
+
+
+def application(hub: Hub) -> FastAPI:
+    """REST over this hub. One application serves all hubs of the process, one after the other:
+    to build its routes takes longer than a story."""
+    if not _APPLICATIONS:
+        _APPLICATIONS.append(web(hub))
+    app = _APPLICATIONS[0]
+    app.state = State({"hub": hub, "passwords": Passwords(quick_hasher())})
+    return app
 
 
 @dataclass
@@ -87,8 +102,7 @@ class RunningHub:
     async def start(self, ocpp_port: int = 0) -> None:
         settings = self.settings.model_copy(update={"ocpp": f"127.0.0.1:{ocpp_port}"})
         self.hub = Hub(settings, self.clock)
-        app = web(self.hub)
-        app.state.passwords = Passwords(quick_hasher())
+        app = application(self.hub)
         transport = httpx2.ASGITransport(app=app, client=("127.0.0.1", 1234))
         self.api = httpx2.AsyncClient(transport=transport, base_url="http://hub.test")
         await self.hub.start()

@@ -39,7 +39,6 @@ from chargehub.units import TOKEN, Money
 
 log = structlog.get_logger(__name__)
 
-RAIL_TIMEOUT_S = 60  # as for collecting
 SHORTLY = "It is due, and leaves shortly."
 
 

@@ -87,7 +87,7 @@ def _begin(
         transaction_id=str(station_actions.next_transaction_id(work, station_id)),
         start_key=key,
         evse_number=report.evse,
-        flags=["clock_repaired"] if is_repaired else [],
+        flags=_flags([], report.repairs, is_repaired),
     )
     fact = rules.started_fact(report, at)
     _keep(work, session, received, fact)
@@ -104,7 +104,7 @@ def end_session(
 
     Source: OCPP 1.6, section 4.10.
     """
-    at, _ = rules.repair_instant(report.at, received.received_at)
+    at, is_repaired = rules.repair_instant(report.at, received.received_at)
     verdict = opening.check_token(work, report.id_token, at)[0] if report.id_token else None
     session = tables.by_transaction(work, station_id, report.transaction_id)
     session = session or _guess(work, station_id, at, report.meter_wh)
@@ -116,6 +116,7 @@ def end_session(
         return EndAnswer(verdict)
     _keep(work, session, received, fact)
     _append_readings(work, session, report.readings, received)
+    session = replace(session, flags=_flags(session.flags, report.repairs, is_repaired))
     _advance(work, session, received, is_offline=False)
     return EndAnswer(verdict)
 
@@ -128,7 +129,8 @@ def progress_session(
     Source: OCPP 2.0.1 part 2, E01 to E13.
     """
     session = _session_of(work, station_id, report)
-    at, _ = rules.repair_instant(report.at, received.received_at)
+    at, is_repaired = rules.repair_instant(report.at, received.received_at)
+    session = replace(session, flags=_flags(session.flags, report.repairs, is_repaired))
     if not _keep(work, session, received, rules.progressed_fact(report, at)):
         return _progress_answer(work, session, report)
     _append_readings(work, session, report.readings, received, report.evse)
@@ -155,6 +157,10 @@ def take_readings(
     if session_id is not None:
         work.notify(f"session:{session_id}")
     return Acknowledged()
+
+
+def _flags(known: list[str], repairs: tuple[str, ...], is_clock_repaired: bool) -> list[str]:
+    return sorted({*known, *repairs, *(["clock_repaired"] if is_clock_repaired else [])})
 
 
 def _session_of(work: Work, station_id: str, report: SessionProgressed) -> SessionView:
@@ -193,6 +199,10 @@ def _advance(work: Work, session: SessionView, received: Received, is_offline: b
 
 
 def _guess(work: Work, station_id: str, at: datetime, meter_wh: int) -> SessionView | None:
+    """Whose stop this is, that names no session: one said before, or of one that runs."""
+    repeated = tables.by_end(work, station_id, at, meter_wh)
+    if repeated is not None:
+        return repeated
     running = {
         session.id: session
         for session in tables.open_at_station(work, station_id)

@@ -71,7 +71,7 @@ def _check_ready(work: Work, evse: EvseView) -> None:
     if evse.status in ("unavailable", "faulted"):
         raise rules.MayNotStart("The EVSE is out of service.")
     for session in tables.open_at_station(work, evse.station_id):
-        if session.evse_number == evse.number and session.status in ("starting", "active"):
+        if session.evse_number == evse.number and rules.is_in_the_way(session, evse.status):
             raise rules.MayNotStart("Another session runs at this EVSE.")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from chargehub.errors import Conflict, NotFound
 from chargehub.stations.reports import Reading, SessionEnded, SessionProgressed, SessionStarted
@@ -131,6 +131,27 @@ def repair_instant(at: datetime, received_at: datetime) -> tuple[datetime, bool]
 def is_live(at: datetime, received_at: datetime) -> bool:
     """True if it happens now; False if it was kept offline and is told later."""
     return received_at - at <= LIVE_WITHIN
+
+
+class Occupant(Protocol):
+    """What of a session says whether it holds its EVSE."""
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def verdict(self) -> str | None: ...
+
+
+def is_in_the_way(session: Occupant, evse_status: str) -> bool:
+    """True if another session may not start at the EVSE because of this one.
+
+    Not so one that was refused, of which many stations never speak again, nor one at an EVSE
+    that says it is free: then its stop was lost, or is still to come.
+    """
+    if session.status == "starting":
+        return True
+    is_charging = session.status == "active" and session.verdict == "accepted"
+    return is_charging and evse_status != "available"
 
 
 def start_key(report: SessionStarted) -> str:

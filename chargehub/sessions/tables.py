@@ -219,6 +219,15 @@ _OPEN_AT_STATION = Hot(
     .order_by(SESSION.c.id.desc())
     .limit(50)
 )
+_BY_END = Hot(
+    select(SESSION)
+    .where(
+        SESSION.c.station_id == bindparam("station_id"),
+        SESSION.c.ended_at == bindparam("at", type_=Instant()),
+        SESSION.c.end_wh == bindparam("register_wh"),
+    )
+    .limit(1)
+)
 _ID_BY_TRANSACTION = Hot(
     select(SESSION.c.id, SESSION.c.status).where(
         SESSION.c.station_id == bindparam("station_id"),
@@ -251,6 +260,11 @@ def id_by_transaction(reads: Reads, station_id: str, transaction_id: str) -> str
 def by_start_key(reads: Reads, station_id: str, start_key: str) -> SessionView | None:
     """A 1.6 session by the content of its start."""
     return _session(reads.one(_BY_START_KEY, station_id=station_id, start_key=start_key))
+
+
+def by_end(reads: Reads, station_id: str, at: datetime, register_wh: int) -> SessionView | None:
+    """A station's session that ended at this instant with this register, or None."""
+    return _session(reads.one(_BY_END, station_id=station_id, at=at, register_wh=register_wh))
 
 
 def by_remote_start(reads: Reads, station_id: str, remote_start_id: int) -> SessionView | None:

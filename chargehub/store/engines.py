@@ -27,13 +27,16 @@ def read_engine(database: str) -> Engine:
 def _engine(database: str, begin: str, pool_size: int) -> Engine:
     url = parse_url(database)
     if not url.drivername.startswith("sqlite"):
-        return create_engine(url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True)
+        return create_engine(
+            url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True, hide_parameters=True
+        )
     engine = create_engine(
         url,
         poolclass=QueuePool if url.database else StaticPool,
         pool_size=pool_size,
         max_overflow=0,
         connect_args={"check_same_thread": False},
+        hide_parameters=True,  # id tokens and hashes would stand in the log
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
@@ -47,6 +50,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",  # acknowledged means stored, also after a power cut
         "foreign_keys=ON",
+        "recursive_triggers=ON",  # else INSERT OR REPLACE deletes behind the back of a trigger
         "busy_timeout=30000",
         "temp_store=MEMORY",
         "cache_size=-65536",

@@ -16,13 +16,8 @@ from tests.bookings.world import World, make_world
 WAIT_S = 20.0
 
 
-@pytest.fixture
-def database(request: pytest.FixtureRequest) -> str:
-    """PostgreSQL alone: SQLite lets one writer in at a time, so there is nothing to race for."""
-    server = request.getfixturevalue("postgres")
-    url: str = server.create_database(request.getfixturevalue("postgres_template"))
-    request.addfinalizer(lambda: server.drop_database(url))
-    return url
+# PostgreSQL alone: SQLite lets one writer in at a time, so there is nothing to race for.
+pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 
 
 async def test_a_slot_another_hub_takes_in_the_same_instant_is_refused(

@@ -145,6 +145,14 @@ def held(hold_minor: int) -> Transfers:
     }
 
 
+def lasting(moved: Transfers) -> Transfers:
+    """Without holds, all of which must be over. Whether a session that comes in late is held
+    first depends on how soon its end follows its start."""
+    placed, ended = moved.pop("hold", {}), moved.pop("hold_ended", {})
+    assert {key: -amount for key, amount in ended.items()} == placed
+    return moved
+
+
 def settled(
     cost_minor: int, owner_minor: int, vat_minor: int, debtor: str = "psp:pending"
 ) -> Transfers:

@@ -11,6 +11,7 @@ from tests.stories.steps import (
     bills,
     charge,
     energy,
+    lasting,
     leave,
     only,
     passing,
@@ -90,7 +91,7 @@ async def test_a_driver_without_means_is_refused_live_and_owes_what_flowed_offli
     refused, owed = await bills(owner)
     assert refused == Bill(minutes=0, energy_wh=0, unbilled_reason="no_credit", cost_minor=None)
     assert (owed.billed_wh, owed.cost_minor) == (20_000, 900)
-    assert await transfers(hub) == settled(900, 810, 14, OWES) | energy(20_000, "billed")
+    assert lasting(await transfers(hub)) == settled(900, 810, 14, OWES) | energy(20_000, "billed")
     await audited(hub)
 
 
