@@ -111,7 +111,7 @@ async def test_a_line_that_breaks_after_sending_is_a_time_out() -> None:
         (TWO_OH_ONE, StartSession(1, "A" * 37, 7)),
         (TWO_OH_ONE, ReadSettings(("HeartbeatInterval",))),
     ],
-    ids=repr,
+    ids=lambda value: getattr(value, "name", None) or repr(value),
 )
 async def test_what_the_version_cannot_carry_is_not_sent(
     version: Version, command: Command
