@@ -79,6 +79,9 @@ class Jobs:
                 except Unavailable as error:
                     log.warning("job postponed", job=job.__name__, error=str(error))
                     break
+                except Exception as error:  # what one job cannot do must not stop the others
+                    log.error("job failed", job=job.__name__, exc_info=error)
+                    break
                 done += found
                 if found < CHUNK:
                     break

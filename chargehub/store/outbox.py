@@ -17,7 +17,6 @@ from sqlmodel import col
 
 from chargehub import events
 from chargehub.clock import Clock
-from chargehub.errors import Unavailable
 from chargehub.store.hot import Hot
 from chargehub.store.tables import DeliveryRow, EventRow
 from chargehub.store.work import Delivery, Reads, Work, table_of
@@ -81,7 +80,10 @@ class Relay:
     async def start(self) -> None:
         """Take up what an earlier process left, then follow every commit."""
         self._store.committed = self._accept
-        self._accept(await self._store.read(_left_over))
+        owed, blocked = await self._store.read(_left_over)
+        self._accept(owed)
+        for aggregate in blocked:  # what is recorded from now on waits with what is parked
+            self._queues.setdefault(aggregate, deque())
 
     async def stop(self) -> None:
         """Stop after the deliveries in hand; what is left stays in the table."""
@@ -160,15 +162,19 @@ class Relay:
         else:
             log.warning("delivery postponed", **facts, error=f"{type(error).__name__}: {error}")
         try:
-            await self._store.do(_note_failure, delivery, str(error)[:500], parked, wait)
-        except Unavailable:
-            log.warning("failure not noted", **facts)
+            await self._store.do(_note_failure, delivery, _legible(error), parked, wait)
+        except Exception as fault:  # noted or not, the delivery must come again
+            log.warning("failure not noted", **facts, fault=type(fault).__name__)
         if not parked and not self._stopped:
             asyncio.get_running_loop().call_later(wait.total_seconds(), self._retry, aggregate)
 
     def _retry(self, aggregate: str) -> None:
         if not self._stopped and aggregate in self._queues:
             self._begin(aggregate)
+
+
+def _legible(error: Exception) -> str:
+    return str(error).replace("\x00", "")[:500]  # PostgreSQL's text has no NUL
 
 
 def _react(work: Work, reaction: Reaction, delivery: Delivery, now: datetime) -> None:
@@ -199,8 +205,8 @@ def _note_failure(
     )
 
 
-def _left_over(reads: Reads) -> list[Delivery]:
-    """Every delivery that is owed, oldest first; those behind a parked one wait with it."""
+def _left_over(reads: Reads) -> tuple[list[Delivery], set[str]]:
+    """Every delivery that is owed, oldest first, and the aggregates that wait for a person."""
     statement = (
         select(table_of(DeliveryRow), col(EventRow.name), col(EventRow.body))
         .join(EventRow, col(EventRow.id) == col(DeliveryRow.event_id))
@@ -219,7 +225,7 @@ def _left_over(reads: Reads) -> list[Delivery]:
             if row.aggregate not in blocked:
                 event = getattr(events, row.name)(**row.body)
                 found.append(Delivery(row.id, event, row.follower, row.tries))
-    return found
+    return found, blocked
 
 
 def parked(reads: Reads, limit: int = 100) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 
 BATCH_ACTIONS = 256  # more would make the first of a batch wait without raising throughput
 BATCH_SECONDS = 0.02
+NOT_STORED = "The hub could not store this; please try again."
 QUEUE_ACTIONS = 50_000  # a station's message is refused (InternalError) rather than memory lost
 
 
@@ -159,7 +160,7 @@ def _commit(engine: Engine, followers: Followers, waiting: deque[_Job]) -> list[
     """Run what waits in one transaction, as far as the time goes; give back what was run.
 
     If the transaction cannot stand, every action of it runs again in one of its own: an action
-    touches no memory outside its work, so it may.
+    touches no memory outside its work, so it may. If none can begin, everybody hears so at once.
     """
     batch: list[_Job] = []
     try:
@@ -167,8 +168,19 @@ def _commit(engine: Engine, followers: Followers, waiting: deque[_Job]) -> list[
             _run_batch(connection, followers, waiting, batch)
     except Exception as error:  # whatever it is, the writer lives on and everybody is answered
         log.warning("batch failed", actions=len(batch), error=type(error).__name__)
+        if not batch:
+            return _refuse(waiting, error)
         for job in batch:
             _commit_alone(engine, followers, job)
+    return batch
+
+
+def _refuse(waiting: deque[_Job], error: Exception) -> list[_Job]:
+    log.error("database not to be had", actions=len(waiting), exc_info=error)
+    batch = list(waiting)
+    waiting.clear()
+    for job in batch:
+        job.error = Unavailable(NOT_STORED)
     return batch
 
 
@@ -207,5 +219,5 @@ def _commit_alone(engine: Engine, followers: Followers, job: _Job) -> None:
             _run_batch(connection, followers, deque([job]), [])
     except Exception as error:  # see above
         log.error("not stored", exc_info=error)
-        job.error = Unavailable("The hub could not store this; please try again.")
+        job.error = Unavailable(NOT_STORED)
         job.deliveries, job.topics = [], []

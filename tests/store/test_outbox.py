@@ -114,3 +114,31 @@ async def test_a_hopeless_delivery_is_parked_and_blocks_only_its_aggregate(
     [row] = await store.read(outbox.parked)
     assert row["error"] == "cannot be done"
     await relay.stop()
+
+
+async def test_a_parked_delivery_blocks_its_aggregate_also_after_a_restart(
+    store: Store, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is recorded after the restart waits behind it, as it would have before."""
+
+    def refuse(work: Work, event: events.StationConnected, now: datetime) -> None:
+        if event.station_id == "bad" and SEEN != ["again"]:
+            raise ValueError("cannot be done:\x00")
+        SEEN.append(event.station_id)
+
+    monkeypatch.setattr(outbox, "FIRST_WAIT_S", 0.0)
+    relay = await relayed(store, clock, {events.StationConnected: [refuse]})
+    await store.do(connect, "bad")
+    async with asyncio.timeout(20):
+        while not await store.read(outbox.parked):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    await relay.stop()
+
+    relay = await relayed(store, clock, {events.StationConnected: [refuse]})
+    SEEN.append("again")
+    await store.do(connect, "bad")
+    await relay.idle()
+
+    assert SEEN == ["again"]
+    assert await store.read(open_deliveries) == 2
+    await relay.stop()

@@ -1,11 +1,14 @@
 """The store: one commit for many actions, each of them whole or not at all."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from chargehub import events
+from chargehub.errors import Unavailable
 from chargehub.store.tables import EventRow
 from chargehub.store.work import Reads, Work
 from chargehub.store.writer import Store
@@ -43,6 +46,25 @@ async def test_a_failing_action_takes_nobody_with_it(store: Store) -> None:
     failed = [outcome for outcome in outcomes if isinstance(outcome, ValueError)]
     assert len(failed) == 34
     assert await store.read(count) == 66
+
+
+async def test_a_database_that_is_not_to_be_had_is_told_at_once_and_may_come_back(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for ever, the writer does not spin, and the hub can still be stopped."""
+
+    def database_away() -> Any:
+        raise OperationalError("BEGIN", {}, Exception("no connection"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store._write_engine, "connect", database_away)
+        async with asyncio.timeout(5):
+            calls = [store.do(happen, number) for number in range(300)]
+            outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    await store.do(happen, 1)
+
+    assert {type(outcome) for outcome in outcomes} == {Unavailable}
+    assert await store.read(count) == 1
 
 
 async def test_a_closed_store_takes_nothing(store: Store) -> None:
