@@ -92,7 +92,9 @@ class Online:
         if line.subprotocol != wanted:
             await line.close()
             raise NoSubprotocol(f"the hub does not speak {wanted}")
-        dialect = self._dialect_type(self.identity, line, self._remote, self.commands, self._run)
+        dialect = self._dialect_type(
+            self.identity, line, self._remote, self._note_command, self._run
+        )
         self._line, self._dialect = line, dialect
         self._reader = asyncio.create_task(self._read(dialect))
         self._note_change()
@@ -157,6 +159,10 @@ class Online:
     def _note_change(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
+
+    def _note_command(self, command: Received) -> None:
+        self.commands.append(command)
+        self._note_change()
 
     def _run(self, job: Job) -> None:
         task = asyncio.create_task(self._follow(job))

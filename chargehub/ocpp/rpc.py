@@ -206,7 +206,7 @@ class Line:
             waiter.set_result({} if content is None else content)
             return
         text = message[3] if len(message) > 3 else ""
-        waiter.set_exception(CallRefused(str(content)[:LONGEST_TEXT], str(text)[:LONGEST_TEXT]))
+        waiter.set_exception(CallRefused(_words(content), _words(text)))
 
     def _take_unknown_type(self, message_id: Any) -> None:
         """1.6 ignores message types it does not know, 2.x says so."""
@@ -301,6 +301,11 @@ class Line:
         for waiter in self._pending.values():
             if not waiter.done():
                 waiter.set_exception(LineClosed(was_sent=True))
+
+
+def _words(value: Any) -> str:
+    """A station's error code or text. Anything but text says nothing, however deep it is nested."""
+    return value[:LONGEST_TEXT] if isinstance(value, str) else ""
 
 
 def _is_id(value: Any) -> bool:

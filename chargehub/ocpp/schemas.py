@@ -44,7 +44,10 @@ def check(validator: jsonschema_rs.Validator, payload: Any) -> None:
     """Raises CallProblem for the first thing that is wrong; its text names field and rule only."""
     if validator.is_valid(payload):
         return
-    error = next(iter(validator.iter_errors(payload)))
+    try:
+        error = next(iter(validator.iter_errors(payload)))
+    except ValueError:  # nested deeper than errors are told of; no message of OCPP is
+        raise CallProblem("format", "payload: depth") from None
     rule = error.kind.name
     where = ".".join(str(step) for step in error.instance_path) or "payload"
     wanted = f" {error.kind.as_dict()['property']}" if rule == "required" else ""
@@ -54,6 +57,9 @@ def check(validator: jsonschema_rs.Validator, payload: Any) -> None:
 
 def is_usable(validator: jsonschema_rs.Validator, answer: Any) -> bool:
     """Has a station's answer what it must have, of the right types? More and odd words may be."""
-    return validator.is_valid(answer) or not any(
-        error.kind.name in ("required", "type") for error in validator.iter_errors(answer)
-    )
+    try:
+        return validator.is_valid(answer) or not any(
+            error.kind.name in ("required", "type") for error in validator.iter_errors(answer)
+        )
+    except ValueError:  # nested deeper than errors are told of
+        return False

@@ -21,10 +21,9 @@ def note(identity: str, direction: str, frame: bytes) -> None:
 def masked(frame: bytes) -> str:
     """A frame for the log. What cannot be read is not shown: nobody knows what is in it."""
     try:
-        message = orjson.loads(frame)
-    except orjson.JSONDecodeError:
+        return orjson.dumps(_without_secrets(orjson.loads(frame))).decode()
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError):
         return f"unreadable, {len(frame)} bytes"
-    return orjson.dumps(_without_secrets(message)).decode()
 
 
 def _without_secrets(value: Any) -> Any:

@@ -67,7 +67,7 @@ class Dialect(Protocol):
         identity: str,
         line: Line,
         commands: RemoteControl,
-        received: list[Received],
+        received: Callable[[Received], None],
         run: Callable[[Job], None],
     ) -> None: ...
     async def serve(self) -> None: ...
@@ -90,7 +90,7 @@ class Peer:
         self,
         line: Line,
         commands: RemoteControl,
-        received: list[Received],
+        received: Callable[[Received], None],
         run: Callable[[Job], None],
     ) -> None:
         self._line = line
@@ -111,11 +111,11 @@ class Peer:
 
     async def route_message(self, raw: str) -> None:
         """Let the library answer, then start what the command asked for."""
+        await super().route_message(raw)  # type: ignore[misc]
         frame = read_frame(raw)
         if frame is not None and frame[0] == 2:
             payload = frame[3] if len(frame) > 3 else None
-            self._received.append(Received(frame[2], payload or {}))
-        await super().route_message(raw)  # type: ignore[misc]
+            self._received(Received(frame[2], payload or {}))
         for job in self._commands.take_jobs():
             self._run(job)
 

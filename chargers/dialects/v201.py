@@ -68,7 +68,7 @@ class Station201(Peer, ChargePoint):  # type: ignore[misc]
         identity: str,
         line: Line,
         commands: RemoteControl,
-        received: list[Received],
+        received: Callable[[Received], None],
         run: Callable[[Job], None],
     ) -> None:
         super().__init__(identity, line, logger=WIRE)

@@ -1,5 +1,7 @@
 """What a station does when the hub asks, on either version."""
 
+import asyncio
+
 import pytest
 
 from chargers.station import StationSim
@@ -338,3 +340,14 @@ async def test_base_report_names_every_setting_but_no_password(central_201, hand
     assert [part["tbc"] for part in parts][-2:] == [True, False]
     assert len(told) == len(sim.settings.names())
     assert "a secret of the station" not in str(told)
+
+
+async def test_a_command_that_asks_for_nothing_now_is_received_all_the_same(central, station):
+    """Whoever waits for it is woken by the command itself, not by what it leads to."""
+    sim = await station()
+    waiting = asyncio.create_task(sim.receive("start_session"))
+    await asyncio.sleep(0)
+
+    await start(central, 1, "alice")
+
+    assert (await asyncio.wait_for(waiting, 1.0)).kind == "start_session"

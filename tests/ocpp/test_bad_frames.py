@@ -1,5 +1,6 @@
 """Frames that are no call, calls that cannot be done: each has its error, none ends the line."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -115,6 +116,23 @@ async def test_a_bad_payload_has_the_error_of_its_version(
         assert answer[4] == {}
         assert "secret" not in answer[3]
         assert link.desk.calls == []
+        assert await link.is_alive()
+
+
+DEEP = "[" * 900 + "]" * 900  # what the JSON reader still takes, and other libraries do not
+
+
+@pytest.mark.parametrize("level", [logging.INFO, logging.DEBUG])
+@BOTH
+async def test_a_deeply_nested_payload_is_the_stations_fault(
+    version: Version, level: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither a fault of the hub, which a station would repeat for ever, nor the line's end."""
+    caplog.set_level(level, "chargehub.wire")
+    async with linked(version) as link:
+        answer = await link.ask(f'[2,"m-1","Heartbeat",{DEEP}]')
+
+        assert answer[:4] == [4, "m-1", version.problems["format"], "payload: depth"]
         assert await link.is_alive()
 
 

@@ -74,6 +74,24 @@ async def test_an_answer_without_what_it_must_have_is_an_error(answer: Any) -> N
             await asking
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '[3,"{id}",{{"status":"Accepted","more":{deep}}}]',
+        '[4,"{id}",{deep},{deep},{{}}]',
+    ],
+)
+async def test_a_deeply_nested_answer_is_an_error_and_harms_no_line(answer: str) -> None:
+    async with linked(ONE_SIX) as link:
+        asking = asyncio.create_task(link.line.call("ClearCache", {}))
+        _, message_id, _, _ = await link.receive()
+        await link.send(answer.format(id=message_id, deep="[" * 900 + "]" * 900))
+
+        with pytest.raises(CallRefused):
+            await asking
+        assert await link.is_alive()
+
+
 @pytest.mark.parametrize("short", [[4], [3], [3, None], [4, ["m"]], [3, {"a": 1}, {}]])
 async def test_a_crippled_answer_is_dropped_and_counted(short: Any) -> None:
     async with linked(ONE_SIX) as link:
