@@ -29,6 +29,7 @@ from chargehub.people import routes as people_routes
 from chargehub.rails import registry as rails
 from chargehub.rails import routes as rail_routes
 from chargehub.rest import explorer, openapi, problems
+from chargehub.rest.manners import CurrentStore
 from chargehub.search import routes as search_routes
 from chargehub.sessions import routes as session_routes
 from chargehub.settings import Settings
@@ -198,10 +199,10 @@ def _operations(hub: Hub) -> APIRouter:
         return {"status": "ok"}
 
     @router.get("/readyz", responses={503: {"model": dict[str, str], "description": "Not yet."}})
-    async def get_readiness(response: Response) -> dict[str, str]:
+    async def get_readiness(store: CurrentStore, response: Response) -> dict[str, str]:
         """The database answers and has the right tables."""
         try:
-            is_ready = await hub.store.read(is_current)
+            is_ready = await store.read(is_current)
         except Unavailable:
             is_ready = False
         response.status_code = 200 if is_ready else 503

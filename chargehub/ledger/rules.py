@@ -245,6 +245,13 @@ def payout_failed(owner_id: str, amount_minor: int, currency: str) -> tuple[Entr
     return negated(payout_requested(owner_id, amount_minor, currency))
 
 
+def netting_entries(owner_id: str, amount_minor: int, currency: str) -> tuple[Entry, ...]:
+    """What an owner owes is taken from what the owner may have."""
+    return moved(
+        amount_minor, currency, f"owner:payable:{owner_id}", f"owner:receivable:{owner_id}"
+    )
+
+
 def payout_confirmed(owner_id: str, amount_minor: int, currency: str) -> tuple[Entry, ...]:
     """The rail paid the owner from the hub's available funds."""
     return moved(amount_minor, currency, f"owner:in_transit:{owner_id}", "psp:available")

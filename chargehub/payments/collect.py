@@ -158,7 +158,7 @@ def _refused(work: Work, payment: PaymentView, why: Refusal, now: datetime) -> N
     move(work, payment, now, state="refused", wish=None, cdr_id=None, **told(why))
     work.record(events.PaymentRefused(payment.id, payment.booking_id, payment.session_id))
     if was_closed and payment.session_id is not None:
-        _take(work, standing_cdr(work, payment.session_id), now)
+        _collect(work, standing_cdr(work, payment.session_id), now)
 
 
 # --- taking ------------------------------------------------------------------------------------

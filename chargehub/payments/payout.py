@@ -17,6 +17,7 @@ from sqlalchemy import update
 from chargehub import events
 from chargehub.ledger import actions as ledger
 from chargehub.ledger import rules as postings
+from chargehub.ledger import tables as accounts
 from chargehub.ledger.rules import Entry, Transfer, transfer_id
 from chargehub.payments import rules, tables
 from chargehub.payments.rail import (
@@ -146,7 +147,23 @@ def _failed(work: Work, payout: PayoutView, why: Refusal, now: datetime) -> None
         reason=why.code,
         now=now,
     )
+    _net(work, payout, now)
     work.record(events.PayoutFailed(payout.id))
+
+
+def _net(work: Work, payout: PayoutView, now: datetime) -> None:
+    """Of a balance that came back, what the owner has come to owe meanwhile is taken at once."""
+    who, currency = payout.owner_id, payout.currency
+    owed = accounts.balance(work, f"owner:receivable:{who}", currency)
+    netted = min(owed, -accounts.balance(work, f"owner:payable:{who}", currency))
+    if netted > 0:
+        transfer = Transfer(
+            id=transfer_id("payout", payout.id, "net"),
+            kind="net",
+            entries=postings.netting_entries(who, netted, currency),
+            effective_at=now,  # no payout_id: it is a debt that is paid, not a payout
+        )
+        ledger.post(work, transfer)
 
 
 def _finish(work: Work, payout: PayoutView, now: datetime, **values: str) -> None:

@@ -76,5 +76,8 @@ def standing_cdr(work: Work, session_id: str) -> CdrView:
     session = sessions.session(work, session_id)
     assert session is not None and session.cdr_id is not None, session_id
     cdr = sessions.cdr(work, session.cdr_id)
+    if cdr is None:  # written by an action before this one in the batch
+        work.flush()
+        cdr = sessions.cdr(work, session.cdr_id)
     assert cdr is not None, session.cdr_id
     return cdr

@@ -172,7 +172,7 @@ def _session_of(work: Work, station_id: str, report: SessionProgressed) -> Sessi
         session = tables.by_remote_start(work, station_id, report.remote_start_id)
     if session is None and report.evse is not None and report.id_token is not None:
         session = _asked_for(work, station_id, report.evse, report.id_token)
-    if session is None or session.transaction_id is not None:
+    if session is None or session.status != "starting":  # given up: what comes now is judged anew
         session = advancing.blank(work, station_id)
     return replace(session, transaction_id=report.transaction_id)
 

@@ -42,10 +42,11 @@ def advance(
     if moved.verdict is None and moved.id_token is not None:
         moved = _judged(work, moved, life, received_at, is_offline)
     if session.status == "closed":
-        closing.reprice(work, session, life, received_at)
-        return session
+        save(work, session, moved)
+        closing.reprice(work, moved, life, received_at)
+        return moved
     moved = replace(moved, status="ended" if life.ended_at else "active")
-    if moved.status == "ended" and session.status != "ended":
+    if session.status != moved.status:  # what comes later does not put it off, nor forget it
         moved = replace(moved, due_at=received_at + rules.MISSING_WITHIN)
     save(work, session, moved)
     was_open = session.verdict is not None and session.status not in ("new", "starting")
@@ -68,7 +69,6 @@ def _moved(session: SessionView, life: Life) -> SessionView:
         ended_at=life.ended_at,
         end_wh=life.end_wh,
         stop_reason=life.stop_reason,
-        due_at=None,
     )
 
 

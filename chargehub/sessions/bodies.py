@@ -8,9 +8,8 @@ from pydantic import BaseModel, Field
 
 from chargehub.rest.bodies import Body, Instant, MoneyBody
 from chargehub.sessions import tables
-from chargehub.sessions.cdr import CdrView, price_session
+from chargehub.sessions.cdr import MAX_ENERGY_WH, CdrView, price_session
 from chargehub.sessions.meter import Point, meter
-from chargehub.sessions.remote import MAX_ENERGY_WH
 from chargehub.sessions.rules import Life
 from chargehub.sessions.tables import SessionView
 from chargehub.stations import tables as stations

@@ -10,6 +10,7 @@ from chargehub.tariffs.components import Segment, Usage
 from chargehub.tariffs.pricing import Tariff, price
 
 NO_CURRENCY = "XXX"  # ISO 4217: no currency involved
+MAX_ENERGY_WH = 10_000_000  # what a session can be billed for: far beyond any car's battery
 
 UNBILLED = {
     "invalid": "unknown_token",
@@ -81,7 +82,11 @@ class Priced:
 def price_session(
     session: Judged, metered: Metered, tariff: Tariff | None, time_zone: str
 ) -> Priced:
-    """Every Wh is billed, free or unbilled for a reason: the three sum to what was metered."""
+    """Every Wh is billed, free or unbilled for a reason: the three sum to what was metered.
+
+    What no car can take is a fault or a lie of the meter. Nobody is billed for it until an
+    operator has set the energy.
+    """
     energy = metered.energy_wh
     currency = tariff.currency if tariff else NO_CURRENCY
     if session.is_free:
@@ -91,6 +96,8 @@ def price_session(
         return Priced(0, 0, energy, reason, 0, 0, currency, [])
     if tariff is None:
         return Priced(0, 0, energy, "no_tariff", 0, 0, currency, [])
+    if energy > MAX_ENERGY_WH:
+        return Priced(0, 0, energy, "absurd_register", 0, 0, currency, [])
     cost = price(tariff, usage(metered, time_zone))
     lines = [line.stored() for line in cost.lines]
     return Priced(energy, 0, 0, None, cost.total_minor, cost.vat_minor, currency, lines)

@@ -4,6 +4,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import bindparam, update
 
 from chargehub.errors import Invalid
@@ -21,6 +22,10 @@ from chargehub.store.columns import derived_id, new_id
 from chargehub.store.hot import Hot
 from chargehub.store.work import Work
 from chargehub.tariffs import tables as tariffs
+
+log = structlog.get_logger(__name__)
+
+CORRECTED = "corrected"
 
 _CLOSE = Hot(
     update(SessionRow)
@@ -45,7 +50,13 @@ def close(work: Work, session: SessionView, life: Life, now: datetime) -> CdrVie
 
 
 def reprice(work: Work, session: SessionView, life: Life, now: datetime) -> CdrView | None:
-    """Late reports came for a closed session: correct its CDR if they change anything."""
+    """Late reports came for a closed session: correct its CDR if they change anything.
+
+    Not one that an operator has set: reports that come by themselves do not overrule a person.
+    """
+    if CORRECTED in session.flags:
+        log.warning("late reports of a corrected session", session=session.id)
+        return None
     metered = meter(life, _points(work, session.id), now)
     record = _record(work, session, metered, version=session.cdr_version + 1, now=now)
     return _replace(work, session, record, metered.flags, "late reports", now)
@@ -56,7 +67,7 @@ def correct(
 ) -> CdrView | None:
     """An operator sets the energy of a closed session. None: nothing changes by it."""
     old = current(work, session)
-    metered = Metered((Point(old.started_at, 0), Point(old.ended_at, energy_wh)), ("corrected",))
+    metered = Metered((Point(old.started_at, 0), Point(old.ended_at, energy_wh)), (CORRECTED,))
     record = _record(work, session, metered, version=session.cdr_version + 1, now=now)
     return _replace(work, session, record, metered.flags, reason, now)
 

@@ -9,7 +9,7 @@ from chargehub.events import CommandFinished, PaymentRefused, SessionFailed
 from chargehub.people import tables as people
 from chargehub.people.rules import Actor
 from chargehub.sessions import advancing, closing, opening, rules, tables
-from chargehub.sessions.cdr import CdrView
+from chargehub.sessions.cdr import MAX_ENERGY_WH, CdrView
 from chargehub.sessions.tables import SessionView
 from chargehub.stations import actions as station_actions
 from chargehub.stations import tables as stations
@@ -19,7 +19,6 @@ from chargehub.store.work import Reads, Work
 
 START_WITHIN = timedelta(seconds=60)  # who stands at the EVSE does not wait longer
 STOP_WITHIN = timedelta(days=7)  # a stop waits for an offline station
-MAX_ENERGY_WH = 10_000_000  # what a correction may set: far beyond any car's battery
 
 WHY_NOT = {
     "invalid": "Your id token is not known; register it first.",
@@ -144,15 +143,25 @@ def stop_unpaid(work: Work, event: PaymentRefused, now: datetime) -> None:
 
 
 def close_overdue(work: Work, now: datetime) -> int:
-    """Give up what never began; close, by what is known, what ended and lacks reports."""
+    """Give up what never began; close, by what is known, what lacks reports, or its end."""
     due = tables.overdue(work, now)
     for session in due:
         if session.status == "starting":
             _fail(work, session)
             continue
+        if session.status == "active" and not _is_given_up(work, session, now):
+            waits = replace(session, due_at=now + rules.MISSING_WITHIN)
+            advancing.save(work, session, waits)
+            continue
         facts = [rules.read_fact(row.fact) for row in tables.facts(work, session.id)]
         closing.close(work, session, rules.fold(facts), now)
     return len(due)
+
+
+def _is_given_up(work: Work, session: SessionView, now: datetime) -> bool:
+    heard_at = tables.last_heard(work, session.id)
+    is_followed = tables.is_followed(work, session)
+    return rules.is_given_up(heard_at, session.verdict, is_followed, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -19,7 +20,7 @@ from chargehub.rest.manners import (
     idempotent,
     page,
 )
-from chargehub.sessions import remote, rules, tables
+from chargehub.sessions import pages, remote, rules, tables
 from chargehub.sessions.bodies import (
     CdrBody,
     CorrectionRequest,
@@ -65,7 +66,7 @@ async def get_sessions(
 
 
 def _sessions(reads: Reads, account_id: str, role: str, asked: CurrentPage) -> Any:
-    rows = tables.page_of_sessions(reads, account_id, role, asked.after_id(), asked.fetch)
+    rows = pages.page_of_sessions(reads, account_id, role, asked.after_id(), asked.fetch)
     return page(rows, asked, lambda row: (row.id,), lambda row: session_body(reads, row))
 
 
@@ -93,24 +94,33 @@ def _stop(work: Work, actor: Actor, session_id: str, now: datetime) -> dict[str,
     return session_body(work, remote.stop_remote(work, actor, session_id, now))
 
 
-@router.get("/sessions/{session_id}/stream", response_class=EventSourceResponse)
+async def _may_watch(session_id: str, actor: CurrentActor, store: CurrentStore) -> None:
+    """Judged before the stream begins: behind a started answer nobody can be refused."""
+    await store.read(remote.seen_by, actor, session_id)
+
+
+@router.get(
+    "/sessions/{session_id}/stream",
+    response_class=EventSourceResponse,
+    dependencies=[Depends(_may_watch)],
+)
 async def get_stream(
     session_id: str, request: Request, actor: CurrentActor, store: CurrentStore
 ) -> AsyncIterable[ServerSentEvent]:
     """The session as server-sent events: once now, then whenever it changes, until it is over."""
     with request.app.state.hub.live.watch(f"session:{session_id}") as changed:
         shown: dict[str, Any] | None = None
-        while shown is None or shown["status"] not in OVER:
+        while True:
             changed.clear()
             current = await store.read(_seen, actor, session_id)
             if current != shown:
                 yield ServerSentEvent(data=current, event="session")
+            if current["status"] in OVER:
+                return
             shown = current
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_AGAIN_S):
                     await changed.wait()
-            except TimeoutError:
-                continue
 
 
 @router.get("/sessions/{session_id}/cdrs", response_model=list[CdrBody])
@@ -121,7 +131,7 @@ async def get_cdrs_of_session(session_id: str, actor: CurrentActor, store: Curre
 
 def _cdrs_of(reads: Reads, actor: Actor, session_id: str) -> list[CdrBody]:
     session = remote.seen_by(reads, actor, session_id)
-    return [CdrBody.of(record) for record in tables.cdrs_of_session(reads, session.id)]
+    return [CdrBody.of(record) for record in pages.cdrs_of_session(reads, session.id)]
 
 
 @router.get("/cdrs", response_model=Page[CdrBody])
@@ -130,7 +140,7 @@ async def get_cdrs(
 ) -> Any:
     """Your CDRs and credit notes, as driver or of your stations, newest first."""
     rows = await store.read(
-        tables.page_of_cdrs, actor.account_id, role, asked.after_id(), asked.fetch
+        pages.page_of_cdrs, actor.account_id, role, asked.after_id(), asked.fetch
     )
     return page(rows, asked, lambda row: (row.id,), CdrBody.of)
 

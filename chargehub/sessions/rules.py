@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any, Protocol
 
 from chargehub.errors import Conflict, NotFound
@@ -12,7 +13,9 @@ OLDEST_CLOCK = datetime(2010, 1, 1, tzinfo=UTC)  # no OCPP station is older: its
 AHEAD = timedelta(minutes=5)  # what a station's clock may run ahead of ours
 LIVE_WITHIN = timedelta(minutes=5)  # an older start was made offline: it is kept, not gated
 PLUG_IN_WITHIN = timedelta(minutes=5)  # a session asked for from afar waits so long for a car
+FEW_MISSING = 100  # a station may claim that two thousand million events are on their way
 MISSING_WITHIN = timedelta(hours=24)  # after that a session with missing reports is closed
+SILENT_WITHIN = timedelta(days=7)  # a car may stand so long and a line be down; then it is over
 
 
 class NoSuchSession(NotFound):
@@ -70,7 +73,7 @@ def read_fact(stored: dict[str, Any]) -> Fact:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """What the facts say so far. `missing`: sequence numbers that are known to be lacking."""
+    """What the facts say so far. `missing`: the first sequence numbers known to be lacking."""
 
     evse: int | None
     id_token: str | None
@@ -110,7 +113,7 @@ def fold(facts: Iterable[Fact]) -> Life:
         end_wh=end.register_wh if end else None,
         stop_reason=end.reason if end else None,
         charging=_first(fact.charging for fact in reversed(ordered)),
-        missing=tuple(number for number in range(first, last) if number not in by_number),
+        missing=tuple(islice((n for n in range(first, last) if n not in by_number), FEW_MISSING)),
     )
 
 
@@ -152,6 +155,18 @@ def is_in_the_way(session: Occupant, evse_status: str) -> bool:
         return True
     is_charging = session.status == "active" and session.verdict == "accepted"
     return is_charging and evse_status != "available"
+
+
+def is_given_up(
+    heard_at: datetime | None, verdict: str | None, is_followed: bool, now: datetime
+) -> bool:
+    """True if a session's stop seems lost, so that it is billed by what is known of it.
+
+    Where another session followed at its EVSE, or it was refused, a day of silence is enough.
+    Should its end be told later, that corrects the bill.
+    """
+    is_over = is_followed or verdict not in (None, "accepted")
+    return heard_at is None or now - heard_at >= (MISSING_WITHIN if is_over else SILENT_WITHIN)
 
 
 def start_key(report: SessionStarted) -> str:

@@ -353,47 +353,31 @@ def cdr(reads: Reads, cdr_id: str) -> CdrView | None:
     return None if row is None else CdrView(*row)
 
 
-def page_of_sessions(
-    reads: Reads, account_id: str, role: str, after: str | None, limit: int
-) -> tuple[SessionView, ...]:
-    """An account's sessions as driver or owner, newest first, those before `after`."""
-    column = SESSION.c.owner_id if role == "owner" else SESSION.c.driver_id
-    statement = select(SESSION).where(column == account_id).order_by(SESSION.c.id.desc())
-    if after is not None:
-        statement = statement.where(SESSION.c.id < after)
-    return tuple(SessionView(*row) for row in reads.all(statement.limit(limit)))
-
-
-def page_of_cdrs(
-    reads: Reads, account_id: str, role: str, after: str | None, limit: int
-) -> tuple[CdrView, ...]:
-    """An account's CDRs and credit notes as driver or owner, newest first."""
-    column = CDR.c.owner_id if role == "owner" else CDR.c.driver_id
-    statement = select(CDR).where(column == account_id).order_by(CDR.c.id.desc())
-    if after is not None:
-        statement = statement.where(CDR.c.id < after)
-    return tuple(CdrView(*row) for row in reads.all(statement.limit(limit)))
-
-
-def cdrs_of_session(reads: Reads, session_id: str) -> tuple[CdrView, ...]:
-    """A session's CDRs and credit notes, oldest first."""
-    statement = select(CDR).where(CDR.c.session_id == session_id).order_by(CDR.c.id).limit(100)
-    return tuple(CdrView(*row) for row in reads.all(statement))
-
-
 def overdue(reads: Reads, now: datetime, limit: int = 50) -> tuple[SessionView, ...]:
-    """Sessions in `starting` or `ended` whose time is up."""
+    """Open sessions whose time is up; of those in `active`, whose stop may be lost."""
     statement = (
         select(SESSION)
-        .where(col(SessionRow.status).in_(("starting", "ended")), col(SessionRow.due_at) <= now)
+        .where(col(SessionRow.status).in_(OPEN), col(SessionRow.due_at) <= now)
         .order_by(SESSION.c.due_at)
         .limit(limit)
     )
     return tuple(SessionView(*row) for row in reads.all(statement))
 
 
-def count(reads: Reads, account_id: str) -> int:
-    """How many sessions an owner's stations have had."""
-    statement = select(func.count()).select_from(SESSION).where(SESSION.c.owner_id == account_id)
-    found: int = reads.value(statement)
+def last_heard(reads: Reads, session_id: str) -> datetime | None:
+    """When the newest report of a session came in."""
+    newest = func.max(REPORT.c.received_at, type_=REPORT.c.received_at.type)
+    found: datetime | None = reads.value(select(newest).where(REPORT.c.session_id == session_id))
     return found
+
+
+def is_followed(reads: Reads, session: SessionView) -> bool:
+    """True if a later session has begun at the same EVSE."""
+    if session.started_at is None:
+        return False
+    statement = select(SESSION.c.id).where(
+        SESSION.c.station_id == session.station_id,
+        SESSION.c.evse_number == session.evse_number,
+        SESSION.c.started_at > session.started_at,
+    )
+    return reads.one(statement.limit(1)) is not None

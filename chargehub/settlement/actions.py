@@ -11,7 +11,14 @@ from sqlalchemy import bindparam, update
 from chargehub.events import PaymentCaptured, SessionSettled
 from chargehub.ledger import actions as ledger
 from chargehub.ledger import tables as accounts
-from chargehub.ledger.rules import Entry, LedgerError, Transfer, TransferClash, transfer_id
+from chargehub.ledger.rules import (
+    Entry,
+    LedgerError,
+    Transfer,
+    TransferClash,
+    netting_entries,
+    transfer_id,
+)
 from chargehub.sessions import tables as sessions
 from chargehub.sessions.cdr import CdrView
 from chargehub.settlement import split, tables
@@ -152,7 +159,7 @@ def _mature(work: Work, settled: SettlementView, at: datetime) -> None:
     payable = -accounts.balance(work, f"owner:payable:{owner_id}", currency)
     netted = min(owed, payable)
     if netted > 0:
-        entries = split.netting_entries(owner_id, netted, currency)
+        entries = netting_entries(owner_id, netted, currency)
         _post(work, _transfer(session_id, "net", version, entries, at))
 
 

@@ -124,14 +124,5 @@ def recall_entries(
     return _entries(amounts, currency)
 
 
-def netting_entries(owner_id: str, amount_minor: int, currency: str) -> tuple[Entry, ...]:
-    """What an owner owes is taken from what the owner may have."""
-    amounts = {
-        f"owner:payable:{owner_id}": amount_minor,
-        f"owner:receivable:{owner_id}": -amount_minor,
-    }
-    return _entries(amounts, currency)
-
-
 def _entries(amounts: dict[str, int], currency: str) -> tuple[Entry, ...]:
     return tuple(Entry(code, currency, amount) for code, amount in amounts.items() if amount)

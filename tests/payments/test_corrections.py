@@ -110,3 +110,20 @@ async def test_a_refund_that_the_rail_refuses_stays_visible(world: World) -> Non
     assert payment.refunded_minor == 0
     assert world.flow.of_kind(events.PaymentCaptured)[-1].captured_minor == 900
     assert await world.balance("psp:suspense") == -400
+
+
+async def test_a_refused_hold_of_a_session_that_turned_out_free_asks_for_nothing(
+    world: World,
+) -> None:
+    """The correction is stored and not yet told to payments when the rail's answer comes."""
+    session = await world.session(await world.driver("dora", "refuse"))
+    await world.flow.follow(but=[events.AuthorisationRequested])
+    await world.close(session, 900)
+    await world.flow.follow(but=[events.AuthorisationRequested])
+
+    await world.correct(session, 0)
+    await world.flow.follow(but=[events.CdrCorrected])
+    await world.flow.follow()
+
+    assert [payment.state for payment in await world.payments()] == ["refused"]
+    await world.check_books()

@@ -238,3 +238,21 @@ async def test_owners_who_must_wait_keep_nobody_else_waiting(owner: World) -> No
         await earn(owner, 100_000 + number, owner=f"unknown-{number}")
 
     assert await request(owner) == 1
+
+
+async def test_what_a_refused_payout_gives_back_pays_the_owners_debt_first(owner: World) -> None:
+    """A correction came while the payout was under way: the owner owes what then came back."""
+    await choose(owner, "sandbox", "refuse_payout")
+    await request(owner)
+    debt = Transfer(
+        id=transfer_id("a correction"),
+        kind="recall",
+        entries=moved(500, "EUR", f"owner:receivable:{owner.owner_id}", "psp:available"),
+        effective_at=owner.clock.now(),
+    )
+    await owner.store.do(ledger.post, debt)
+
+    await owner.flow.follow()
+
+    assert await owner.balance(f"owner:receivable:{owner.owner_id}") == 0
+    assert await owner.balance(f"owner:payable:{owner.owner_id}") == -310

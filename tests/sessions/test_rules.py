@@ -87,3 +87,13 @@ def test_a_stop_of_nobody_belongs_to_the_session_with_the_nearest_register() -> 
 
     assert match_stop(candidates, START + timedelta(hours=1), 6000) == "near"
     assert match_stop(candidates, START + timedelta(hours=1), 50) is None
+
+
+def test_a_claim_of_two_thousand_million_events_costs_nothing() -> None:
+    """The number of the last event is the station's to say; the writer must not count up to it."""
+    last = Fact(2**31 - 1, "ended", START + timedelta(hours=1), register_wh=5)
+
+    life = fold([Fact(0, "started", START, register_wh=0), last])
+
+    assert not life.is_whole
+    assert life.missing[:3] == (1, 2, 3)

@@ -16,7 +16,6 @@ from chargehub.settlement.split import (
     Split,
     capture_entries,
     maturity_entries,
-    netting_entries,
     recall_entries,
     split,
 )
@@ -155,7 +154,7 @@ def test_what_is_recalled_comes_from_the_balance_first(
 
 
 def test_a_debt_is_netted_against_the_balance() -> None:
-    assert lawful(netting_entries("o", 405, "EUR")) == {
+    assert lawful(rules.netting_entries("o", 405, "EUR")) == {
         "owner:payable:o": 405,
         "owner:receivable:o": -405,
     }

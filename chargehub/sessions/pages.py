@@ -1,0 +1,35 @@
+"""Lists of sessions and CDRs, as their people see them."""
+
+from sqlalchemy import select
+
+from chargehub.sessions.cdr import CdrView
+from chargehub.sessions.tables import CDR, SESSION, SessionView
+from chargehub.store.work import Reads
+
+
+def page_of_sessions(
+    reads: Reads, account_id: str, role: str, after: str | None, limit: int
+) -> tuple[SessionView, ...]:
+    """An account's sessions as driver or owner, newest first, those before `after`."""
+    column = SESSION.c.owner_id if role == "owner" else SESSION.c.driver_id
+    statement = select(SESSION).where(column == account_id).order_by(SESSION.c.id.desc())
+    if after is not None:
+        statement = statement.where(SESSION.c.id < after)
+    return tuple(SessionView(*row) for row in reads.all(statement.limit(limit)))
+
+
+def page_of_cdrs(
+    reads: Reads, account_id: str, role: str, after: str | None, limit: int
+) -> tuple[CdrView, ...]:
+    """An account's CDRs and credit notes as driver or owner, newest first."""
+    column = CDR.c.owner_id if role == "owner" else CDR.c.driver_id
+    statement = select(CDR).where(column == account_id).order_by(CDR.c.id.desc())
+    if after is not None:
+        statement = statement.where(CDR.c.id < after)
+    return tuple(CdrView(*row) for row in reads.all(statement.limit(limit)))
+
+
+def cdrs_of_session(reads: Reads, session_id: str) -> tuple[CdrView, ...]:
+    """A session's CDRs and credit notes, oldest first."""
+    statement = select(CDR).where(CDR.c.session_id == session_id).order_by(CDR.c.id).limit(100)
+    return tuple(CdrView(*row) for row in reads.all(statement))

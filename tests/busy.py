@@ -1,0 +1,126 @@
+"""A hub in which an owner and a driver have one of everything, for tests that ask every route."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from tests.hub import Person, Place, RunningHub
+from tests.people.conftest import mails
+
+HOUR = timedelta(hours=1)
+CARD = "04A1B2C3D4"
+HOUSEHOLD = "HOUSEHOLD1"
+
+
+@dataclass(frozen=True)
+class Busy:
+    """Who is there, and the ids of what they have, by the name that routes give them."""
+
+    hub: RunningHub
+    owner: Person
+    driver: Person
+    operator: Person
+    stranger: Person
+    place: Place
+    ids: dict[str, str]
+
+    def person(self, name: str) -> Person:
+        found = getattr(self, name)
+        assert isinstance(found, Person)
+        return found
+
+    @property
+    def private(self) -> set[str]:
+        """What nobody but its owner, the driver and the operator may ever read."""
+        ids = {name: value for name, value in self.ids.items() if name not in PUBLIC}
+        people = (self.owner, self.driver)
+        return {
+            *ids.values(),
+            *(text for one in people for text in (one.account_id, one.email, one.id_token)),
+            self.place.identity,
+            self.place.password,
+        }
+
+
+# Whoever searches sees these.
+PUBLIC = {"evse_id", "idle_evse_id", "station_id", "tariff_id", "month"}
+
+
+async def busy(hub: RunningHub) -> Busy:
+    """Build it: a closed session, an active one, a booking to come, and all that leads there."""
+    owner, driver = await hub.person("owner", pays=False), await hub.person("driver")
+    stranger = await hub.person("stranger", pays=False)
+    operator = await hub.operator()
+    place = await hub.station(owner, "2.0.1", evses=3)
+    await _equip(owner, driver, place)
+    await _charge(hub, place, driver)
+    starts_at = hub.clock.now() + 5 * HOUR
+    slot = {"starts_at": starts_at.isoformat(), "ends_at": (starts_at + HOUR).isoformat()}
+    await driver.post("/bookings", {"evse_id": place.evse_ids[2], **slot})
+    await hub.settle()
+    ids = await _ids(owner, driver, place)
+    return Busy(hub, owner, driver, operator, stranger, place, ids)
+
+
+async def _equip(owner: Person, driver: Person, place: Place) -> None:
+    credentials = {"email": driver.email, "password": "correct horse"}
+    await driver.hub.ask("POST", "/logins", credentials, 201)
+    await driver.post("/id-tokens", {"value": CARD})
+    await driver.post("/api-keys", {"name": "machine", "scopes": ["read"]})
+    await owner.ask("PUT", f"/evses/{place.evse_ids[0]}/household/{HOUSEHOLD}", expect=204)
+    await owner.ask("PUT", "/payout-preference", {"rail": "sandbox"}, 200)
+    await _verify(owner)
+    wish = {"kind": "read_settings", "names": ["OCPPCommCtrlr.HeartbeatInterval"]}
+    await owner.post(f"/stations/{place.station_id}/commands", wish, 202)
+    await owner.hub.settle()
+
+
+async def _verify(person: Person) -> None:
+    """Confirm the address with the code that was mailed: nobody else is paid out."""
+    sent = await person.hub.hub.store.read(mails)
+    text = next(text for recipient, _, text in sent if recipient == person.email)
+    code = next(line for line in text.splitlines() if line.startswith("    ")).strip()
+    await person.hub.ask("POST", "/email-verifications", {"token": code}, 204)
+
+
+async def _charge(hub: RunningHub, place: Place, driver: Person) -> None:
+    """A whole session at the first EVSE, paid out; then one at the second that goes on."""
+    await place.sim.plug_in(1, driver.id_token)
+    await place.sim.charge(1, 30_000, before_each=lambda: hub.clock.advance(3 * HOUR))
+    await place.sim.stop(1)
+    await place.sim.unplug(1)
+    await hub.settle()
+    await hub.advance(hours=25)
+    await place.sim.plug_in(2, driver.id_token)
+    await place.sim.charge(2, 1_000, before_each=lambda: hub.clock.advance(HOUR))
+    await hub.settle()
+
+
+async def _ids(owner: Person, driver: Person, place: Place) -> dict[str, str]:
+    async def first(person: Person, path: str, **having: Any) -> dict[str, Any]:
+        items = (await person.get(path))["items"]
+        return next(one for one in items if having.items() <= one.items())
+
+    async def id_of(person: Person, path: str, **having: Any) -> str:
+        return str((await first(person, path, **having))["id"])
+
+    return {
+        "login_id": await id_of(driver, "/logins", is_current=False),
+        "key_id": await id_of(driver, "/api-keys"),
+        "value": CARD,
+        "location_id": await id_of(owner, "/locations"),
+        "station_id": place.station_id,
+        "command_id": await id_of(owner, f"/stations/{place.station_id}/commands"),
+        "evse_id": place.evse_ids[0],
+        "idle_evse_id": place.evse_ids[2],
+        "token": HOUSEHOLD,
+        "tariff_id": place.tariff_id,
+        "booking_id": await id_of(driver, "/bookings"),
+        "session_id": await id_of(driver, "/sessions", status="active"),
+        "closed_session_id": await id_of(driver, "/sessions", status="closed"),
+        "cdr_id": await id_of(driver, "/cdrs"),
+        "method_id": await id_of(driver, "/payment-methods"),
+        "payment_id": await id_of(driver, "/payments"),
+        "payout_id": await id_of(owner, "/payouts"),
+        "month": "2026-03",
+    }

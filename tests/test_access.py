@@ -1,0 +1,317 @@
+"""Who gets in where: every route, asked by everybody who must not get anything from it.
+
+The table has a row for every route of the OpenAPI document; a new route without one fails.
+"""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import select
+from sqlmodel import SQLModel
+
+from chargehub.clock import HandClock
+from chargehub.people.rules import SCOPES
+from chargehub.store.work import Reads
+from tests.busy import Busy, busy
+from tests.docs_tables import openapi, operations, who
+from tests.hub import Person, RunningHub
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+OWN = 0  # a stranger gets what is the stranger's own, here nothing
+WHERE = {"latitude": 59.9, "longitude": 10.7, "time_zone": "Europe/Oslo"}
+SLOT = {"starts_at": "2026-03-10T10:00:00Z", "ends_at": "2026-03-10T11:00:00Z"}
+TARIFF = {
+    "name": "Night",
+    "currency": "EUR",
+    "vat_percent": "19",
+    "components": [{"kind": "energy", "per_kwh": "0.30"}],
+}
+EVSES = [{"number": 1, "power_w": 11_000, "connectors": [{"number": 1, "type": "IEC_62196_T2"}]}]
+STATION = {"location_id": "{location_id}", "evses": EVSES}
+LISTING = {"tariff_id": "{tariff_id}", "opening_hours": "24/7"}
+CREDENTIALS = {"email": "driver@example.org", "password": "correct horse"}
+NEWCOMER = {"email": "new@example.org", "password": "correct horse", "name": "New"}
+STATUS = {"status": "blocked"}
+CORRECTION = {"energy_wh": 29_000, "reason": "The meter was wrong."}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A route's law. `who` is its role in OpenAPI; `rightful` the person whose thing is asked for.
+
+    `done` is what the rightful get; `stranger` what another logged-in person gets, or OWN. `body`
+    and `ids` are what is asked with; {names} in them are ids of the busy hub.
+    """
+
+    who: str
+    rightful: str = "owner"
+    done: int = 200
+    stranger: int = 404
+    body: Any = None
+    ids: dict[str, str] = field(default_factory=dict)
+    query: str = ""
+
+
+ROUTES = {  # what ends a login, a key or a listing stands after what needs it
+    "GET /healthz": Row("anybody"),
+    "GET /readyz": Row("anybody"),
+    "GET /metrics": Row("anybody"),
+    "GET /ledger/audit": Row("anybody"),
+    "GET /evses": Row("anybody", query="?latitude=59.9139&longitude=10.7522"),
+    "GET /evses/{evse_id}": Row("anybody"),
+    "POST /accounts": Row("anybody", done=201, body=NEWCOMER),
+    "POST /logins": Row("anybody", done=201, body=CREDENTIALS),
+    "POST /email-verifications": Row("anybody", done=422, body={"token": "guessed"}),
+    "POST /password-resets": Row("anybody", done=202, body={"email": "who@example.org"}),
+    "POST /password-resets/{token}": Row(
+        "anybody", done=422, body={"password": "a new password"}, ids={"token": "guessed"}
+    ),
+    "GET /accounts/me": Row("read", stranger=OWN),
+    "GET /logins": Row("read", "driver", stranger=OWN),
+    "GET /api-keys": Row("read", "driver", stranger=OWN),
+    "GET /id-tokens": Row("read", "driver", stranger=OWN),
+    "GET /locations": Row("read", stranger=OWN),
+    "GET /locations/{location_id}": Row("read"),
+    "GET /stations": Row("read", stranger=OWN),
+    "GET /stations/{station_id}": Row("read"),
+    "GET /stations/{station_id}/settings": Row("read"),
+    "GET /stations/{station_id}/commands": Row("read"),
+    "GET /stations/{station_id}/listing": Row("read"),
+    "GET /commands/{command_id}": Row("read"),
+    "GET /evses/{evse_id}/household": Row("read"),
+    "GET /tariffs": Row("read", stranger=OWN),
+    "GET /tariffs/{tariff_id}": Row("read", stranger=200),  # drivers see it before they charge
+    "GET /bookings": Row("read", "driver", stranger=OWN),
+    "GET /bookings/{booking_id}": Row("read", "driver"),
+    "GET /sessions": Row("read", "driver", stranger=OWN),
+    "GET /sessions/{session_id}": Row("read", "driver"),
+    "GET /sessions/{session_id}/stream": Row(
+        "read", "driver", ids={"session_id": "{closed_session_id}"}
+    ),
+    "GET /sessions/{session_id}/cdrs": Row(
+        "read", "driver", ids={"session_id": "{closed_session_id}"}
+    ),
+    "GET /cdrs": Row("read", "driver", stranger=OWN),
+    "GET /cdrs/{cdr_id}": Row("read", "driver"),
+    "GET /payment-methods": Row("read", "driver", stranger=OWN),
+    "GET /payments": Row("read", "driver", stranger=OWN),
+    "GET /payouts": Row("read", stranger=OWN),
+    "GET /payout-preference": Row("read"),
+    "GET /statements/{month}": Row("read", stranger=OWN),
+    "GET /wallet": Row("read", stranger=OWN),
+    "GET /sandbox/totals": Row("operator", "operator", stranger=403),
+    "POST /cdrs/{cdr_id}/corrections": Row(
+        "operator", "operator", done=201, stranger=403, body=CORRECTION
+    ),
+    "POST /locations": Row(
+        "stations:write", done=201, stranger=201, body={"name": "Yard", "address": "A 1", **WHERE}
+    ),
+    "POST /stations": Row("stations:write", done=201, body=STATION),
+    "POST /stations/{station_id}/commands": Row(
+        "stations:write", done=202, body={"kind": "reset", "when": "idle"}
+    ),
+    "PUT /evses/{evse_id}/household/{token}": Row("stations:write", done=204),
+    "DELETE /evses/{evse_id}/household/{token}": Row("stations:write", done=204),
+    "PUT /stations/{station_id}/listing": Row("stations:write", body=LISTING),
+    "POST /tariffs": Row("tariffs:write", done=201, stranger=201, body=TARIFF),
+    "POST /bookings": Row(
+        "bookings:write", "driver", done=201, stranger=403, body={"evse_id": "{evse_id}", **SLOT}
+    ),
+    "POST /bookings/{booking_id}/cancel": Row("bookings:write", "driver"),
+    "POST /sessions": Row(
+        "sessions:write", "driver", done=201, stranger=409, body={"evse_id": "{idle_evse_id}"}
+    ),
+    "POST /sessions/{session_id}/stop": Row("sessions:write", "driver", done=202),
+    "DELETE /stations/{station_id}/listing": Row("stations:write", done=204),
+    "POST /stations/{station_id}/password": Row("stations:write"),  # ends the station's line
+    "POST /payment-methods": Row(
+        "payments:write",
+        "driver",
+        done=201,
+        stranger=201,
+        body={"rail": "sandbox", "reference": "ok"},
+    ),
+    "DELETE /payment-methods/{method_id}": Row("payments:write", "driver", done=204),
+    "PUT /payout-preference": Row("payments:write", stranger=200, body={"rail": "token"}),
+    "POST /id-tokens": Row(
+        "accounts:write", "driver", done=201, stranger=201, body={"value": "NEW-CARD-1"}
+    ),
+    "PATCH /id-tokens/{value}": Row("accounts:write", "driver", body=STATUS),
+    "POST /api-keys": Row(
+        "login", "driver", done=201, stranger=201, body={"name": "new", "scopes": ["read"]}
+    ),
+    "DELETE /api-keys/{key_id}": Row("login", "driver", done=204),
+    "DELETE /logins/{login_id}": Row("login", "driver", done=204),
+    "DELETE /logins/current": Row("login", "driver", done=204, stranger=204),
+}
+GUARDED = {name: row for name, row in ROUTES.items() if row.who != "anybody"}
+
+
+@pytest.fixture
+async def world(database: str, clock: HandClock) -> AsyncIterator[Busy]:
+    hub = RunningHub(database, clock)
+    await hub.start()
+    try:
+        yield await busy(hub)
+    finally:
+        await hub.close()
+
+
+def filled(template: Any, ids: dict[str, str]) -> Any:
+    """A path or body with the ids of the busy hub in the place of their names."""
+    if isinstance(template, str) and template.startswith("{") and template.endswith("}"):
+        return ids.get(template[1:-1], template)
+    if isinstance(template, dict):
+        return {name: filled(value, ids) for name, value in template.items()}
+    return template
+
+
+async def ask(world: Busy, name: str, row: Row, token: str | None) -> httpx2.Response:
+    method, path = name.split(" ")
+    own = {key: filled(value, world.ids) for key, value in row.ids.items()}
+    address = path.format_map({**world.ids, **own}) + row.query
+    prefix = "" if path in ("/healthz", "/readyz", "/metrics") else "/api/v1"
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    body = filled(row.body, world.ids)
+    return await world.hub.api.request(method, prefix + address, json=body, headers=headers)
+
+
+async def key(person: Person, *scopes: str) -> str:
+    made = await person.post("/api-keys", {"name": "scoped", "scopes": list(scopes)})
+    return str(made["key"])
+
+
+class Changes:
+    """Tells whether any row was written since it last looked, but for a key's last use."""
+
+    def __init__(self, world: Busy, file: sqlite3.Connection) -> None:
+        self._hub = world.hub
+        self._file = file
+        self._known: tuple[int, Any] = (-1, None)
+
+    async def look(self) -> bool:
+        await self._hub.settle()
+        version: int = self._file.execute("PRAGMA data_version").fetchone()[0]
+        if version == self._known[0]:
+            return False
+        before, now = self._known[1], await self._hub.hub.store.read(everything)
+        self._known = version, now
+        return bool(before != now)
+
+
+def everything(reads: Reads) -> dict[str, list[Any]]:
+    """All rows of all tables."""
+    return {
+        table.name: [
+            tuple(row)
+            for row in reads.all(select(*(one for one in table.c if one.name != "last_used_at")))
+        ]
+        for table in SQLModel.metadata.sorted_tables
+    }
+
+
+def test_the_table_has_every_route_and_who_it_is_for(database: str) -> None:
+    routes = {
+        f"{method} {path.removeprefix('/api/v1')}": who(operation)
+        for method, path, operation in operations(openapi())
+    }
+
+    assert {name: row.who for name, row in ROUTES.items()} == routes
+
+
+async def misled(world: Busy, tokens: dict[str, str | None], expected: dict[str, int]) -> Any:
+    """Ask the guarded routes with these tokens: which answered another status, told what is
+    private, or changed something though they refused."""
+    wrong = {}
+    with closing(sqlite3.connect(world.hub.database.removeprefix("sqlite:///"))) as file:
+        changes = Changes(world, file)
+        await changes.look()
+        for name, token in tokens.items():
+            answer = await ask(world, name, GUARDED[name], token)
+            told, has_changed = leaked(world, answer, name), await changes.look()
+            is_refused = answer.status_code >= 400
+            if answer.status_code != expected[name] or told or (is_refused and has_changed):
+                wrong[name] = answer.status_code, told, has_changed, answer.text[:200]
+    return wrong
+
+
+def leaked(world: Busy, answer: httpx2.Response, name: str) -> set[str]:
+    """What of others' an answer tells that was not in the question."""
+    row = ROUTES[name]
+    asked = f"{name.format_map({**world.ids, **row.ids})} {filled(row.body, world.ids)}"
+    return {text for text in world.private if text in answer.text and text not in asked}
+
+
+async def test_nobody_gets_in_without_a_login(world: Busy, database: str) -> None:
+    wrong = await misled(world, dict.fromkeys(GUARDED), dict.fromkeys(GUARDED, 401))
+
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("how", ["revoked", "expired"])
+async def test_a_login_that_is_over_opens_nothing(world: Busy, database: str, how: str) -> None:
+    tokens = {}
+    for person in (world.owner, world.driver, world.operator):
+        login = await world.hub.ask(
+            "POST", "/logins", {"email": person.email, "password": "correct horse"}, 201
+        )
+        tokens[person.account_id] = login["token"]
+        if how == "revoked":
+            await person.ask("DELETE", f"/logins/{login['id']}", expect=204)
+    if how == "expired":
+        await world.hub.advance(days=31)
+
+    asked = {name: tokens[world.person(row.rightful).account_id] for name, row in GUARDED.items()}
+    wrong = await misled(world, dict(asked), dict.fromkeys(GUARDED, 401))
+
+    assert wrong == {}
+
+
+async def test_a_key_without_the_scope_opens_nothing(world: Busy, database: str) -> None:
+    """The rightful person's own key, with every scope but the one that is needed."""
+    keys: dict[tuple[str, str], str] = {}
+    for row in GUARDED.values():
+        person = world.person(row.rightful)
+        others = [one for one in SCOPES if one != row.who and one != "operator"]
+        keys[row.rightful, row.who] = await key(person, *others)
+
+    asked = {name: keys[row.rightful, row.who] for name, row in GUARDED.items()}
+    wrong = await misled(world, dict(asked), dict.fromkeys(GUARDED, 403))
+
+    assert wrong == {}
+
+
+async def test_a_stranger_gets_nothing_of_others(world: Busy, database: str) -> None:
+    expected = {name: row.stranger or 200 for name, row in GUARDED.items()}
+
+    wrong = await misled(world, dict.fromkeys(GUARDED, world.stranger.token), expected)
+
+    assert wrong == {}
+
+
+async def test_the_rightful_get_in_with_a_key_of_that_one_scope(world: Busy, database: str) -> None:
+    """So the refusals above are for who asked, and not for what was asked."""
+    keys = {
+        (row.rightful, row.who): await token_for(world, row)
+        for row in GUARDED.values()
+        if row.who != "login"
+    }
+    wrong = {}
+    for name, row in ROUTES.items():
+        login = world.person(row.rightful).token
+        token = None if row.who == "anybody" else keys.get((row.rightful, row.who), login)
+        answer = await ask(world, name, row, token)
+        if answer.status_code != row.done:
+            wrong[name] = answer.status_code, answer.text[:200]
+
+    assert wrong == {}
+
+
+async def token_for(world: Busy, row: Row) -> str:
+    return await key(world.person(row.rightful), row.who)
