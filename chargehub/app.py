@@ -24,6 +24,7 @@ from chargehub.observe import registry_of
 from chargehub.ocpp.counts import LineMetrics
 from chargehub.ocpp.server import OcppServer
 from chargehub.ocpp.switchboard import OcppSwitchboard, carry_out
+from chargehub.operation import routes as operation_routes
 from chargehub.payments import routes as payment_routes
 from chargehub.people import routes as people_routes
 from chargehub.rails import registry as rails
@@ -55,6 +56,7 @@ ROUTERS = (
     settlement_routes.router,
     ledger_routes.router,
     rail_routes.router,
+    operation_routes.router,
 )
 
 ABOUT = """A hub for private charging stations: find an EVSE, book it, charge, pay and be paid.
@@ -77,7 +79,7 @@ TAGS = {
     "settlement": "An owner's month.",
     "ledger": "The laws of the ledger, for everybody to check.",
     "rails": "Ways of money that live in the hub: the sandbox, and the token wallet.",
-    "operation": "For machines that watch the hub.",
+    "operation": "For machines that watch the hub, and people who run it.",
 }
 
 
@@ -171,6 +173,7 @@ def web(hub: Hub) -> FastAPI:
         generate_unique_id_function=openapi.operation_id,
         docs_url=None,  # FastAPI's pages load script from a public host; `explorer` does not
         redoc_url=None,
+        redirect_slashes=False,  # it would send people on to whatever host their request names
         lifespan=lifespan,
     )
     app.state.hub = hub
@@ -187,6 +190,8 @@ def _operations(hub: Hub) -> APIRouter:
     registry = registry_of(
         {
             "deliveries_pending": ("Events still owed to followers.", lambda: hub.relay.pending),
+            "deliveries_parked": ("Deliveries that wait for a person.", lambda: hub.relay.parked),
+            "rows_put_off": ("Rows that no job could do, tried later.", lambda: hub.jobs.put_off),
             "actions_waiting": ("Actions that wait for the writer.", lambda: hub.store.waiting),
         }
     )

@@ -14,12 +14,15 @@ from chargehub.payments import collect, effects, payout
 from chargehub.payments.rail import Rails
 from chargehub.people import actions as people
 from chargehub.sessions import remote as sessions
+from chargehub.sessions import stopping
 from chargehub.settlement import actions as settlement
 from chargehub.settlement.split import Terms
 from chargehub.stations import actions as stations
 from chargehub.store.outbox import Effect, Reaction, Reactions
 from chargehub.store.work import Work
 from chargehub.store.writer import Store
+
+LINES = 10_000  # commands under way: each has a line of its own and waits for nobody else
 
 Send = Callable[[Any, str], Awaitable[Any]]
 
@@ -31,7 +34,7 @@ def reactions(
     return {
         events.MailRequested: [Effect(send_mail, people.record_mail_sent)],
         events.StationConnected: [stations.resume_commands],
-        events.StationCommanded: [Effect(send_command, stations.record_outcome)],
+        events.StationCommanded: [Effect(send_command, stations.record_outcome, LINES)],
         events.CommandFinished: [sessions.follow_command, bookings.follow_command],
         events.BookingHeld: [collect.open_for_booking],
         events.BookingReleased: [collect.release_for_booking],
@@ -39,7 +42,7 @@ def reactions(
             Effect(effects.authorise(rails, store), collect.record_authorisation)
         ],
         events.PaymentAuthorised: [bookings.confirm],
-        events.PaymentRefused: [bookings.decline, sessions.stop_unpaid],
+        events.PaymentRefused: [bookings.decline, stopping.stop_unpaid],
         events.SessionOpened: [bookings.mark_used, collect.open_for_session],
         events.SessionFailed: [collect.release_for_session],
         events.SessionClosed: [bookings.complete, collect.request_capture],

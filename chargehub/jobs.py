@@ -1,9 +1,9 @@
 """What the clock starts. APScheduler only ticks; what is due stands in tables, by business time."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import structlog
@@ -17,13 +17,15 @@ from chargehub.rest import manners
 from chargehub.sessions import remote as sessions
 from chargehub.settlement import actions as settlement
 from chargehub.stations import actions as stations
+from chargehub.store.chunk import SIZE, Chunk
 from chargehub.store.work import Work
 from chargehub.store.writer import Store
 
 log = structlog.get_logger(__name__)
 
-Job = Callable[[Work, datetime], int]
-CHUNK = 50  # what one job handles in one unit of work
+Job = Callable[[Work, datetime, Chunk], int]
+RETRY_AFTER = timedelta(hours=1)  # a row that failed once will most likely fail again
+MOST_PUT_OFF = 1_000  # rows of one job; with more of them it is the job that is wrong
 ROUNDS = 200  # a job that still finds work after so many chunks goes on at the next tick
 
 
@@ -31,8 +33,11 @@ def due(token_price: Decimal) -> Sequence[Job]:
     """What to look at, in an order in which one makes the next due: a slot opens before a
     no-show is released, earnings mature before they are paid out."""
 
-    def request_due_payouts(work: Work, now: datetime) -> int:
-        return payout.request_due_payouts(work, now, token_price)
+    def request_due_payouts(work: Work, now: datetime, chunk: Chunk) -> int:
+        return payout.request_due_payouts(work, now, token_price, chunk)
+
+    def forget_keys(work: Work, now: datetime, _chunk: Chunk) -> int:
+        return manners.forget_keys(work, now)
 
     return (
         stations.expire_commands,
@@ -42,8 +47,16 @@ def due(token_price: Decimal) -> Sequence[Job]:
         sessions.close_overdue,
         settlement.mature_due,
         request_due_payouts,
-        manners.forget_keys,
+        forget_keys,
     )
+
+
+def _run(
+    work: Work, job: Job, now: datetime, put_off: Collection[str]
+) -> tuple[int, dict[str, Exception]]:
+    """How many rows the job has done, and which it could not do."""
+    chunk = Chunk(put_off)
+    return job(work, now, chunk), chunk.failed
 
 
 class Jobs:
@@ -53,6 +66,7 @@ class Jobs:
         self._store = store
         self._clock = clock
         self._due = due
+        self._put_off: dict[str, dict[str, datetime]] = {job.__name__: {} for job in due}
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._scheduler.add_job(
             self._tick, "interval", seconds=tick_s, coalesce=True, max_instances=1
@@ -73,16 +87,35 @@ class Jobs:
         """Do everything that is due now; how much it was."""
         done = 0
         for job in self._due:
-            for _ in range(ROUNDS):
-                try:
-                    found = await self._store.do(job, self._clock.now())
-                except Unavailable as error:
-                    log.warning("job postponed", job=job.__name__, error=str(error))
-                    break
-                except Exception as error:  # what one job cannot do must not stop the others
-                    log.error("job failed", job=job.__name__, exc_info=error)
-                    break
-                done += found
-                if found < CHUNK:
-                    break
+            try:
+                done += await self._run_job(job)
+            except Unavailable as error:
+                log.warning("job postponed", job=job.__name__, error=str(error))
+            except Exception as error:  # what one job cannot do must not stop the others
+                log.error("job failed", job=job.__name__, exc_info=error)
         return done
+
+    @property
+    def put_off(self) -> int:
+        """How many rows could not be done and are tried again later."""
+        return sum(len(rows) for rows in self._put_off.values())
+
+    async def _run_job(self, job: Job) -> int:
+        done = 0
+        for _ in range(ROUNDS):
+            now = self._clock.now()
+            put_off = self._still_put_off(job, now)
+            found, failed = await self._store.do(_run, job, now, frozenset(put_off))
+            for row, error in failed.items():
+                log.error("row put off", job=job.__name__, row=row, exc_info=error)
+                if len(put_off) < MOST_PUT_OFF:
+                    put_off[row] = now + RETRY_AFTER
+            done += found
+            if found + len(failed) < SIZE:
+                break
+        return done
+
+    def _still_put_off(self, job: Job, now: datetime) -> dict[str, datetime]:
+        kept = {row: at for row, at in self._put_off[job.__name__].items() if at > now}
+        self._put_off[job.__name__] = kept
+        return kept

@@ -4,8 +4,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SECRET_SHORTEST = 16  # characters; who can guess it can make up passwords of stations
+
+
+def _guessed_by_nobody(secret: str) -> str:
+    if 0 < len(secret) < SECRET_SHORTEST:
+        raise ValueError(f"a secret has at least {SECRET_SHORTEST} characters; empty: one is made")
+    return secret
 
 
 class Settings(BaseSettings):
@@ -21,7 +29,9 @@ class Settings(BaseSettings):
         str, Field(description="How stations reach OCPP; empty: from `ocpp`.")
     ] = ""
     secret: Annotated[
-        str, Field(description="Keys what is stored hashed; empty: kept in `secret_file`.")
+        str,
+        Field(description="Keys what is stored hashed; empty: kept in `secret_file`."),
+        AfterValidator(_guessed_by_nobody),
     ] = ""
     secret_file: Annotated[
         Path, Field(description="Made with mode 0600 where no secret is set.")

@@ -1,9 +1,13 @@
 """A hub in which an owner and a driver have one of everything, for tests that ask every route."""
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chargehub.events import StationConnected
+from chargehub.store.columns import new_id
+from chargehub.store.tables import DeliveryRow, EventRow
+from chargehub.store.work import Delivery, Work
 from tests.hub import Person, Place, RunningHub
 from tests.people.conftest import mails
 
@@ -58,8 +62,26 @@ async def busy(hub: RunningHub) -> Busy:
     slot = {"starts_at": starts_at.isoformat(), "ends_at": (starts_at + HOUR).isoformat()}
     await driver.post("/bookings", {"evse_id": place.evse_ids[2], **slot})
     await hub.settle()
-    ids = await _ids(owner, driver, place)
+    ids = {**await _ids(owner, driver, place), "delivery_id": await hub.hub.store.do(_park)}
     return Busy(hub, owner, driver, operator, stranger, place, ids)
+
+
+def _park(work: Work) -> str:
+    """A delivery that waits for an operator, of a station that nobody has; its id."""
+    event, now = StationConnected("nowhere"), datetime.now(UTC)
+    event_id = new_id()
+    body = asdict(event)
+    work.insert(
+        EventRow,
+        id=event_id,
+        name="StationConnected",
+        aggregate=event.aggregate,
+        body=body,
+        recorded_at=now,
+    )
+    delivery = Delivery(new_id(), event, "stations.actions.resume_commands")
+    work.insert(DeliveryRow, **{**delivery.values(event_id, now), "state": "parked"})
+    return delivery.id
 
 
 async def _equip(owner: Person, driver: Person, place: Place) -> None:
@@ -69,13 +91,13 @@ async def _equip(owner: Person, driver: Person, place: Place) -> None:
     await driver.post("/api-keys", {"name": "machine", "scopes": ["read"]})
     await owner.ask("PUT", f"/evses/{place.evse_ids[0]}/household/{HOUSEHOLD}", expect=204)
     await owner.ask("PUT", "/payout-preference", {"rail": "sandbox"}, 200)
-    await _verify(owner)
+    await verify(owner)
     wish = {"kind": "read_settings", "names": ["OCPPCommCtrlr.HeartbeatInterval"]}
     await owner.post(f"/stations/{place.station_id}/commands", wish, 202)
     await owner.hub.settle()
 
 
-async def _verify(person: Person) -> None:
+async def verify(person: Person) -> None:
     """Confirm the address with the code that was mailed: nobody else is paid out."""
     sent = await person.hub.hub.store.read(mails)
     text = next(text for recipient, _, text in sent if recipient == person.email)

@@ -75,7 +75,8 @@ Row = tuple[str, ...]
 def built() -> Iterator[FastAPI]:
     """The whole application, not started, over an empty file."""
     with TemporaryDirectory() as folder:
-        settings = Settings(database=f"sqlite:///{folder}/hub.sqlite", secret="of tests only")
+        database = f"sqlite:///{folder}/hub.sqlite"
+        settings = Settings(database=database, secret="a secret of tests only")
         hub = Hub(settings)
         yield web(hub)
         asyncio.run(hub.store.close())

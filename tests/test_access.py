@@ -75,7 +75,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /accounts/me": Row("read", stranger=OWN),
     "GET /logins": Row("read", "driver", stranger=OWN),
     "GET /api-keys": Row("read", "driver", stranger=OWN),
-    "GET /id-tokens": Row("read", "driver", stranger=OWN),
+    "GET /id-tokens": Row("accounts:write", "driver", stranger=OWN),
     "GET /locations": Row("read", stranger=OWN),
     "GET /locations/{location_id}": Row("read"),
     "GET /stations": Row("read", stranger=OWN),
@@ -106,6 +106,8 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /statements/{month}": Row("read", stranger=OWN),
     "GET /wallet": Row("read", stranger=OWN),
     "GET /sandbox/totals": Row("operator", "operator", stranger=403),
+    "GET /deliveries": Row("operator", "operator", stranger=403),
+    "POST /deliveries/{delivery_id}/retry": Row("operator", "operator", done=202, stranger=403),
     "POST /cdrs/{cdr_id}/corrections": Row(
         "operator", "operator", done=201, stranger=403, body=CORRECTION
     ),
@@ -138,7 +140,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
         body={"rail": "sandbox", "reference": "ok"},
     ),
     "DELETE /payment-methods/{method_id}": Row("payments:write", "driver", done=204),
-    "PUT /payout-preference": Row("payments:write", stranger=200, body={"rail": "token"}),
+    "PUT /payout-preference": Row("login", stranger=200, body={"rail": "token"}),
     "POST /id-tokens": Row(
         "accounts:write", "driver", done=201, stranger=201, body={"value": "NEW-CARD-1"}
     ),

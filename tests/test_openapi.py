@@ -116,3 +116,26 @@ def test_requests_refuse_unknown_fields(document: dict[str, Any]) -> None:
     }
 
     assert [name for name in bodies if schemas[name].get("additionalProperties") is not False] == []
+
+
+FEW = {
+    "/api/v1/evses/{evse_id}/household",
+    "/api/v1/payment-methods",
+}  # an account has few of these
+
+
+def test_every_list_comes_in_pages(document: dict[str, Any]) -> None:
+    """Also short ones have the form of a page, so that they may grow."""
+    schemas = document["components"]["schemas"]
+    wrong = []
+    for method, path, operation in operations(document):
+        content = operation["responses"].get("200", {}).get("content", {})
+        schema = content.get("application/json", {}).get("schema", {})
+        name = schema.get("$ref", "").rsplit("/", 1)[-1]
+        asked = {one["name"] for one in operation.get("parameters", [])}
+        is_page = "next" in schemas.get(name, {}).get("properties", {})
+        is_unpaged = is_page and path not in FEW and not {"limit", "cursor"} <= asked
+        if schema.get("type") == "array" or is_unpaged:
+            wrong.append(f"{method} {path}")
+
+    assert wrong == []

@@ -7,6 +7,8 @@ nothing the second time. What the station reserves follows the booking and never
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import bindparam, update
@@ -27,6 +29,7 @@ from chargehub.stations import tables as stations
 from chargehub.stations.commands import CancelReservation, Fate, Reserve
 from chargehub.stations.reports import Acknowledged, ReservationEnded
 from chargehub.stations.views import EvseView
+from chargehub.store.chunk import ALL, Chunk
 from chargehub.store.columns import new_id
 from chargehub.store.work import Work
 from chargehub.tariffs import actions as tariff_actions
@@ -36,6 +39,8 @@ from chargehub.units import Money, Span
 
 RESERVATION_IDS = 2**31 - 1  # 1 to this: what every station can read as a positive integer
 CANCEL_WITHIN = timedelta(hours=1)  # by then every reservation has run out at the station itself
+
+_ID = attrgetter("id")
 
 _MOVE = (
     update(BOOKING)
@@ -300,42 +305,40 @@ def reservation_ended(
 # --- the clock ---------------------------------------------------------------------------------
 
 
-def expire_holds(work: Work, now: datetime) -> int:
+def expire_holds(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
     """Let go of holds that were not paid in time, at most 50; how many."""
-    due = tables.unpaid_holds(work, now)
-    for booking in due:
-        _release(work, booking, "expired", now)
-    return len(due)
+    due = tables.unpaid_holds(work, now, chunk.limit)
+    return chunk.each(work, due, _ID, partial(_release, becomes="expired", now=now))
 
 
-def release_no_shows(work: Work, now: datetime) -> int:
+def release_no_shows(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
     """Let go of confirmed bookings whose driver did not come, at most 50; how many."""
-    due = tables.not_arrived(work, now)
-    for booking in due:
-        _release(work, booking, "no_show", now)
-    return len(due)
+    due = tables.not_arrived(work, now, chunk.limit)
+    return chunk.each(work, due, _ID, partial(_release, becomes="no_show", now=now))
 
 
-def open_due_windows(work: Work, now: datetime) -> int:
+def open_due_windows(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
     """Ask stations to keep EVSEs for bookings whose time comes, at most 50, each once; how many.
 
     The station lets go by itself when the driver has not come.
     """
-    due = tables.not_reserved(work, now)
-    for booking in due:
-        evse = stations.evse(work, booking.evse_id)
-        assert evse is not None, booking.evse_id
-        _noted(work, booking.id, "none", "asked", None)
-        reserve = Reserve(booking.reservation_id, evse.number, booking.id_token, booking.arrive_by)
-        station_actions.command(
-            work,
-            booking.station_id,
-            reserve,
-            now,
-            expires_in=booking.arrive_by - now,
-            booking_id=booking.id,
-        )
-    return len(due)
+    due = tables.not_reserved(work, now, chunk.limit)
+    return chunk.each(work, due, _ID, partial(_reserve, now=now))
+
+
+def _reserve(work: Work, booking: BookingView, now: datetime) -> None:
+    evse = stations.evse(work, booking.evse_id)
+    assert evse is not None, booking.evse_id
+    _noted(work, booking.id, "none", "asked", None)
+    reserve = Reserve(booking.reservation_id, evse.number, booking.id_token, booking.arrive_by)
+    station_actions.command(
+        work,
+        booking.station_id,
+        reserve,
+        now,
+        expires_in=booking.arrive_by - now,
+        booking_id=booking.id,
+    )
 
 
 # --- shared ------------------------------------------------------------------------------------

@@ -18,7 +18,6 @@ from chargehub.units import Span
 Status = Literal[
     "held", "confirmed", "active", "completed", "cancelled", "declined", "expired", "no_show"
 ]
-Admission = Literal["accepted", "reserved_for_other"]
 LIVE: tuple[Status, ...] = ("held", "confirmed", "active")
 RELEASED: tuple[Status, ...] = ("cancelled", "declined", "expired", "no_show")
 
@@ -258,22 +257,6 @@ class Claim(Protocol):
     def ends_at(self) -> datetime: ...
     @property
     def pay_by(self) -> datetime | None: ...
-
-
-def may_start(
-    booking: Claim | None, id_token: str, at: datetime, driver_id: str | None = None
-) -> Admission:
-    """May this id token start a session at the booking's EVSE?
-
-    `booking` is the one of `tables.covering`, or None. `driver_id` is whose the id token is: a
-    driver who booked by app may present any token of the same account. Case does not count.
-    Only bookings decide here, not whether the token is valid or can pay.
-    """
-    if booking is None or not is_claimed(booking, at):
-        return "accepted"
-    is_same_token = booking.id_token.casefold() == id_token.casefold()
-    is_same_driver = driver_id is not None and driver_id == booking.driver_id
-    return "accepted" if is_same_token or is_same_driver else "reserved_for_other"
 
 
 def is_claimed(booking: Claim, at: datetime) -> bool:

@@ -9,16 +9,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, Row, bindparam, func, select
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Index,
+    Integer,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 from sqlmodel import Field, SQLModel
 
 from chargehub.bookings.rules import LIVE, is_claimed
 from chargehub.store.columns import Instant
+from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, table_of
 from chargehub.units import Span
 
 NO_OVERLAP = "no_overlap"
-JOB_SIZE = 50  # rows a job takes at a time, so that it never keeps the writer for long
 
 _LIVE_SQL = "('held', 'confirmed', 'active')"
 _OVERLAPS = f"""
@@ -123,11 +132,11 @@ class BookingView:
 
 
 BOOKING = table_of(BookingRow)
-_IS_LIVE = BOOKING.c.status.in_(LIVE)
+_IS_LIVE = or_(*(BOOKING.c.status == status for status in LIVE))
 _OF_EVSE = BOOKING.c.evse_id == bindparam("evse_id")
 
-_BY_ID = select(BOOKING).where(BOOKING.c.id == bindparam("id"))
-_BY_SESSION = select(BOOKING).where(BOOKING.c.session_id == bindparam("session_id"))
+_BY_ID = Hot(select(BOOKING).where(BOOKING.c.id == bindparam("id")))
+_BY_SESSION = Hot(select(BOOKING).where(BOOKING.c.session_id == bindparam("session_id")))
 _BY_RESERVATION = select(BOOKING).where(
     BOOKING.c.reservation_id == bindparam("reservation_id"),
     BOOKING.c.station_id == bindparam("station_id"),
@@ -136,7 +145,7 @@ _LIVE_AT = select(BOOKING).where(
     BOOKING.c.blocked_until > bindparam("at"), BOOKING.c.opens_at <= bindparam("at"), _IS_LIVE
 )
 # In the buffer of one booking the next one may have begun to count: the later one is meant.
-_COVERING = _LIVE_AT.where(_OF_EVSE).order_by(BOOKING.c.starts_at.desc()).limit(1)
+_COVERING = Hot(_LIVE_AT.where(_OF_EVSE).order_by(BOOKING.c.starts_at.desc()).limit(1))
 _OVERLAPPING = (
     select(BOOKING)
     .where(
@@ -154,12 +163,12 @@ _OPEN_OF_DRIVER = select(func.count()).where(
 _RESERVATION = select(BOOKING.c.id).where(BOOKING.c.reservation_id == bindparam("reservation_id"))
 
 
-def _view(row: Row[Any] | None) -> BookingView | None:
-    return None if row is None else BookingView(**row._mapping)
+def _view(row: Any) -> BookingView | None:
+    return None if row is None else BookingView(*row)
 
 
-def _views(rows: Sequence[Row[Any]]) -> tuple[BookingView, ...]:
-    return tuple(BookingView(**row._mapping) for row in rows)
+def _views(rows: Sequence[Any]) -> tuple[BookingView, ...]:
+    return tuple(BookingView(*row) for row in rows)
 
 
 def booking(reads: Reads, booking_id: str) -> BookingView | None:
@@ -242,7 +251,7 @@ _DUE = (
     select(BOOKING)
     .where(BOOKING.c.status == bindparam("status"))
     .order_by(BOOKING.c.opens_at)
-    .limit(JOB_SIZE)
+    .limit(bindparam("limit"))
 )
 _UNPAID = _DUE.where(BOOKING.c.pay_by <= bindparam("now"))
 _OPENED = _DUE.where(BOOKING.c.opens_at <= bindparam("now"))
@@ -252,16 +261,16 @@ _NOT_RESERVED = _OPENED.where(
 )
 
 
-def unpaid_holds(reads: Reads, now: datetime) -> tuple[BookingView, ...]:
-    """Holds past their `pay_by`, at most 50."""
-    return _views(reads.all(_UNPAID, status="held", now=now))
+def unpaid_holds(reads: Reads, now: datetime, limit: int) -> tuple[BookingView, ...]:
+    """Holds past their `pay_by`, at most `limit`."""
+    return _views(reads.all(_UNPAID, status="held", now=now, limit=limit))
 
 
-def not_arrived(reads: Reads, now: datetime) -> tuple[BookingView, ...]:
-    """Confirmed bookings past their `arrive_by`, at most 50."""
-    return _views(reads.all(_NOT_ARRIVED, status="confirmed", now=now))
+def not_arrived(reads: Reads, now: datetime, limit: int) -> tuple[BookingView, ...]:
+    """Confirmed bookings past their `arrive_by`, at most `limit`."""
+    return _views(reads.all(_NOT_ARRIVED, status="confirmed", now=now, limit=limit))
 
 
-def not_reserved(reads: Reads, now: datetime) -> tuple[BookingView, ...]:
-    """Confirmed bookings whose time has come and whose station was not told, at most 50."""
-    return _views(reads.all(_NOT_RESERVED, status="confirmed", now=now))
+def not_reserved(reads: Reads, now: datetime, limit: int) -> tuple[BookingView, ...]:
+    """Confirmed bookings whose time has come and whose station was not told, at most `limit`."""
+    return _views(reads.all(_NOT_RESERVED, status="confirmed", now=now, limit=limit))

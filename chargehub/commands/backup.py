@@ -17,11 +17,10 @@ def back_up(file: Path, database: str | None) -> None:
         fail(f"There is no database at {source}.")
     if file.exists():
         fail(f"{file} exists already; choose another name.")
-    part = file.with_name(file.name + ".part")
-    part.unlink(missing_ok=True)
-    os.close(os.open(part, os.O_CREAT | os.O_WRONLY, 0o600))
+    part = _part(file)
     with closing(sqlite3.connect(source)) as here, closing(sqlite3.connect(part)) as there:
         here.backup(there)
+        there.execute("PRAGMA journal_mode=DELETE")  # one file, and nothing is left beside it
     _check(part)
     part.rename(file)
     print(f"{file}: {file.stat().st_size} bytes. Keep the hub's secret (file) beside it.")
@@ -35,8 +34,7 @@ def restore(file: Path, database: str | None, force: bool) -> None:
     _check(file)
     if target.exists() and not force:
         fail(f"{target} exists; stop the hub and repeat with --force to replace it.")
-    part = target.with_name(target.name + ".part")
-    part.unlink(missing_ok=True)
+    part = _part(target)
     with closing(sqlite3.connect(file)) as here, closing(sqlite3.connect(part)) as there:
         here.backup(there)
     for suffix in ("-wal", "-shm"):
@@ -46,9 +44,17 @@ def restore(file: Path, database: str | None, force: bool) -> None:
     print(f"{target} restored from {file}.")
 
 
+def _part(file: Path) -> Path:
+    """A new empty file beside it, for its user alone, that nobody has put there for us."""
+    part = file.with_name(file.name + ".part")
+    part.unlink(missing_ok=True)
+    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    return part
+
+
 def _check(file: Path) -> None:
     try:
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
             verdict = connection.execute("PRAGMA integrity_check").fetchone()[0]
             connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.DatabaseError as error:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from chargehub.commands.settings import fail, load
 from chargehub.errors import Refused
-from chargehub.people import actions
+from chargehub.people import actions, rules
 from chargehub.people.passwords import hash_password
 from chargehub.store.engines import parse_url
 from chargehub.store.migrate import migrate
@@ -18,7 +18,8 @@ def create(email: str, name: str, password: str, database: str | None) -> None:
     if parse_url(settings.database).drivername.startswith("sqlite"):
         migrate(settings.database)
     try:
-        asyncio.run(_create(email, name, hash_password(password), settings.database))
+        password_hash = hash_password(rules.password(password, email))
+        asyncio.run(_create(email, name, password_hash, settings.database))
     except Refused as refusal:
         fail(refusal.detail)
     print(f"Operator {email} may log in now.")

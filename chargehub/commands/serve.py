@@ -25,6 +25,8 @@ def run(http: str | None, ocpp: str | None, database: str | None) -> None:
             web(Hub(settings)),
             host=host,
             port=port,
+            http="h11",  # bounds the headers of a request; the other one takes any amount
+            ws="none",  # stations have a port of their own
             log_level="warning",
             access_log=False,
             server_header=False,

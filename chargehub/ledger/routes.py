@@ -5,13 +5,14 @@ from pydantic import BaseModel
 
 from chargehub.ledger import tables
 from chargehub.rest.manners import CurrentStore
-from chargehub.rest.throttle import Throttled
+from chargehub.rest.throttle import Narrow, Throttled
 from chargehub.store.work import Reads
 
 router = APIRouter(tags=["ledger"])
 
 # The audit reads every entry, and nobody is asked who they are.
-_throttle = Throttled("audit", rate_per_s=1, burst=20)
+_throttle = Depends(Throttled("audit", rate_per_s=1, burst=20))
+_narrow = Depends(Narrow("audit", at_once=1, waiting=20), scope="function")
 
 
 class EnergyBody(BaseModel):
@@ -36,7 +37,7 @@ class AuditBody(BaseModel):
     cdrs: int
 
 
-@router.get("/ledger/audit", dependencies=[Depends(_throttle)])
+@router.get("/ledger/audit", dependencies=[_throttle, _narrow])
 async def get_audit(store: CurrentStore) -> AuditBody:
     """The laws of the ledger, worked out now from every entry."""
     return await store.read(_audit)

@@ -10,6 +10,7 @@ from chargehub.listings import tables
 from chargehub.listings.rules import Hours, write_hours
 from chargehub.people.rules import Actor
 from chargehub.stations.registration import owned_station
+from chargehub.store.columns import new_id
 from chargehub.store.work import Work
 from chargehub.tariffs import tables as tariffs
 
@@ -35,9 +36,28 @@ def publish(
         "withdrawn_at": None,
     }
     is_it = col(tables.Listing.station_id) == station_id
+    _remember(work, station_id, now)
     if not work.execute(update(tables.Listing).where(is_it).values(values)):
         work.add(tables.Listing(station_id=station_id, **values))
     return tables.ListingView(station_id, tariff_id, opening_hours, now)
+
+
+def _remember(work: Work, station_id: str, now: datetime) -> None:
+    """What was offered until now prices what was charged until now and is told later."""
+    past = tables.newest(work, station_id)
+    if past is None:
+        return
+    ended_at = past.withdrawn_at or now
+    if past.published_at < ended_at:
+        work.add(
+            tables.PastListing(
+                id=new_id(),
+                station_id=station_id,
+                tariff_id=past.tariff_id,
+                published_at=past.published_at,
+                ended_at=ended_at,
+            )
+        )
 
 
 def withdraw(work: Work, actor: Actor, station_id: str, now: datetime) -> None:

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Index, Row, bindparam, select
 from sqlmodel import Field, SQLModel, col
 
 from chargehub.listings.rules import Hours, read_hours
-from chargehub.stations.tables import evses_in_box
-from chargehub.stations.views import NearbyEvse
 from chargehub.store.columns import Instant, Json
+from chargehub.store.hot import Hot
 from chargehub.store.work import Reads
 
 _IDS_AT_ONCE = 500  # in one IN list
@@ -29,6 +28,22 @@ class Listing(SQLModel, table=True):
     withdrawn_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
+class PastListing(SQLModel, table=True):
+    """What a station offered from `published_at` until, not at, `ended_at`. Never changed.
+
+    Stations tell of charging days later; it is priced by what was offered then.
+    """
+
+    __tablename__ = "past_listing"
+    __table_args__ = (Index("ix_past_listing_station", "station_id", "published_at"),)
+
+    id: str = Field(primary_key=True, max_length=36)
+    station_id: str = Field(max_length=36, foreign_key="station.id")
+    tariff_id: str = Field(max_length=36)
+    published_at: datetime = Field(sa_type=Instant)
+    ended_at: datetime = Field(sa_type=Instant)
+
+
 @dataclass(frozen=True, slots=True)
 class ListingView:
     """What a published station offers. The hours are by its location's time zone."""
@@ -42,17 +57,61 @@ class ListingView:
 _LISTINGS = select(
     col(Listing.station_id), col(Listing.tariff_id), col(Listing.hours), col(Listing.published_at)
 ).where(col(Listing.withdrawn_at).is_(None))
-_LISTING = _LISTINGS.where(col(Listing.station_id) == bindparam("station_id"))
+_LISTING = Hot(_LISTINGS.where(col(Listing.station_id) == bindparam("station_id")))
 _LISTINGS_OF = _LISTINGS.where(
     col(Listing.station_id).in_(bindparam("station_ids", expanding=True))
 )
-_LISTED = select(col(Listing.station_id)).where(col(Listing.withdrawn_at).is_(None))
 
 
 def listing(reads: Reads, station_id: str) -> ListingView | None:
     """What a station offers; None: it is not published."""
     row = reads.one(_LISTING, station_id=station_id)
     return None if row is None else _view(row)
+
+
+_NEWEST = Hot(
+    select(col(Listing.published_at), col(Listing.withdrawn_at), col(Listing.tariff_id)).where(
+        col(Listing.station_id) == bindparam("station_id")
+    )
+)
+_PAST = Hot(
+    select(col(PastListing.ended_at), col(PastListing.tariff_id))
+    .where(
+        col(PastListing.station_id) == bindparam("station_id"),
+        col(PastListing.published_at) <= bindparam("at", type_=Instant()),
+    )
+    .order_by(col(PastListing.published_at).desc())
+    .limit(1)
+)
+_FIRST = Hot(
+    select(col(PastListing.tariff_id))
+    .where(col(PastListing.station_id) == bindparam("station_id"))
+    .order_by(col(PastListing.published_at))
+    .limit(1)
+)
+
+
+def newest(reads: Reads, station_id: str) -> Row[Any] | None:
+    """Of a station's newest listing: published_at, withdrawn_at (None: it stands), tariff_id."""
+    found: Row[Any] | None = reads.one(_NEWEST, station_id=station_id)
+    return found
+
+
+def tariff_at(reads: Reads, station_id: str, at: datetime) -> str | None:
+    """The id of the tariff a station offered at an instant; None: it was on no market then.
+
+    Before it was first published it is the first one: nobody can have been told another price.
+    """
+    last = newest(reads, station_id)
+    if last is None:
+        return None
+    tariff_id: str = last.tariff_id
+    if last.published_at <= at:
+        return tariff_id if last.withdrawn_at is None or at < last.withdrawn_at else None
+    past = reads.one(_PAST, station_id=station_id, at=at)
+    if past is not None:
+        return past.tariff_id if at < past.ended_at else None
+    return reads.value(_FIRST, station_id=station_id) or tariff_id
 
 
 def listings_of(reads: Reads, station_ids: Sequence[str]) -> dict[str, ListingView]:
@@ -67,30 +126,3 @@ def listings_of(reads: Reads, station_ids: Sequence[str]) -> dict[str, ListingVi
 
 def _view(row: Row[Any]) -> ListingView:
     return ListingView(row.station_id, row.tariff_id, read_hours(row.hours), row.published_at)
-
-
-def listed_evses_in_box(
-    reads: Reads,
-    south_e6: int,
-    west_e6: int,
-    north_e6: int,
-    east_e6: int,
-    connector_type: str | None,
-    min_power_w: int | None,
-    limit: int,
-) -> tuple[NearbyEvse, ...]:
-    """EVSEs of published stations in a box; see `stations.tables.evses_in_box`.
-
-    Unpublished ones do not use up the limit, so this is what a search asks.
-    """
-    return evses_in_box(
-        reads,
-        south_e6,
-        west_e6,
-        north_e6,
-        east_e6,
-        connector_type,
-        min_power_w,
-        limit,
-        among=_LISTED,
-    )

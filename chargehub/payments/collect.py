@@ -55,7 +55,12 @@ def open_for_session(work: Work, event: events.SessionOpened, now: datetime) -> 
     A session that is over already, is the owner's own use or costs nothing needs no hold.
     """
     session = sessions.session(work, event.session_id)
-    if session is None or tables.of_session(work, session.id) or _takes_over(work, session, now):
+    if session is None:
+        return
+    if tables.of_session(work, session.id):
+        _let_go_of_spare(work, session, now)
+        return
+    if _takes_over(work, session, now):
         return
     deposit = _walk_up(work, session)
     if deposit is not None and session.driver_id is not None:
@@ -69,6 +74,13 @@ def _takes_over(work: Work, session: SessionView, now: datetime) -> bool:
         return False
     move(work, payment, now, session_id=session.id)
     return True
+
+
+def _let_go_of_spare(work: Work, session: SessionView, now: datetime) -> None:
+    """Held as a walk-up, then told to be at its booked EVSE: the booking's deposit goes back."""
+    payment = tables.live_of_booking(work, session.booking_id) if session.booking_id else None
+    if payment is not None and payment.session_id is None:
+        _release(work, payment, now)
 
 
 def _walk_up(work: Work, session: SessionView) -> Money | None:
@@ -94,8 +106,10 @@ class _Need:
 
 def _open(work: Work, need: _Need, now: datetime) -> None:
     method = tables.default_method(work, need.driver_id)
-    row = PaymentRow(
-        id=new_id(),
+    payment_id = new_id()
+    work.insert(
+        PaymentRow,
+        id=payment_id,
         driver_id=need.driver_id,
         booking_id=need.booking_id,
         session_id=need.session_id,
@@ -109,11 +123,10 @@ def _open(work: Work, need: _Need, now: datetime) -> None:
         created_at=now,
         changed_at=now,
     )
-    work.add(row)
     if method:
-        work.record(events.AuthorisationRequested(row.id))
+        work.record(events.AuthorisationRequested(payment_id))
     else:
-        work.record(events.PaymentRefused(row.id, need.booking_id, need.session_id))
+        work.record(events.PaymentRefused(payment_id, need.booking_id, need.session_id))
 
 
 def record_authorisation(
@@ -204,8 +217,10 @@ def _take(work: Work, cdr: CdrView, now: datetime) -> None:
     """A payment without a hold: the whole cost is asked of what the driver pays with now."""
     method = tables.default_method(work, cdr.driver_id) if cdr.driver_id else None
     why = None if method else (NO_METHOD if cdr.driver_id else NO_DRIVER)
-    row = PaymentRow(
-        id=new_id(),
+    payment_id = new_id()
+    work.insert(
+        PaymentRow,
+        id=payment_id,
         driver_id=cdr.driver_id,
         session_id=cdr.session_id,
         rail=method.rail if method else "",
@@ -221,11 +236,10 @@ def _take(work: Work, cdr: CdrView, now: datetime) -> None:
         created_at=now,
         changed_at=now,
     )
-    work.add(row)
     if method:
-        work.record(events.CaptureRequested(row.id, cdr.session_id, cdr.id))
+        work.record(events.CaptureRequested(payment_id, cdr.session_id, cdr.id))
     else:
-        work.record(events.PaymentCaptured(row.id, cdr.session_id, cdr.id, 0))
+        work.record(events.PaymentCaptured(payment_id, cdr.session_id, cdr.id, 0))
 
 
 def record_capture(

@@ -7,8 +7,10 @@ anew. Tokens are bought at the price of the moment of the request, which stays w
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import assert_never
 
 import structlog
@@ -33,6 +35,7 @@ from chargehub.payments.steps import told
 from chargehub.payments.tables import PAYOUT, PayoutRow
 from chargehub.payments.views import PayoutView, Preference
 from chargehub.people import tables as people
+from chargehub.store.chunk import ALL, Chunk
 from chargehub.store.columns import new_id
 from chargehub.store.work import Reads, Work
 from chargehub.store.writer import Store
@@ -47,20 +50,38 @@ class PayoutMoved(Exception):
     """Another unit of work ended the payout in between. The delivery is tried again."""
 
 
-def request_due_payouts(work: Work, now: datetime, token_price: Decimal = rules.TOKEN_PRICE) -> int:
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A balance that leaves now. `token_units` None: it is paid in money."""
+
+    place: Preference
+    balance: Money
+    token_units: int | None
+
+
+def request_due_payouts(
+    work: Work, now: datetime, token_price: Decimal = rules.TOKEN_PRICE, chunk: Chunk = ALL
+) -> int:
     """Send what is due on its way, at most 50 payouts; how many. `token_price`: EUR for one CHG."""
-    due = tables.due_payouts(work, refused_since=now - rules.PAYOUT_RETRY)
-    return sum(_request(work, place, balance, token_price, now) for place, balance in due)
+    found = tables.due_payouts(work, now - rules.PAYOUT_RETRY, chunk.limit)
+    due = [_Due(place, balance, _tokens(place, balance, token_price)) for place, balance in found]
+    payable = [one for one in due if one.token_units != 0]
+    request = partial(_request, token_price=token_price, now=now)
+    return chunk.each(work, payable, _key, request)
 
 
-def _request(
-    work: Work, place: Preference, balance: Money, token_price: Decimal, now: datetime
-) -> bool:
-    token_units = None
-    if place.pays_in is not None:
-        token_units = rules.token_units(balance.amount_minor, balance.currency, token_price)
-        if token_units == 0:
-            return False
+def _tokens(place: Preference, balance: Money, token_price: Decimal) -> int | None:
+    if place.pays_in is None:
+        return None
+    return rules.token_units(balance.amount_minor, balance.currency, token_price)
+
+
+def _key(due: _Due) -> str:
+    return f"{due.place.owner_id} {due.balance.currency}"
+
+
+def _request(work: Work, due: _Due, token_price: Decimal, now: datetime) -> None:
+    place, balance, token_units = due.place, due.balance, due.token_units
     row = PayoutRow(
         id=new_id(),
         owner_id=place.owner_id,
@@ -77,7 +98,6 @@ def _request(
     entries = postings.payout_requested(row.owner_id, row.amount_minor, row.currency)
     _post(work, row.id, "payout_requested", entries, now)
     work.record(events.PayoutRequested(row.id))
-    return True
 
 
 def send(

@@ -10,7 +10,7 @@ from chargehub.payments.actions import NewMethod
 from chargehub.payments.rail import Rails, Refusal
 from chargehub.payments.rules import MethodRefused, UnknownRail
 from chargehub.payments.views import PaymentView, PayoutView, Preference
-from chargehub.people.access import CurrentActor, needs
+from chargehub.people.access import CurrentActor, CurrentPerson, needs
 from chargehub.people.rules import Actor
 from chargehub.rest.bodies import MoneyBody
 from chargehub.rest.manners import (
@@ -126,13 +126,16 @@ def _payout_key(one: PayoutView) -> tuple[str]:
 @router.put("/payout-preference")
 async def put_payout_preference(
     wanted: bodies.PreferenceWish,
-    actor: Payer,
+    actor: CurrentPerson,
     store: CurrentStore,
     rails: CurrentRails,
     token_price: CurrentTokenPrice,
     now: Now,
 ) -> bodies.PreferenceBody:
-    """Say how you want to be paid as an owner. Without it nothing is paid out."""
+    """Say how you want to be paid as an owner. Without it nothing is paid out.
+
+    No API key may do this: one that leaked would have the money go elsewhere.
+    """
     rail = rails.paying_out.get(wanted.rail)
     if rail is None:
         raise UnknownRail(f"You can be paid by: {', '.join(sorted(rails.paying_out))}.")

@@ -27,7 +27,6 @@ from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, table_of
 from chargehub.units import EXPONENTS, Money
 
-JOB_SIZE = 50  # rows a job takes at a time, so that it never keeps the writer for long
 METHODS_PER_ACCOUNT = 20  # a wallet, not a list of stolen cards
 
 _IS_DEFAULT = text("is_default AND removed_at IS NULL")
@@ -340,7 +339,7 @@ _DUE = (
         ~_REFUSED_LATELY,
     )
     .order_by(ACCOUNT.c.balance)
-    .limit(JOB_SIZE)
+    .limit(bindparam("limit"))
 )
 _PAYABLE_OF = (
     select(ACCOUNT.c.asset, ACCOUNT.c.balance)
@@ -359,14 +358,16 @@ _NEWEST_PAYOUT = (
 )
 
 
-def due_payouts(reads: Reads, refused_since: datetime) -> tuple[tuple[Preference, Money], ...]:
-    """Balances that can be paid out now, the largest first, with where to; at most 50.
+def due_payouts(
+    reads: Reads, refused_since: datetime, limit: int
+) -> tuple[tuple[Preference, Money], ...]:
+    """Balances that can be paid out now, the largest first, with where to; at most `limit`.
 
     Of verified owners who said how, from the minimum on, with no payout of the same currency
     under way, and none refused since then at the place that is chosen still.
     """
     found = []
-    for row in reads.all(_DUE, since=refused_since):
+    for row in reads.all(_DUE, since=refused_since, limit=limit):
         place = Preference(row.owner_id, row.rail, row.destination, row.pays_in, row.chosen_at)
         found.append((place, Money(-int(row.balance), row.asset)))
     return tuple(found)

@@ -108,6 +108,24 @@ CurrentOperator = Annotated[Actor, Security(_current_operator, scopes=["operator
 """An operator who logged in, or an operator's API key with the scope `operator`."""
 
 
+async def _standing(
+    request: Request, sent: _Sent, store: CurrentStore
+) -> Callable[[], Awaitable[bool]]:
+    async def stands() -> bool:
+        try:
+            now = request.app.state.hub.clock.now()
+            await authenticate(store, sent.credentials if sent else "", now)
+        except Unauthenticated:
+            return False
+        return True
+
+    return stands
+
+
+Standing = Annotated[Callable[[], Awaitable[bool]], Depends(_standing)]
+"""Asks whether the login or key still holds: for answers that go on after it was revoked."""
+
+
 def needs(scope: Scope) -> Callable[[Actor], Awaitable[Actor]]:
     """Somebody who logged in, or an API key with this scope: `Depends(needs("stations:write"))`."""
     assert scope in SCOPES, scope

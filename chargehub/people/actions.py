@@ -66,7 +66,7 @@ def register(
     """
     account = _open_account(work, wanted, now)
     code = mails.new_code(work, account.id, "verify", rules.VERIFY_LASTS, now)
-    text = mails.verify_text(account.name, code, public_url)
+    text = mails.verify_text(code, public_url)
     mails.write_mail(work, account.email, mails.VERIFY_SUBJECT, text, now)
     login = logins.open_login(work, account.id, login_lasts, now)
     return Registered(account.id, account.email, account.name, login)
@@ -98,10 +98,28 @@ def _open_account(work: Work, wanted: Registration, now: datetime) -> Account:
         work.add(account)
     except IntegrityError:
         raise rules.EmailTaken from None
-    # 90 random bits in the 20 characters that OCPP 1.6 can carry.
-    value = "CH" + base64.b32encode(secrets.token_bytes(12)).decode()[:18]
-    _add_id_token(work, NewIdToken(value, account.id), "app", now)
+    _add_id_token(work, NewIdToken(_new_app_token(), account.id), "app", now)
     return account
+
+
+def _new_app_token() -> str:
+    """90 random bits in the 20 characters that OCPP 1.6 can carry."""
+    return "CH" + base64.b32encode(secrets.token_bytes(12)).decode()[:18]
+
+
+def disown(work: Work, account_id: str, now: datetime) -> None:
+    """Revoke the API keys, block the cards and replace the app's id token.
+
+    For an account that was opened by somebody who never showed that the mailbox is theirs: once
+    its owner has come, nothing the other one knows may open anything.
+    """
+    is_in_force = col(ApiKey.account_id) == account_id, col(ApiKey.revoked_at).is_(None)
+    work.execute(update(ApiKey).where(*is_in_force).values(revoked_at=now))
+    tokens = update(IdToken).where(col(IdToken.account_id) == account_id)
+    work.execute(tokens.where(col(IdToken.kind) == "rfid").values(status="blocked"))
+    value = _new_app_token()
+    values = {"value": value, "value_folded": rules.fold_id_token(value)}
+    work.execute(tokens.where(col(IdToken.kind) == "app").values(values))
 
 
 def set_can_pay(work: Work, account_id: str, can_pay: bool) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlmodel import col
 
 from chargehub.errors import NotFound
-from chargehub.people.rules import digest, locked_until
+from chargehub.people.rules import FREE_FAILURES_OF_ALL, digest, locked_until
 from chargehub.people.tables import Account, Login
 from chargehub.store.columns import new_id
 from chargehub.store.work import Work
@@ -72,10 +72,11 @@ def log_in(
 
 
 def _note_failures(work: Work, account_id: str, failures: int, now: datetime) -> None:
+    until = locked_until(failures, now, FREE_FAILURES_OF_ALL)
     work.execute(
         update(Account)
         .where(col(Account.id) == account_id)
-        .values(failures=failures, locked_until=locked_until(failures, now))
+        .values(failures=failures, locked_until=until)
     )
 
 

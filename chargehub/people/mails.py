@@ -39,11 +39,13 @@ VERIFY_SUBJECT = "Confirm your e-mail address"
 RESET_SUBJECT = "Set a new password"
 CHANGED_SUBJECT = "Your password was changed"
 
+# No text holds a name: whoever opens an account with somebody else's address chose it.
 
-def verify_text(name: str, code: str, public_url: str) -> str:
+
+def verify_text(code: str, public_url: str) -> str:
     """Asks to confirm the address."""
     return (
-        f"Hello {name},\n\n"
+        "Hello,\n\n"
         f"somebody, hopefully you, opened an account at {public_url} with this address.\n"
         "If it was you, confirm the address within seven days with this code:\n\n"
         f"    {code}\n\n"
@@ -51,10 +53,10 @@ def verify_text(name: str, code: str, public_url: str) -> str:
     )
 
 
-def reset_text(name: str, code: str, public_url: str) -> str:
+def reset_text(code: str, public_url: str) -> str:
     """Carries the code for a new password."""
     return (
-        f"Hello {name},\n\n"
+        "Hello,\n\n"
         f"somebody, hopefully you, wants to set a new password at {public_url}.\n"
         "If it was you, do so within an hour with this code:\n\n"
         f"    {code}\n\n"
@@ -62,10 +64,11 @@ def reset_text(name: str, code: str, public_url: str) -> str:
     )
 
 
-def changed_text(name: str, public_url: str) -> str:
+def changed_text(public_url: str) -> str:
     """Says that the password is a new one."""
     return (
-        f"Hello {name},\n\n"
+        "Hello,\n\n"
         f"your password at {public_url} was changed, and every device was logged out.\n"
+        "Look through your API keys and cards: whoever knew the old one could have added some.\n"
         "If it was not you, set a new one at once and tell the operator.\n"
     )

@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 AT_ONCE = 2  # hashes; each keeps a core and 64 MiB busy
 WAITING = 50  # more than five seconds of work: then say so instead of letting people wait
+NEW_WAITING = 15  # new passwords among them: a flood of sign-ups keeps nobody from logging in
 
 
 class Passwords:
@@ -31,6 +32,8 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         """The hash to be stored. Raises Unavailable if too many wait."""
+        if self._waiting >= NEW_WAITING:
+            raise Unavailable("Too many people sign up right now; please try again.")
         return await self._in_thread(self._hasher.hash, password_text(password))
 
     async def check(self, password: str, password_hash: str | None) -> bool:

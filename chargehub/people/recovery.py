@@ -6,6 +6,7 @@ from sqlalchemy import func, literal, select, update
 from sqlmodel import col
 
 from chargehub.people import mails, tables
+from chargehub.people.actions import disown
 from chargehub.people.logins import revoke_all_logins
 from chargehub.people.rules import (
     RESET_EVERY,
@@ -33,14 +34,14 @@ def request_reset(work: Work, email: str, public_url: str, now: datetime) -> Non
     Returns nothing either way: whoever asks must not learn which addresses have accounts.
     """
     account = work.one(
-        select(col(Account.id), col(Account.email), col(Account.name)).where(
+        select(col(Account.id), col(Account.email)).where(
             col(Account.email_folded) == fold_email(email)
         )
     )
     if account is None or _has_fresh_reset(work, account.id, now):
         return
     code = mails.new_code(work, account.id, "reset", RESET_LASTS, now)
-    text = mails.reset_text(account.name, code, public_url)
+    text = mails.reset_text(code, public_url)
     mails.write_mail(work, account.email, mails.RESET_SUBJECT, text, now)
 
 
@@ -62,13 +63,18 @@ def reset_password(
 ) -> None:
     """Set the new password, log every device out, lift a lock. Raises TokenInvalid.
 
-    Reading the code proves the mailbox, so the address counts as confirmed. API keys stay: they
-    belong to machines, and their owner sees and revokes them.
+    Reading the code proves the mailbox, so the address counts as confirmed. API keys and id
+    tokens stay, for machines and cards know nothing of passwords; unless the address was not
+    confirmed before: then somebody else may have made them.
     """
     owner = tables.mail_token(work, code, "reset", now)
     if owner is None:
         raise TokenInvalid
     _use(work, owner.account_id, "reset", now)
+    account = tables.account(work, owner.account_id)
+    assert account is not None, owner.account_id
+    if not account.is_verified:
+        disown(work, account.id, now)
     work.execute(
         update(Account)
         .where(col(Account.id) == owner.account_id)
@@ -80,9 +86,7 @@ def reset_password(
         )
     )
     revoke_all_logins(work, owner.account_id, now)
-    account = tables.account(work, owner.account_id)
-    assert account is not None, owner.account_id
-    text = mails.changed_text(account.name, public_url)
+    text = mails.changed_text(public_url)
     mails.write_mail(work, account.email, mails.CHANGED_SUBJECT, text, now)
 
 

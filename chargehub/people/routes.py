@@ -1,7 +1,7 @@
 """REST for people: accounts, logins, passwords, API keys, id tokens."""
 
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends, Path, Request
 from chargehub.errors import TooMany, Unauthenticated
 from chargehub.people import actions, bodies, logins, recovery, rules, tables
 from chargehub.people.access import CurrentActor, CurrentPerson, KnownActor, needs
+from chargehub.people.attempts import CurrentAttempts
 from chargehub.people.passwords import CurrentPasswords
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
-from chargehub.rest.throttle import Throttled
+from chargehub.rest.throttle import Throttled, address_of
 from chargehub.settings import Settings
 
 router = APIRouter(tags=["people"])
@@ -50,7 +51,8 @@ class AccountLocked(TooMany):
 
     code = "account_locked"
 
-    def __init__(self, wait_s: int) -> None:
+    def __init__(self, until: datetime, now: datetime) -> None:
+        wait_s = math.ceil((until - now).total_seconds())
         detail = f"Too many wrong passwords. Wait {wait_s} seconds, or set a new one by mail."
         super().__init__(detail, wait_s)
 
@@ -99,14 +101,22 @@ async def get_account(actor: CurrentActor, store: CurrentStore) -> bodies.Accoun
 
 @router.post("/logins", status_code=201, dependencies=[_LOGINS])
 async def post_login(
+    request: Request,
     wanted: bodies.NewLogin,
     store: CurrentStore,
     passwords: CurrentPasswords,
+    attempts: CurrentAttempts,
     settings: CurrentSettings,
     now: Now,
 ) -> bodies.OpenedLoginBody:
-    """Log in. After five wrong passwords in a row the account waits, longer each time."""
+    """Log in. After five wrong passwords in a row the account waits, longer each time.
+
+    It waits for the address they came from; after fifty, for every address.
+    """
     known = await store.read(tables.credentials, rules.fold_email(wanted.email))
+    address = address_of(request)
+    if known and (until := attempts.begin(known.password_hash, address, now)):
+        raise AccountLocked(until, now)
     is_right = await passwords.check(wanted.password, known.password_hash if known else None)
     if known is None:
         raise WrongLogin
@@ -114,9 +124,10 @@ async def post_login(
     lasts = timedelta(days=settings.login_days)
     match await store.do(logins.log_in, attempt, lasts, now):
         case logins.OpenedLogin() as opened:
+            attempts.succeed(known.password_hash, address)
             return bodies.OpenedLoginBody.model_validate(opened, from_attributes=True)
         case logins.Locked(until):
-            raise AccountLocked(math.ceil((until - now).total_seconds()))
+            raise AccountLocked(until, now)
         case logins.WrongPassword():
             raise WrongLogin
 
@@ -227,9 +238,12 @@ async def post_id_token(
 
 @router.get("/id-tokens")
 async def get_id_tokens(
-    actor: CurrentActor, asked: CurrentPage, store: CurrentStore
+    actor: _AccountWriter, asked: CurrentPage, store: CurrentStore
 ) -> Page[bodies.IdTokenBody]:
-    """The account's id tokens, the app's own among them."""
+    """The account's id tokens, the app's own among them.
+
+    Who knows one can charge with it: to read is not enough of a scope for a key.
+    """
     found = await store.read(tables.id_tokens, actor.account_id, asked.after_id(), asked.fetch)
     return page(
         found,

@@ -42,7 +42,8 @@ RESET_LASTS = timedelta(hours=1)
 RESET_EVERY = timedelta(minutes=2)  # one mail; nobody's mailbox is to be flooded through us
 KEY_USE_NOTED_EVERY = timedelta(minutes=1)
 
-FREE_FAILURES = 4  # typing errors; from the fifth on the account waits
+FREE_FAILURES = 4  # typing errors; from the fifth on the account waits, for that address
+FREE_FAILURES_OF_ALL = 50  # of all addresses: fewer, and one guesser could lock the owner out
 FIRST_LOCK = timedelta(seconds=30)
 LONGEST_LOCK = timedelta(hours=1)  # at most 24 guesses a day, and the owner is not shut out
 
@@ -187,21 +188,21 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def lock(failures: int) -> timedelta:
+def lock(failures: int, free: int = FREE_FAILURES) -> timedelta:
     """How long an account takes no password after so many wrong ones in a row.
 
-    Nothing for the first four, then 30 s, doubled each time, at most an hour. Never shorter for
-    more failures.
+    Nothing for the first `free`, then 30 s, doubled each time, at most an hour. Never shorter
+    for more failures.
     """
     assert failures >= 0
-    if failures <= FREE_FAILURES:
+    if failures <= free:
         return timedelta()
-    doublings = min(failures - FREE_FAILURES - 1, 20)
+    doublings = min(failures - free - 1, 20)
     doubled: int = 2**doublings
     return min(FIRST_LOCK * doubled, LONGEST_LOCK)
 
 
-def locked_until(failures: int, now: datetime) -> datetime | None:
+def locked_until(failures: int, now: datetime, free: int = FREE_FAILURES) -> datetime | None:
     """Until when an account takes no password, if it failed just now; None: it still does."""
-    wait = lock(failures)
+    wait = lock(failures, free)
     return now + wait if wait else None

@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel, col
 
 from chargehub.people.rules import digest, fold_id_token
 from chargehub.store.columns import Instant, Json
+from chargehub.store.hot import Hot
 from chargehub.store.work import Reads
 
 
@@ -194,7 +195,7 @@ _ACCOUNT = select(
     col(Account.can_pay),
 )
 _CREDENTIALS = select(col(Account.id), col(Account.email), col(Account.password_hash))
-_ACCOUNT_BY_ID = _ACCOUNT.where(col(Account.id) == bindparam("account_id"))
+_ACCOUNT_BY_ID = Hot(_ACCOUNT.where(col(Account.id) == bindparam("account_id")))
 _ID_TOKEN = select(
     col(IdToken.value),
     col(IdToken.account_id),
@@ -203,7 +204,7 @@ _ID_TOKEN = select(
     col(IdToken.blocked_by),
     col(IdToken.expires_at),
 )
-_ID_TOKEN_BY_VALUE = _ID_TOKEN.where(col(IdToken.value_folded) == bindparam("value_folded"))
+_ID_TOKEN_BY_VALUE = Hot(_ID_TOKEN.where(col(IdToken.value_folded) == bindparam("value_folded")))
 _LOGIN = select(
     col(Login.id),
     col(Login.account_id),
@@ -212,7 +213,7 @@ _LOGIN = select(
     col(Login.revoked_at).is_not(None).label("is_revoked"),
     col(Account.is_operator),
 ).join(Account, col(Account.id) == col(Login.account_id))
-_LOGIN_BY_HASH = _LOGIN.where(col(Login.token_hash) == bindparam("token_hash"))
+_LOGIN_BY_HASH = Hot(_LOGIN.where(col(Login.token_hash) == bindparam("token_hash")))
 _KEY = select(
     col(ApiKey.id),
     col(ApiKey.account_id),
@@ -224,13 +225,13 @@ _KEY = select(
     col(ApiKey.revoked_at).is_not(None).label("is_revoked"),
     col(Account.is_operator),
 ).join(Account, col(Account.id) == col(ApiKey.account_id))
-_KEY_BY_HASH = _KEY.where(col(ApiKey.key_hash) == bindparam("key_hash"))
+_KEY_BY_HASH = Hot(_KEY.where(col(ApiKey.key_hash) == bindparam("key_hash")))
 
 
 def account(reads: Reads, account_id: str) -> AccountView | None:
     """An account, or None."""
     row = reads.one(_ACCOUNT_BY_ID, account_id=account_id)
-    return None if row is None else AccountView(**row._asdict())
+    return None if row is None else AccountView(*row)
 
 
 def credentials(reads: Reads, email_folded: str) -> Credentials | None:
@@ -242,7 +243,7 @@ def credentials(reads: Reads, email_folded: str) -> Credentials | None:
 def id_token(reads: Reads, value: str) -> IdTokenView | None:
     """The id token of this value, in whatever case it came, or None."""
     row = reads.one(_ID_TOKEN_BY_VALUE, value_folded=fold_id_token(value))
-    return None if row is None else IdTokenView(**row._asdict())
+    return None if row is None else IdTokenView(*row)
 
 
 def app_token(reads: Reads, account_id: str) -> str:
@@ -264,13 +265,13 @@ def id_tokens(
         col(IdToken.account_id) == account_id, col(IdToken.value_folded) > (after or "")
     )
     rows = reads.all(statement.order_by(col(IdToken.value_folded)).limit(limit))
-    return tuple(IdTokenView(**row._asdict()) for row in rows)
+    return tuple(IdTokenView(*row) for row in rows)
 
 
 def login(reads: Reads, token: str) -> LoginView | None:
     """The login of this token, valid or not, or None."""
     row = reads.one(_LOGIN_BY_HASH, token_hash=digest(token))
-    return None if row is None else LoginView(**row._asdict())
+    return None if row is None else LoginView(*row)
 
 
 def logins(
@@ -284,7 +285,7 @@ def logins(
         col(Login.id) > (after or ""),
     )
     rows = reads.all(statement.order_by(col(Login.id)).limit(limit))
-    return tuple(LoginView(**row._asdict()) for row in rows)
+    return tuple(LoginView(*row) for row in rows)
 
 
 def api_key(reads: Reads, key: str) -> KeyView | None:

@@ -209,21 +209,20 @@ def _enter(
         return earlier, False
     reference = f"sb_{derived_id('sandbox', key)}"
     judged = _judge(work, order, reference)
-    work.add(
-        SandboxEntryRow(
-            key=key,
-            kind=kind_of(order),
-            asked=asdict(order),
-            reference=reference,
-            origin=judged.origin,
-            method=judged.method,
-            amount_minor=judged.amount_minor,
-            currency=judged.currency,
-            is_done=judged.refusal is None,
-            refusal_code=judged.refusal.code if judged.refusal else None,
-            refusal_detail=judged.refusal.detail if judged.refusal else None,
-            created_at=now,
-        )
+    work.insert(
+        SandboxEntryRow,
+        key=key,
+        kind=kind_of(order),
+        asked=asdict(order),
+        reference=reference,
+        origin=judged.origin,
+        method=judged.method,
+        amount_minor=judged.amount_minor,
+        currency=judged.currency,
+        is_done=judged.refusal is None,
+        refusal_code=judged.refusal.code if judged.refusal else None,
+        refusal_detail=judged.refusal.detail if judged.refusal else None,
+        created_at=now,
     )
     entry = work.one(_BY_KEY, key=key)
     assert entry is not None, key

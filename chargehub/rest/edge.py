@@ -1,16 +1,21 @@
-"""The outermost layer of REST: body size, characters nobody can store, and what nobody expected."""
+"""The outermost layer of REST: body size, characters nobody can store, and what nobody expected.
+
+It also tells browsers and caches to take no answer for anything else, and to keep none: many
+hold secrets.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = structlog.get_logger(__name__)
 
 BODY_BYTES = 64 * 1024  # the largest honest body, a station with 50 EVSEs, is under 16 KiB
+_OF_EVERY_ANSWER = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +51,9 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         elif refusal := self._refusal(scope):
-            await refusal(scope, receive, send)
+            await refusal(scope, receive, _marked(send))
         else:
-            await self._guarded(scope, self._limited(receive), send)
+            await self._guarded(scope, self._limited(receive), _marked(send))
 
     def _refusal(self, scope: Scope) -> ASGIApp | None:
         """The answer to a request that is wrong before anything of it is read."""
@@ -89,3 +94,16 @@ class Edge:
             return message
 
         return limited
+
+
+def _marked(send: Send) -> Send:
+    """Adds the headers of every answer, but where the route says otherwise."""
+
+    async def marked(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _OF_EVERY_ANSWER.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return marked

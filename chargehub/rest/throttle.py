@@ -1,13 +1,18 @@
-"""Token buckets per address, in memory: they slow guessing and flooding, on real time."""
+"""What keeps one caller, or many, from taking all there is: in memory, on real time.
 
+Token buckets per address slow guessing and flooding; a narrow door lets few in at once.
+"""
+
+import asyncio
 import math
 import time
 from collections import OrderedDict
+from collections.abc import AsyncIterator
 from ipaddress import IPv6Address, ip_address
 
 from fastapi import Request
 
-from chargehub.errors import TooMany
+from chargehub.errors import TooMany, Unavailable
 
 ADDRESSES = 10_000  # remembered at once; about 2 MB. The one unseen for longest is forgotten
 _IPV6_PREFIX = 64  # one subscriber has at least this many addresses, so they count as one
@@ -57,6 +62,42 @@ class Throttled:
             throttle = Throttle(self._rate_per_s, self._burst)
             setattr(request.app.state, self._name, throttle)
         throttle.take(address_of(request), time.monotonic())
+
+
+class Narrow:
+    """A dependency that lets few requests in at once, and few wait for that.
+
+    For what reads much and is open to everybody: readers and time must be left for stations and
+    for people who log in. Take it with `scope="function"`, so that a caller who is slow to read
+    the answer holds nobody up. Raises Unavailable where too many wait.
+    """
+
+    def __init__(self, name: str, at_once: int, waiting: int) -> None:
+        self._name = f"narrow_{name}"
+        self._at_once = at_once
+        self._room = at_once + waiting
+
+    async def __call__(self, request: Request) -> AsyncIterator[None]:
+        door = getattr(request.app.state, self._name, None)
+        if door is None:
+            door = _Door(self._at_once)
+            setattr(request.app.state, self._name, door)
+        if door.inside >= self._room:
+            raise Unavailable("Too many people ask for this right now; please try again.")
+        door.inside += 1
+        try:
+            async with door.slots:
+                yield
+        finally:
+            door.inside -= 1
+
+
+class _Door:
+    """Who is let in by `slots`; `inside` counts who waits for that too."""
+
+    def __init__(self, at_once: int) -> None:
+        self.slots = asyncio.Semaphore(at_once)
+        self.inside = 0
 
 
 def address_of(request: Request) -> str:

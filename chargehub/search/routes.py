@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel
 
 from chargehub.errors import NotFound
 from chargehub.rest.bodies import Instant
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
+from chargehub.rest.throttle import Narrow, Throttled
 from chargehub.search import rules, tables
 from chargehub.search.rules import MAX_RADIUS_M, Place, Wanted
 from chargehub.search.tables import Found
@@ -16,6 +17,10 @@ from chargehub.stations.rules import MAX_POWER_W, Availability, microdegrees
 from chargehub.tariffs.pricing import as_json
 
 router = APIRouter(tags=["search"])
+
+# A search that finds nothing has looked at thousands of EVSEs, and nobody is asked who they are.
+_throttle = Depends(Throttled("search", rate_per_s=10, burst=60))
+_narrow = Depends(Narrow("search", at_once=2, waiting=20), scope="function")
 
 Latitude = Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False, description="Degrees north.")]
 Longitude = Annotated[
@@ -93,7 +98,7 @@ class OfferedEvse(BaseModel):
         )
 
 
-@router.get("/evses")
+@router.get("/evses", dependencies=[_throttle, _narrow])
 async def get_evses(
     latitude: Latitude,
     longitude: Longitude,

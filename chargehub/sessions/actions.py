@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from chargehub.people import tables as people
-from chargehub.sessions import advancing, opening, rules, tables
+from chargehub.sessions import advancing, opening, rules, stopping, tables
 from chargehub.sessions.rules import Candidate, Fact
 from chargehub.sessions.tables import REPORT, SESSION, ReadingRow, ReportRow, SessionView
 from chargehub.stations import actions as station_actions
@@ -41,6 +41,12 @@ _SET_CHARGING = Hot(
     update(SESSION)
     .where(SESSION.c.id == bindparam("session_id"))
     .values(charging=bindparam("new_charging"))
+)
+
+_LOOK_LATER = Hot(
+    update(SESSION)
+    .where(SESSION.c.id == bindparam("session_id"), SESSION.c.due_at.is_(None))
+    .values(due_at=bindparam("new_due_at", type_=SESSION.c.due_at.type))
 )
 
 REPORT_COLUMNS = [column.key for column in REPORT.columns if column.key != "id"]
@@ -71,6 +77,9 @@ def start_session(
     """
     key = rules.start_key(report)
     session = tables.by_start_key(work, station_id, key)
+    if session is not None and rules.is_another_start(session, report.at, received.received_at):
+        advancing.save(work, session, replace(session, start_key=None))
+        session = None
     if session is None:
         session = _begin(work, station_id, report, received, key)
     assert session.transaction_id is not None, session.id
@@ -136,6 +145,10 @@ def progress_session(
     _append_readings(work, session, report.readings, received, report.evse)
     if _must_fold(session, report):
         session = _advance(work, session, received, report.offline)
+        if rules.EVSE_BOOKED in session.flags:
+            session = stopping.ask_once(work, session, now)
+    elif session.status == "closed":
+        _reprice_later(work, session.id, received)
     elif report.charging is not None and report.charging != session.charging:
         work.execute(_SET_CHARGING, session_id=session.id, new_charging=report.charging)
     work.notify(f"session:{session.id}")
@@ -148,7 +161,10 @@ def take_readings(
     """MeterValues, within a session or outside any. A stale or missing id: by EVSE."""
     session_id = None
     if report.transaction_id is not None:
-        session_id = tables.id_by_transaction(work, station_id, report.transaction_id)
+        known = tables.id_by_transaction(work, station_id, report.transaction_id)
+        session_id = known.id if known else None
+        if known and known.status == "closed":
+            _reprice_later(work, known.id, received)
     if session_id is None and report.evse > 0:
         session_id = tables.open_at_evse(work, station_id, report.evse)
     _append_report(work, station_id, session_id, received, None)
@@ -170,27 +186,35 @@ def _session_of(work: Work, station_id: str, report: SessionProgressed) -> Sessi
         return session
     if report.remote_start_id is not None:
         session = tables.by_remote_start(work, station_id, report.remote_start_id)
-    if session is None and report.evse is not None and report.id_token is not None:
+    if session is None and report.id_token is not None:
         session = _asked_for(work, station_id, report.evse, report.id_token)
     if session is None or session.status != "starting":  # given up: what comes now is judged anew
         session = advancing.blank(work, station_id)
     return replace(session, transaction_id=report.transaction_id)
 
 
-def _asked_for(work: Work, station_id: str, evse: int, id_token: str) -> SessionView | None:
-    """The newest session that waits for this start, asked for from afar."""
+def _asked_for(work: Work, station_id: str, evse: int | None, id_token: str) -> SessionView | None:
+    """The newest session that waits for this start, asked for from afar; `evse` None: not told."""
     for session in tables.open_at_station(work, station_id):
-        if (session.status, session.evse_number, session.id_token) == ("starting", evse, id_token):
+        is_here = evse is None or session.evse_number == evse
+        if is_here and (session.status, session.id_token) == ("starting", id_token):
             return session
     return None
 
 
 def _must_fold(session: SessionView, report: SessionProgressed) -> bool:
-    """Updates of a running session add readings and nothing else, so they need no fold."""
+    """Most updates add readings and nothing else, so they need no fold."""
     says_more = (session.verdict is None and report.id_token is not None) or (
         session.evse_number is None and report.evse is not None
     )
-    return session.status != "active" or report.trigger != "updated" or says_more
+    is_plain = session.status in ("active", "closed") and report.trigger == "updated"
+    return says_more or not is_plain
+
+
+def _reprice_later(work: Work, session_id: str, received: Received) -> None:
+    """Readings of a closed session correct it once for all that a station's queue brings."""
+    due_at = received.received_at + rules.LATE_WITHIN
+    work.execute(_LOOK_LATER, session_id=session_id, new_due_at=due_at)
 
 
 def _advance(work: Work, session: SessionView, received: Received, is_offline: bool) -> SessionView:

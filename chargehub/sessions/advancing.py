@@ -1,6 +1,6 @@
-"""A session moves on: its facts are folded, it is judged once, saved, and closed when whole."""
+"""A session moves on: its facts are folded, it is judged, saved, and closed when whole."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from chargehub.sessions import closing, opening, rules
 from chargehub.sessions.rules import Fact, Life
 from chargehub.sessions.tables import SESSION, SessionView
 from chargehub.stations import tables as stations
-from chargehub.store.columns import new_id
+from chargehub.store.columns import new_id, values_of
 from chargehub.store.hot import Hot, insert_of
 from chargehub.store.work import Work
 
@@ -38,9 +38,9 @@ def advance(
 ) -> SessionView:
     """Fold the facts into the session and save it; open it or close it where that is due."""
     life = rules.fold(facts)
-    moved = _moved(session, life)
-    if moved.verdict is None and moved.id_token is not None:
-        moved = _judged(work, moved, life, received_at, is_offline)
+    moved = _moved(work, session, life)
+    if rules.is_judged_anew(session, moved):
+        moved = _judged(work, session, moved, received_at, is_offline)
     if session.status == "closed":
         save(work, session, moved)
         closing.reprice(work, moved, life, received_at)
@@ -49,8 +49,9 @@ def advance(
     if session.status != moved.status:  # what comes later does not put it off, nor forget it
         moved = replace(moved, due_at=received_at + rules.MISSING_WITHIN)
     save(work, session, moved)
-    was_open = session.verdict is not None and session.status not in ("new", "starting")
-    if moved.verdict == "accepted" and not was_open:
+    was_open = session.verdict == "accepted" and session.status not in ("new", "starting")
+    is_moved = moved.booking_id != session.booking_id  # its EVSE was told, and is booked
+    if moved.verdict == "accepted" and (is_moved or not was_open):
         work.record(SessionOpened(moved.id, moved.booking_id))
     if life.is_whole:
         closing.close(work, moved, life, received_at)
@@ -58,11 +59,14 @@ def advance(
     return moved
 
 
-def _moved(session: SessionView, life: Life) -> SessionView:
+def _moved(work: Work, session: SessionView, life: Life) -> SessionView:
+    number = session.evse_number or life.evse or _only_evse(work, session.station_id)
+    token, flags = rules.token_of(session, life)
     return replace(
         session,
-        evse_number=life.evse if session.evse_number is None else session.evse_number,
-        id_token=life.id_token or session.id_token,
+        evse_number=number,
+        id_token=token,
+        flags=flags,
         charging=life.charging,
         started_at=life.started_at or session.started_at,
         start_wh=life.start_wh if life.start_wh is not None else session.start_wh,
@@ -72,19 +76,34 @@ def _moved(session: SessionView, life: Life) -> SessionView:
     )
 
 
+def _only_evse(work: Work, station_id: str) -> int | None:
+    """The number of a station's EVSE, if it has one alone: then it need not be told."""
+    numbers = [evse.number for evse in stations.evses_of_station(work, station_id)]
+    return numbers[0] if len(numbers) == 1 else None
+
+
 def _judged(
-    work: Work, session: SessionView, life: Life, received_at: datetime, is_offline: bool
+    work: Work, before: SessionView, session: SessionView, received_at: datetime, is_offline: bool
 ) -> SessionView:
-    """Decide once, by the token's standing at device time, whose session it is and its price."""
+    """Decide by the token's standing at device time whose session it is and its price.
+
+    Who was admitted before it was told where or since when stays admitted.
+    """
     assert session.id_token is not None, session.id
-    at = life.started_at or received_at
-    number = session.evse_number
-    evse = stations.evse_by_number(work, session.station_id, number) if number else None
-    is_late = is_offline or not rules.is_live(at, received_at)
-    judge = opening.recognise if is_late else opening.admit
-    admission = judge(work, session.station_id, evse, session.id_token, at)
+    number, station_id, token = session.evse_number, session.station_id, session.id_token
+    evse = stations.evse_by_number(work, station_id, number) if number else None
+    start = opening.Start(station_id, evse, token, session.started_at or received_at)
+    flags = session.flags
+    if before.verdict == "accepted" and before.driver_id:
+        admission = opening.place(work, start, before.driver_id)
+        if opening.is_anothers(work, start, before.driver_id):
+            flags = sorted({*flags, rules.EVSE_BOOKED})
+    else:
+        is_late = is_offline or not rules.is_live(start.at, received_at)
+        admission = (opening.recognise if is_late else opening.admit)(work, start)
     return replace(
         session,
+        flags=flags,
         evse_id=evse.id if evse else None,
         verdict=admission.verdict,
         driver_id=admission.driver_id,
@@ -96,7 +115,7 @@ def _judged(
 
 def save(work: Work, before: SessionView, after: SessionView) -> None:
     """Insert a new session, or change the one that is there."""
-    values: dict[str, Any] = asdict(after)
+    values = values_of(after)
     if before.status == "new":
         work.execute(_INSERT, **values)
         return

@@ -35,6 +35,7 @@ class SessionBody(BaseModel):
 
     `status`: starting (waiting for the station and the car), active, ended (waiting for missing
     reports), closed (priced; see `cdr_id`), failed. `cost` null: no tariff applies.
+    `stop_requested_at` null again, with the flag stop_refused or stop_ignored: ask once more.
     """
 
     id: str

@@ -1,6 +1,6 @@
 """The end of a session: its usage is priced, its CDR written, its energy accounted for."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,17 +15,15 @@ from chargehub.sessions import cdr as records
 from chargehub.sessions import tables
 from chargehub.sessions.cdr import CdrView
 from chargehub.sessions.meter import Metered, Point, meter
-from chargehub.sessions.rules import Life
+from chargehub.sessions.rules import CORRECTED, Life
 from chargehub.sessions.tables import CdrRow, SessionRow, SessionView
 from chargehub.stations import tables as stations
-from chargehub.store.columns import derived_id, new_id
+from chargehub.store.columns import derived_id, new_id, values_of
 from chargehub.store.hot import Hot
 from chargehub.store.work import Work
 from chargehub.tariffs import tables as tariffs
 
 log = structlog.get_logger(__name__)
-
-CORRECTED = "corrected"
 
 _CLOSE = Hot(
     update(SessionRow)
@@ -127,7 +125,7 @@ def _record(
 
 
 def _store(work: Work, session: SessionView, record: CdrView, flags: tuple[str, ...]) -> None:
-    work.append(CdrRow, _values(record))
+    work.append(CdrRow, values_of(record))
     ledger.post(work, _energy(record))
     work.execute(
         _CLOSE,
@@ -153,7 +151,7 @@ def _replace(
         return None
     note = records.credit_note(old, new_id(), reason, now)
     record = replace(record, id=new_id())  # lists are sorted by id: after its credit note
-    work.append(CdrRow, _values(note))
+    work.append(CdrRow, values_of(note))
     ledger.reverse(
         work,
         _energy(old).id,
@@ -178,7 +176,3 @@ def _energy(record: CdrView) -> Any:
         version=record.version,
         effective_at=record.created_at,
     )
-
-
-def _values(record: CdrView) -> dict[str, Any]:
-    return asdict(record)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chargehub.bookings import tables as bookings
+from chargehub.bookings.tables import BookingView
 from chargehub.listings import rules as hours
 from chargehub.listings import tables as listings
 from chargehub.people import tables as people
@@ -30,6 +31,16 @@ class Admission:
     tariff_snapshot_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A start to be judged. `evse` None: the station has not told which; `at` by its clock."""
+
+    station_id: str
+    evse: EvseView | None
+    id_token: str
+    at: datetime
+
+
 def check_token(work: Work, id_token: str, at: datetime) -> tuple[StartVerdict, str | None]:
     """A token's standing at an instant, and whose it is."""
     token = people.id_token(work, id_token)
@@ -42,51 +53,75 @@ def check_token(work: Work, id_token: str, at: datetime) -> tuple[StartVerdict, 
     return "accepted", token.account_id
 
 
-def admit(
-    work: Work, station_id: str, evse: EvseView | None, id_token: str, at: datetime
-) -> Admission:
+def admit(work: Work, start: Start) -> Admission:
     """Judge a start that happens now: token, means, booking, publication, opening hours."""
-    verdict, driver_id = check_token(work, id_token, at)
+    verdict, driver_id = check_token(work, start.id_token, start.at)
     if verdict != "accepted" or driver_id is None:
         return Admission(verdict, driver_id)
-    booking = bookings.covering(work, evse.id, at) if evse else None
+    booking = _booking(work, start)
     if booking is not None and booking.driver_id != driver_id:
         return Admission("not_now", driver_id)
-    if evse is not None and is_own_use(work, evse, driver_id, id_token):
-        return Admission("accepted", driver_id, booking.id if booking else None, OWN_USE)
-    if booking is not None:
-        return Admission(
-            "accepted", driver_id, booking.id, tariff_snapshot_id=booking.tariff_snapshot_id
-        )
-    listing = listings.listing(work, station_id)
-    time_zone = evse.time_zone if evse else "UTC"
-    if listing is None or not hours.is_open(listing.hours, time_zone, at):
+    if booking is not None or _is_own(work, start, driver_id):
+        return place(work, start, driver_id)
+    listing = listings.listing(work, start.station_id)
+    if listing is None or not hours.is_open(listing.hours, _time_zone(work, start), start.at):
         return Admission("not_now", driver_id)
     driver = people.account(work, driver_id)
     if driver is None or not driver.can_pay:
         return Admission("no_credit", driver_id)
-    snapshot = tariffs.snapshot(work, listing.tariff_id)
-    return Admission("accepted", driver_id, tariff_snapshot_id=snapshot)
+    tariff_id: str | None = listing.tariff_id
+    if start.at < listing.published_at:
+        tariff_id = listings.tariff_at(work, start.station_id, start.at) or tariff_id
+    return _listed(work, tariff_id, driver_id)
 
 
-def recognise(
-    work: Work, station_id: str, evse: EvseView | None, id_token: str, at: datetime
-) -> Admission:
+def recognise(work: Work, start: Start) -> Admission:
     """Judge a start that was made offline: the energy has flowed, so only whose it is counts."""
-    verdict, driver_id = check_token(work, id_token, at)
+    verdict, driver_id = check_token(work, start.id_token, start.at)
     if verdict != "accepted" or driver_id is None:
         return Admission(verdict, driver_id)
-    booking = bookings.covering(work, evse.id, at) if evse else None
-    own_booking = booking if booking and booking.driver_id == driver_id else None
-    if evse is not None and is_own_use(work, evse, driver_id, id_token):
-        return Admission("accepted", driver_id, own_booking.id if own_booking else None, OWN_USE)
-    if own_booking is not None:
-        return Admission(
-            "accepted", driver_id, own_booking.id, tariff_snapshot_id=own_booking.tariff_snapshot_id
-        )
-    listing = listings.listing(work, station_id)
-    snapshot = tariffs.snapshot(work, listing.tariff_id) if listing else None
+    return place(work, start, driver_id)
+
+
+def place(work: Work, start: Start, driver_id: str) -> Admission:
+    """By what a driver charges who was admitted: own use, the own booking, or what is listed."""
+    booking = _booking(work, start)
+    own = booking if booking and booking.driver_id == driver_id else None
+    if _is_own(work, start, driver_id):
+        return Admission("accepted", driver_id, own.id if own else None, OWN_USE)
+    if own is not None:
+        return Admission("accepted", driver_id, own.id, tariff_snapshot_id=own.tariff_snapshot_id)
+    tariff_id = listings.tariff_at(work, start.station_id, start.at)
+    return _listed(work, tariff_id, driver_id)
+
+
+def is_anothers(work: Work, start: Start, driver_id: str) -> bool:
+    """True if the EVSE was kept for somebody else at this instant."""
+    booking = _booking(work, start)
+    return booking is not None and booking.driver_id != driver_id
+
+
+def _booking(work: Work, start: Start) -> BookingView | None:
+    return bookings.covering(work, start.evse.id, start.at) if start.evse else None
+
+
+def _listed(work: Work, tariff_id: str | None, driver_id: str) -> Admission:
+    snapshot = tariffs.snapshot(work, tariff_id) if tariff_id else None
     return Admission("accepted", driver_id, tariff_snapshot_id=snapshot)
+
+
+def _time_zone(work: Work, start: Start) -> str:
+    """That of the EVSE; where it was not told, of the station's others: it is one place."""
+    if start.evse is not None:
+        return start.evse.time_zone
+    evses = stations.evses_of_station(work, start.station_id)
+    return evses[0].time_zone if evses else "UTC"
+
+
+def _is_own(work: Work, start: Start, driver_id: str) -> bool:
+    if start.evse is not None:
+        return is_own_use(work, start.evse, driver_id, start.id_token)
+    return is_own_at_station(work, start.station_id, driver_id, start.id_token)
 
 
 def is_own_use(work: Work, evse: EvseView, driver_id: str, id_token: str) -> bool:

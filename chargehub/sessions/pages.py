@@ -1,6 +1,6 @@
 """Lists of sessions and CDRs, as their people see them."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from chargehub.sessions.cdr import CdrView
 from chargehub.sessions.tables import CDR, SESSION, SessionView
@@ -29,7 +29,17 @@ def page_of_cdrs(
     return tuple(CdrView(*row) for row in reads.all(statement.limit(limit)))
 
 
-def cdrs_of_session(reads: Reads, session_id: str) -> tuple[CdrView, ...]:
-    """A session's CDRs and credit notes, oldest first."""
-    statement = select(CDR).where(CDR.c.session_id == session_id).order_by(CDR.c.id).limit(100)
-    return tuple(CdrView(*row) for row in reads.all(statement))
+def cdrs_of_session(
+    reads: Reads, session_id: str, after: str | None, limit: int
+) -> tuple[CdrView, ...]:
+    """A session's CDRs and credit notes, oldest first, those after `after`."""
+    statement = select(CDR).where(CDR.c.session_id == session_id).order_by(CDR.c.id)
+    if after is not None:
+        statement = statement.where(CDR.c.id > after)
+    return tuple(CdrView(*row) for row in reads.all(statement.limit(limit)))
+
+
+def count_starting(reads: Reads, driver_id: str) -> int:
+    """How many sessions of a driver wait for their station and car."""
+    of_driver = SESSION.c.driver_id == driver_id, SESSION.c.status == "starting"
+    return int(reads.value(select(func.count()).select_from(SESSION).where(*of_driver)))

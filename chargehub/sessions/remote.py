@@ -3,22 +3,24 @@
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
+from operator import attrgetter
 
 from chargehub.errors import Conflict, Invalid
-from chargehub.events import CommandFinished, PaymentRefused, SessionFailed
+from chargehub.events import CommandFinished, SessionFailed
 from chargehub.people import tables as people
 from chargehub.people.rules import Actor
-from chargehub.sessions import advancing, closing, opening, rules, tables
+from chargehub.sessions import advancing, closing, opening, pages, rules, stopping, tables
 from chargehub.sessions.cdr import MAX_ENERGY_WH, CdrView
 from chargehub.sessions.tables import SessionView
 from chargehub.stations import actions as station_actions
 from chargehub.stations import tables as stations
-from chargehub.stations.commands import StartSession, StopSession
+from chargehub.stations.commands import StartSession
 from chargehub.stations.views import EvseView
+from chargehub.store.chunk import ALL, Chunk
 from chargehub.store.work import Reads, Work
 
 START_WITHIN = timedelta(seconds=60)  # who stands at the EVSE does not wait longer
-STOP_WITHIN = timedelta(days=7)  # a stop waits for an offline station
 
 WHY_NOT = {
     "invalid": "Your id token is not known; register it first.",
@@ -35,8 +37,10 @@ def start_remote(work: Work, actor: Actor, evse_id: str, now: datetime) -> Sessi
     if evse is None:
         raise rules.NoSuchEvse("There is no EVSE with this id.")
     _check_ready(work, evse)
+    if pages.count_starting(work, actor.account_id) >= rules.STARTING_AT_ONCE:
+        raise rules.MayNotStart("Other sessions of yours wait for their cars. Stop them first.")
     id_token = people.app_token(work, actor.account_id)
-    admission = opening.admit(work, evse.station_id, evse, id_token, now)
+    admission = opening.admit(work, opening.Start(evse.station_id, evse, id_token, now))
     if admission.verdict != "accepted":
         raise rules.MayNotStart(WHY_NOT[admission.verdict])
     blank = advancing.blank(work, evse.station_id)
@@ -81,21 +85,7 @@ def stop_remote(work: Work, actor: Actor, session_id: str, now: datetime) -> Ses
         return _fail(work, session)
     if session.status != "active" or session.transaction_id is None:
         raise rules.NothingToStop("The session is over; there is nothing to stop.")
-    if session.stop_requested_at is not None:
-        return session
-    return _ask_to_stop(work, session, now)
-
-
-def _ask_to_stop(work: Work, session: SessionView, now: datetime) -> SessionView:
-    assert session.transaction_id is not None, session.id
-    asked = replace(session, stop_requested_at=now)
-    advancing.save(work, session, asked)
-    command = StopSession(session.transaction_id)
-    station_actions.command(
-        work, session.station_id, command, now, STOP_WITHIN, session_id=session.id
-    )
-    work.notify(f"session:{session.id}")
-    return asked
+    return stopping.ask_once(work, session, now)
 
 
 def seen_by(reads: Reads, actor: Actor, session_id: str) -> SessionView:
@@ -112,17 +102,13 @@ def follow_command(work: Work, event: CommandFinished, now: datetime) -> None:
     if event.kind not in ("start_session", "stop_session"):
         return
     command = stations.command(work, event.command_id)
-    if command is None or command.session_id is None or command.state == "answered":
+    session = tables.session(work, command.session_id or "") if command else None
+    if command is None or session is None:
         return
-    session = tables.session(work, command.session_id)
-    if session is None:
-        return
-    if event.kind == "start_session" and session.status == "starting":
+    if event.kind == "stop_session":
+        stopping.follow(work, session, command, now)
+    elif command.state != "answered" and session.status == "starting":
         _fail(work, session)
-    elif event.kind == "stop_session" and session.status == "active":
-        flags = sorted({*session.flags, "stop_refused"})
-        advancing.save(work, session, replace(session, stop_requested_at=None, flags=flags))
-        work.notify(f"session:{session.id}")
 
 
 def _fail(work: Work, session: SessionView) -> SessionView:
@@ -133,29 +119,30 @@ def _fail(work: Work, session: SessionView) -> SessionView:
     return failed
 
 
-def stop_unpaid(work: Work, event: PaymentRefused, now: datetime) -> None:
-    """The hold was refused: stop the session. What it took is owed."""
-    session = tables.session(work, event.session_id) if event.session_id else None
-    if session is None or session.status != "active" or session.stop_requested_at is not None:
+def close_overdue(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
+    """Look at the sessions whose time is up, at most 50; how many were done.
+
+    Give up what never began; close, by what is known, what lacks reports, or its end; correct
+    what late readings were told of.
+    """
+    due = tables.overdue(work, now, chunk.limit)
+    return chunk.each(work, due, attrgetter("id"), partial(_look_at, now=now))
+
+
+def _look_at(work: Work, session: SessionView, now: datetime) -> None:
+    if session.status == "starting":
+        _fail(work, session)
         return
-    flagged = replace(session, flags=sorted({*session.flags, "hold_refused"}))
-    _ask_to_stop(work, flagged, now)
-
-
-def close_overdue(work: Work, now: datetime) -> int:
-    """Give up what never began; close, by what is known, what lacks reports, or its end."""
-    due = tables.overdue(work, now)
-    for session in due:
-        if session.status == "starting":
-            _fail(work, session)
-            continue
-        if session.status == "active" and not _is_given_up(work, session, now):
-            waits = replace(session, due_at=now + rules.MISSING_WITHIN)
-            advancing.save(work, session, waits)
-            continue
-        facts = [rules.read_fact(row.fact) for row in tables.facts(work, session.id)]
-        closing.close(work, session, rules.fold(facts), now)
-    return len(due)
+    if session.status == "active" and not _is_given_up(work, session, now):
+        stopping.look_again(work, session, now)
+        return
+    life = rules.fold(rules.read_fact(row.fact) for row in tables.facts(work, session.id))
+    if session.status != "closed":
+        closing.close(work, session, life, now)
+        return
+    looked_at = replace(session, due_at=None)
+    advancing.save(work, session, looked_at)
+    closing.reprice(work, looked_at, life, now)
 
 
 def _is_given_up(work: Work, session: SessionView, now: datetime) -> bool:

@@ -1,7 +1,8 @@
 """Sessions and CDRs over REST: start, watch, stop, read, correct."""
 
 import asyncio
-from collections.abc import AsyncIterable
+from collections import Counter
+from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -9,7 +10,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from chargehub.people.access import CurrentActor, CurrentOperator, needs
+from chargehub.errors import TooMany
+from chargehub.people.access import CurrentActor, CurrentOperator, Standing, needs
 from chargehub.people.rules import Actor
 from chargehub.rest.manners import (
     CurrentPage,
@@ -37,6 +39,7 @@ Role = Annotated[Literal["driver", "owner"], Query()]
 Writer = Annotated[Actor, Depends(needs("sessions:write"))]
 OVER = ("closed", "failed")
 LOOK_AGAIN_S = 15.0  # a stream looks by itself that often: live messages may be lost
+STREAMS_AT_ONCE = 20  # of one account: each reads the session anew at every change
 
 
 @router.post("/sessions", status_code=201, response_model=SessionBody)
@@ -99,20 +102,43 @@ async def _may_watch(session_id: str, actor: CurrentActor, store: CurrentStore) 
     await store.read(remote.seen_by, actor, session_id)
 
 
+async def _one_of_few(request: Request, actor: CurrentActor) -> AsyncIterator[None]:
+    """Counts the streams of an account as long as they last. Raises TooMany."""
+    state = request.app.state
+    if not hasattr(state, "streams"):
+        state.streams = Counter()
+    streams: Counter[str] = state.streams
+    if streams[actor.account_id] >= STREAMS_AT_ONCE:
+        detail = f"You watch {STREAMS_AT_ONCE} sessions already. Close a stream to open another."
+        raise TooMany(detail, retry_after_s=int(LOOK_AGAIN_S))
+    streams[actor.account_id] += 1
+    try:
+        yield
+    finally:
+        streams[actor.account_id] -= 1
+        if not streams[actor.account_id]:
+            del streams[actor.account_id]
+
+
 @router.get(
     "/sessions/{session_id}/stream",
     response_class=EventSourceResponse,
-    dependencies=[Depends(_may_watch)],
+    dependencies=[Depends(_may_watch), Depends(_one_of_few)],
 )
 async def get_stream(
-    session_id: str, request: Request, actor: CurrentActor, store: CurrentStore
+    session_id: str, request: Request, actor: CurrentActor, store: CurrentStore, stands: Standing
 ) -> AsyncIterable[ServerSentEvent]:
-    """The session as server-sent events: once now, then whenever it changes, until it is over."""
+    """The session as server-sent events: once now, then whenever it changes.
+
+    It ends when the session is over, or the login or key that asked for it.
+    """
     with request.app.state.hub.live.watch(f"session:{session_id}") as changed:
         shown: dict[str, Any] | None = None
         while True:
             changed.clear()
-            current = await store.read(_seen, actor, session_id)
+            may_see, current = await asyncio.gather(stands(), store.read(_seen, actor, session_id))
+            if not may_see:
+                return
             if current != shown:
                 yield ServerSentEvent(data=current, event="session")
             if current["status"] in OVER:
@@ -123,15 +149,20 @@ async def get_stream(
                     await changed.wait()
 
 
-@router.get("/sessions/{session_id}/cdrs", response_model=list[CdrBody])
-async def get_cdrs_of_session(session_id: str, actor: CurrentActor, store: CurrentStore) -> Any:
+@router.get("/sessions/{session_id}/cdrs", response_model=Page[CdrBody])
+async def get_cdrs_of_session(
+    session_id: str, actor: CurrentActor, store: CurrentStore, asked: CurrentPage
+) -> Any:
     """Every CDR and credit note of a session, oldest first."""
-    return await store.read(_cdrs_of, actor, session_id)
+    rows = await store.read(_cdrs_of, actor, session_id, asked)
+    return page(rows, asked, lambda row: (row.id,), CdrBody.of)
 
 
-def _cdrs_of(reads: Reads, actor: Actor, session_id: str) -> list[CdrBody]:
+def _cdrs_of(
+    reads: Reads, actor: Actor, session_id: str, asked: CurrentPage
+) -> tuple[CdrView, ...]:
     session = remote.seen_by(reads, actor, session_id)
-    return [CdrBody.of(record) for record in pages.cdrs_of_session(reads, session.id)]
+    return pages.cdrs_of_session(reads, session.id, asked.after_id(), asked.fetch)
 
 
 @router.get("/cdrs", response_model=Page[CdrBody])
@@ -163,10 +194,17 @@ def _party(record: CdrView | None, actor: Actor) -> CdrView:
 async def post_correction(
     cdr_id: str,
     wanted: CorrectionRequest,
-    _operator: CurrentOperator,
+    operator: CurrentOperator,
     store: CurrentStore,
     now: Now,
+    key: IdempotencyKey = None,
 ) -> Any:
     """Correct a CDR: a credit note takes it back and a new one replaces it, which is answered."""
     correction = remote.Correction(cdr_id, wanted.energy_wh, wanted.reason)
-    return CdrBody.of(await store.do(remote.correct_cdr, correction, now))
+    route, body = "POST /cdrs/{cdr_id}/corrections", f"{cdr_id} {wanted.model_dump_json()}"
+    who = operator.account_id
+    return await idempotent(store, who, key, route, body, _correct, correction, now)
+
+
+def _correct(work: Work, wanted: remote.Correction, now: datetime) -> dict[str, Any]:
+    return CdrBody.of(remote.correct_cdr(work, wanted, now)).model_dump(mode="json")

@@ -1,7 +1,7 @@
 """The life of a session, as a fold over what was reported of it. Pure."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, Protocol
@@ -13,6 +13,14 @@ OLDEST_CLOCK = datetime(2010, 1, 1, tzinfo=UTC)  # no OCPP station is older: its
 AHEAD = timedelta(minutes=5)  # what a station's clock may run ahead of ours
 LIVE_WITHIN = timedelta(minutes=5)  # an older start was made offline: it is kept, not gated
 PLUG_IN_WITHIN = timedelta(minutes=5)  # a session asked for from afar waits so long for a car
+STARTING_AT_ONCE = 3  # of one driver: each keeps its EVSE from everybody else, at no cost
+LATE_WITHIN = timedelta(
+    hours=1
+)  # readings of a closed session that come so long are one correction
+EVSE_BOOKED = "evse_booked"  # whoever charges was admitted before it was known where
+HOLD_REFUSED = "hold_refused"
+OTHER_TOKEN = "other_token"  # an event before the one that was judged named another token
+CORRECTED = "corrected"  # by an operator
 FEW_MISSING = 100  # a station may claim that two thousand million events are on their way
 MISSING_WITHIN = timedelta(hours=24)  # after that a session with missing reports is closed
 SILENT_WITHIN = timedelta(days=7)  # a car may stand so long and a line be down; then it is over
@@ -63,7 +71,8 @@ class Fact:
 
     def stored(self) -> dict[str, Any]:
         """The fact as JSON; `read_fact` is the way back."""
-        return {**asdict(self), "at": self.at.isoformat()}
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return values | {"at": self.at.isoformat()}
 
 
 def read_fact(stored: dict[str, Any]) -> Fact:
@@ -173,6 +182,69 @@ def start_key(report: SessionStarted) -> str:
     """What makes two 1.6 starts the same start, whatever their message ids."""
     moment = int(report.at.timestamp() * 1000)
     return f"{report.evse}:{report.id_token}:{moment}:{report.meter_wh}"[:120]
+
+
+class Known(Protocol):
+    """What of a session its judgement hangs on."""
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def verdict(self) -> str | None: ...
+    @property
+    def id_token(self) -> str | None: ...
+    @property
+    def evse_number(self) -> int | None: ...
+    @property
+    def started_at(self) -> datetime | None: ...
+    @property
+    def flags(self) -> Sequence[str]: ...
+
+
+def is_judged_anew(before: Known, after: Known) -> bool:
+    """True if a session is to be judged: for the first time, or because it was told late where
+    it is, since when, or on whose token.
+
+    Not once an operator has corrected it: reports do not overrule a person.
+    """
+    if after.id_token is None or before.verdict is None:
+        return after.id_token is not None
+    is_placed = before.evse_number is None and after.evse_number is not None
+    is_begun = before.started_at is None and after.started_at is not None
+    is_dated = is_begun and before.status not in ("new", "starting")
+    is_told_more = is_placed or is_dated or before.id_token != after.id_token
+    return is_told_more and CORRECTED not in before.flags
+
+
+def token_of(session: Known, life: Life) -> tuple[str | None, list[str]]:
+    """The id token that counts, and the session's flags.
+
+    What is told first by number counts, until somebody was admitted: from then on that driver's
+    money is held or taken. An earlier event with another token is a matter for a person.
+    """
+    told, flags = life.id_token, list(session.flags)
+    if session.verdict != "accepted" or told in (None, session.id_token):
+        return told or session.id_token, flags
+    return session.id_token, sorted({*flags, OTHER_TOKEN})
+
+
+class Begun(Protocol):
+    """What of a session says whether it has ended."""
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def ended_at(self) -> datetime | None: ...
+
+
+def is_another_start(session: Begun, at: datetime, received_at: datetime) -> bool:
+    """True if a 1.6 start is told like that of this session and is yet another one.
+
+    A station without a clock tells all its starts alike. It repeats one whose answer it lost
+    before it tells the end, so what comes after the end is new.
+    """
+    is_over = session.ended_at is not None or session.status == "closed"
+    return is_over and repair_instant(at, received_at)[1]
 
 
 def started_fact(report: SessionStarted, at: datetime) -> Fact:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, Integer, Text, bindparam, func, or_, select
+from sqlalchemy import BigInteger, Index, Integer, Text, bindparam, func, or_, select, text
 from sqlmodel import Field, SQLModel, col
 
 from chargehub.sessions.cdr import CdrView
@@ -16,6 +16,7 @@ from chargehub.store.work import Reads, table_of
 
 Serial = BigInteger().with_variant(Integer(), "sqlite")
 OPEN = ("starting", "active", "ended")
+_IS_FACT = text("seq_no IS NOT NULL")
 
 
 class SessionRow(SQLModel, table=True):
@@ -72,8 +73,14 @@ class ReportRow(SQLModel, table=True):
 
     __tablename__ = "report"
     __table_args__ = (
-        Index("ix_report_session", "session_id", "seq_no"),
-        Index("uq_report_session_seq", "session_id", "seq_no", unique=True),
+        Index(  # mere readings, the most by far, are in no index
+            "uq_report_session_seq",
+            "session_id",
+            "seq_no",
+            unique=True,
+            sqlite_where=_IS_FACT,
+            postgresql_where=_IS_FACT,
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=Serial)
@@ -251,10 +258,9 @@ def by_transaction(reads: Reads, station_id: str, transaction_id: str) -> Sessio
     return _session(found)
 
 
-def id_by_transaction(reads: Reads, station_id: str, transaction_id: str) -> str | None:
-    """Only the id of a station's session: for the readings that come all the time."""
-    row = reads.one(_ID_BY_TRANSACTION, station_id=station_id, transaction_id=transaction_id)
-    return None if row is None else row[0]
+def id_by_transaction(reads: Reads, station_id: str, transaction_id: str) -> Any:
+    """Only id and status of a station's session, or None: for the readings that come always."""
+    return reads.one(_ID_BY_TRANSACTION, station_id=station_id, transaction_id=transaction_id)
 
 
 def by_start_key(reads: Reads, station_id: str, start_key: str) -> SessionView | None:
@@ -353,11 +359,11 @@ def cdr(reads: Reads, cdr_id: str) -> CdrView | None:
     return None if row is None else CdrView(*row)
 
 
-def overdue(reads: Reads, now: datetime, limit: int = 50) -> tuple[SessionView, ...]:
-    """Open sessions whose time is up; of those in `active`, whose stop may be lost."""
+def overdue(reads: Reads, now: datetime, limit: int) -> tuple[SessionView, ...]:
+    """Sessions whose time is up: open ones, and closed ones of which readings came late."""
     statement = (
         select(SESSION)
-        .where(col(SessionRow.status).in_(OPEN), col(SessionRow.due_at) <= now)
+        .where(col(SessionRow.status).in_((*OPEN, "closed")), col(SessionRow.due_at) <= now)
         .order_by(SESSION.c.due_at)
         .limit(limit)
     )
@@ -365,10 +371,11 @@ def overdue(reads: Reads, now: datetime, limit: int = 50) -> tuple[SessionView, 
 
 
 def last_heard(reads: Reads, session_id: str) -> datetime | None:
-    """When the newest report of a session came in."""
-    newest = func.max(REPORT.c.received_at, type_=REPORT.c.received_at.type)
-    found: datetime | None = reads.value(select(newest).where(REPORT.c.session_id == session_id))
-    return found
+    """When the newest fact of a session came in, or the newest reading was taken."""
+    told = [row.received_at for row in facts(reads, session_id)]
+    newest = select(func.max(READING.c.at, type_=READING.c.at.type))
+    read_at = reads.value(newest.where(READING.c.session_id == session_id))
+    return max([*told, *([read_at] if read_at else [])], default=None)
 
 
 def is_followed(reads: Reads, session: SessionView) -> bool:

@@ -5,6 +5,7 @@ derived from session, step and CDR version, so a step that runs twice moves noth
 """
 
 from datetime import datetime
+from operator import attrgetter
 
 from sqlalchemy import bindparam, update
 
@@ -24,11 +25,10 @@ from chargehub.sessions.cdr import CdrView
 from chargehub.settlement import split, tables
 from chargehub.settlement.split import TERMS, Parties, Terms
 from chargehub.settlement.tables import SETTLEMENT, SettlementView
+from chargehub.store.chunk import ALL, Chunk
 from chargehub.store.columns import Instant
 from chargehub.store.hot import Hot, insert_of
 from chargehub.store.work import Work
-
-AT_ONCE = 50  # matured in one unit of work: more would hold up the writer
 
 _COLUMNS = tuple(column.key for column in SETTLEMENT.columns)
 _INSERT = insert_of(SETTLEMENT)
@@ -76,12 +76,14 @@ def settle(work: Work, event: PaymentCaptured, now: datetime, terms: Terms = TER
     work.record(SessionSettled(cdr.session_id, cdr.id))
 
 
-def mature_due(work: Work, now: datetime) -> int:
+def mature_due(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
     """Give owners what has matured, at most 50 settlements; how many they were."""
-    due = tables.due(work, now, AT_ONCE)
-    for settlement in due:
-        _mature(work, settlement, settlement.matures_at)
-    return len(due)
+    due = tables.due(work, now, chunk.limit)
+    return chunk.each(work, due, attrgetter("cdr_id"), _mature_in_time)
+
+
+def _mature_in_time(work: Work, settled: SettlementView) -> None:
+    _mature(work, settled, settled.matures_at)
 
 
 def _divide(

@@ -24,8 +24,9 @@ Month = Annotated[
 class CurrencyStatement(BaseModel):
     """A month in one currency: gross = earnings + fee + vat (the VAT within the hub's fee).
 
-    `accrued` matures later, `payable` is paid out next, `in_transit` is on its way; these and
-    `owed`, what the owner owes the hub after a correction, are as of now.
+    `accrued` matures later, or was not paid by its driver; `payable` is paid out next,
+    `in_transit` is on its way; these and `owed`, what the owner owes the hub after a correction,
+    are as of now.
     """
 
     currency: str

@@ -98,14 +98,24 @@ def capture_entries(
 def maturity_entries(
     owner_id: str, owner_minor: int, captured_minor: int, currency: str
 ) -> tuple[Entry, ...]:
-    """The owner may have the earnings now, and the rail has made the funds available."""
+    """The owner may have what was earned now, and the rail has made the funds available."""
+    earned = earned_minor(owner_minor, captured_minor)
     amounts = {
-        f"owner:accrued:{owner_id}": owner_minor,
-        f"owner:payable:{owner_id}": -owner_minor,
+        f"owner:accrued:{owner_id}": earned,
+        f"owner:payable:{owner_id}": -earned,
         "psp:available": captured_minor,
         "psp:pending": -captured_minor,
     }
     return _entries(amounts, currency)
+
+
+def earned_minor(owner_minor: int, captured_minor: int) -> int:
+    """How much of an owner's share may leave: never more than the driver paid.
+
+    Anybody can own a station that reports what it likes, and drive without paying: the rest of
+    the share stays accrued. Where a hold was a little too small, the fee yields first.
+    """
+    return min(owner_minor, captured_minor)
 
 
 def recall_entries(
@@ -113,11 +123,12 @@ def recall_entries(
 ) -> tuple[Entry, ...]:
     """Maturity taken back, for a correction. What `payable_minor` does not cover was paid out
     already: the owner owes it."""
-    covered = min(owner_minor, payable_minor)
+    earned = earned_minor(owner_minor, captured_minor)
+    covered = min(earned, payable_minor)
     amounts = {
         f"owner:payable:{owner_id}": covered,
-        f"owner:receivable:{owner_id}": owner_minor - covered,
-        f"owner:accrued:{owner_id}": -owner_minor,
+        f"owner:receivable:{owner_id}": earned - covered,
+        f"owner:accrued:{owner_id}": -earned,
         "psp:pending": captured_minor,
         "psp:available": -captured_minor,
     }

@@ -7,6 +7,8 @@ that was sent twice after a crash says so (`tries`).
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
 import structlog
@@ -34,13 +36,14 @@ from chargehub.stations.registration import rotate_password as rotate_password
 from chargehub.stations.registration import set_household as set_household
 from chargehub.stations.reports import Acknowledged, BootAnswer, Booted, StatusChanged
 from chargehub.stations.schema import CommandRow, Connector, Evse, Station, StationSetting
+from chargehub.store.chunk import ALL, Chunk
 from chargehub.store.columns import Instant, new_id
+from chargehub.store.hot import Hot
 from chargehub.store.work import Work
 
 log = structlog.get_logger(__name__)
 
 RESUMED = 100  # commands a returning station gets at once; the rest follow when it returns again
-EXPIRED_AT_ONCE = 50
 # A sent command has its answer or its time-out within a minute; one that is still open so long
 # after its end belonged to a hub that died.
 UNANSWERED = timedelta(minutes=10)
@@ -48,19 +51,21 @@ UNANSWERED = timedelta(minutes=10)
 _STATES = {"accepted": "answered", "refused": "refused", "error": "failed", "timed_out": "failed"}
 
 _IS_STATION = col(Station.id) == bindparam("of_station")
-_SEE = update(Station).where(_IS_STATION).values(last_seen_at=bindparam("now", type_=Instant))
-_NEXT_TRANSACTION = (
+_SEE = Hot(update(Station).where(_IS_STATION).values(last_seen_at=bindparam("now", type_=Instant)))
+_NEXT_TRANSACTION = Hot(
     update(Station)
     .where(_IS_STATION)
     .values(last_transaction=col(Station.last_transaction) + 1)
     .returning(col(Station.last_transaction))
 )
-_TOLD_STATION = select(
-    col(Station.connection),
-    col(Station.status),
-    col(Station.status_at),
-    col(Station.status_connection),
-).where(_IS_STATION)
+_TOLD_STATION = Hot(
+    select(
+        col(Station.connection),
+        col(Station.status),
+        col(Station.status_at),
+        col(Station.status_connection),
+    ).where(_IS_STATION)
+)
 
 
 # --- what a station tells ------------------------------------------------------------------
@@ -354,7 +359,7 @@ def resume_commands(work: Work, event: events.StationConnected, now: datetime) -
         work.record(events.StationCommanded(command_id, event.station_id))
 
 
-def expire_commands(work: Work, now: datetime) -> int:
+def expire_commands(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
     """End at most 50 commands whose time is over; how many."""
     state, expires_at = col(CommandRow.state), col(CommandRow.expires_at)
     due = work.all(
@@ -365,10 +370,12 @@ def expire_commands(work: Work, now: datetime) -> int:
                 and_(state == "sent", expires_at <= now - UNANSWERED),
             )
         )
-        .limit(EXPIRED_AT_ONCE)
+        .limit(chunk.limit)
     )
-    for row in due:
-        changed = update(CommandRow).where(col(CommandRow.id) == row.id)
-        work.execute(changed.values(state="expired", finished_at=now))
-        work.record(events.CommandFinished(row.id, row.station_id, row.kind))
-    return len(due)
+    return chunk.each(work, due, attrgetter("id"), partial(_expire, now=now))
+
+
+def _expire(work: Work, command: Any, now: datetime) -> None:
+    changed = update(CommandRow).where(col(CommandRow.id) == command.id)
+    work.execute(changed.values(state="expired", finished_at=now))
+    work.record(events.CommandFinished(command.id, command.station_id, command.kind))

@@ -50,7 +50,8 @@ CONNECTOR_TYPES = frozenset(
 )
 
 # Writing these would lock the station out: the hub would still expect the old password.
-_PASSWORD_SETTINGS = frozenset(["authorizationkey", "securityctrlr.basicauthpassword"])
+_PASSWORD_SETTINGS = frozenset(["authorizationkey", "basicauthpassword"])
+_WHERE = re.compile(r"\[[^\]]*\]|@[\d:]*|\s")  # instances and EVSEs in the name of a setting
 
 _COMMAND: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="kind")])
 _IDENTITY = re.compile(r"[A-Za-z0-9._-]{1,48}")
@@ -306,8 +307,8 @@ def legible(text: str | None, limit: int) -> str | None:
 
 
 def is_password_setting(name: str) -> bool:
-    """Does this setting hold the station's password, in any version's words?"""
-    return name.strip().lower() in _PASSWORD_SETTINGS
+    """Does this setting hold the station's password, in any version's words and any component?"""
+    return _WHERE.sub("", name).lower().rpartition(".")[2] in _PASSWORD_SETTINGS
 
 
 def check_settings_written(names: Iterable[str]) -> None:

@@ -26,9 +26,9 @@ from chargehub.stations.views import (
     ConnectorView,
     EvseView,
     LocationView,
-    NearbyEvse,
     StationView,
 )
+from chargehub.store.hot import Hot
 from chargehub.store.work import Reads
 
 Chosen = Select[*tuple[Any, ...]]
@@ -68,9 +68,11 @@ STATIONS = select(
     col(Station.last_seen_at),
     col(Station.retired_at),
 ).join(Location, col(Location.id) == col(Station.location_id))
-_STATION_BY_ID = STATIONS.where(col(Station.id) == bindparam("station_id"))
-_STATION_BY_IDENTITY = STATIONS.where(
-    col(Station.identity) == bindparam("identity"), col(Station.retired_at).is_(None)
+_STATION_BY_ID = Hot(STATIONS.where(col(Station.id) == bindparam("station_id")))
+_STATION_BY_IDENTITY = Hot(
+    STATIONS.where(
+        col(Station.identity) == bindparam("identity"), col(Station.retired_at).is_(None)
+    )
 )
 
 EVSES = (
@@ -92,34 +94,14 @@ EVSES = (
     .join(Station, col(Station.id) == col(Evse.station_id))
     .join(Location, col(Location.id) == col(Station.location_id))
 )
-_EVSE_BY_ID = EVSES.where(col(Evse.id) == bindparam("evse_id"))
-_EVSE_BY_NUMBER = EVSES.where(
-    col(Evse.station_id) == bindparam("station_id"), col(Evse.number) == bindparam("number")
-)
-
-_EVSES_OF_STATION = EVSES.where(col(Evse.station_id) == bindparam("station_id")).order_by(
-    col(Evse.number)
-)
-
-_NEARBY: Chosen = (
-    select(
-        col(Evse.id),
-        col(Evse.station_id),
-        col(Station.owner_id),
-        col(Evse.number),
-        col(Evse.power_w),
-        col(Evse.status),
-        col(Evse.charging),
-        (col(Station.connection) != 0).label("is_connected"),
-        col(Station.location_id),
-        col(Location.name).label("location_name"),
-        col(Location.latitude_e6),
-        col(Location.longitude_e6),
-        col(Location.time_zone),
+_EVSE_BY_ID = Hot(EVSES.where(col(Evse.id) == bindparam("evse_id")))
+_EVSE_BY_NUMBER = Hot(
+    EVSES.where(
+        col(Evse.station_id) == bindparam("station_id"), col(Evse.number) == bindparam("number")
     )
-    .join(Station, col(Station.id) == col(Evse.station_id))
-    .join(Location, col(Location.id) == col(Station.location_id))
-    .where(col(Station.retired_at).is_(None))
+)
+_EVSES_OF_STATION = Hot(
+    EVSES.where(col(Evse.station_id) == bindparam("station_id")).order_by(col(Evse.number))
 )
 
 _CONNECTORS = (
@@ -144,7 +126,8 @@ _TOLD: Chosen = (
     .where(col(Evse.station_id) == bindparam("station_id"))
     .order_by(col(Evse.number), col(Connector.number))
 )
-_TOLD_OF_EVSE = _TOLD.where(col(Evse.number) == bindparam("number"))
+_TOLD_OF_STATION = Hot(_TOLD)
+_TOLD_OF_EVSE = Hot(_TOLD.where(col(Evse.number) == bindparam("number")))
 
 COMMANDS: Chosen = select(
     col(CommandRow.id),
@@ -164,40 +147,42 @@ COMMANDS: Chosen = select(
 ).join(Station, col(Station.id) == col(CommandRow.station_id))
 _COMMAND_BY_ID = COMMANDS.where(col(CommandRow.id) == bindparam("command_id"))
 
-_IS_HOUSEHOLD = select(func.count()).where(
-    col(HouseholdToken.evse_id) == bindparam("evse_id"),
-    col(HouseholdToken.id_token) == bindparam("id_token"),
+_IS_HOUSEHOLD = Hot(
+    select(func.count()).where(
+        col(HouseholdToken.evse_id) == bindparam("evse_id"),
+        col(HouseholdToken.id_token) == bindparam("id_token"),
+    )
 )
 
 
 def station(reads: Reads, station_id: str) -> StationView | None:
     """A station by its id, retired ones too."""
     row = reads.one(_STATION_BY_ID, station_id=station_id)
-    return None if row is None else StationView(**row._mapping)
+    return None if row is None else StationView(*row)
 
 
 def station_by_identity(reads: Reads, identity: str) -> StationView | None:
     """A station in service by the name it connects with; its case counts."""
     row = reads.one(_STATION_BY_IDENTITY, identity=identity)
-    return None if row is None else StationView(**row._mapping)
+    return None if row is None else StationView(*row)
 
 
 def evse(reads: Reads, evse_id: str) -> EvseView | None:
     """An EVSE by its id."""
     row = reads.one(_EVSE_BY_ID, evse_id=evse_id)
-    return None if row is None else EvseView(**row._mapping)
+    return None if row is None else EvseView(*row)
 
 
 def evse_by_number(reads: Reads, station_id: str, number: int) -> EvseView | None:
     """An EVSE by its number at its station; numbers start at 1."""
     row = reads.one(_EVSE_BY_NUMBER, station_id=station_id, number=number)
-    return None if row is None else EvseView(**row._mapping)
+    return None if row is None else EvseView(*row)
 
 
 def evses_of_station(reads: Reads, station_id: str) -> tuple[EvseView, ...]:
     """The EVSEs of a station, by number."""
     rows = reads.all(_EVSES_OF_STATION, station_id=station_id)
-    return tuple(EvseView(**row._mapping) for row in rows)
+    return tuple(EvseView(*row) for row in rows)
 
 
 def is_household(reads: Reads, evse_id: str, id_token: str) -> bool:
@@ -224,7 +209,7 @@ def open_command_ids(reads: Reads, station_id: str, now: datetime, limit: int) -
 def location(reads: Reads, location_id: str) -> LocationView | None:
     """A location by its id."""
     row = reads.one(LOCATIONS.where(col(Location.id) == location_id))
-    return None if row is None else LocationView(**row._mapping)
+    return None if row is None else LocationView(*row)
 
 
 def command_view(row: Row[Any]) -> CommandView:
@@ -232,71 +217,6 @@ def command_view(row: Row[Any]) -> CommandView:
     values = dict(row._mapping)
     outcome = values.pop("outcome")
     return CommandView(**values, outcome=None if outcome is None else Outcome(**outcome))
-
-
-def evses_in_box(
-    reads: Reads,
-    south_e6: int,
-    west_e6: int,
-    north_e6: int,
-    east_e6: int,
-    connector_type: str | None,
-    min_power_w: int | None,
-    limit: int,
-    among: Chosen | None = None,
-) -> tuple[NearbyEvse, ...]:
-    """EVSEs in service within a box of microdegrees, borders included, by id, at most `limit`.
-
-    `among` selects the ids of the stations that count; None: all. A box over the 180th meridian
-    is the caller's two boxes.
-    """
-    found = box_statement(
-        south_e6, west_e6, north_e6, east_e6, connector_type, min_power_w, limit, among
-    )
-    return _nearby(reads, found)
-
-
-def box_statement(
-    south_e6: int,
-    west_e6: int,
-    north_e6: int,
-    east_e6: int,
-    connector_type: str | None,
-    min_power_w: int | None,
-    limit: int,
-    among: Chosen | None = None,
-) -> Chosen:
-    """The statement of `evses_in_box`; a test looks at its plan."""
-    wanted = _NEARBY.where(
-        col(Location.latitude_e6).between(south_e6, north_e6),
-        col(Location.longitude_e6).between(west_e6, east_e6),
-    )
-    if connector_type is not None:
-        of_type = select(col(Connector.id)).where(
-            col(Connector.evse_id) == col(Evse.id), col(Connector.type) == connector_type
-        )
-        wanted = wanted.where(of_type.exists())
-    if min_power_w is not None:
-        wanted = wanted.where(col(Evse.power_w) >= min_power_w)
-    if among is not None:
-        wanted = wanted.where(col(Evse.station_id).in_(among))
-    return wanted.order_by(col(Evse.id)).limit(limit)
-
-
-def nearby_evse(reads: Reads, evse_id: str) -> NearbyEvse | None:
-    """One EVSE in service as somebody who looks for one finds it."""
-    found = _nearby(reads, _NEARBY.where(col(Evse.id) == evse_id))
-    return found[0] if found else None
-
-
-def _nearby(reads: Reads, wanted: Chosen) -> tuple[NearbyEvse, ...]:
-    rows = reads.all(wanted)
-    connectors: dict[str, list[ConnectorView]] = {}
-    for connector in connectors_of(reads, [row.id for row in rows]):
-        connectors.setdefault(connector.evse_id, []).append(connector)
-    return tuple(
-        NearbyEvse(**row._mapping, connectors=tuple(connectors.get(row.id, ()))) for row in rows
-    )
 
 
 def connectors_of(reads: Reads, evse_ids: Sequence[str]) -> tuple[ConnectorView, ...]:
@@ -310,7 +230,7 @@ def connectors_of(reads: Reads, evse_ids: Sequence[str]) -> tuple[ConnectorView,
 
 def told(reads: Reads, station_id: str, evse_number: int | None) -> tuple[ConnectorTold, ...]:
     """The connectors of an EVSE, or of the whole station, with the last that was told of them."""
-    found = _TOLD if evse_number is None else _TOLD_OF_EVSE
+    found = _TOLD_OF_STATION if evse_number is None else _TOLD_OF_EVSE
     rows = reads.all(found, station_id=station_id, number=evse_number)
     return tuple(_connector_told(row) for row in rows)
 

@@ -107,26 +107,6 @@ class EquippedStation:
 
 
 @dataclass(frozen=True, slots=True)
-class NearbyEvse:
-    """An EVSE as somebody who looks for one finds it. Coordinates in microdegrees."""
-
-    id: str
-    station_id: str
-    owner_id: str
-    number: int
-    power_w: int
-    status: str
-    charging: str | None
-    is_connected: bool
-    location_id: str
-    location_name: str
-    latitude_e6: int
-    longitude_e6: int
-    time_zone: str
-    connectors: tuple[ConnectorView, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class ConnectorTold:
     """A connector with the last that was told of it."""
 

@@ -79,6 +79,11 @@ def new_id() -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
+def values_of(record: Any) -> dict[str, Any]:
+    """The fields of a dataclass by name, not copied: `asdict` copies deeply, ten times as slow."""
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}
+
+
 def derived_id(*parts: str) -> str:
     """The same parts give the same id, for ever: steps of a settlement, repeated deliveries."""
     return str(uuid.uuid5(_NAMESPACE, ":".join(parts)))

@@ -1,12 +1,15 @@
 """Bringing a database to the tables this version needs. Forward only."""
 
+import os
+from pathlib import Path
+
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from chargehub.store.engines import write_engine
+from chargehub.store.engines import parse_url, write_engine
 from chargehub.store.work import Reads
 
 
@@ -19,6 +22,7 @@ def _config(connection: Connection | None = None) -> Config:
 
 def migrate(database: str) -> tuple[str | None, str | None]:
     """Apply what is missing, in one transaction. The revision before, and the one after."""
+    _make_private(database)
     engine = write_engine(database)
     try:
         with engine.connect() as connection, connection.begin():
@@ -28,6 +32,17 @@ def migrate(database: str) -> tuple[str | None, str | None]:
     finally:
         engine.dispose()
     return before, after
+
+
+def _make_private(database: str) -> None:
+    """A new SQLite file is for its user alone: id tokens, addresses and hashes stand in it.
+
+    Its journals take its mode.
+    """
+    url = parse_url(database)
+    is_file = url.drivername.startswith("sqlite") and url.database not in (None, "", ":memory:")
+    if is_file and not Path(str(url.database)).exists():
+        os.close(os.open(str(url.database), os.O_CREAT | os.O_WRONLY, 0o600))
 
 
 def newest() -> str | None:

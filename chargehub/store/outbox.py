@@ -6,20 +6,17 @@ Those of one aggregate run one after the other; a parked one blocks only its agg
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import bindparam, delete, select, update
-from sqlmodel import col
 
 from chargehub import events
 from chargehub.clock import Clock
-from chargehub.store.hot import Hot
-from chargehub.store.tables import DeliveryRow, EventRow
-from chargehub.store.work import Delivery, Reads, Work, table_of
+from chargehub.store import deliveries as table
+from chargehub.store.work import Delivery, Work
 from chargehub.store.writer import Store
 
 log = structlog.get_logger(__name__)
@@ -27,8 +24,7 @@ log = structlog.get_logger(__name__)
 MAX_TRIES = 12  # with the backoff below about 70 minutes; after that a person must look
 FIRST_WAIT_S = 1.0
 MAX_WAIT = timedelta(minutes=15)
-AT_ONCE = 256  # aggregates served at the same time: the size of a batch of the writer
-RELOAD = 5_000  # rows read back at start-up at a time
+AT_ONCE = 256  # reactions, or effects of one kind, at the same time: a batch of the writer
 
 Reaction = Callable[[Work, Any, datetime], None]
 
@@ -38,10 +34,12 @@ class Effect:
     """Something done outside any transaction, and the action that records its outcome.
 
     `run(event, key)` may reach the network; `key` is the same at every try of one delivery.
+    `at_once`: how many run at the same time; those of another effect have places of their own.
     """
 
     run: Callable[[Any, str], Awaitable[Any]]
     record: Callable[[Work, Any, Any, datetime], None]
+    at_once: int = AT_ONCE
 
     @property
     def name(self) -> str:
@@ -72,7 +70,13 @@ class Relay:
         store.followers = {kind: [name_of(f) for f in rows] for kind, rows in reactions.items()}
         self._queues: dict[str, deque[Delivery]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._parked: set[str] = set()
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self._places = {
+            name: asyncio.Semaphore(follower.at_once)
+            for name, follower in self._followers.items()
+            if isinstance(follower, Effect)
+        }
         self._idle = asyncio.Event()
         self._idle.set()
         self._stopped = False
@@ -80,9 +84,10 @@ class Relay:
     async def start(self) -> None:
         """Take up what an earlier process left, then follow every commit."""
         self._store.committed = self._accept
-        owed, blocked = await self._store.read(_left_over)
-        self._accept(owed)
-        for aggregate in blocked:  # what is recorded from now on waits with what is parked
+        left = await self._store.read(table.left_over)
+        self._accept(left.owed)
+        self._parked = set(left.parked)
+        for aggregate in left.parked.values():  # what is recorded from now on waits behind it
             self._queues.setdefault(aggregate, deque())
 
     async def stop(self) -> None:
@@ -102,7 +107,27 @@ class Relay:
         """How many deliveries are in hand."""
         return sum(len(waiting) for waiting in self._queues.values())
 
-    def _accept(self, deliveries: list[Delivery]) -> None:
+    @property
+    def parked(self) -> int:
+        """How many deliveries wait for a person."""
+        return len(self._parked)
+
+    async def retry(self, delivery_id: str) -> bool:
+        """Try a parked delivery anew, and then what waits behind it. False: it is not parked."""
+        if not await self._store.do(table.release, delivery_id):
+            return False
+        self._parked.discard(delivery_id)
+        released = await self._store.read(table.delivery, delivery_id)
+        assert released is not None, delivery_id
+        aggregate = released.aggregate
+        owed = await self._store.read(table.owed_to, aggregate)
+        here = self._queues.get(aggregate, ())  # it may hold what was recorded since
+        merged = {each.id: each for each in (*here, *owed)}
+        self._queues[aggregate] = deque(merged[key] for key in sorted(merged))
+        self._begin(aggregate)
+        return True
+
+    def _accept(self, deliveries: Sequence[Delivery]) -> None:
         for delivery in deliveries:
             aggregate = delivery.event.aggregate
             waiting = self._queues.get(aggregate)
@@ -129,11 +154,10 @@ class Relay:
     async def _serve(self, aggregate: str) -> None:
         """Deliver an aggregate's events in order, until none is left or one must wait."""
         waiting = self._queues[aggregate]
-        async with self._slots:
-            while waiting and not self._stopped:
-                if not await self._deliver(waiting[0], aggregate):
-                    return
-                waiting.popleft()
+        while waiting and not self._stopped:
+            if not await self._deliver(waiting[0], aggregate):
+                return
+            waiting.popleft()
         if not waiting:
             del self._queues[aggregate]
 
@@ -143,14 +167,23 @@ class Relay:
             if follower is None:
                 raise LookupError(f"no follower is called {delivery.follower}")
             if isinstance(follower, Effect):
-                outcome = await follower.run(delivery.event, delivery.id)
-                await self._store.do(_record, follower, delivery, outcome, self._clock.now())
+                await self._bring_about(follower, delivery)
             else:
-                await self._store.do(_react, follower, delivery, self._clock.now())
+                async with self._slots:
+                    await self._store.do(_react, follower, delivery, self._clock.now())
         except Exception as error:  # the edge where everything is retried, bounded
             await self._postpone(delivery, aggregate, error)
             return False
         return True
+
+    async def _bring_about(self, effect: Effect, delivery: Delivery) -> None:
+        """Run the effect in a place of its own kind, so that a slow one delays no other kind."""
+        if delivery.tries and not await self._store.read(table.is_owed, delivery.id):
+            return  # it was stored as done, or never stored at all, and nobody could tell us
+        async with self._places[effect.name]:
+            outcome = await effect.run(delivery.event, delivery.id)
+        async with self._slots:
+            await self._store.do(_record, effect, delivery, outcome, self._clock.now())
 
     async def _postpone(self, delivery: Delivery, aggregate: str, error: Exception) -> None:
         delivery.tries += 1
@@ -162,10 +195,12 @@ class Relay:
         else:
             log.warning("delivery postponed", **facts, error=f"{type(error).__name__}: {error}")
         try:
-            await self._store.do(_note_failure, delivery, _legible(error), parked, wait)
+            await self._store.do(table.note_failure, delivery, _legible(error), parked, wait)
         except Exception as fault:  # noted or not, the delivery must come again
             log.warning("failure not noted", **facts, fault=type(fault).__name__)
-        if not parked and not self._stopped:
+        if parked:
+            self._parked.add(delivery.id)
+        elif not self._stopped:
             asyncio.get_running_loop().call_later(wait.total_seconds(), self._retry, aggregate)
 
     def _retry(self, aggregate: str) -> None:
@@ -178,65 +213,10 @@ def _legible(error: Exception) -> str:
 
 
 def _react(work: Work, reaction: Reaction, delivery: Delivery, now: datetime) -> None:
-    if work.execute(_DONE, delivery_id=delivery.id):
+    if table.finish(work, delivery.id):
         reaction(work, delivery.event, now)
 
 
 def _record(work: Work, effect: Effect, delivery: Delivery, outcome: Any, now: datetime) -> None:
-    if work.execute(_DONE, delivery_id=delivery.id):
+    if table.finish(work, delivery.id):
         effect.record(work, delivery.event, outcome, now)
-
-
-_DONE = Hot(delete(DeliveryRow).where(col(DeliveryRow.id) == bindparam("delivery_id")))
-
-
-def _note_failure(
-    work: Work, delivery: Delivery, error: str, parked: bool, wait: timedelta
-) -> None:
-    work.execute(
-        update(DeliveryRow)
-        .where(col(DeliveryRow.id) == delivery.id)
-        .values(
-            tries=delivery.tries,
-            error=error,
-            state="parked" if parked else "pending",
-            due_at=datetime.now(UTC) + wait,
-        )
-    )
-
-
-def _left_over(reads: Reads) -> tuple[list[Delivery], set[str]]:
-    """Every delivery that is owed, oldest first, and the aggregates that wait for a person."""
-    statement = (
-        select(table_of(DeliveryRow), col(EventRow.name), col(EventRow.body))
-        .join(EventRow, col(EventRow.id) == col(DeliveryRow.event_id))
-        .order_by(col(DeliveryRow.id))
-        .limit(RELOAD)
-        .offset(bindparam("skip"))
-    )
-    found: list[Delivery] = []
-    blocked: set[str] = set()
-    skip = 0
-    while rows := reads.all(statement, skip=skip):
-        skip += len(rows)
-        for row in rows:
-            if row.state == "parked":
-                blocked.add(row.aggregate)
-            if row.aggregate not in blocked:
-                event = getattr(events, row.name)(**row.body)
-                found.append(Delivery(row.id, event, row.follower, row.tries))
-    return found, blocked
-
-
-def parked(reads: Reads, limit: int = 100) -> list[dict[str, Any]]:
-    """Deliveries that wait for a person, oldest first."""
-    statement = (
-        select(DeliveryRow)
-        .where(col(DeliveryRow.state) == "parked")
-        .order_by(col(DeliveryRow.id))
-        .limit(limit)
-    )
-    return [
-        {"id": row.id, "follower": row.follower, "aggregate": row.aggregate, "error": row.error}
-        for row in reads.all(statement)
-    ]

@@ -1,16 +1,16 @@
 """One unit of work: reads, writes and the events that go with them, in one commit."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Executable, Table
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
 from chargehub.events import Event
-from chargehub.store.columns import new_id
+from chargehub.store.columns import new_id, values_of
 from chargehub.store.hot import Hot, insert_of
 from chargehub.store.tables import DeliveryRow, EventRow
 
@@ -33,6 +33,13 @@ def write_rows(connection: Connection, rows: Rows) -> None:
 @cache
 def _insert(table: Table) -> Hot:
     return insert_of(table)
+
+
+@cache
+def _defaults(model: type[SQLModel]) -> dict[str, Any]:
+    """What a row has where nothing is said."""
+    fields = model.model_fields.items()
+    return {name: field.default for name, field in fields if not field.is_required()}
 
 
 class Reads:
@@ -99,6 +106,8 @@ class Work(Reads):
 
     `add` and `execute` write at once. `append` is for append-only rows: they are written as one
     statement at the end of the batch, so they cannot be read back before `flush`.
+
+    The savepoint is set before the first write: an action that only reads and appends needs none.
     """
 
     def __init__(self, connection: Connection, followers: Followers, batch: Rows) -> None:
@@ -107,11 +116,13 @@ class Work(Reads):
         self._batch = batch
         self._appended: Rows = {}
         self._batch_written = False
+        self._is_begun = False
         self.deliveries: list[Delivery] = []
         self.topics: list[str] = []
 
     def execute(self, statement: Executable | Hot, **params: Any) -> int:
         """How many rows were changed."""
+        self._begin()
         if isinstance(statement, Hot):
             return statement.run(self._connection, params).changed()
         result: Any = self._connection.execute(statement, params)
@@ -120,6 +131,7 @@ class Work(Reads):
 
     def add(self, row: SQLModel) -> None:
         """Insert one row now."""
+        self._begin()
         table = table_of(type(row))
         values = {
             column.key: value
@@ -127,6 +139,11 @@ class Work(Reads):
             if (value := getattr(row, column.key)) is not None or not column.primary_key
         }
         _insert(table).run(self._connection, values).changed()
+
+    def insert(self, model: type[SQLModel], **values: Any) -> None:
+        """As `add`, without building the model's object: for the hot paths."""
+        self._begin()
+        _insert(table_of(model)).run(self._connection, _defaults(model) | values).changed()
 
     def append(self, table: type[SQLModel], values: dict[str, Any]) -> None:
         """Insert one append-only row at the end of the batch. Every column must be given."""
@@ -138,18 +155,58 @@ class Work(Reads):
         Their rows stay in the batch's list until this action has succeeded: if it fails, they
         are rolled back together with it and must be written again.
         """
+        self._begin()
         if not self._batch_written:
             write_rows(self._connection, self._batch)
             self._batch_written = True
         write_rows(self._connection, self._appended)
         self._appended = {}
 
-    def merge_into(self, batch: Rows) -> None:
-        """The action succeeded: its rows join the batch's."""
+    def keep(self, batch: Rows) -> None:
+        """The action succeeded: what it wrote stands, its rows join the batch's."""
+        if self._is_begun:
+            self._say("RELEASE SAVEPOINT action")
         if self._batch_written:
             batch.clear()
         for table, rows in self._appended.items():
             batch.setdefault(table, []).extend(rows)
+
+    def undo(self, error: Exception) -> None:
+        """The action failed: nothing of it stands. Raises if the whole transaction may be lost."""
+        if self._is_begun:
+            self._say("ROLLBACK TO SAVEPOINT action")
+            self._say("RELEASE SAVEPOINT action")
+        elif isinstance(error, DBAPIError):  # a read that failed outside any savepoint
+            raise error
+
+    def attempt(self, deed: Callable[["Work"], None]) -> Exception | None:
+        """Do a deed within this work: whole, or not at all. Gives what it raised.
+
+        Raises if the whole transaction may be lost.
+        """
+        self.flush()
+        part = Work(self._connection, self._followers, {})
+        part._begin()
+        try:
+            deed(part)
+            part.flush()
+        except Exception as error:  # the caller's to judge, whatever it is; the work goes on
+            part.undo(error)
+            return error
+        part.keep({})
+        self.deliveries += part.deliveries
+        self.topics += part.topics
+        return None
+
+    def _begin(self) -> None:
+        if not self._is_begun:
+            self._say("SAVEPOINT action")
+            self._is_begun = True
+
+    def _say(self, statement: str) -> None:
+        cursor = self._connection.connection.cursor()
+        cursor.execute(statement)
+        cursor.close()
 
     def notify(self, topic: str) -> None:
         """After the commit, wake those who watch the topic."""
@@ -165,7 +222,7 @@ class Work(Reads):
                 "id": event_id,
                 "name": kind.__name__,
                 "aggregate": event.aggregate,
-                "body": asdict(event),
+                "body": values_of(event),
                 "recorded_at": now,
             },
         )

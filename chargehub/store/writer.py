@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from chargehub.errors import Unavailable
+from chargehub.store import outcome
 from chargehub.store.engines import READERS, read_engine, write_engine
 from chargehub.store.work import Delivery, Followers, Reads, Rows, Work, write_rows
 
@@ -29,6 +30,7 @@ log = structlog.get_logger(__name__)
 BATCH_ACTIONS = 256  # more would make the first of a batch wait without raising throughput
 BATCH_SECONDS = 0.02
 NOT_STORED = "The hub could not store this; please try again."
+IN_DOUBT = "The hub cannot tell whether this was stored; please look before you try again."
 QUEUE_ACTIONS = 50_000  # a station's message is refused (InternalError) rather than memory lost
 
 
@@ -105,7 +107,7 @@ class Store:
 
     def _query(self, query: Callable[..., T], args: Any, kwargs: Any) -> T:
         try:
-            with self._read_engine.connect() as connection:
+            with self._read_engine.connect() as connection, connection.begin():
                 return query(Reads(connection), *args, **kwargs)
         except DBAPIError as error:
             raise Unavailable("The hub cannot read its database right now.") from error
@@ -161,18 +163,35 @@ def _commit(engine: Engine, followers: Followers, waiting: deque[_Job]) -> list[
 
     If the transaction cannot stand, every action of it runs again in one of its own: an action
     touches no memory outside its work, so it may. If none can begin, everybody hears so at once.
+    A transaction that was committed, though nobody said so, stands as it is.
     """
     batch: list[_Job] = []
+    transaction: str | None = None
     try:
         with engine.connect() as connection, connection.begin():
             _run_batch(connection, followers, waiting, batch)
+            transaction = outcome.transaction_of(connection)
     except Exception as error:  # whatever it is, the writer lives on and everybody is answered
         log.warning("batch failed", actions=len(batch), error=type(error).__name__)
         if not batch:
             return _refuse(waiting, error)
-        for job in batch:
-            _commit_alone(engine, followers, job)
+        match outcome.of(engine, transaction):
+            case "aborted":
+                for job in batch:
+                    _commit_alone(engine, followers, job)
+            case "unknown":
+                _doubt(batch, error)
     return batch
+
+
+def _doubt(batch: list[_Job], error: Exception) -> None:
+    """Nobody knows what was stored: callers hear that it failed, and nothing is done again.
+
+    Followers are told, for if it was stored nobody else would tell them.
+    """
+    log.error("commit in doubt", actions=len(batch), exc_info=error)
+    for job in batch:
+        job.error = job.error or Unavailable(IN_DOUBT)
 
 
 def _refuse(waiting: deque[_Job], error: Exception) -> list[_Job]:
@@ -197,27 +216,29 @@ def _run_batch(
 
 def _run_one(connection: Connection, followers: Followers, appended: Rows, job: _Job) -> None:
     """One action under its own savepoint: if it fails, the batch stands without it."""
-    cursor = connection.connection.cursor()
-    cursor.execute("SAVEPOINT action")
     work = Work(connection, followers, appended)
     try:
         job.result = job.call(work)
     except Exception as error:  # the caller's to judge, whatever it is; the batch goes on
-        cursor.execute("ROLLBACK TO SAVEPOINT action")
+        work.undo(error)
         job.error = error
     else:
-        work.merge_into(appended)
+        work.keep(appended)
         job.deliveries, job.topics = work.deliveries, work.topics
-    cursor.execute("RELEASE SAVEPOINT action")
-    cursor.close()
 
 
 def _commit_alone(engine: Engine, followers: Followers, job: _Job) -> None:
     job.result, job.error, job.deliveries, job.topics = None, None, [], []
+    transaction: str | None = None
     try:
         with engine.connect() as connection, connection.begin():
             _run_batch(connection, followers, deque([job]), [])
+            transaction = outcome.transaction_of(connection)
     except Exception as error:  # see above
-        log.error("not stored", exc_info=error)
-        job.error = Unavailable(NOT_STORED)
-        job.deliveries, job.topics = [], []
+        match outcome.of(engine, transaction):
+            case "aborted":
+                log.error("not stored", exc_info=error)
+                job.error = Unavailable(NOT_STORED)
+                job.deliveries, job.topics = [], []
+            case "unknown":
+                _doubt([job], error)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated, Any, ClassVar, Self
 
@@ -164,6 +165,7 @@ def as_json(tariff: Tariff) -> Any:
     return _TARIFF.dump_python(tariff, mode="json", by_alias=True)
 
 
+@lru_cache(maxsize=1024)  # the same few tariffs price every session
 def parse(text: str) -> Tariff:
     """The tariff of a canonical text. Raises ValueError."""
     return _TARIFF.validate_json(text)

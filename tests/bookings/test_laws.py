@@ -38,9 +38,9 @@ class Ground:
 
     @contextmanager
     def work(self) -> Iterator[Work]:
-        with self.engine.connect() as connection:
+        with self.engine.connect() as connection, connection.begin() as transaction:
             yield Work(connection, {}, {})
-            connection.rollback()
+            transaction.rollback()
 
 
 @pytest.fixture

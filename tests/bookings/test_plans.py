@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
 from chargehub.bookings import tables
 from chargehub.store.engines import read_engine
@@ -28,9 +28,9 @@ QUERIES: dict[str, Callable[[Reads], Any]] = {
     "open bookings": lambda reads: tables.open_bookings(reads, "d"),
     "page of a driver": lambda reads: tables.page(reads, "d", "driver", "b", 50),
     "page of an owner": lambda reads: tables.page(reads, "d", "owner", None, 50),
-    "unpaid holds": lambda reads: tables.unpaid_holds(reads, NOW),
-    "not arrived": lambda reads: tables.not_arrived(reads, NOW),
-    "not reserved": lambda reads: tables.not_reserved(reads, NOW),
+    "unpaid holds": lambda reads: tables.unpaid_holds(reads, NOW, 50),
+    "not arrived": lambda reads: tables.not_arrived(reads, NOW, 50),
+    "not reserved": lambda reads: tables.not_reserved(reads, NOW, 50),
 }
 
 
@@ -43,15 +43,18 @@ def engine(sqlite_template: Path) -> Iterator[Engine]:
 
 @pytest.mark.parametrize("name", QUERIES)
 def test_every_query_searches_an_index(engine: Engine, name: str) -> None:
-    plans: list[str] = []
-
-    def explain(_c: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
-        plans.extend(line[3] for line in cursor.fetchall())
-
+    asked: list[str] = []
     with engine.connect() as connection:
-        event.listen(connection, "before_cursor_execute", explain)
+        driver: Any = connection.connection.driver_connection
+        driver.set_trace_callback(asked.append)
         QUERIES[name](Reads(connection))
+        driver.set_trace_callback(None)
+        selects = [statement for statement in asked if statement.startswith("SELECT")]
+        plans = [
+            line[3]
+            for statement in selects
+            for line in driver.execute(f"EXPLAIN QUERY PLAN {statement}")
+        ]
 
     assert plans
     assert not [plan for plan in plans if plan.startswith("SCAN")], plans

@@ -159,51 +159,29 @@ def test_the_instants_of_a_booking_are_in_order(wanted: Span, buffer: int, grace
     assert made.pay_by == NOW + policy.hold
 
 
-@pytest.mark.parametrize("token", ["CHALICE", "chalice", "ChAlice"])
-def test_the_booked_id_token_may_start_whatever_its_case(token: str) -> None:
-    assert rules.may_start(Booked(), token, NOW) == "accepted"
-
-
-def test_another_id_token_is_refused_while_the_slot_is_claimed() -> None:
-    assert rules.may_start(Booked(), "BOB", NOW) == "reserved_for_other"
-    assert rules.may_start(Booked(), "BOB", NOW - 10 * MINUTE) == "reserved_for_other"
-    assert rules.may_start(Booked(status="active"), "BOB", NOW + HOUR / 2) == "reserved_for_other"
-
-
-def test_another_token_of_the_booked_driver_may_start() -> None:
-    """Booked by app, started by card."""
-    assert rules.may_start(Booked(), "CARD", NOW, driver_id="alice") == "accepted"
-    assert rules.may_start(Booked(), "CARD", NOW, driver_id="bob") == "reserved_for_other"
+@pytest.mark.parametrize(
+    ("booking", "at"),
+    [
+        (Booked(), NOW),
+        (Booked(), NOW - 10 * MINUTE),
+        (Booked(status="active"), NOW + HOUR / 2),
+        (Booked(status="held", pay_by=NOW + 5 * MINUTE), NOW),
+    ],
+)
+def test_a_slot_is_kept_for_who_booked_it(booking: Booked, at: datetime) -> None:
+    assert rules.is_claimed(booking, at)
 
 
 @pytest.mark.parametrize(
     ("booking", "at"),
     [
-        (None, NOW),
         (Booked(), NOW + 15 * MINUTE),  # the driver did not come
         (Booked(), NOW - 11 * MINUTE),  # the slot is not near yet
         (Booked(status="active"), NOW + 60 * MINUTE),  # over
-        (Booked(status="held"), NOW),  # not paid for in time
+        (Booked(status="held", pay_by=NOW + 5 * MINUTE), NOW + 5 * MINUTE),  # not paid in time
         (Booked(status="cancelled"), NOW),
         (Booked(status="no_show"), NOW),
     ],
 )
-def test_a_slot_that_nobody_claims_is_open_to_everybody(
-    booking: Booked | None, at: datetime
-) -> None:
-    assert rules.may_start(booking, "BOB", at) == "accepted"
-
-
-def test_a_hold_keeps_others_out_until_it_must_be_paid() -> None:
-    held = Booked(status="held", pay_by=NOW + 5 * MINUTE)
-
-    assert rules.may_start(held, "BOB", NOW) == "reserved_for_other"
-    assert rules.may_start(held, "BOB", NOW + 5 * MINUTE) == "accepted"
-
-
-@given(
-    status=st.sampled_from([*rules.LIVE, *rules.RELEASED, "completed"]),
-    at=st.integers(-120, 120),
-)
-def test_the_booked_driver_is_never_kept_out_by_the_own_booking(status: str, at: int) -> None:
-    assert rules.may_start(Booked(status=status), "CHALICE", NOW + at * MINUTE) == "accepted"
+def test_a_slot_that_nobody_claims_is_open_to_everybody(booking: Booked, at: datetime) -> None:
+    assert not rules.is_claimed(booking, at)

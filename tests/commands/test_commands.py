@@ -1,6 +1,7 @@
 """The commands as a user runs them: real processes, real output, real status."""
 
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -51,8 +52,41 @@ def test_a_wrong_setting_is_told_in_a_sentence(tmp_path: Path) -> None:
     assert "Traceback" not in refused.stderr
 
 
+def test_a_secret_that_could_be_guessed_is_refused(tmp_path: Path) -> None:
+    """It keys the digests of all stations' passwords."""
+    with_secret = {**os.environ, "CHARGEHUB_SECRET": "hunter2"}
+    refused = subprocess.run(
+        [sys.executable, "-m", "chargehub", "serve"],
+        cwd=tmp_path,
+        env=with_secret,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=False,
+    )
+
+    assert refused.returncode == 2
+    assert "CHARGEHUB_SECRET" in refused.stderr
+    assert "hunter2" not in refused.stderr
+
+
 def test_migrating_says_what_it_did(tmp_path: Path) -> None:
     first, second = (run(tmp_path, "chargehub", "migrate") for _ in range(2))
 
     assert "empty -> " in first.stdout
     assert "up to date" in second.stdout
+
+
+def test_a_database_is_for_its_user_alone(tmp_path: Path) -> None:
+    """Whatever the umask: addresses, id tokens and hashes stand in it, and in its copies."""
+    before = os.umask(0o000)
+    try:
+        run(tmp_path, "chargehub", "migrate")
+        run(tmp_path, "chargehub", "backup", "copy.sqlite")
+        restored = run(tmp_path, "chargehub", "restore", "copy.sqlite", "--force")
+    finally:
+        os.umask(before)
+
+    assert restored.returncode == 0, restored.stderr
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
+    assert modes == {"chargehub.sqlite": 0o600, "copy.sqlite": 0o600}

@@ -7,12 +7,11 @@ import httpx2
 import pytest
 
 from chargehub.listings import rules, tables
-from chargehub.store.writer import Store
 from chargehub.tariffs.actions import Wanted, create_tariff
 from chargehub.tariffs.components import EnergyPrice
 from chargehub.tariffs.pricing import Tariff
 from tests.stations.rest import Api, new_station, refusal, wrong_fields
-from tests.stations.samples import LOCATION, NOW, ON_SQLITE, location, station
+from tests.stations.samples import NOW, ON_SQLITE
 
 DAYTIME = [{"weekdays": [0, 1, 2, 3, 4], "from": "07:00", "to": "22:00"}]
 
@@ -124,25 +123,3 @@ async def test_hours_of_wrong_form_are_refused(api: Api, hours: Any) -> None:
     answer = await publish(owner, station_id, tariff_id, hours)
 
     assert all(field.startswith("body.opening_hours") for field in wrong_fields(answer))
-
-
-async def test_unpublished_stations_do_not_use_up_the_limit_of_a_search(store: Store) -> None:
-    """A street of private boxes must not hide the one that is offered."""
-    place = await location(store)
-    station_ids = [await station(store, location_id=place) for _ in range(4)]
-
-    def offer(work: Any, station_id: str) -> None:
-        work.add(
-            tables.Listing(station_id=station_id, tariff_id="t", hours="24/7", published_at=NOW)
-        )
-
-    await store.do(offer, station_ids[3])
-    latitude, longitude = LOCATION.latitude_e6, LOCATION.longitude_e6
-
-    found = await store.read(
-        tables.listed_evses_in_box, latitude, longitude, latitude, longitude, None, None, 2
-    )
-
-    listings = await store.read(tables.listings_of, station_ids)
-    assert [each.station_id for each in found] == [station_ids[3]]
-    assert list(listings) == [station_ids[3]]

@@ -1,16 +1,19 @@
 """Logging in, being locked out, logging out."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from chargehub.errors import Unavailable
 from chargehub.people import logins
-from chargehub.people.passwords import WAITING, Passwords
-from chargehub.people.rules import FREE_FAILURES
+from chargehub.people.attempts import Attempts
+from chargehub.people.passwords import NEW_WAITING, WAITING, Passwords
+from chargehub.people.rules import FREE_FAILURES, FREE_FAILURES_OF_ALL
 from tests.people.conftest import PASSWORD, Api, bearer, quick_hasher
+from tests.rest.app import client
 
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
 ADA = "ada@example.org"
 
 
@@ -73,6 +76,38 @@ async def test_five_wrong_passwords_lock_the_account_for_a_while(api: Api) -> No
     }
     assert still_locked.headers["retry-after"] == "1"
     assert free.status_code == 201
+
+
+async def test_who_guesses_locks_out_themself_and_not_the_owner(api: Api) -> None:
+    """Else one wrong password an hour, from anywhere, would keep an operator out for good."""
+    await api.sign_up("ada")
+    async with client(api.app, "198.51.100.7") as guesser:
+        wanted = {"email": ADA, "password": "a guess"}
+        guesses = [await guesser.post("/logins", json=wanted) for _ in range(12)]
+
+    assert [guess.status_code for guess in guesses] == [401] * 5 + [429] * 7
+    assert (await api.log_in(ADA)).status_code == 201
+
+
+async def test_guesses_from_everywhere_lock_the_account_for_everybody(api: Api) -> None:
+    await api.sign_up("ada")
+    for number in range(FREE_FAILURES_OF_ALL + 1):
+        async with client(api.app, f"198.51.100.{number}") as guesser:
+            guess = await guesser.post("/logins", json={"email": ADA, "password": "a guess"})
+            assert guess.status_code == 401
+
+    assert (await api.log_in(ADA)).json()["code"] == "account_locked"
+    api.clock.advance(timedelta(seconds=30))
+    assert (await api.log_in(ADA)).status_code == 201
+
+
+def test_only_so_many_guessers_are_remembered() -> None:
+    attempts = Attempts(remembered=10)
+
+    for number in range(1000):
+        attempts.begin("hash", f"192.0.2.{number}", NOW)
+
+    assert len(attempts) == 10
 
 
 async def test_every_further_failure_doubles_the_wait_and_success_ends_it(api: Api) -> None:
@@ -205,14 +240,31 @@ async def test_a_password_that_changed_during_the_check_opens_nothing(api: Api) 
 
 async def test_hashing_refuses_work_it_cannot_do_soon() -> None:
     passwords = Passwords(quick_hasher())
+    password_hash = await passwords.hash(PASSWORD)
 
     outcomes = await asyncio.gather(
-        *[passwords.hash(PASSWORD) for _ in range(WAITING + 5)], return_exceptions=True
+        *[passwords.check(PASSWORD, password_hash) for _ in range(WAITING + 5)],
+        return_exceptions=True,
     )
 
     refused = [outcome for outcome in outcomes if isinstance(outcome, Unavailable)]
     assert len(refused) == 5
-    assert await passwords.check(PASSWORD, str(outcomes[0]))
+    assert outcomes.count(True) == WAITING
+
+
+async def test_a_flood_of_sign_ups_keeps_nobody_from_logging_in() -> None:
+    """A machine with a key opens accounts as fast as it can, and is not slowed by address."""
+    passwords = Passwords(quick_hasher())
+    password_hash = await passwords.hash(PASSWORD)
+
+    flood = asyncio.gather(
+        *[passwords.hash(PASSWORD) for _ in range(WAITING + 5)], return_exceptions=True
+    )
+    await asyncio.sleep(0)
+    is_right = await passwords.check(PASSWORD, password_hash)
+
+    assert is_right
+    assert [type(one) for one in await flood].count(Unavailable) == WAITING + 5 - NEW_WAITING
 
 
 async def test_no_account_has_no_password(api: Api) -> None:

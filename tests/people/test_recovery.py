@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from chargehub.people import tables
-from chargehub.people.mails import CHANGED_SUBJECT, RESET_SUBJECT
+from chargehub.people.mails import CHANGED_SUBJECT, RESET_SUBJECT, VERIFY_SUBJECT
 from tests.people.conftest import PASSWORD, Api, bearer, mails
 
 NEW = "an entirely new password"
@@ -32,6 +32,8 @@ async def test_a_new_password_logs_every_device_out_and_the_old_one_is_gone(api:
     account = await api.sign_up("ada")
     headers = bearer(account["token"])
     key = await api.key(headers, "read")
+    confirmed = {"token": await api.code(VERIFY_SUBJECT)}
+    assert (await api.http.post("/email-verifications", json=confirmed)).status_code == 204
     await forget(api, "ADA@example.org")
 
     status = await set_new(api, await api.code(RESET_SUBJECT))
@@ -143,3 +145,42 @@ async def test_guessing_codes_is_slowed_per_address(api: Api) -> None:
     statuses = [await set_new(api, f"guess{number}") for number in range(11)]
 
     assert statuses == [422] * 10 + [429]
+
+
+async def test_whoever_opened_an_account_on_somebody_elses_address_keeps_nothing_of_it(
+    api: Api,
+) -> None:
+    """Else a key or a card of the stranger would charge at the cost of the address's owner."""
+    stranger = bearer((await api.sign_up("ada"))["token"])
+    key = await api.key(stranger, "sessions:write")
+    await api.http.post("/id-tokens", json={"value": "CARD1"}, headers=stranger)
+    known = await tokens_of(api, stranger)
+    await forget(api)
+
+    await set_new(api, await api.code(RESET_SUBJECT))
+
+    owner = bearer((await api.log_in(ADA, NEW)).json()["token"])
+    kept = await tokens_of(api, owner)
+    assert (await api.http.get("/accounts/me", headers=key)).status_code == 401
+    assert kept.pop("CARD1") == "blocked"
+    assert len(kept) == 1
+    assert list(kept.values()) == ["valid"]
+    assert not kept.keys() & known.keys()
+
+
+async def tokens_of(api: Api, headers: dict[str, str]) -> dict[str, str]:
+    """An account's id tokens and their standing."""
+    found = (await api.http.get("/id-tokens", headers=headers)).json()["items"]
+    return {token["value"]: token["status"] for token in found}
+
+
+async def test_a_mail_holds_no_words_of_whoever_had_it_sent(api: Api) -> None:
+    """An account can be opened with anybody's address, and its name could be an invitation."""
+    wanted = {"email": ADA, "password": PASSWORD, "name": "You won! https://evil.example"}
+    await api.http.post("/accounts", json=wanted)
+    await forget(api)
+
+    sent = await api.store.read(mails)
+
+    assert len(sent) == 2
+    assert not [text for _, _, text in sent if "evil" in text]

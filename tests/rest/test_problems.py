@@ -284,6 +284,15 @@ async def test_an_address_with_a_nul_is_refused(http: httpx2.AsyncClient, addres
     assert answer.json()["code"] == "invalid"
 
 
+@pytest.mark.parametrize("address", ["/things", "/nowhere", "/faults/fault", "/faults/a%00b"])
+async def test_no_answer_is_guessed_at_or_kept(http: httpx2.AsyncClient, address: str) -> None:
+    """Browsers must take JSON for nothing else, and no cache may keep what can hold a secret."""
+    answer = await http.get(address)
+
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["cache-control"] == "no-store"
+
+
 def test_every_kind_of_refusal_has_a_status() -> None:
     kinds = errors.Refused.__subclasses__()
 

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chargehub.errors import TooMany
-from chargehub.rest.throttle import Throttle, Throttled
+from chargehub.rest.throttle import Narrow, Throttle, Throttled
 from tests.rest.app import application, client
 
 router = APIRouter()
 SLOW = Throttled("slow", rate_per_s=0.001, burst=2)
+NARROW = Narrow("narrow", at_once=2, waiting=3)
 
 
 @router.post("/slow", status_code=204, dependencies=[Depends(SLOW)])
@@ -92,3 +93,29 @@ async def test_two_hubs_in_one_process_share_no_buckets() -> None:
     assert refused.json()["code"] == "too_many_requests"
     assert int(refused.headers["retry-after"]) > 900
     assert passed.status_code == 204
+
+
+async def test_few_are_let_in_at_once_few_wait_and_the_others_are_told_so() -> None:
+    """What reads much must leave readers for stations and for people who log in."""
+    inside, most, leave = 0, 0, asyncio.Event()
+    heavy = APIRouter()
+
+    @heavy.get("/heavy", dependencies=[Depends(NARROW, scope="function")])
+    async def get_heavy() -> None:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        await leave.wait()
+        inside -= 1
+
+    async with client(application(heavy)) as http:
+        asked = [asyncio.create_task(http.get("/heavy")) for _ in range(9)]
+        refused, _ = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+        leave.set()
+        statuses = [(await answer).status_code for answer in asked]
+        again = await http.get("/heavy")
+
+    assert refused
+    assert most == 2
+    assert sorted(statuses) == [200] * 5 + [503] * 4
+    assert again.status_code == 200

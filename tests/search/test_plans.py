@@ -44,10 +44,10 @@ def town(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     path = tmp_path_factory.mktemp("search") / "town.sqlite"
     shutil.copy(sqlite_template, path)
     engine = write_engine(f"sqlite:///{path}")
-    with engine.connect() as connection:
+    with engine.connect() as connection, connection.begin() as transaction:
         _fill(connection)
         yield connection
-        connection.rollback()
+        transaction.rollback()
     engine.dispose()
 
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from chargehub.ledger import tables as ledger
 from chargehub.settlement import tables
-from chargehub.settlement.actions import AT_ONCE
 from chargehub.settlement.split import split
 from chargehub.settlement.tables import Statement
+from chargehub.store.chunk import SIZE
 from chargehub.store.columns import new_id
 from tests.settlement.books import Books, cdr
 
@@ -152,7 +152,7 @@ async def test_whatever_happens_every_cent_of_an_owner_is_somewhere(
     paid = 0
     for kind, number, cost, percent in steps:
         if kind == "mature":
-            while await books.mature(timedelta(hours=number)) == AT_ONCE:
+            while await books.mature(timedelta(hours=number)) == SIZE:
                 number = 0
         elif kind == "pay":
             payable = -await books.store.read(ledger.balance, f"owner:payable:{owner}", "EUR")

@@ -70,17 +70,32 @@ async def test_money_for_a_cdr_that_is_not_there_is_an_error(books: Books) -> No
 
 
 async def test_what_could_not_be_captured_the_driver_owes(books: Books) -> None:
-    """The owner is paid all the same: the hub bears the risk, not the owner."""
-    await books.captured(cdr("s", 4600), 4000)
+    """The hub's fee yields first; what the owner misses beyond it is not paid out."""
+    await books.captured(cdr("s", 4600), 4200)
+    await books.captured(cdr("t", 4600), 4000)
     await books.mature()
 
     assert await books.balances() == {
-        "psp:available": 4000,
-        "driver:receivable:d": 600,
-        "owner:payable:o": -4140,
-        "income:platform_fee": -387,
-        "vat:payable:DE": -73,
+        "psp:available": 8200,
+        "driver:receivable:d": 1000,
+        "owner:payable:o": -4140 - 4000,
+        "owner:accrued:o": -140,
+        "income:platform_fee": -2 * 387,
+        "vat:payable:DE": -2 * 73,
     }
+
+
+async def test_what_nobody_paid_is_never_paid_out(books: Books) -> None:
+    """An owner could drive at the own station without paying, and live on what the hub pays."""
+    await books.captured(cdr("s", 900_000), 0)
+    assert await books.mature() == 1
+
+    balances = await books.balances()
+    assert "owner:payable:o" not in balances
+    assert balances["owner:accrued:o"] == -810_000
+
+    await books.captured(cdr("s", 0, version=2), 0)
+    assert await books.balances() == {}
 
 
 async def test_a_cdr_that_cost_nothing_moves_nothing(books: Books) -> None:

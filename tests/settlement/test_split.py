@@ -142,15 +142,26 @@ def test_maturity_moves_earnings_and_funds() -> None:
     }
 
 
-@given(st.integers(1, 10**9), st.integers(0, 10**9), st.integers(0, 10**9))
+@given(st.integers(1, 10**9), st.integers(1, 10**9))
+def test_no_more_matures_than_was_captured(owner: int, captured: int) -> None:
+    entries = lawful(maturity_entries("o", owner, captured, "EUR"))
+
+    assert entries["owner:payable:o"] == -min(owner, captured)
+    assert entries["psp:available"] == captured
+
+
+@given(st.integers(1, 10**9), st.integers(1, 10**9), st.integers(0, 10**9))
 def test_what_is_recalled_comes_from_the_balance_first(
     owner: int, captured: int, payable: int
 ) -> None:
+    """And it is what had matured, so that both together move nothing."""
     entries = lawful(recall_entries("o", owner, captured, payable, "EUR"))
 
+    matured = min(owner, captured)
     covered = entries.get("owner:payable:o", 0)
-    assert covered == min(owner, payable)
-    assert covered + entries.get("owner:receivable:o", 0) == owner
+    assert covered == min(matured, payable)
+    assert covered + entries.get("owner:receivable:o", 0) == matured
+    assert entries["owner:accrued:o"] == -matured
 
 
 def test_a_debt_is_netted_against_the_balance() -> None:

@@ -96,16 +96,26 @@ async def test_a_command_of_wrong_form_is_refused(
     assert field is None or found == field
 
 
-async def test_a_password_cannot_be_written_as_a_setting(api: Api) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        "AuthorizationKey",
+        " authorizationkey ",
+        "SecurityCtrlr.BasicAuthPassword",
+        "SecurityCtrlr[main]@1:2.BasicAuthPassword[new]",
+    ],
+)
+async def test_a_password_cannot_be_written_as_a_setting(api: Api, name: str) -> None:
+    """It would stand in the list of commands, and not be the one that the hub knows."""
     owner = await api.owner()
     made = await new_station(owner)
-    wanted = {"kind": "write_settings", "settings": {"AuthorizationKey": "0123456789abcdef"}}
+    wanted = {"kind": "write_settings", "settings": {name: "0123456789abcdef"}}
 
     answer = await owner.post(f"/stations/{made['id']}/commands", json=wanted)
 
     assert refusal(answer) == (
         *(403, "password_setting"),
-        "AuthorizationKey holds the station's password. Ask the hub for a new one instead.",
+        f"{name} holds the station's password. Ask the hub for a new one instead.",
     )
 
 

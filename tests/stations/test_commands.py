@@ -21,6 +21,7 @@ from chargehub.stations.commands import (
     WriteSettings,
 )
 from chargehub.stations.views import CommandView
+from chargehub.store.chunk import SIZE
 from chargehub.store.tables import EventRow
 from chargehub.store.work import Reads
 from chargehub.store.writer import Store
@@ -212,7 +213,7 @@ async def test_a_sent_command_without_any_outcome_expires_in_the_end(store: Stor
 
 async def test_expiry_works_in_small_steps(store: Store) -> None:
     station_id = await station(store)
-    for _ in range(actions.EXPIRED_AT_ONCE + 7):
+    for _ in range(SIZE + 7):
         await queue(store, station_id)
 
     steps = [await store.do(actions.expire_commands, NOW + MINUTE) for _ in range(3)]

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from chargehub import events
 from chargehub.clock import HandClock
-from chargehub.store import outbox
+from chargehub.store import deliveries, outbox
 from chargehub.store.outbox import Effect, Reactions, Relay
 from chargehub.store.tables import DeliveryRow
 from chargehub.store.work import Reads, Work
@@ -106,13 +106,13 @@ async def test_a_hopeless_delivery_is_parked_and_blocks_only_its_aggregate(
     await store.do(connect, "bad")
     await store.do(connect, "good")
     async with asyncio.timeout(20):
-        while not await store.read(outbox.parked):  # noqa: ASYNC110
+        while not await store.read(deliveries.page_of, "parked", None, 1):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
     assert SEEN == ["good"]
     assert await store.read(open_deliveries) == 2
-    [row] = await store.read(outbox.parked)
-    assert row["error"] == "cannot be done"
+    [row] = await store.read(deliveries.page_of, "parked", None, 100)
+    assert (row.error, row.tries, relay.parked) == ("cannot be done", 12, 1)
     await relay.stop()
 
 
@@ -130,7 +130,7 @@ async def test_a_parked_delivery_blocks_its_aggregate_also_after_a_restart(
     relay = await relayed(store, clock, {events.StationConnected: [refuse]})
     await store.do(connect, "bad")
     async with asyncio.timeout(20):
-        while not await store.read(outbox.parked):  # noqa: ASYNC110
+        while not await store.read(deliveries.page_of, "parked", None, 1):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     await relay.stop()
 
@@ -141,4 +141,112 @@ async def test_a_parked_delivery_blocks_its_aggregate_also_after_a_restart(
 
     assert SEEN == ["again"]
     assert await store.read(open_deliveries) == 2
+    await relay.stop()
+
+
+async def test_a_slow_effect_delays_no_other_kind_of_follower(
+    store: Store, clock: HandClock
+) -> None:
+    """A payment service that hangs half a minute for everybody must not hold up stations."""
+    released = asyncio.Event()
+
+    async def hang(event: Any, key: str) -> None:
+        await released.wait()
+
+    async def quick(event: Any, key: str) -> str:
+        return event.station_id
+
+    def keep(work: Work, event: Any, outcome: Any, now: datetime) -> None:
+        """Nothing is kept."""
+
+    def record(work: Work, event: Any, outcome: str, now: datetime) -> None:
+        SEEN.append(outcome)
+
+    relay = await relayed(
+        store,
+        clock,
+        {
+            events.StationConnected: [Effect(hang, keep, at_once=2)],
+            events.StationBooted: [Effect(quick, record, at_once=2)],
+            events.StationDisconnected: [note],
+        },
+    )
+    for number in range(300):
+        await store.do(connect, f"slow-{number}")
+    await store.do(tell, events.StationBooted("booted"))
+    await store.do(tell, events.StationDisconnected("gone"))
+    async with asyncio.timeout(10):
+        while len(SEEN) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+    assert sorted(SEEN) == ["booted", "gone"]
+    released.set()
+    await relay.idle()
+    assert await store.read(open_deliveries) == 0
+    await relay.stop()
+
+
+def tell(work: Work, event: events.Event) -> None:
+    work.record(event)
+
+
+async def test_a_released_delivery_is_tried_anew_and_what_waited_follows(
+    store: Store, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In order, in this process as after a restart, and once each."""
+    broken = True
+
+    def refuse(work: Work, event: events.StationConnected, now: datetime) -> None:
+        if broken:
+            raise ValueError("cannot be done")
+        SEEN.append(f"{event.station_id} {len(SEEN)}")
+
+    monkeypatch.setattr(outbox, "FIRST_WAIT_S", 0.0)
+    relay = await relayed(store, clock, {events.StationConnected: [refuse]})
+    for name in ("here", "there"):
+        await store.do(connect, name)
+    async with asyncio.timeout(20):
+        while relay.parked < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    await store.do(connect, "here")
+    here, there = await store.read(deliveries.page_of, "parked", None, 10)
+    broken = False
+    again = [await relay.retry(here.id), await relay.retry(here.id)]
+    await relay.idle()
+    await relay.stop()
+    relay = Relay(store, clock, {events.StationConnected: [refuse]})
+    await relay.start()
+    await store.do(connect, "there")
+    was_parked = relay.parked
+    await relay.retry(there.id)
+    await relay.idle()
+
+    assert again == [True, False]
+    assert SEEN == ["here 0", "here 1", "there 2", "there 3"]
+    assert (was_parked, relay.parked) == (1, 0)
+    assert await store.read(open_deliveries) == 0
+    await relay.stop()
+
+
+async def test_an_effect_whose_outcome_was_stored_unknown_to_us_is_not_run_again(
+    store: Store, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line to the database broke at the commit: what counts is what the table says."""
+
+    async def run(event: Any, key: str) -> str:
+        SEEN.append("run")
+        await store.do(deliveries.finish, key)
+        raise ConnectionError("nobody knows what became of it")
+
+    def record(work: Work, event: Any, outcome: str, now: datetime) -> None:
+        SEEN.append("recorded")
+
+    monkeypatch.setattr(outbox, "FIRST_WAIT_S", 0.0)
+    relay = await relayed(store, clock, {events.StationConnected: [Effect(run, record)]})
+    await store.do(connect, "station-1")
+    async with asyncio.timeout(10):
+        while relay.pending:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+    assert SEEN == ["run"]
     await relay.stop()

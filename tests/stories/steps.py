@@ -90,6 +90,17 @@ class Bill:
     reason: str | None = None
 
 
+NINE_EUROS = Bill(
+    minutes=120,
+    energy_wh=20_000,
+    billed_wh=20_000,
+    cost_minor=900,
+    vat_minor=144,
+    lines=("energy 20 kWh 0.45 900",),
+)
+"""What `charge` costs at the usual tariff."""
+
+
 def bill(cdr: dict[str, Any]) -> Bill:
     """A CDR as REST shows it, without what no two sessions share."""
     began, ended = (datetime.fromisoformat(cdr[name]) for name in ("started_at", "ended_at"))
@@ -151,6 +162,15 @@ def lasting(moved: Transfers) -> Transfers:
     placed, ended = moved.pop("hold", {}), moved.pop("hold_ended", {})
     assert {key: -amount for key, amount in ended.items()} == placed
     return moved
+
+
+def net(moved: Transfers) -> dict[str, int]:
+    """What all kinds of transfers moved together, nothing that came back."""
+    totals: dict[str, int] = {}
+    for entries in moved.values():
+        for key, amount in entries.items():
+            totals[key] = totals.get(key, 0) + amount
+    return {key: total for key, total in totals.items() if total}
 
 
 def settled(

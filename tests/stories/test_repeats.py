@@ -6,7 +6,7 @@ import pytest
 
 from tests.hub import RunningHub
 from tests.stories.steps import (
-    Bill,
+    NINE_EUROS,
     audited,
     bills,
     charge,
@@ -17,15 +17,6 @@ from tests.stories.steps import (
     passing,
     settled,
     transfers,
-)
-
-NINE_EUROS = Bill(
-    minutes=120,
-    energy_wh=20_000,
-    billed_wh=20_000,
-    cost_minor=900,
-    vat_minor=144,
-    lines=("energy 20 kWh 0.45 900",),
 )
 
 

@@ -3,6 +3,7 @@
 from tests.hub import RunningHub
 from tests.stories.steps import (
     HALF_HOUR,
+    NINE_EUROS,
     Bill,
     audited,
     bills,
@@ -16,14 +17,6 @@ from tests.stories.steps import (
     transfers,
 )
 
-NINE_EUROS = Bill(
-    minutes=120,
-    energy_wh=20_000,
-    billed_wh=20_000,
-    cost_minor=900,
-    vat_minor=144,
-    lines=("energy 20 kWh 0.45 900",),
-)
 EVERYTHING = {
     "name": "Town",
     "currency": "EUR",

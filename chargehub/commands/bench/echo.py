@@ -15,14 +15,17 @@ async def echo_rate(stations: int, seconds: float) -> Rate:
     process = get_context("spawn").Process(target=_serve_echo, args=(port,), daemon=True)
     process.start()
     try:
-        await answers(port)
+        await answers(port, process.is_alive)
         async with AsyncExitStack() as stack:
             opened = [
                 await stack.enter_async_context(open_line(f"ws://127.0.0.1:{port}/", None))
                 for _ in range(stations)
             ]
             frame = meter_values("1", 0)
-            return await closed_loop(opened, seconds, lambda socket: ask(socket, frame))
+            assert process.pid is not None
+            return await closed_loop(
+                opened, seconds, lambda socket: ask(socket, frame), process.pid
+            )
     finally:
         process.terminate()
         process.join()

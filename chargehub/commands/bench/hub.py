@@ -30,6 +30,7 @@ from chargehub.commands.bench.measure import (
     Station,
     answers,
     closed_loop,
+    cpu_seconds,
     free_port,
     memory_kib,
 )
@@ -53,12 +54,13 @@ async def running_hub(database: str | None) -> AsyncIterator["HubUnderLoad"]:
             sys.executable, "-m", "chargehub", "serve", env=environment, stdout=DEVNULL
         )
         try:
-            await answers(http)
-            await answers(ocpp_port)
+            for port in (http, ocpp_port):
+                await answers(port, lambda: process.returncode is None)
             async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{http}", timeout=30) as api:
                 yield HubUnderLoad(api, f"ws://127.0.0.1:{ocpp_port}/ocpp", process.pid)
         finally:
-            process.terminate()
+            if process.returncode is None:
+                process.terminate()
             await process.wait()
 
 
@@ -146,7 +148,7 @@ class HubUnderLoad:
             async def step(socket: ClientConnection) -> None:
                 await ask(socket, meter_values(started[socket], 100))
 
-            rate = await closed_loop(sockets, seconds, step)
+            rate = await closed_loop(sockets, seconds, step, self._pid)
             for socket in sockets:
                 await ask(socket, stop_transaction(started[socket], 200))
             return rate
@@ -162,12 +164,13 @@ class HubUnderLoad:
                 registers[number] = await whole_session(socket, registers[number])
 
             before = await self._settled()
-            begun = time.perf_counter()
-            rate = await closed_loop(sockets, seconds, step)
+            begun, cpu_before = time.perf_counter(), cpu_seconds(self._pid)
+            rate = await closed_loop(sockets, seconds, step, self._pid)
             wanted = before + round(rate.per_second * seconds)
             settled = await self._until_settled(wanted - len(stations))
-            elapsed = time.perf_counter() - begun
-        return rate, Rate((settled - before) / elapsed, 0.0, 0.0)
+            elapsed, cpu_s = time.perf_counter() - begun, cpu_seconds(self._pid) - cpu_before
+        done = settled - before
+        return rate, Rate(done / elapsed, cpu_us=cpu_s / max(done, 1) * 1e6 or None)
 
     async def _until_settled(self, wanted: int) -> int:
         """Wait for the ledger; another process works it off, so there is nothing to wait on."""

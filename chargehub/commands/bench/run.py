@@ -21,16 +21,22 @@ def ocpp(stations: int, seconds: float, idle: int, database: str | None) -> None
     asyncio.run(_bench(stations, seconds, idle, database, Console()))
 
 
+def cell(figure: float | None, digits: int) -> str:
+    """A figure of the table; empty where it was not measured."""
+    return "" if figure is None else f"{figure:.{digits}f}"
+
+
 async def _bench(
     stations: int, seconds: float, idle: int, database: str | None, console: Console
 ) -> None:
     table = Table(title=f"{stations} stations at once, {seconds:g} s each, {os.cpu_count()} cores")
-    for heading in ("measured", "a second", "p50 ms", "p99 ms", "of echo"):
+    for heading in ("measured", "a second", "p50 ms", "p99 ms", "CPU µs", "of echo"):
         table.add_column(heading, justify="left" if heading == "measured" else "right")
 
     def row(name: str, rate: Rate, ceiling: Rate | None = None) -> None:
         share = f"{rate.per_second / ceiling.per_second:.0%}" if ceiling else ""
-        cells = f"{rate.per_second:.0f}", f"{rate.p50_ms:.1f}", f"{rate.p99_ms:.1f}"
+        figures = rate.per_second, rate.p50_ms, rate.p99_ms, rate.cpu_us
+        cells = (cell(figure, digits) for figure, digits in zip(figures, (0, 1, 1, 0), strict=True))
         table.add_row(name, *cells, share)
 
     console.print("measuring the echo of the bare socket library …")

@@ -473,8 +473,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_report")),
     )
     with op.batch_alter_table("report", schema=None) as batch_op:
-        batch_op.create_index("ix_report_session", ["session_id", "seq_no"], unique=False)
-        batch_op.create_index("uq_report_session_seq", ["session_id", "seq_no"], unique=True)
+        batch_op.create_index(
+            "uq_report_session_seq",
+            ["session_id", "seq_no"],
+            unique=True,
+            sqlite_where=sa.text("seq_no IS NOT NULL"),
+            postgresql_where=sa.text("seq_no IS NOT NULL"),
+        )
 
     op.create_table(
         "sandbox_entry",
@@ -795,6 +800,21 @@ def upgrade() -> None:
         sa.Column("withdrawn_at", Instant(), nullable=True),
         sa.ForeignKeyConstraint(["station_id"], ["station.id"], name=op.f("fk_listing_station_id")),
         sa.PrimaryKeyConstraint("station_id", name=op.f("pk_listing")),
+    )
+    op.create_table(
+        "past_listing",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("tariff_id", sa.String(length=36), nullable=False),
+        sa.Column("published_at", Instant(), nullable=False),
+        sa.Column("ended_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["station_id"], ["station.id"], name=op.f("fk_past_listing_station_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_past_listing")),
+    )
+    op.create_index(
+        "ix_past_listing_station", "past_listing", ["station_id", "published_at"], unique=False
     )
     op.create_table(
         "station_setting",

@@ -1,0 +1,78 @@
+"""POSTs that cost money, sent again: done once for each account and key, on a running hub."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from tests.docs_tables import operations
+from tests.hub import Person, RunningHub
+from tests.stories.steps import charge, slot
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Deed:
+    """A request, a different one under the same key, and that of another account, if any may."""
+
+    route: str
+    who: Person
+    path: str
+    body: dict[str, Any]
+    changed: dict[str, Any]
+    other: tuple[Person, dict[str, Any]] | None = None
+
+
+async def deeds(hub: RunningHub) -> list[Deed]:
+    """One for every route that takes a key."""
+    owner, driver = await hub.person("owner"), await hub.person("driver")
+    other, operator = await hub.person("other"), await hub.operator()
+    place = await hub.station(owner, "2.0.1", evses=3)
+    await charge(hub, place, driver.id_token, evse=3)
+    cdr = (await owner.get("/cdrs?role=owner"))["items"][0]["id"]
+    here, there = ({"evse_id": evse_id} for evse_id in place.evse_ids[:2])
+    early, late = slot(hub, 9 * HOUR, HOUR), slot(hub, 12 * HOUR, HOUR)
+    card, small = ({"rail": "sandbox", "reference": text} for text in ("ok", "limit:500"))
+    wrong, worse = ({"energy_wh": wh, "reason": "The meter was broken."} for wh in (5_000, 1_000))
+    corrections = "/cdrs/{cdr_id}/corrections"
+    return [
+        Deed("/bookings", driver, "/bookings", here | early, here | late, (other, there | early)),
+        Deed("/sessions", driver, "/sessions", here, there, (other, there)),
+        Deed("/payment-methods", driver, "/payment-methods", card, small, (other, card)),
+        Deed(corrections, operator, corrections.format(cdr_id=cdr), wrong, worse),
+    ]
+
+
+async def test_every_route_that_costs_money_does_what_a_key_asks_for_once(
+    hub: RunningHub,
+) -> None:
+    """Also after the hub was restarted. Another body under the key is refused; what another
+    account sends under the same key is that account's own."""
+    asked = await deeds(hub)
+
+    first = [await ask(deed.who, deed, deed.body) for deed in asked]
+    others = [await ask(deed.other[0], deed, deed.other[1]) for deed in asked if deed.other]
+    await hub.settle()
+    await hub.restart()
+    again = [await ask(deed.who, deed, deed.body) for deed in asked]
+    refused = [await ask(deed.who, deed, deed.changed, 422) for deed in asked]
+
+    assert again == first
+    assert {one["code"] for one in refused} == {"idempotency_key_reused"}
+    assert not {one["id"] for one in others} & {one["id"] for one in first}
+    assert {deed.route for deed in asked} == await takers(hub)
+
+
+async def ask(who: Person, deed: Deed, body: dict[str, Any], expect: int = 201) -> Any:
+    """The deed under its own key, which is the same for everybody."""
+    return await who.post(deed.path, body, expect, **{"Idempotency-Key": f"tap-{deed.route}"})
+
+
+async def takers(hub: RunningHub) -> set[str]:
+    """The routes that take a key, as the document has them."""
+    document = (await hub.api.get("/openapi.json")).json()
+    return {
+        path.removeprefix("/api/v1")
+        for _, path, operation in operations(document)
+        if any(one["name"] == "Idempotency-Key" for one in operation.get("parameters", []))
+    }
