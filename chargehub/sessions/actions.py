@@ -58,7 +58,7 @@ _KEEP = {
 
 def authorise(work: Work, station_id: str, report: TokenPresented, now: datetime) -> TokenAnswer:
     """May this token charge here at all? When, and on which EVSE, is judged at the start."""
-    verdict, driver_id = opening.check_token(work, report.id_token, now)
+    verdict, driver_id, _ = opening.check_token(work, report.id_token, now)
     if verdict != "accepted" or driver_id is None:
         return TokenAnswer(verdict)
     driver = people.account(work, driver_id)

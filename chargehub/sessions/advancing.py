@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, update
 
 from chargehub.events import SessionOpened
-from chargehub.sessions import closing, opening, rules
+from chargehub.sessions import closing, opening, rules, tables
 from chargehub.sessions.rules import Fact, Life
 from chargehub.sessions.tables import SESSION, SessionView
 from chargehub.stations import tables as stations
@@ -92,7 +92,9 @@ def _judged(
     assert session.id_token is not None, session.id
     number, station_id, token = session.evse_number, session.station_id, session.id_token
     evse = stations.evse_by_number(work, station_id, number) if number else None
-    start = opening.Start(station_id, evse, token, session.started_at or received_at)
+    at = session.started_at or received_at
+    is_asked = session.requested_at is not None or tables.was_asked(work, station_id, token, at)
+    start = opening.Start(station_id, evse, token, at, is_asked)
     flags = session.flags
     if before.verdict == "accepted" and before.driver_id:
         admission = opening.place(work, start, before.driver_id)

@@ -1,7 +1,12 @@
-"""May this id token charge at this EVSE, on whose account and at what price?"""
+"""May this id token charge at this EVSE, on whose account and at what price?
+
+An app's token is told to a station with the first remote start or reservation. From then on its
+owner knows it; so it counts only where its driver has booked or asked, never for a walk-up.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from chargehub.bookings import tables as bookings
 from chargehub.bookings.tables import BookingView
@@ -33,29 +38,40 @@ class Admission:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A start to be judged. `evse` None: the station has not told which; `at` by its clock."""
+    """A start to be judged. `evse` None: the station has not told which; `at` by its clock.
+
+    `is_asked`: its driver asked this station for it from afar.
+    """
 
     station_id: str
     evse: EvseView | None
     id_token: str
     at: datetime
+    is_asked: bool = False
 
 
-def check_token(work: Work, id_token: str, at: datetime) -> tuple[StartVerdict, str | None]:
-    """A token's standing at an instant, and whose it is."""
+class Standing(NamedTuple):
+    """A token's standing at an instant, and whose it is. `is_app`: it is the app's own."""
+
+    verdict: StartVerdict
+    driver_id: str | None = None
+    is_app: bool = False
+
+
+def check_token(work: Work, id_token: str, at: datetime) -> Standing:
+    """How a token stands."""
     token = people.id_token(work, id_token)
     if token is None:
-        return "invalid", None
+        return Standing("invalid")
+    verdict: StartVerdict = "accepted" if token.status == "valid" else "blocked"
     if token.expires_at is not None and token.expires_at <= at:
-        return "expired", token.account_id
-    if token.status != "valid":
-        return "blocked", token.account_id
-    return "accepted", token.account_id
+        verdict = "expired"
+    return Standing(verdict, token.account_id, token.kind == "app")
 
 
 def admit(work: Work, start: Start) -> Admission:
     """Judge a start that happens now: token, means, booking, publication, opening hours."""
-    verdict, driver_id = check_token(work, start.id_token, start.at)
+    verdict, driver_id, is_app = check_token(work, start.id_token, start.at)
     if verdict != "accepted" or driver_id is None:
         return Admission(verdict, driver_id)
     booking = _booking(work, start)
@@ -63,6 +79,8 @@ def admit(work: Work, start: Start) -> Admission:
         return Admission("not_now", driver_id)
     if booking is not None or _is_own(work, start, driver_id):
         return place(work, start, driver_id)
+    if is_app and not start.is_asked:
+        return Admission("invalid")
     listing = listings.listing(work, start.station_id)
     if listing is None or not hours.is_open(listing.hours, _time_zone(work, start), start.at):
         return Admission("not_now", driver_id)
@@ -77,10 +95,12 @@ def admit(work: Work, start: Start) -> Admission:
 
 def recognise(work: Work, start: Start) -> Admission:
     """Judge a start that was made offline: the energy has flowed, so only whose it is counts."""
-    verdict, driver_id = check_token(work, start.id_token, start.at)
+    verdict, driver_id, is_app = check_token(work, start.id_token, start.at)
     if verdict != "accepted" or driver_id is None:
         return Admission(verdict, driver_id)
-    return place(work, start, driver_id)
+    placed = place(work, start, driver_id)
+    is_theirs = start.is_asked or placed.booking_id is not None or placed.free_reason is not None
+    return placed if is_theirs or not is_app else Admission("invalid")
 
 
 def place(work: Work, start: Start, driver_id: str) -> Admission:

@@ -40,7 +40,9 @@ def start_remote(work: Work, actor: Actor, evse_id: str, now: datetime) -> Sessi
     if pages.count_starting(work, actor.account_id) >= rules.STARTING_AT_ONCE:
         raise rules.MayNotStart("Other sessions of yours wait for their cars. Stop them first.")
     id_token = people.app_token(work, actor.account_id)
-    admission = opening.admit(work, opening.Start(evse.station_id, evse, id_token, now))
+    admission = opening.admit(
+        work, opening.Start(evse.station_id, evse, id_token, now, is_asked=True)
+    )
     if admission.verdict != "accepted":
         raise rules.MayNotStart(WHY_NOT[admission.verdict])
     blank = advancing.blank(work, evse.station_id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, Index, Integer, Text, bindparam, func, or_, select, text
@@ -282,6 +282,26 @@ def by_remote_start(reads: Reads, station_id: str, remote_start_id: int) -> Sess
 def open_at_station(reads: Reads, station_id: str) -> tuple[SessionView, ...]:
     """Sessions of a station that are not over, newest first."""
     return tuple(SessionView(*row) for row in reads.all(_OPEN_AT_STATION, station_id=station_id))
+
+
+_ASKED_WITHIN = timedelta(hours=1)  # what a station may take to begin, or its clock be wrong
+_WAS_ASKED = Hot(
+    select(SESSION.c.id)
+    .where(
+        SESSION.c.station_id == bindparam("station_id"),
+        SESSION.c.status == "failed",
+        SESSION.c.id_token == bindparam("id_token"),
+        SESSION.c.requested_at >= bindparam("since", type_=Instant()),
+        SESSION.c.requested_at <= bindparam("until", type_=Instant()),
+    )
+    .limit(1)
+)
+
+
+def was_asked(reads: Reads, station_id: str, id_token: str, at: datetime) -> bool:
+    """True if a driver asked a station for a session about then, and it was given up since."""
+    window = {"since": at - _ASKED_WITHIN, "until": at + _ASKED_WITHIN}
+    return reads.one(_WAS_ASKED, station_id=station_id, id_token=id_token, **window) is not None
 
 
 _OPEN_AT_EVSE = Hot(

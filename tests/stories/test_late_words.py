@@ -162,7 +162,7 @@ async def test_a_session_asked_for_from_afar_is_known_without_its_evse(hub: Runn
     asked = await driver.post("/sessions", {"evse_id": place.evse_ids[1]})
     await place.sim.receive("start_session")
 
-    await Mute(hub, place).tell("Started", 0, token=driver.id_token)
+    await Mute(hub, place).tell("Started", 0, token=await driver.app_token())
 
     running = await only(driver, "/sessions")
     assert (running["id"], running["status"]) == (asked["id"], "active")

@@ -121,6 +121,36 @@ async def test_a_session_whose_hold_is_refused_is_stopped_and_owed(
     await audited(hub)
 
 
+async def test_what_a_station_learns_of_an_app_opens_nothing_afterwards(
+    hub: RunningHub, version: str
+) -> None:
+    """A remote start tells the app's token to the station, and so to whoever owns it."""
+    owner, driver = await hub.person("owner"), await hub.person("driver")
+    place = await hub.station(owner, version)
+    learned = await driver.app_token()
+    await driver.post("/sessions", {"evse_id": place.evse_ids[0]})
+    await place.sim.receive("start_session")
+    await place.sim.plug_in(1)
+    await place.sim.charge(1, 1_000, before_each=passing(hub))
+    await leave(hub, place)
+    await hub.advance(hours=2)
+
+    again = await place.sim.plug_in(1, learned)
+    await sent_away(hub, place)
+    await place.sim.disconnect()
+    await place.sim.plug_in(1, learned)
+    await place.sim.charge(1, 9_000, before_each=passing(hub))
+    await place.sim.stop(1)
+    hub.clock.advance(timedelta(hours=1))
+    await place.sim.connect()
+    await place.sim.deliver_queue()
+    await hub.settle()
+
+    assert again == "invalid"
+    billed = [(bill.billed_wh, bill.unbilled_reason) for bill in await bills(owner)]
+    assert billed == [(1_000, None), (0, "unknown_token"), (0, "unknown_token")]
+
+
 async def test_a_station_that_is_closed_or_not_published_admits_its_owner_alone(
     hub: RunningHub, version: str
 ) -> None:
