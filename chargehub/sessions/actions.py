@@ -15,7 +15,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from chargehub.people import tables as people
 from chargehub.sessions import advancing, opening, rules, stopping, tables
 from chargehub.sessions.rules import Candidate, Fact
-from chargehub.sessions.tables import REPORT, SESSION, ReadingRow, ReportRow, SessionView
+from chargehub.sessions.schema import REPORT, SESSION, ReadingRow, ReportRow
+from chargehub.sessions.tables import SessionView
 from chargehub.stations import actions as station_actions
 from chargehub.stations.reports import (
     Acknowledged,

@@ -9,7 +9,8 @@ from sqlalchemy import bindparam, update
 from chargehub.events import SessionOpened
 from chargehub.sessions import closing, opening, rules, tables
 from chargehub.sessions.rules import Fact, Life
-from chargehub.sessions.tables import SESSION, SessionView
+from chargehub.sessions.schema import SESSION
+from chargehub.sessions.tables import SessionView
 from chargehub.stations import tables as stations
 from chargehub.store.columns import new_id, values_of
 from chargehub.store.hot import Hot, insert_of

@@ -16,7 +16,8 @@ from chargehub.sessions import tables
 from chargehub.sessions.cdr import CdrView
 from chargehub.sessions.meter import Metered, Point, meter
 from chargehub.sessions.rules import CORRECTED, Life
-from chargehub.sessions.tables import CdrRow, SessionRow, SessionView
+from chargehub.sessions.schema import SESSION, CdrRow, SessionRow
+from chargehub.sessions.tables import SessionView
 from chargehub.stations import tables as stations
 from chargehub.store.columns import derived_id, new_id, values_of
 from chargehub.store.hot import Hot
@@ -27,13 +28,13 @@ log = structlog.get_logger(__name__)
 
 _CLOSE = Hot(
     update(SessionRow)
-    .where(tables.SESSION.c.id == bindparam("session_id"))
+    .where(SESSION.c.id == bindparam("session_id"))
     .values(
         status="closed",
         due_at=None,
         cdr_id=bindparam("new_cdr_id"),
         cdr_version=bindparam("new_version"),
-        flags=bindparam("new_flags", type_=tables.SESSION.c.flags.type),
+        flags=bindparam("new_flags", type_=SESSION.c.flags.type),
     )
 )
 

@@ -3,7 +3,8 @@
 from sqlalchemy import func, select
 
 from chargehub.sessions.cdr import CdrView
-from chargehub.sessions.tables import CDR, SESSION, SessionView
+from chargehub.sessions.schema import CDR, SESSION
+from chargehub.sessions.tables import SessionView
 from chargehub.store.work import Reads
 
 

@@ -24,7 +24,7 @@ from chargehub.payments.tables import PAYMENT
 from chargehub.payments.views import PaymentView
 from chargehub.rails.registry import build
 from chargehub.rails.sandbox import Totals, totals
-from chargehub.sessions.tables import CdrRow, SessionRow
+from chargehub.sessions.schema import CdrRow, SessionRow
 from chargehub.settlement import actions as settlement
 from chargehub.store.columns import derived_id, new_id
 from chargehub.store.outbox import Effect, Reaction

@@ -12,7 +12,7 @@ from chargehub.ledger import tables as ledger
 from chargehub.ledger.actions import post
 from chargehub.ledger.rules import Transfer, transfer_id
 from chargehub.sessions.cdr import CdrView
-from chargehub.sessions.tables import CdrRow
+from chargehub.sessions.schema import CdrRow
 from chargehub.settlement.actions import mature_due, settle
 from chargehub.store.tables import EventRow
 from chargehub.store.work import Work, table_of

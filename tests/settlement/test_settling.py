@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from chargehub.ledger.rules import TransferClash
-from chargehub.sessions.tables import CdrRow
+from chargehub.sessions.schema import CdrRow
 from chargehub.settlement import tables
 from chargehub.settlement.actions import UnknownCdr, mature_due
 from tests.settlement.books import DAY, Books, cdr

@@ -46,7 +46,7 @@ class Acts(Cast):
         self.say(f"Dora searches: {len(found['items'])} EVSEs are free for her ninety minutes")
         self.check("the search finds all six stations", len(found["items"]) == len(STATIONS))
         wanted = slot(place, start, end)
-        booking = await dora.post("/bookings", wanted)
+        booking = await dora.post("/bookings", wanted | {"id_token": dora.id_token})
         booking = await self.becomes(dora, f"/bookings/{booking['id']}", {"confirmed"})
         self.say(f"Dora books {place.name} at {start:%H:%M} UTC: {booking['status']}")
         try:
