@@ -88,7 +88,7 @@ def create_operator(
 
 @benches.command("ocpp")
 def bench_ocpp(
-    stations: Annotated[int, typer.Option(help="Stations that talk at once.", min=1)] = 50,
+    stations: Annotated[int, typer.Option(help="Stations that talk at once.", min=1)] = 200,
     seconds: Annotated[float, typer.Option(help="Length of each measurement.")] = 5.0,
     idle: Annotated[int, typer.Option(help="Idle lines for the memory figure.")] = 1000,
     database: Database = None,

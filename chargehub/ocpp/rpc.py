@@ -137,7 +137,7 @@ class Line:
             if self._is_closed:
                 raise LineClosed(was_sent=False)
             self._counts.asked += 1
-            waiter = asyncio.get_running_loop().create_future()
+            waiter = self._socket.loop.create_future()
             self._pending[message_id] = waiter
             try:
                 async with asyncio.timeout(self._timeout_s):
@@ -230,7 +230,7 @@ class Line:
             return
         self._waiting.append(item)
         if self._worker is None or self._worker.done():
-            self._worker = asyncio.get_running_loop().create_task(self._work())
+            self._worker = self._socket.loop.create_task(self._work())
 
     async def _work(self) -> None:
         """Answer what waits, in order. Ends when nothing waits: an idle line has no such task."""

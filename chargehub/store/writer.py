@@ -68,6 +68,7 @@ class Store:
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="chargehub-writer", daemon=True)
         self._closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._thread.start()
 
     async def do(
@@ -76,7 +77,7 @@ class Store:
         """Run the action and commit. Raises what the action raises, or Unavailable."""
         if self._closed or self._queue.qsize() > QUEUE_ACTIONS:
             raise Unavailable("The hub takes no changes right now.")
-        loop = asyncio.get_running_loop()
+        loop = self._current_loop()
         future: asyncio.Future[T] = loop.create_future()
         call: Callable[[Work], T] = partial(_call, action, args, kwargs)
         self._queue.put(_Job(call, loop, future))
@@ -86,8 +87,14 @@ class Store:
         self, query: Callable[Concatenate[Reads, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run a query on what is committed."""
-        loop = asyncio.get_running_loop()
+        loop = self._current_loop()
         return await loop.run_in_executor(self._readers, partial(self._query, query, args, kwargs))
+
+    def _current_loop(self) -> asyncio.AbstractEventLoop:
+        """The loop of the process, looked up once: in Python 3.11 each look-up is a system call."""
+        if self._loop is None or self._loop.is_closed():
+            self._loop = asyncio.get_running_loop()
+        return self._loop
 
     @property
     def waiting(self) -> int:
