@@ -29,10 +29,11 @@ from chargehub.errors import Refused
 from chargehub.mail import mailer
 from chargehub.ocpp.switchboard import carry_out
 from chargehub.ocpp.v16 import messages as v16
+from chargehub.ocpp.v21 import messages as v21
 from chargehub.ocpp.v201 import messages as v201
 from chargehub.rest.problems import status_of
 from chargehub.settings import Settings
-from chargehub.stations import commands
+from chargehub.stations import commands, reports
 from chargehub.store.outbox import Effect, Reactions, name_of
 from tests.tree import ROOT
 
@@ -199,6 +200,8 @@ def messages_table(version: Any) -> str:
     for message, (to_report, _) in version.MESSAGES.items():
         report = typing.get_type_hints(to_report)["return"]
         told = re.sub(r"^[A-Z]\w+( of [\d.x]+)?: ", "", _sentence(_paragraphs(report)))
+        if report is reports.Noted:
+            told = f"A note: {to_report({}).topic.replace('_', ' ')}."
         rows.append((f"`{message}`", f"`{report.__name__}`", told[0].upper() + told[1:]))
     return _table(("Message", "Report", "What it tells"), rows)
 
@@ -244,6 +247,7 @@ PARTS: dict[str, tuple[Path, Callable[[], str]]] = {
     "1.6 out": (Path("docs/ocpp.md"), lambda: commands_table(v16)),
     "2.0.1 in": (Path("docs/ocpp.md"), lambda: messages_table(v201)),
     "2.0.1 out": (Path("docs/ocpp.md"), lambda: commands_table(v201)),
+    "2.1 in": (Path("docs/ocpp.md"), lambda: messages_table(v21)),
 }
 
 

@@ -82,6 +82,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /stations/{station_id}": Row("read"),
     "GET /stations/{station_id}/settings": Row("read"),
     "GET /stations/{station_id}/commands": Row("read"),
+    "GET /stations/{station_id}/notes": Row("read"),
     "GET /stations/{station_id}/listing": Row("read"),
     "GET /commands/{command_id}": Row("read"),
     "GET /evses/{evse_id}/household": Row("read"),
@@ -107,6 +108,9 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /wallet": Row("read", stranger=OWN),
     "GET /sandbox/totals": Row("operator", "operator", stranger=403),
     "GET /deliveries": Row("operator", "operator", stranger=403),
+    "POST /stations/{station_id}/calls": Row(
+        "operator", "operator", stranger=403, body={"action": "ClearCache", "timeout_s": 1}
+    ),
     "POST /deliveries/{delivery_id}/retry": Row("operator", "operator", done=202, stranger=403),
     "POST /cdrs/{cdr_id}/corrections": Row(
         "operator", "operator", done=201, stranger=403, body=CORRECTION

@@ -10,6 +10,7 @@ import pytest
 
 from chargehub import events
 from chargehub.ocpp.v16 import messages as v16
+from chargehub.ocpp.v21 import messages as v21
 from chargehub.ocpp.v201 import messages as v201
 from chargehub.rest.problems import status_of
 from chargehub.settings import Settings
@@ -71,11 +72,15 @@ def test_a_code_has_one_status() -> None:
     assert {code: found for code, found in statuses.items() if len(found) > 1} == {}
 
 
-@pytest.mark.parametrize(("name", "version"), [("1.6", v16), ("2.0.1", v201)])
+@pytest.mark.parametrize(("name", "version"), [("1.6", v16), ("2.0.1", v201), ("2.1", v21)])
 def test_every_message_of_ocpp_has_its_row(name: str, version: Any) -> None:
     taken = [f"`{message}`" for message in version.MESSAGES]
 
     assert [row[0] for row in rows(f"{name} in")] == taken
+
+
+@pytest.mark.parametrize(("name", "version"), [("1.6", v16), ("2.0.1", v201)])
+def test_every_command_of_ocpp_has_its_row(name: str, version: Any) -> None:
     assert len(rows(f"{name} out")) == len(version.COMMANDS)
     assert [row for row in rows(f"{name} out") if not re.match(r"`[A-Z]", row[0])] == []
 

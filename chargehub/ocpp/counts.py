@@ -17,6 +17,7 @@ class Counts:
     repeated: int = 0  # answered from memory: the station had sent the very same call
     refused: int = 0  # answered with an error that is the station's
     failed: int = 0  # answered with InternalError
+    answers_refused: int = 0  # of ours, which a station could not read (2.1)
     unreadable: int = 0  # no OCPP frame
     unsolicited: int = 0  # answers to nothing we had asked
     asked: int = 0  # calls to stations

@@ -18,7 +18,7 @@ from chargehub.ocpp.rpc import Call
 from chargehub.ocpp.versions import Version
 from chargehub.sessions import actions as sessions
 from chargehub.stations import actions as stations
-from chargehub.stations import reports
+from chargehub.stations import notes, reports
 from chargehub.stations.views import StationView
 from chargehub.store.writer import Store
 
@@ -112,7 +112,7 @@ class Reception:
     async def answer_at_once(
         self, answer: Any, call: Call, report: reports.Report, now: datetime
     ) -> Any:
-        """Nothing is kept: the hub knows no vendor's words, and has no use for events yet."""
+        """Nothing is kept: the hub knows no vendor's words."""
         return answer
 
 
@@ -126,9 +126,9 @@ WAYS: Mapping[type[reports.Report], tuple[Way, Any]] = {
         Reception.answer_at_once,
         reports.DataTransferAnswer("unknown_vendor_id"),
     ),
-    reports.EventNotified: (Reception.answer_at_once, reports.Acknowledged()),
     reports.Heartbeat: (Reception.tell_time, stations.note_seen),
     reports.Metered: (Reception.keep, sessions.take_readings),
+    reports.Noted: (Reception.act, notes.keep),
     reports.ReservationEnded: (Reception.act, bookings.reservation_ended),
     reports.SessionEnded: (Reception.keep, sessions.end_session),
     reports.SessionProgressed: (Reception.keep, sessions.progress_session),

@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 CALL: Final = 2
 RESULT: Final = 3
 ERROR: Final = 4
+RESULT_ERROR: Final = 5  # of 2.1: an answer of ours, or of the station's, could not be read
+SEND: Final = 6  # of 2.1: a call that has no answer
 LONGEST_ID: Final = 36  # signs of a message id; it is stored with the report
 LONGEST_TEXT: Final = 255  # signs of an error's description
 REMEMBERED: Final = 8  # answers of a line; a station repeats its last call, not older ones
@@ -49,6 +51,8 @@ class Call(NamedTuple):
     action: str
     payload: Any
     frame: bytes
+
+    is_answered: bool = True
 
     @property
     def payload_text(self) -> str:
@@ -152,6 +156,9 @@ class Line:
                 if waiter.done() and not waiter.cancelled():
                     waiter.exception()  # so that nobody complains that it was never looked at
         if not is_usable(self.version.schemas.answers[action], answer):
+            if self.version.sent is not None:
+                refusal = [RESULT_ERROR, message_id, "FormatViolation", "", {}]
+                await self._send(orjson.dumps(refusal))
             raise CallRefused("FormatViolation", "The station's answer lacks what it must have.")
         return answer
 
@@ -182,6 +189,8 @@ class Line:
             self._take_call(message, frame)
         elif kind in (RESULT, ERROR):
             self._take_answer(message)
+        elif self.version.sent is not None and kind in (RESULT_ERROR, SEND):
+            self._take_unanswered(message, frame)
         elif isinstance(kind, int) and len(message) > 1:
             self._take_unknown_type(message[1])
         else:
@@ -194,6 +203,17 @@ class Line:
             return
         payload = {} if message[3] is None else message[3]
         self._queue(Call(message[1], message[2], payload, frame))
+
+    def _take_unanswered(self, message: list[Any], frame: bytes) -> None:
+        """A SEND, or the word that an answer of ours was no good. Neither is answered."""
+        if message[0] == SEND and len(message) == 4 and _is_id(message[1]):
+            self._queue(Call(message[1], message[2], message[3], frame, is_answered=False))
+        elif message[0] == RESULT_ERROR:
+            self._counts.answers_refused += 1
+            code = _words(message[2] if len(message) > 2 else None)
+            log.warning("answer refused", station=self.identity, code=code)
+        else:
+            self._counts.unreadable += 1
 
     def _take_answer(self, message: list[Any]) -> None:
         message_id = message[1] if len(message) > 1 else None
@@ -237,6 +257,8 @@ class Line:
         while self._waiting and not self._is_finishing and not self._is_closed:
             item = self._waiting.popleft()
             answer = await self._answer(item) if isinstance(item, Call) else item
+            if isinstance(item, Call) and not item.is_answered:
+                continue
             if not await self._send(answer):
                 break
 
@@ -263,7 +285,8 @@ class Line:
         validator = self.version.schemas.requests.get(call.action)
         if validator is None:
             raise CallProblem("unknown_action", "There is no such action in this OCPP version.")
-        if call.action not in self.version.messages:
+        is_sent = call.action in (self.version.sent or ())
+        if call.action not in self.version.messages or is_sent is call.is_answered:
             raise CallProblem("unsupported_action", "This hub does not take this action.")
         check(validator, call.payload)
 

@@ -85,6 +85,9 @@ class OcppSwitchboard:
 def _check(version: Version, calls: Calls) -> None:
     """Raises CallProblem for what the station's version of OCPP cannot carry."""
     for action, payload in calls:
+        if action not in version.to_station:
+            text = f"In OCPP {version.name} a hub asks no station for this."
+            raise CallProblem("unknown_action", text)
         check(version.schemas.requests[action], orjson.loads(orjson.dumps(payload)))
 
 

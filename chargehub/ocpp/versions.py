@@ -6,13 +6,14 @@ from functools import cache
 
 from websockets.typing import Subprotocol
 
-from chargehub.ocpp import problems, schemas
+from chargehub.ocpp import passthrough, problems, schemas
 from chargehub.ocpp.fields import Message, Speech
 from chargehub.ocpp.problems import Problem
 from chargehub.ocpp.schemas import Schemas
 from chargehub.ocpp.v16 import messages as v16
+from chargehub.ocpp.v21 import messages as v21
 from chargehub.ocpp.v201 import messages as v201
-from chargehub.stations.commands import Command
+from chargehub.stations.commands import Call, Command
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,8 @@ class Version:
     """One version of OCPP.
 
     `messages` and `commands` are its two translation tables. `unreadable_id` is the message id of
-    the answer to what has none that can be read; None: such a frame is ignored.
+    the answer to what has none that can be read; None: such a frame is ignored. `sent` are the
+    actions that have no answer; None: the version has no such message type.
     """
 
     name: str
@@ -30,12 +32,20 @@ class Version:
     schemas: Schemas
     problems: Mapping[Problem, str]
     unreadable_id: str | None
+    sent: frozenset[str] | None = None
+
+    @property
+    def to_station(self) -> frozenset[str]:
+        """The actions that a hub may ask of a station."""
+        return frozenset(self.schemas.answers) - frozenset(self.messages) | {"DataTransfer"}
 
 
 @cache
 def supported() -> Mapping[Subprotocol, Version]:
     """Every version, the newest first. Compiles the schemas when first asked."""
+    newest = {**v201.MESSAGES, **v21.MESSAGES}  # the same but for what 2.1 adds
     versions = (
+        _version("2.1", newest, v201.COMMANDS, "v21", problems.V2, "-1", v21.SENT),
         _version("2.0.1", v201.MESSAGES, v201.COMMANDS, "v201", problems.V2, "-1"),
         _version("1.6", v16.MESSAGES, v16.COMMANDS, "v16", problems.V16, None),
     )
@@ -49,7 +59,8 @@ def _version(
     folder: str,
     names: Mapping[Problem, str],
     unreadable_id: str | None,
+    sent: frozenset[str] | None = None,
 ) -> Version:
     subprotocol = Subprotocol(f"ocpp{name}")
-    compiled = schemas.load(folder)
-    return Version(name, subprotocol, messages, commands, compiled, names, unreadable_id)
+    compiled, said = schemas.load(folder), {**commands, Call: passthrough.CALL}
+    return Version(name, subprotocol, messages, said, compiled, names, unreadable_id, sent)

@@ -19,6 +19,7 @@ from chargehub import events
 from chargehub.errors import NotFound
 from chargehub.stations import rules, tables
 from chargehub.stations.commands import (
+    Call,
     ChangeAvailability,
     Command,
     Outcome,
@@ -285,12 +286,28 @@ def command_own(
     _check_target(work, station_id, wanted)
     if isinstance(wanted, WriteSettings):
         rules.check_settings_written(wanted.settings)
+    _check_room(work, station_id, now)
+    return command(work, station_id, wanted, now, expires_in)
+
+
+def call(work: Work, station_id: str, wanted: Call, now: datetime, expires_in: timedelta) -> str:
+    """Queue a call in OCPP's own words, for an operator; the command's id.
+
+    Raises NotFound, PasswordSetting, TooMuchWaiting.
+    """
+    if tables.station(work, station_id) is None:
+        raise NotFound("There is no station with this id.")
+    rules.check_call(wanted)
+    _check_room(work, station_id, now)
+    return command(work, station_id, wanted, now, expires_in)
+
+
+def _check_room(work: Work, station_id: str, now: datetime) -> None:
     waiting = tables.open_command_ids(work, station_id, now, rules.MAX_WAITING_COMMANDS)
     if len(waiting) >= rules.MAX_WAITING_COMMANDS:
         raise rules.TooMuchWaiting(
             f"{len(waiting)} commands wait for this station. Try again when it has answered them."
         )
-    return command(work, station_id, wanted, now, expires_in)
 
 
 def _check_target(work: Work, station_id: str, wanted: Command) -> None:
@@ -336,6 +353,7 @@ def record_outcome(
         told = {name: value for name, value in settings.items() if isinstance(value, str)}
         store_settings(work, row.station_id, told, now)
     work.record(events.CommandFinished(row.id, row.station_id, row.kind))
+    work.notify(f"command:{row.id}")
 
 
 def _stored(outcome: Outcome) -> dict[str, Any]:
@@ -379,3 +397,4 @@ def _expire(work: Work, command: Any, now: datetime) -> None:
     changed = update(CommandRow).where(col(CommandRow.id) == command.id)
     work.execute(changed.values(state="expired", finished_at=now))
     work.record(events.CommandFinished(command.id, command.station_id, command.kind))
+    work.notify(f"command:{command.id}")

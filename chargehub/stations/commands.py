@@ -97,6 +97,15 @@ class WriteSettings:
     kind: Literal["write_settings"] = "write_settings"
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Any action of the station's OCPP version, with a payload as that version writes it."""
+
+    action: str
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    kind: Literal["call"] = "call"
+
+
 Command = (
     StartSession
     | StopSession
@@ -108,6 +117,7 @@ Command = (
     | TriggerReport
     | ReadSettings
     | WriteSettings
+    | Call
 )
 
 KINDS: Mapping[str, type[Command]] = {
@@ -121,6 +131,7 @@ KINDS: Mapping[str, type[Command]] = {
     "trigger_report": TriggerReport,
     "read_settings": ReadSettings,
     "write_settings": WriteSettings,
+    "call": Call,
 }
 
 Fate = Literal["accepted", "refused", "error", "timed_out", "offline"]

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from chargehub.errors import NotFound
+from chargehub.people.rules import Actor
 from chargehub.stations import rules, tables
 from chargehub.stations.schema import Connector, Evse, HouseholdToken, Location, Station
 from chargehub.stations.views import EvseView, StationView
@@ -139,6 +140,14 @@ def owned_station(reads: Reads, owner_id: str, station_id: str) -> StationView:
     """The owner's station. Raises NotFound, also for somebody else's."""
     station = tables.station(reads, station_id)
     if station is None or station.owner_id != owner_id:
+        raise NotFound("You have no station with this id.")
+    return station
+
+
+def seen_station(reads: Reads, actor: Actor, station_id: str) -> StationView:
+    """A station that the actor owns or operates. Raises NotFound."""
+    station = tables.station(reads, station_id)
+    if station is None or not (actor.is_operator or station.owner_id == actor.account_id):
         raise NotFound("You have no station with this id.")
     return station
 

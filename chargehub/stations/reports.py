@@ -6,7 +6,7 @@ assumed when a report was read: 'time_without_zone' (taken as UTC), 'time_unread
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -148,11 +148,38 @@ class DataTransferred:
     data: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class EventNotified:
-    """NotifyEvent: what monitors of the device model saw."""
+NoteTopic = Literal[
+    "battery_swap",
+    "certificate",
+    "charging_limit",
+    "charging_needs",
+    "charging_profiles",
+    "customer_information",
+    "display_messages",
+    "energy_resource",
+    "event",
+    "event_stream",
+    "firmware",
+    "iso15118",
+    "log",
+    "monitoring",
+    "payment",
+    "security",
+]
 
-    events: tuple[Mapping[str, Any], ...] = field(default=())
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What a station tells beside sessions: of its upkeep, its limits, its cars' wishes.
+
+    `content` is the message as the station's version of OCPP says it. `request_id` is the number
+    of the command it answers; None: nobody asked. `is_last` False: more parts follow.
+    """
+
+    topic: NoteTopic
+    content: Mapping[str, Any]
+    request_id: int | None = None
+    is_last: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +209,7 @@ Report = (
     | SessionProgressed
     | Metered
     | DataTransferred
-    | EventNotified
+    | Noted
     | SettingsReported
     | ReservationEnded
 )
@@ -276,4 +303,5 @@ Answer = (
     | ProgressAnswer
     | Acknowledged
     | DataTransferAnswer
+    | Noted
 )

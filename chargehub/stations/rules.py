@@ -6,7 +6,7 @@ Coordinates are whole microdegrees, power whole W. Secrets and random choices ar
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, TypeAdapter
 
 from chargehub.errors import Conflict, Forbidden, Invalid
-from chargehub.stations.commands import Command
+from chargehub.stations.commands import Call, Command
 from chargehub.stations.reports import ChargingState, ConnectorStatus
 
 Availability = Literal["free", "occupied", "booked", "closed", "offline", "faulted"]
@@ -51,6 +51,7 @@ CONNECTOR_TYPES = frozenset(
 
 # Writing these would lock the station out: the hub would still expect the old password.
 _PASSWORD_SETTINGS = frozenset(["authorizationkey", "basicauthpassword"])
+_TOKENS = frozenset(["id_token", "idTag", "idToken", "parentIdTag"])
 _WHERE = re.compile(r"\[[^\]]*\]|@[\d:]*|\s")  # instances and EVSEs in the name of a setting
 
 _COMMAND: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="kind")])
@@ -318,6 +319,26 @@ def check_settings_written(names: Iterable[str]) -> None:
             raise PasswordSetting(
                 f"{name} holds the station's password. Ask the hub for a new one instead."
             )
+
+
+def check_call(call: Call) -> None:
+    """Raises PasswordSetting for a call that would set a station's password."""
+    names = [call.payload.get("key")]
+    settings = call.payload.get("setVariableData")
+    for one in settings if isinstance(settings, list) else ():
+        variable = one.get("variable") if isinstance(one, Mapping) else None
+        names.append(variable.get("name") if isinstance(variable, Mapping) else None)
+    check_settings_written(name for name in names if isinstance(name, str))
+
+
+def masked(value: Any) -> Any:
+    """JSON in which of every id token only the end is left, however deep it stands."""
+    if isinstance(value, Mapping):
+        return {
+            name: f"…{each[-4:]}" if name in _TOKENS and isinstance(each, str) else masked(each)
+            for name, each in value.items()
+        }
+    return [masked(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def command_body(command: Command) -> dict[str, Any]:

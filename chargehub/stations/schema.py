@@ -120,6 +120,21 @@ class StationSetting(SQLModel, table=True):
     reported_at: datetime = Field(sa_type=Instant)
 
 
+class StationNote(SQLModel, table=True):
+    """What a station told beside sessions, as told. Of each station the newest are kept."""
+
+    __tablename__ = "station_note"
+    __table_args__ = (Index("ix_station_note_station", "station_id", "id"),)
+
+    id: str = Field(primary_key=True, max_length=36)
+    station_id: str = Field(max_length=36, foreign_key="station.id")
+    topic: str = Field(max_length=20)
+    request_id: int | None = None
+    is_last: bool
+    content: Any = Field(sa_type=Json)
+    received_at: datetime = Field(sa_type=Instant)
+
+
 class CommandRow(SQLModel, table=True):
     """Something the hub wants of a station. `state` is one of CommandView's."""
 

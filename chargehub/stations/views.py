@@ -150,6 +150,11 @@ class CommandView:
     tries: int
 
     @property
+    def is_open(self) -> bool:
+        """Waits for the station, or for its answer."""
+        return self.state in ("queued", "sent")
+
+    @property
     def command(self) -> Command:
         """What is asked of the station."""
         return command_of(self.body)

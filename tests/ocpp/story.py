@@ -17,6 +17,7 @@ ISO = "2026-03-02T08:00:00Z"
 KNOWN = versions.supported()
 ONE_SIX = next(version for version in KNOWN.values() if version.name == "1.6")
 TWO_OH_ONE = next(version for version in KNOWN.values() if version.name == "2.0.1")
+TWO_ONE = next(version for version in KNOWN.values() if version.name == "2.1")
 BOTH = pytest.mark.parametrize("version", [ONE_SIX, TWO_OH_ONE], ids=lambda version: version.name)
 
 

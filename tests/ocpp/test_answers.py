@@ -97,7 +97,7 @@ def test_every_message_of_a_version_is_in_its_schemas() -> None:
 
 
 def test_the_newest_version_comes_first() -> None:
-    assert list(KNOWN) == ["ocpp2.0.1", "ocpp1.6"]
+    assert list(KNOWN) == ["ocpp2.1", "ocpp2.0.1", "ocpp1.6"]
 
 
 def test_error_names_are_those_of_each_version() -> None:

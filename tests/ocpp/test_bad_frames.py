@@ -146,10 +146,8 @@ async def test_an_unknown_action_is_not_implemented(version: Version) -> None:
 @pytest.mark.parametrize(
     ("version", "action"),
     [
-        (ONE_SIX, "FirmwareStatusNotification"),
-        (ONE_SIX, "SecurityEventNotification"),
         (ONE_SIX, "RemoteStartTransaction"),
-        (TWO_OH_ONE, "LogStatusNotification"),
+        (TWO_OH_ONE, "GetLog"),
     ],
 )
 async def test_a_known_action_that_the_hub_does_not_take_is_not_supported(

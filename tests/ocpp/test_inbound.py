@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from chargehub.ocpp.fields import NO_CLOCK, Unfit
+from chargehub.ocpp.versions import Version
 from chargehub.stations import reports
 from tests.ocpp.story import (
     AT,
     ISO,
     ONE_SIX,
     TWO_OH_ONE,
+    TWO_ONE,
     event201,
     report_of,
     start16,
@@ -354,32 +356,23 @@ def test_a_report_of_the_device_model_becomes_settings() -> None:
     assert report == reports.SettingsReported(4, settings, is_last=False)
 
 
-def test_events_of_monitors_keep_name_value_and_time() -> None:
-    payload = {
-        "generatedAt": ISO,
-        "seqNo": 0,
-        "eventData": [
-            {
-                "eventId": 1,
-                "timestamp": ISO,
-                "trigger": "Alerting",
-                "actualValue": "true",
-                "eventNotificationType": "HardWiredNotification",
-                "component": {"name": "ConnectorPlugRetentionLock", "evse": {"id": 1}},
-                "variable": {"name": "Problem"},
-            }
-        ],
-    }
+@pytest.mark.parametrize("version", [ONE_SIX, TWO_OH_ONE, TWO_ONE], ids=lambda each: each.name)
+def test_what_is_no_session_is_a_note_with_the_number_of_what_asked_for_it(
+    version: Version,
+) -> None:
+    payload = {"status": "Uploaded", "requestId": 7}
 
-    report = report_of(TWO_OH_ONE, "NotifyEvent", payload)
+    report = report_of(version, "LogStatusNotification", payload)
 
-    event = {
-        "setting": "ConnectorPlugRetentionLock@1.Problem",
-        "value": "true",
-        "at": AT,
-        "is_over": False,
-    }
-    assert report == reports.EventNotified((event,))
+    assert report == reports.Noted("log", payload, 7)
+
+
+def test_a_note_may_be_a_part_and_may_answer_nobody() -> None:
+    payload = {"requestId": -1, "tbc": True, "data": "first half", "seqNo": 0, "generatedAt": ISO}
+
+    report = report_of(TWO_OH_ONE, "NotifyCustomerInformation", payload)
+
+    assert report == reports.Noted("customer_information", payload, None, is_last=False)
 
 
 @pytest.mark.parametrize(("told", "status"), [("Expired", "expired"), ("Removed", "removed")])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from chargehub.ocpp.fields import Message, Speech
+from chargehub.ocpp.notes import note
 from chargehub.ocpp.v16 import inbound, outbound
 from chargehub.stations import commands
 
@@ -10,8 +11,14 @@ MESSAGES: Mapping[str, Message] = {  # payload -> report, answer -> payload
     "Authorize": (inbound.token_presented, outbound.token_judged),
     "BootNotification": (inbound.booted, outbound.boot_answered),
     "DataTransfer": (inbound.data_transferred, outbound.data_answered),
+    "DiagnosticsStatusNotification": note("log"),
+    "FirmwareStatusNotification": note("firmware"),
     "Heartbeat": (inbound.heartbeat, outbound.time_told),
+    "LogStatusNotification": note("log"),
     "MeterValues": (inbound.metered, outbound.nothing),
+    "SecurityEventNotification": note("security"),
+    "SignCertificate": note("certificate", {"status": "Rejected"}),
+    "SignedFirmwareStatusNotification": note("firmware"),
     "StartTransaction": (inbound.session_started, outbound.session_answered),
     "StatusNotification": (inbound.status_changed, outbound.nothing),
     "StopTransaction": (inbound.session_ended, outbound.session_closed),

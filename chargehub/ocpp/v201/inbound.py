@@ -145,21 +145,6 @@ def data_transferred(payload: Payload) -> reports.DataTransferred:
     )
 
 
-def events_notified(payload: Payload) -> reports.EventNotified:
-    """NotifyEventRequest. Source: OCPP 2.0.1 part 2, 1.36.1."""
-    return reports.EventNotified(
-        tuple(
-            {
-                "setting": fields.variable_name(event["component"], event["variable"]),
-                "value": event["actualValue"],
-                "at": fields.instant(event["timestamp"]),
-                "is_over": event.get("cleared", False),
-            }
-            for event in payload["eventData"]
-        )
-    )
-
-
 def settings_reported(payload: Payload) -> reports.SettingsReported:
     """NotifyReportRequest: the actual value of every variable that has one.
 

@@ -3,18 +3,34 @@
 from collections.abc import Mapping
 
 from chargehub.ocpp.fields import Message, Speech
+from chargehub.ocpp.notes import note
 from chargehub.ocpp.v201 import inbound, outbound
 from chargehub.stations import commands
 
 MESSAGES: Mapping[str, Message] = {  # payload -> report, answer -> payload
     "Authorize": (inbound.token_presented, outbound.token_judged),
     "BootNotification": (inbound.booted, outbound.boot_answered),
+    "ClearedChargingLimit": note("charging_limit"),
     "DataTransfer": (inbound.data_transferred, outbound.data_answered),
+    "FirmwareStatusNotification": note("firmware"),
+    "Get15118EVCertificate": note("iso15118", {"status": "Failed", "exiResponse": ""}),
+    "GetCertificateStatus": note("iso15118", {"status": "Failed"}),
     "Heartbeat": (inbound.heartbeat, outbound.time_told),
+    "LogStatusNotification": note("log"),
     "MeterValues": (inbound.metered, outbound.nothing),
-    "NotifyEvent": (inbound.events_notified, outbound.nothing),
+    "NotifyChargingLimit": note("charging_limit"),
+    "NotifyCustomerInformation": note("customer_information"),
+    "NotifyDisplayMessages": note("display_messages"),
+    "NotifyEVChargingNeeds": note("charging_needs", {"status": "Rejected"}),
+    "NotifyEVChargingSchedule": note("charging_needs", {"status": "Accepted"}),
+    "NotifyEvent": note("event"),
+    "NotifyMonitoringReport": note("monitoring"),
     "NotifyReport": (inbound.settings_reported, outbound.nothing),
+    "PublishFirmwareStatusNotification": note("firmware"),
+    "ReportChargingProfiles": note("charging_profiles"),
     "ReservationStatusUpdate": (inbound.reservation_ended, outbound.nothing),
+    "SecurityEventNotification": note("security"),
+    "SignCertificate": note("certificate", {"status": "Rejected"}),
     "StatusNotification": (inbound.status_changed, outbound.nothing),
     "TransactionEvent": (inbound.session_progressed, outbound.progress_answered),
 }

@@ -817,6 +817,23 @@ def upgrade() -> None:
         "ix_past_listing_station", "past_listing", ["station_id", "published_at"], unique=False
     )
     op.create_table(
+        "station_note",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("topic", sa.String(length=20), nullable=False),
+        sa.Column("request_id", sa.Integer(), nullable=True),
+        sa.Column("is_last", sa.Boolean(), nullable=False),
+        sa.Column("content", Json(), nullable=False),
+        sa.Column("received_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["station_id"], ["station.id"], name=op.f("fk_station_note_station_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_station_note")),
+    )
+    with op.batch_alter_table("station_note", schema=None) as batch_op:
+        batch_op.create_index("ix_station_note_station", ["station_id", "id"], unique=False)
+
+    op.create_table(
         "station_setting",
         sa.Column("station_id", sa.String(length=36), nullable=False),
         sa.Column("name", sa.String(length=160), nullable=False),

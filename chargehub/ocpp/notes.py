@@ -1,0 +1,31 @@
+"""Messages that mean nothing to sessions and money: kept as notes, answered as the standard asks.
+
+The answer of such a message is the same whatever it says. Where a station wants something that
+the hub does not do, the answer is the standard's word for no.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chargehub.ocpp.fields import LARGEST_NUMBER, Message, Payload
+from chargehub.stations.reports import Noted, NoteTopic
+
+Answer = Mapping[str, Any] | Callable[[Payload], dict[str, Any]]
+
+
+def note(topic: NoteTopic, answer: Answer | None = None) -> Message:
+    """How a message becomes a note on `topic`, and what its station is told. None: nothing."""
+
+    def to_report(payload: Payload) -> Noted:
+        is_last = not payload.get("tbc", False)
+        return Noted(topic, payload, _request_id(payload.get("requestId")), is_last)
+
+    def to_payload(kept: Noted) -> dict[str, Any]:
+        return answer(kept.content) if callable(answer) else dict(answer or {})
+
+    return to_report, to_payload
+
+
+def _request_id(value: Any) -> int | None:
+    """The number of the command that is answered; None: -1 and the like, nobody asked."""
+    return int(value) if value is not None and 0 <= value <= LARGEST_NUMBER else None

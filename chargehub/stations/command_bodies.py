@@ -1,0 +1,181 @@
+"""What REST takes and gives for commands: what people ask of stations, and what came of it."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, Discriminator, Field, Tag
+
+from chargehub.rest.bodies import Body
+from chargehub.stations import commands, rules
+from chargehub.stations.bodies import SettingName, SettingValue
+from chargehub.stations.views import CommandView
+
+LONGEST_WAIT_S = 7 * 24 * 3_600  # what nobody fetched in a week is no longer meant
+USUAL_WAIT_S = 3_600
+LONGEST_CALL_S = 120  # longer than any station is given to answer
+USUAL_CALL_S = 40
+
+
+class _CommandRequest(Body):
+    """What every command has: how long it may wait for a station without a line."""
+
+    expires_in_s: Annotated[int, Field(ge=1, le=LONGEST_WAIT_S)] = USUAL_WAIT_S
+
+    @property
+    def expires_in(self) -> timedelta:
+        return timedelta(seconds=self.expires_in_s)
+
+
+EvseNumber = Annotated[int, Field(ge=1, le=rules.MAX_EVSES)]
+
+
+class ChangeAvailabilityRequest(_CommandRequest):
+    """Take an EVSE (0: the whole station) into or out of service."""
+
+    kind: Literal["change_availability"]
+    evse: Annotated[int, Field(ge=0, le=rules.MAX_EVSES)]
+    operative: bool
+
+    def command(self) -> commands.Command:
+        return commands.ChangeAvailability(self.evse, self.operative)
+
+
+class ResetRequest(_CommandRequest):
+    """Restart the station: at once, or when no session runs."""
+
+    kind: Literal["reset"]
+    when: Literal["immediate", "idle"] = "idle"
+
+    def command(self) -> commands.Command:
+        return commands.Reset(self.when)
+
+
+class UnlockRequest(_CommandRequest):
+    """Release the cable of a connector."""
+
+    kind: Literal["unlock"]
+    evse: EvseNumber
+    connector: Annotated[int, Field(ge=1, le=rules.MAX_CONNECTORS)] = 1
+
+    def command(self) -> commands.Command:
+        return commands.Unlock(self.evse, self.connector)
+
+
+class TriggerReportRequest(_CommandRequest):
+    """Ask the station for a report now; without `evse` for all EVSEs."""
+
+    kind: Literal["trigger_report"]
+    report: Literal["boot", "heartbeat", "status", "meter_values"]
+    evse: EvseNumber | None = None
+
+    def command(self) -> commands.Command:
+        return commands.TriggerReport(self.report, self.evse)
+
+
+class ReadSettingsRequest(_CommandRequest):
+    """Read settings by name; no name: all."""
+
+    kind: Literal["read_settings"]
+    names: Annotated[list[SettingName], Field(max_length=100, default_factory=list)]
+
+    def command(self) -> commands.Command:
+        return commands.ReadSettings(tuple(self.names))
+
+
+class WriteSettingsRequest(_CommandRequest):
+    """Write settings: name to value, both text."""
+
+    kind: Literal["write_settings"]
+    settings: Annotated[dict[SettingName, SettingValue], Field(min_length=1, max_length=50)]
+
+    def command(self) -> commands.Command:
+        return commands.WriteSettings(self.settings)
+
+
+def _kind(given: Any) -> str | None:
+    kind = given.get("kind") if isinstance(given, dict) else getattr(given, "kind", None)
+    return kind if isinstance(kind, str) else None
+
+
+# `discriminator="kind"` does not go with the check of texts that every body makes before.
+CommandRequest = Annotated[
+    Annotated[ChangeAvailabilityRequest, Tag("change_availability")]
+    | Annotated[ResetRequest, Tag("reset")]
+    | Annotated[UnlockRequest, Tag("unlock")]
+    | Annotated[TriggerReportRequest, Tag("trigger_report")]
+    | Annotated[ReadSettingsRequest, Tag("read_settings")]
+    | Annotated[WriteSettingsRequest, Tag("write_settings")],
+    Discriminator(
+        _kind,
+        custom_error_type="kind",
+        custom_error_message="Give a kind: change_availability, reset, unlock, trigger_report, "
+        "read_settings or write_settings.",
+    ),
+]
+"""What an owner may ask directly. Sessions and bookings have their own routes."""
+
+
+class CallRequest(Body):
+    """Any action of the station's OCPP version; how long to wait for its answer."""
+
+    action: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,50}$", examples=["GetLocalListVersion"])]
+    payload: Annotated[dict[str, Any], Field(default_factory=dict)]
+    timeout_s: Annotated[int, Field(ge=1, le=LONGEST_CALL_S)] = USUAL_CALL_S
+
+    def command(self) -> commands.Call:
+        return commands.Call(self.action, self.payload)
+
+
+class OutcomeBody(BaseModel):
+    """What came back. `status` is the station's own word."""
+
+    fate: str
+    status: str
+    details: dict[str, Any]
+
+
+class CommandBody(BaseModel):
+    """A command and how far it came: queued, sent, answered, refused, failed or expired."""
+
+    id: str
+    station_id: str
+    kind: str
+    state: str
+    fields: dict[str, Any]
+    session_id: str | None
+    booking_id: str | None
+    created_at: datetime
+    expires_at: datetime
+    sent_at: datetime | None
+    finished_at: datetime | None
+    tries: int
+    outcome: OutcomeBody | None
+
+    @classmethod
+    def of(cls, command: CommandView) -> Self:
+        outcome = command.outcome
+        return cls(
+            id=command.id,
+            station_id=command.station_id,
+            kind=command.kind,
+            state=command.state,
+            fields=_shown(command.body),
+            session_id=command.session_id,
+            booking_id=command.booking_id,
+            created_at=command.created_at,
+            expires_at=command.expires_at,
+            sent_at=command.sent_at,
+            finished_at=command.finished_at,
+            tries=command.tries,
+            outcome=None
+            if outcome is None
+            else OutcomeBody(
+                fate=outcome.fate, status=outcome.status, details=rules.masked(outcome.details)
+            ),
+        )
+
+
+def _shown(body: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a command; of an id token the end alone, for one could charge with it."""
+    shown: dict[str, Any] = rules.masked({name: body[name] for name in body if name != "kind"})
+    return shown
