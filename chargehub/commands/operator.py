@@ -3,20 +3,17 @@
 import asyncio
 from datetime import UTC, datetime
 
-from chargehub.commands.settings import fail, load
+from chargehub.commands.settings import fail, load, prepare
 from chargehub.errors import Refused
 from chargehub.people import actions, rules
 from chargehub.people.passwords import hash_password
-from chargehub.store.engines import parse_url
-from chargehub.store.migrate import migrate
 from chargehub.store.writer import Store
 
 
 def create(email: str, name: str, password: str, database: str | None) -> None:
     """Make the account and say so."""
     settings = load(database=database)
-    if parse_url(settings.database).drivername.startswith("sqlite"):
-        migrate(settings.database)
+    prepare(settings.database)
     try:
         password_hash = hash_password(rules.password(password, email))
         asyncio.run(_create(email, name, password_hash, settings.database))

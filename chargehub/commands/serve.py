@@ -5,10 +5,8 @@ import gc
 import uvicorn
 
 from chargehub.app import Hub, host_port, web
-from chargehub.commands.settings import fail, load
+from chargehub.commands.settings import fail, load, prepare
 from chargehub.observe import set_up_log
-from chargehub.store.engines import parse_url
-from chargehub.store.migrate import migrate
 
 
 def run(http: str | None, ocpp: str | None, database: str | None) -> None:
@@ -20,8 +18,7 @@ def run(http: str | None, ocpp: str | None, database: str | None) -> None:
         host_port(settings.ocpp)
     except ValueError as error:
         fail(str(error))
-    if parse_url(settings.database).drivername.startswith("sqlite"):
-        migrate(settings.database)
+    prepare(settings.database)
     server = uvicorn.Server(
         uvicorn.Config(
             web(Hub(settings)),

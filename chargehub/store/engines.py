@@ -6,6 +6,7 @@ from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.pool import QueuePool, StaticPool
 
 READERS = 4  # reader threads: more than two cores never run at once, queries wait on disk
+CONNECT_S = 5  # a server that does not answer must not hold everybody for minutes
 
 
 def parse_url(database: str) -> URL:
@@ -28,7 +29,12 @@ def _engine(database: str, begin: str, pool_size: int) -> Engine:
     url = parse_url(database)
     if not url.drivername.startswith("sqlite"):
         return create_engine(
-            url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True, hide_parameters=True
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"connect_timeout": CONNECT_S},
         )
     engine = create_engine(
         url,

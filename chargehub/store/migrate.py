@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from chargehub.store.engines import parse_url, write_engine
+from chargehub.store.engines import parse_url, read_engine, write_engine
 from chargehub.store.work import Reads
 
 
@@ -32,6 +32,16 @@ def migrate(database: str) -> tuple[str | None, str | None]:
     finally:
         engine.dispose()
     return before, after
+
+
+def is_migrated(database: str) -> bool:
+    """True if the database has the tables this version needs."""
+    engine = read_engine(database)
+    try:
+        with engine.connect() as connection:
+            return is_current(Reads(connection))
+    finally:
+        engine.dispose()
 
 
 def _make_private(database: str) -> None:

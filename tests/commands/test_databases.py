@@ -9,6 +9,7 @@ import pytest
 
 from chargehub.clock import HandClock
 from tests.commands.test_commands import run
+from tests.databases import PostgresServer
 from tests.hub import Person
 from tests.served import ServedHub
 
@@ -57,6 +58,24 @@ def test_an_operator_on_an_empty_folder_makes_the_database(tmp_path: Path) -> No
     assert (tmp_path / "chargehub.sqlite").exists()
     assert (weak.returncode, weak.stdout) == (2, "")
     assert weak.stderr.startswith("A password has ")
+
+
+@pytest.mark.parametrize("command", [("serve",), ("operator", "create", *OPERATOR)])
+def test_a_postgresql_without_tables_is_told_in_a_sentence(
+    postgres: PostgresServer, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    empty = postgres.create_database()
+    nowhere = "postgresql://nobody@127.0.0.1:1/none"
+
+    unmade = run(tmp_path, "chargehub", *command, "--database", empty)
+    away = run(tmp_path, "chargehub", *command, "--database", nowhere)
+
+    assert (unmade.returncode, unmade.stdout) == (2, "")
+    assert unmade.stderr.endswith("Run `chargehub migrate` first.\n")
+    assert (away.returncode, away.stdout) == (2, "")
+    assert away.stderr.startswith("The database cannot be used: connection failed")
+    assert "Traceback" not in unmade.stderr + away.stderr
+    postgres.drop_database(empty)
 
 
 async def test_a_copy_of_a_running_hub_brings_its_state_back(
