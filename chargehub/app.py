@@ -7,7 +7,7 @@ from datetime import timedelta
 from importlib import metadata
 
 import structlog
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, Depends, FastAPI, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import generate_latest
 
@@ -31,6 +31,7 @@ from chargehub.rails import registry as rails
 from chargehub.rails import routes as rail_routes
 from chargehub.rest import explorer, openapi, problems
 from chargehub.rest.manners import CurrentStore
+from chargehub.rest.queries import only_known
 from chargehub.search import routes as search_routes
 from chargehub.sessions import routes as session_routes
 from chargehub.settings import Settings
@@ -180,7 +181,7 @@ def web(hub: Hub) -> FastAPI:
     problems.install(app)
     explorer.install(app)
     for router in ROUTERS:
-        app.include_router(router, prefix="/api/v1")
+        app.include_router(router, prefix="/api/v1", dependencies=[Depends(only_known)])
     app.include_router(_operations(hub))
     return app
 

@@ -188,6 +188,12 @@ ABSURD = (
         "Input should be a finite number",
     ),
     unfit(
+        *("nobody", "GET /evses?latitude=0&longitude=0&starts_at=2026-03-10T10:00:00Z", None),
+        "query.starts_at",
+        "There is no such parameter here; there are: connector_type, cursor, from, latitude, "
+        "limit, longitude, min_power_w, radius_m, to.",
+    ),
+    unfit(
         *("nobody", "GET /evses?latitude=0&longitude=0&radius_m=-5", None, "query.radius_m"),
         "Input should be greater than or equal to 1",
     ),
