@@ -12,14 +12,16 @@ import typer
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    help="Simulated charging stations over OCPP 1.6 and 2.0.1, for this hub or your own.",
+    help="Simulated charging stations over OCPP 1.6, 2.0.1 and 2.1, for this hub or your own.",
 )
 
 HUB = "ws://127.0.0.1:9000/ocpp"
 API = "http://127.0.0.1:8000"
 
 Hub = Annotated[str, typer.Option(help="The hub's OCPP address, without the identity.")]
-Mix = Annotated[str, typer.Option(help="Weights of OCPP 1.6 and 2.0.1, like 1:1, or a version.")]
+Mix = Annotated[
+    str, typer.Option(help="Weights of OCPP 1.6, 2.0.1 and 2.1, like 1:1 or 3:1:1, or a version.")
+]
 
 
 @app.command()
@@ -27,7 +29,7 @@ def run(
     identity: Annotated[str, typer.Option(help="The name the hub knows the station by.")],
     password: Annotated[str, typer.Option(envvar="CHARGERS_PASSWORD", help="Its password.")],
     hub: Hub = HUB,
-    version: Annotated[str, typer.Option(help="1.6 or 2.0.1.")] = "1.6",
+    version: Annotated[str, typer.Option(help="1.6, 2.0.1 or 2.1.")] = "1.6",
     evses: Annotated[int, typer.Option(min=1, max=20, help="EVSEs.")] = 1,
     power_w: Annotated[int, typer.Option(min=1, help="Power of each, W.")] = 11_000,
     charge: Annotated[str | None, typer.Option(help="Plug a car in with this id token.")] = None,
@@ -193,18 +195,19 @@ def _perform(work: Coroutine[Any, Any, int]) -> int:
 
 
 def _check_version(version: str) -> None:
-    if version not in ("1.6", "2.0.1"):
-        raise typer.BadParameter("the version is 1.6 or 2.0.1")
+    from chargers.mix import VERSIONS
+
+    if version not in VERSIONS:
+        raise typer.BadParameter(f"the version is one of {', '.join(VERSIONS)}")
 
 
-def _weights(mix: str) -> tuple[int, int]:
-    named = {"1.6": (1, 0), "2.0.1": (0, 1), "1.6:2.0.1": (1, 1)}
-    if mix in named:
-        return named[mix]
-    first, _, second = mix.partition(":")
-    if not (first.isdecimal() and second.isdecimal()) or int(first) + int(second) == 0:
-        raise typer.BadParameter("the mix is two weights like 1:1 or 3:1, or 1.6, or 2.0.1")
-    return int(first), int(second)
+def _weights(mix: str) -> tuple[int, ...]:
+    from chargers.mix import BadMix, read_mix
+
+    try:
+        return read_mix(mix)
+    except BadMix as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def _amount(text: str) -> Decimal:

@@ -17,6 +17,7 @@ from chargers.life import Life, Pace
 from chargers.line import ConnectionLost, HandshakeRefused
 from chargers.machine import utc_now
 from chargers.messages import CallFailed
+from chargers.mix import Mix, divided
 from chargers.pricing import Price
 from chargers.rest import Api
 from chargers.state import State
@@ -45,7 +46,7 @@ class Options:
     """How many stations, where to, and how they behave. `api` None: they are known there.
 
     `sessions` None: until the program is told to end; else it ends after so many in all.
-    `mix`: the weights of 1.6 and 2.0.1.
+    `mix`: the weights of the versions.
     """
 
     hub: str
@@ -56,7 +57,7 @@ class Options:
     prefix: str | None = None
     password: str | None = None
     tokens: tuple[str, ...] = ("TEST-TOKEN",)
-    mix: tuple[int, int] = (1, 1)
+    mix: Mix = (1, 1)
     power_w: int = 11_000
     seed: int = 0
     sessions: int | None = None
@@ -107,7 +108,7 @@ async def fleet(options: Options, console: Console) -> int:
 
 async def cast(options: Options) -> tuple[list[Login], Sequence[str]]:
     """The stations' logins and the drivers' id tokens; with an API they are registered there."""
-    versions = [_version(number, options.mix) for number in range(options.count)]
+    versions = divided(options.count, options.mix)
     if options.api is None:
         assert options.prefix is not None, "an identity prefix or an API is needed"
         return [
@@ -133,10 +134,6 @@ async def cast(options: Options) -> tuple[list[Login], Sequence[str]]:
         cards = await at_once(books.driver(f"driver {n}") for n in range(1, options.count + 1))
         await books.done()
     return logins, cards
-
-
-def _version(number: int, mix: tuple[int, int]) -> str:
-    return "1.6" if number * mix[0] // sum(mix) < (number + 1) * mix[0] // sum(mix) else "2.0.1"
 
 
 def _life(login: Login, options: Options, tally: Tally) -> Life:

@@ -16,7 +16,7 @@ from websockets.exceptions import (
 )
 from websockets.typing import Subprotocol
 
-SUBPROTOCOLS = {"1.6": "ocpp1.6", "2.0.1": "ocpp2.0.1"}
+SUBPROTOCOLS = {"1.6": "ocpp1.6", "2.0.1": "ocpp2.0.1", "2.1": "ocpp2.1"}
 OPEN_TIMEOUT_S = 10
 CLOSE_TIMEOUT_S = 5
 MAX_FRAME_BYTES = 1 << 20

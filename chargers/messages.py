@@ -41,7 +41,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class IdToken:
-    """What a driver presents. `kind` is 2.0.1's type; 1.6 knows none."""
+    """What a driver presents. `kind` is 2.x's type; 1.6 knows none."""
 
     value: str
     kind: str = "ISO14443"
@@ -51,7 +51,7 @@ class IdToken:
 class Session:
     """One charging of one car, as the station keeps it.
 
-    `transaction_id`: the hub's in 1.6 (None until it answered), the station's own in 2.0.1.
+    `transaction_id`: the hub's in 1.6 (None until it answered), the station's own in 2.x.
     `verdict`: the hub's last word on the token, None until it answered.
     """
 
@@ -152,7 +152,7 @@ class Reply:
     """What the hub answered to a message of a session.
 
     `verdict` None: it said nothing of the token. `transaction_id`: only 1.6 gives one.
-    `total_cost`: 2.0.1's running or final cost in major units of currency.
+    `total_cost`: 2.x's running or final cost in major units of currency.
     """
 
     verdict: str | None = None

@@ -13,6 +13,7 @@ from chargers.comparison import Comparison, Expected, Growth, compare
 from chargers.enrol import Enrolment, Kept, Place, StateLost, at_once
 from chargers.hubview import HubView
 from chargers.line import HandshakeRefused
+from chargers.mix import Mix, weighted
 from chargers.playback import Played, Player, Told, play
 from chargers.pricing import Price
 from chargers.recordings import Recording, Recordings
@@ -28,7 +29,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to replay, where to, and how. `mix` is the weights of 1.6 and 2.0.1.
+    """What to replay, where to, and how. `mix` is the weights of the versions.
 
     `patience_s`: how long the hub may stand still before what it has is taken as final.
     """
@@ -40,7 +41,7 @@ class Options:
     name: str
     price: Price
     limit: int | None = None
-    mix: tuple[int, int] = (1, 1)
+    mix: Mix = (1, 1)
     private_free: bool = False
     secret: str | None = None
     rotates_passwords: bool = False
@@ -265,10 +266,10 @@ def expected(whole: Recordings, evse_ids: Mapping[str, str], options: Options) -
     return due
 
 
-def assign_versions(whole: Recordings, mix: tuple[int, int]) -> dict[Key, str]:
+def assign_versions(whole: Recordings, mix: Mix) -> dict[Key, str]:
     """An OCPP version for every EVSE, so that the sessions divide about as the mix says."""
-    weights = dict(zip(("1.6", "2.0.1"), mix, strict=True))
-    loads = {version: 0 for version, weight in weights.items() if weight > 0}
+    weights = weighted(mix)
+    loads = dict.fromkeys(weights, 0)
     versions = {}
     for place, sessions in whole.by_place().items():
         version = min(loads, key=lambda one: Decimal(loads[one]) / weights[one])

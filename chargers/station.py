@@ -20,9 +20,9 @@ __all__ = ["Habits", "StationSim"]
 class StationSim(Machine):
     """A station with `evses` EVSEs of `power_w` each, one connector per EVSE.
 
-    `version` "1.6" or "2.0.1"; `url` the hub's OCPP address without the identity; `clock` gives
-    the station's aware time. `sessions`: every session it had, in order. A verdict is the hub's
-    word on a token: accepted, invalid, blocked, expired, concurrent, no_credit, not_now,
+    `version` "1.6", "2.0.1" or "2.1"; `url` the hub's OCPP address without the identity; `clock`
+    gives the station's aware time. `sessions`: every session it had, in order. A verdict is the
+    hub's word on a token: accepted, invalid, blocked, expired, concurrent, no_credit, not_now,
     not_here; None where the hub has not answered. The station's own are reserved, out_of_service.
 
     While there is no line everything of a session is queued with its own time and delivered in
@@ -186,7 +186,7 @@ class StationSim(Machine):
     ) -> None:
         """Say the state of an EVSE (0: the station), after changing it where given.
 
-        `error` is OCPP 1.6's error code; 2.0.1 has none in this message.
+        `error` is OCPP 1.6's error code; 2.x has none in this message.
         """
         if evse == 0:
             word: Status = status or "available"

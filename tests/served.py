@@ -25,7 +25,7 @@ from chargehub.clock import HandClock
 from tests.hub import RunningHub
 
 LIMIT_S = 60.0  # a start takes 2 s on an idle machine
-VERSIONS = [Subprotocol("ocpp1.6"), Subprotocol("ocpp2.0.1")]
+VERSIONS = [Subprotocol(f"ocpp{version}") for version in ("1.6", "2.0.1", "2.1")]
 
 
 class ServedHub(RunningHub):

@@ -1,4 +1,4 @@
-"""What both dialects share: the library's ChargePoint on our line, one call at a time.
+"""What all dialects share: the library's ChargePoint on our line, one call at a time.
 
 The library's validation on threads is switched off: it costs more than it saves for one station.
 """
@@ -11,8 +11,9 @@ from typing import Any, ClassVar, Protocol, TypeVar, cast
 from uuid import uuid4
 
 import ocpp.messages
-from ocpp.charge_point import camel_to_snake_case
+from ocpp.charge_point import remove_nones, serialize_as_dict, snake_to_camel_case
 from ocpp.exceptions import OCPPError, UnknownCallErrorCodeError
+from ocpp.messages import Call, CallError, validate_payload
 from ocpp.routing import on
 
 from chargers.line import ConnectionLost, Line, read_frame
@@ -83,16 +84,21 @@ class Dialect(Protocol):
 class Peer:
     """Goes before the library's ChargePoint in a dialect's bases."""
 
-    _call: Any  # the library's module of this version's requests
+    _call: Any  # the library's modules of this version's requests and answers
+    _call_result: Any
+    _ocpp_version: str
     _commands: RemoteControl
 
-    def _set_up(
+    def __init__(
         self,
+        identity: str,
         line: Line,
         commands: RemoteControl,
         received: Callable[[Received], None],
         run: Callable[[Job], None],
     ) -> None:
+        super().__init__(identity, line, logger=WIRE)  # type: ignore[call-arg]
+        self.identity = identity
         self._line = line
         self._commands = commands
         self._received = received
@@ -124,16 +130,19 @@ class Peer:
 
         Raises AnsweredWithError, BadAnswer, ConnectionLost, TimeoutError.
         """
+        payload = snake_to_camel_case(remove_nones(serialize_as_dict(request)))
+        return await self.raw_call(type(request).__name__, payload)
+
+    async def raw_call(self, action: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Call any action with a payload in OCPP's own field names, none of them rewritten."""
         name = str(uuid4())
-        action = type(request).__name__
-        library: Any = self
-        call = asyncio.ensure_future(library.call(request, suppress=False, unique_id=name))
+        call = asyncio.ensure_future(self._exchange(Call(name, action, payload)))
         lost = asyncio.ensure_future(self._lost.wait())
         try:
             await asyncio.wait({call, lost}, return_when=asyncio.FIRST_COMPLETED)
             if not call.done():
                 raise ConnectionLost(self._line.close_code)
-            call.result()
+            return call.result()
         except (OCPPError, UnknownCallErrorCodeError) as error:
             if name in self._line.errors:
                 code, description = self._line.errors.pop(name)
@@ -143,8 +152,17 @@ class Peer:
             call.cancel()
             lost.cancel()
             await asyncio.gather(call, lost, return_exceptions=True)
-        return self._line.answer(action)
 
-    async def raw_call(self, action: str, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """Call any action with a payload in OCPP's own field names."""
-        return await self.ask(getattr(self._call, action)(**camel_to_snake_case(payload)))
+    async def _exchange(self, call: Call) -> dict[str, Any]:
+        library: Any = self
+        await validate_payload(call, self._ocpp_version)
+        async with library._call_lock:
+            await self._line.send(call.to_json())
+            limit_s = library._response_timeout
+            answer = await library._get_specific_response(call.unique_id, limit_s)
+        if isinstance(answer, CallError):
+            raise answer.to_exception()
+        answer.action = call.action
+        await validate_payload(answer, self._ocpp_version)
+        payload: dict[str, Any] = answer.payload
+        return payload

@@ -3,15 +3,14 @@
 Source: OCPP 1.6 edition 2, sections 4, 5 and 7.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
 from ocpp.v16 import ChargePoint, call, call_result
 from ocpp.v16.enums import Action
 
-from chargers.dialects.peer import WIRE, Peer, answers, instant, read_instant
-from chargers.line import Line
+from chargers.dialects.peer import Peer, answers, instant, read_instant
 from chargers.messages import (
     BootReply,
     Ended,
@@ -19,13 +18,12 @@ from chargers.messages import (
     Message,
     Progressed,
     Reading,
-    Received,
     Reply,
     Session,
     Started,
     StatusSaid,
 )
-from chargers.remote import Job, RemoteControl, Reported
+from chargers.remote import Reported
 from chargers.settings import Setting
 
 VERDICTS = {
@@ -103,24 +101,13 @@ class Station16(Peer, ChargePoint):  # type: ignore[misc]
         "WebSocketPingInterval": Setting("0"),
     }
 
-    def __init__(
-        self,
-        identity: str,
-        line: Line,
-        commands: RemoteControl,
-        received: Callable[[Received], None],
-        run: Callable[[Job], None],
-    ) -> None:
-        super().__init__(identity, line, logger=WIRE)
-        self._set_up(line, commands, received, run)
-
     async def boot(self, vendor: str, model: str, firmware: str, reason: str) -> BootReply:
         """BootNotification; 1.6 has no reason."""
         answer = await self.ask(
             call.BootNotification(
                 charge_point_model=model,
                 charge_point_vendor=vendor,
-                charge_point_serial_number=self.id[:25],
+                charge_point_serial_number=self.identity[:25],
                 firmware_version=firmware,
             )
         )

@@ -16,13 +16,13 @@ from websockets.http11 import Request, Response
 
 PASSWORD = "correct horse battery"
 NOW = "2026-03-02T08:00:00Z"
-SUBPROTOCOLS = {"1.6": "ocpp1.6", "2.0.1": "ocpp2.0.1"}
+SUBPROTOCOLS = {"1.6": "ocpp1.6", "2.0.1": "ocpp2.0.1", "2.1": "ocpp2.1"}
 
 
 @cache
 def schema(version: str, action: str, is_answer: bool) -> Any:
     """The official schema of a message, as the ocpp package ships it."""
-    folder = {"1.6": "v16", "2.0.1": "v201"}[version]
+    folder = "v" + version.replace(".", "")
     call = "" if version == "1.6" else "Request"
     name = f"{action}{'Response' if is_answer else call}.json"
     source = importlib.resources.files("ocpp") / folder / "schemas" / name
@@ -40,6 +40,7 @@ class Central:
         self.verdicts: dict[str, str] = {}
         self.errors: list[tuple[str, str]] = []
         self.hangs_up_on: set[str] = set()
+        self.unknown = {"Dance"}
         self.url = ""
         self.password = PASSWORD
         self._server: Server | None = None
@@ -81,7 +82,8 @@ class Central:
         """Send a command; returns the frame that answers it."""
         assert self.line is not None
         name = f"central-{next(self._numbers)}"
-        schema(self.version, action, False).validate(payload)
+        if action not in self.unknown:
+            schema(self.version, action, False).validate(payload)
         self._answers[name] = asyncio.get_running_loop().create_future()
         await self.line.send(orjson.dumps([2, name, action, payload]).decode())
         return await asyncio.wait_for(self._answers[name], 5)

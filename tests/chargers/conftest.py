@@ -9,7 +9,7 @@ import pytest
 from chargers.station import StationSim
 from tests.chargers.central import PASSWORD, Central
 
-VERSIONS = ("1.6", "2.0.1")
+VERSIONS = ("1.6", "2.0.1", "2.1")
 
 
 class Hand:

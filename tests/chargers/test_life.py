@@ -10,6 +10,7 @@ from rich.console import Console
 from chargers import fleet, life
 from chargers.life import Life, Pace
 from chargers.line import HandshakeRefused
+from chargers.mix import VERSIONS, BadMix, divided, read_mix
 from chargers.station import StationSim
 from tests.chargers.central import PASSWORD
 
@@ -88,14 +89,13 @@ async def test_station_that_the_hub_will_not_have_gives_up(central):
 
 
 async def test_fleet_of_known_stations_ends_after_its_sessions(central):
-    mix = (1, 0) if central.version == "1.6" else (0, 1)
     options = fleet.Options(
         hub=central.url,
         count=3,
         prefix="CS",
         password=PASSWORD,
         tokens=("alice", "bob"),
-        mix=mix,
+        mix=read_mix(central.version),
         sessions=4,
         pace=QUICK,
     )
@@ -114,13 +114,28 @@ def boot_of(payload: dict) -> str:
 
 
 @pytest.mark.parametrize(
-    ("mix", "count"), [((1, 1), 5), ((3, 1), 7), ((1, 0), 10), ((0, 1), 0), ((1, 4), 2)]
+    ("mix", "count"),
+    [((1, 1), 5), ((3, 1), 7), ((1, 0), 10), ((0, 1), 0), ((1, 4), 2), ((2, 2, 1), 4)],
 )
 def test_mix_divides_the_stations(mix, count):
-    versions = [fleet._version(number, mix) for number in range(10)]
+    versions = divided(10, mix)
 
     assert versions.count("1.6") == count
-    assert set(versions) <= {"1.6", "2.0.1"}
+    assert set(versions) == {one for one, weight in zip(VERSIONS, mix, strict=False) if weight}
+
+
+@pytest.mark.parametrize(
+    ("text", "mix"),
+    [("3:1", (3, 1)), ("1:0:2", (1, 0, 2)), ("2.1", (0, 0, 1)), ("1.6:2.0.1:2.1", (1, 1, 1))],
+)
+def test_mix_is_weights_or_versions(text, mix):
+    assert read_mix(text) == mix
+
+
+@pytest.mark.parametrize("text", ["", "1", "0:0", "1:1:1:1", "1.7", "1:x"])
+def test_what_is_no_mix_is_refused(text):
+    with pytest.raises(BadMix):
+        read_mix(text)
 
 
 async def test_command_line_says_why_it_was_refused(central):

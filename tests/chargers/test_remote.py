@@ -71,7 +71,7 @@ async def test_remote_start_begins_where_a_car_is_plugged_in(central, station):
     assert sim.sessions[0].id_token == "alice"
     assert sim.sessions[0].verdict == "accepted"
     assert (await sim.receive("start_session")).kind == "start_session"
-    if central.version == "2.0.1":
+    if central.version != "1.6":
         first = central.payloads("TransactionEvent")[0]
         assert first["transactionInfo"]["remoteStartId"] == 7
         assert first["triggerReason"] == "RemoteStart"
@@ -159,7 +159,7 @@ async def test_reservation_ends_by_the_clock(central, station, hand):
     verdict = await sim.plug_in(1, "bob")
 
     assert verdict == "accepted"
-    if central.version == "2.0.1":
+    if central.version != "1.6":
         (told,) = central.payloads("ReservationStatusUpdate")
         assert told == {"reservationId": 5, "reservationUpdateStatus": "Expired"}
 

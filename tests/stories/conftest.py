@@ -17,7 +17,19 @@ async def hub(database: str, clock: HandClock) -> AsyncIterator[RunningHub]:
     await running.close()
 
 
-VERSIONS = ("1.6", "2.0.1")
+VERSIONS = ("1.6", "2.0.1", "2.1")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """2.1 is told on SQLite alone: to the database its stories are those of 2.0.1."""
+    items[:] = [
+        item for item in items if _params(item) != {"version": "2.1", "database": "postgresql"}
+    ]
+
+
+def _params(item: pytest.Item) -> dict[str, object]:
+    told: dict[str, object] = item.callspec.params if hasattr(item, "callspec") else {}
+    return {name: told.get(name) for name in ("version", "database")}
 
 
 @pytest.fixture(params=VERSIONS)

@@ -73,6 +73,17 @@ NO_REGISTERS = {
     + [{"value": 5, "unitOfMeasure": {"unit": "kWh", "multiplier": 300}}],
 }
 
+CALLS["2.1"], NO_REGISTERS["2.1"] = CALLS["2.0.1"], NO_REGISTERS["2.0.1"]
+OWN_WORDS = {  # 2.1's schemas know that numbers are not negative, and longer tokens
+    "seqNo is negative or too large": "seqNo: minimum",
+    "evse.id is negative or too large": "evse.id: minimum",
+    "idToken.idToken: maxLength": "the id token is too long or not printable",
+}
+ABSURD["2.1"] = [
+    (change, text if change == {"seqNo": 2**62} else OWN_WORDS.get(text, text))
+    for change, text in ABSURD["2.0.1"]
+]
+
 
 async def bare(hub: RunningHub, place: Place, version: str) -> RawStation:
     """The station's line in the hands of something that sends whatever it likes."""
@@ -102,7 +113,7 @@ async def test_every_bad_call_has_its_error_and_the_line_stays_open(
 
     for frame in UNREADABLE:
         await station.send_raw(frame)
-        if version == "2.0.1":  # 1.6 knows no answer to what has no id
+        if version != "1.6":  # 1.6 knows no answer to what has no id
             no_call = [4, "-1", "RpcFrameworkError", "This is no call.", {}]
             assert orjson.loads(await station.receive_raw()) == no_call
     wrong = {
@@ -222,7 +233,7 @@ async def test_who_is_not_let_in_is_told_why_and_changes_nothing(
         "no password": (401, "Wrong user or password.\n"),
         "another's password": (401, "Wrong user or password.\n"),
         "nobody": (404, "No such station.\n"),
-        "no version": (400, "Offer one of the subprotocols ocpp2.0.1, ocpp1.6.\n"),
+        "no version": (400, "Offer one of the subprotocols ocpp2.1, ocpp2.0.1, ocpp1.6.\n"),
     }
     assert place.sim.is_connected
     assert await place.sim.heartbeat() == hub.clock.now()

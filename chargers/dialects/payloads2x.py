@@ -1,10 +1,11 @@
-"""Payloads of OCPP 2.0.1 from a station's own words, and its answers back. Pure."""
+"""Payloads of OCPP 2.0.1 and 2.1 from a station's own words, and answers back. Pure.
+
+Requests are the fields of the library's class of that name, which every 2.x has.
+"""
 
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
-
-from ocpp.v201 import call
 
 from chargers.dialects.peer import instant
 from chargers.messages import (
@@ -76,56 +77,56 @@ def read_id_token(payload: Mapping[str, Any]) -> IdToken:
     return IdToken(payload["id_token"], payload["type"])
 
 
-def status(said: StatusSaid) -> Any:
-    return call.StatusNotification(
-        timestamp=instant(said.at),
-        connector_status=said.status.capitalize(),
-        evse_id=said.evse,
-        connector_id=1,
-    )
+def status(said: StatusSaid) -> dict[str, Any]:
+    return {
+        "timestamp": instant(said.at),
+        "connector_status": said.status.capitalize(),
+        "evse_id": said.evse,
+        "connector_id": 1,
+    }
 
 
-def started(message: Started) -> Any:
+def started(message: Started) -> dict[str, Any]:
     session = message.session
-    return call.TransactionEvent(
-        event_type="Started",
-        timestamp=instant(message.at),
-        trigger_reason=TRIGGER_REASONS[message.trigger],
-        seq_no=message.seq_no,
-        transaction_info=_transaction(session, charging_state="EVConnected"),
-        meter_value=[meter_value(message.reading)],
-        offline=message.offline,
-        reservation_id=session.reservation_id,
-        evse={"id": session.evse, "connector_id": 1},
-        id_token=id_token_of(message.id_token),
-    )
+    return {
+        "event_type": "Started",
+        "timestamp": instant(message.at),
+        "trigger_reason": TRIGGER_REASONS[message.trigger],
+        "seq_no": message.seq_no,
+        "transaction_info": _transaction(session, charging_state="EVConnected"),
+        "meter_value": [meter_value(message.reading)],
+        "offline": message.offline,
+        "reservation_id": session.reservation_id,
+        "evse": {"id": session.evse, "connector_id": 1},
+        "id_token": id_token_of(message.id_token),
+    }
 
 
-def updated(message: Progressed) -> Any:
+def updated(message: Progressed) -> dict[str, Any]:
     state = CHARGING[message.charging] if message.charging else None
-    return call.TransactionEvent(
-        event_type="Updated",
-        timestamp=instant(message.at),
-        trigger_reason=TRIGGER_REASONS[message.trigger],
-        seq_no=message.seq_no,
-        transaction_info=_transaction(message.session, charging_state=state),
-        meter_value=[meter_value(reading) for reading in message.readings] or None,
-        offline=message.offline,
-    )
+    return {
+        "event_type": "Updated",
+        "timestamp": instant(message.at),
+        "trigger_reason": TRIGGER_REASONS[message.trigger],
+        "seq_no": message.seq_no,
+        "transaction_info": _transaction(message.session, charging_state=state),
+        "meter_value": [meter_value(reading) for reading in message.readings] or None,
+        "offline": message.offline,
+    }
 
 
-def ended(message: Ended) -> Any:
+def ended(message: Ended) -> dict[str, Any]:
     reason, trigger = REASONS[message.reason]
-    return call.TransactionEvent(
-        event_type="Ended",
-        timestamp=instant(message.at),
-        trigger_reason=trigger,
-        seq_no=message.seq_no,
-        transaction_info=_transaction(message.session, stopped_reason=reason),
-        meter_value=[meter_value(message.reading)],
-        offline=message.offline,
-        id_token=id_token_of(message.id_token) if message.id_token else None,
-    )
+    return {
+        "event_type": "Ended",
+        "timestamp": instant(message.at),
+        "trigger_reason": trigger,
+        "seq_no": message.seq_no,
+        "transaction_info": _transaction(message.session, stopped_reason=reason),
+        "meter_value": [meter_value(message.reading)],
+        "offline": message.offline,
+        "id_token": id_token_of(message.id_token) if message.id_token else None,
+    }
 
 
 def _transaction(session: Session, **more: str | None) -> dict[str, Any]:
