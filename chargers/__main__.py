@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any
@@ -78,14 +78,26 @@ def fleet(
     reading_s: Annotated[float, typer.Option(min=0.1, help="Seconds between readings.")] = 5.0,
     speed: Annotated[int, typer.Option(min=1, help="How many times as fast energy flows.")] = 20,
     state: Annotated[Path | None, typer.Option(help="Keep the registration here.")] = None,
+    scenario: Annotated[
+        str, typer.Option(help="What happens: see `chargers scenarios`.")
+    ] = "usual",
+    faults: Annotated[str, typer.Option(help="NAME[:RATE],…: see `chargers faults`.")] = "",
+    report: Annotated[Path | None, typer.Option(help="Write all numbers here as JSON.")] = None,
 ) -> None:
-    """Many stations with random drivers, shown live."""
+    """Many stations with random drivers, shown live.
+
+    Exit status 3 if the hub broke a rule of the standard: a call without an answer, an answer
+    that fits no schema, a line closed without a word.
+    """
     from rich.console import Console
 
     from chargers import fleet, life
+    from chargers.scenarios import SCENARIOS
 
     if api is None and (identity_prefix is None or password is None):
         raise typer.BadParameter("give --api, or --identity-prefix and --password")
+    if scenario not in SCENARIOS:
+        raise typer.BadParameter(f"the scenario is one of {', '.join(SCENARIOS)}")
     options = fleet.Options(
         hub=hub,
         count=count,
@@ -99,8 +111,30 @@ def fleet(
         seed=seed,
         sessions=sessions,
         pace=life.Pace(reading_s, speed),
+        scenario=scenario,
+        faults=_rates(faults),
+        report=report,
     )
     raise typer.Exit(_perform(fleet.fleet(options, Console())))
+
+
+@app.command("faults")
+def list_faults() -> None:
+    """What stations can get wrong, for --faults."""
+    from chargers.faults import DEFAULT_RATE, FAULTS
+
+    typer.echo(f"NAME[:RATE],… with rates from 0 to 1 ({DEFAULT_RATE} if not said); all: each.\n")
+    for name, fault in FAULTS.items():
+        typer.echo(f"{name:<26}{fault.sentence}")
+
+
+@app.command("scenarios")
+def list_scenarios() -> None:
+    """What can happen to a fleet, for --scenario."""
+    from chargers.scenarios import SCENARIOS
+
+    for name, one in SCENARIOS.items():
+        typer.echo(f"{name:<16}{one.sentence}")
 
 
 @app.command()
@@ -207,6 +241,15 @@ def _weights(mix: str) -> tuple[int, ...]:
     try:
         return read_mix(mix)
     except BadMix as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _rates(text: str) -> Mapping[str, float]:
+    from chargers.faults import UnknownFault, read_faults
+
+    try:
+        return read_faults(text)
+    except UnknownFault as error:
         raise typer.BadParameter(str(error)) from None
 
 

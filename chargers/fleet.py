@@ -1,35 +1,33 @@
-"""Many simulated stations with random drivers, and a live table of them."""
+"""Many simulated stations with random drivers, and what happens to all of them at once."""
 
 import asyncio
 import random
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
 from rich.console import Console
-from rich.live import Live
-from rich.table import Table
 
+from chargers import fleet_report
+from chargers.drivers import Custom, Tally, drive
 from chargers.enrol import Enrolment, Place, StateLost, at_once
+from chargers.faults import Faults, read_faults
 from chargers.life import Life, Pace
 from chargers.line import ConnectionLost, HandshakeRefused
-from chargers.machine import utc_now
 from chargers.messages import CallFailed
 from chargers.mix import Mix, divided
 from chargers.pricing import Price
 from chargers.rest import Api
+from chargers.scenarios import SCENARIOS, Cut, LateClock, Scenario
+from chargers.show import show
 from chargers.state import State
 from chargers.station import Habits, StationSim
-from chargers.vehicle import Vehicle
 
 PRICE = Price(Decimal("0.45"), Decimal(0), Decimal(19), "EUR")
-IDLE_S = (1.0, 20.0)  # between two cars
-ENERGY_WH = (500, 15_000)  # what a driver comes for
-REFRESH_S = 0.5
-LINE_EVERY_S = 10.0
-LOOK_S = 0.2
+MESSAGE_ATTEMPTS = 5  # then a hub that answers with an error is not asked again
+RULES_BROKEN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,31 +60,32 @@ class Options:
     seed: int = 0
     sessions: int | None = None
     pace: Pace = field(default_factory=lambda: Pace(reading_s=5.0, speed=20))
-
-
-@dataclass(slots=True)
-class Tally:
-    """What the whole fleet did."""
-
-    sessions: int = 0
-    refused: int = 0
-    energy_wh: int = 0
-    last: dict[str, str] = field(default_factory=dict)
-    enough: asyncio.Event = field(default_factory=asyncio.Event)
+    scenario: str = "usual"
+    faults: Mapping[str, float] = field(default_factory=dict)
+    report: Path | None = None
 
 
 async def fleet(options: Options, console: Console) -> int:
-    """Run the fleet; returns an exit status. Raises ApiRefused, HubAway, StateLost, BadState."""
+    """Run the fleet; returns an exit status, 3 if the hub broke a rule of the standard.
+
+    Raises ApiRefused, HubAway, StateLost, BadState.
+    """
+    scenario = SCENARIOS[options.scenario]
     logins, tokens = await cast(options)
     tally = Tally()
-    lives = [_life(login, options, tally) for login in logins]
+    tally.lights.set()
+    lives = [_life(login, number, options, tally) for number, login in enumerate(logins)]
+    custom = Custom(tokens, scenario.idle_s, options.sessions)
     work: list[asyncio.Task[None]] = [asyncio.create_task(life.live()) for life in lives]
     work += [
-        asyncio.create_task(_drivers(life, tokens, options, tally, random.Random(f"{seed}")))
+        asyncio.create_task(drive(life, custom, tally, random.Random(f"{seed}")))
         for seed, life in enumerate(lives, options.seed)
     ]
     enough = asyncio.create_task(tally.enough.wait())
-    table = asyncio.create_task(_show(lives, tally, console))
+    beside = [
+        asyncio.create_task(show(lives, tally, options.sessions, console)),
+        asyncio.create_task(_play(scenario, options, lives, tally)),
+    ]
     try:
         done, _ = await asyncio.wait([*work, enough], return_when=asyncio.FIRST_COMPLETED)
         for task in done:
@@ -95,15 +94,50 @@ async def fleet(options: Options, console: Console) -> int:
         console.print(f"{refusal}", style="red")
         return 1
     finally:
-        for task in (*work, enough, table):
+        for task in (*work, enough, *beside):
             task.cancel()
-        await asyncio.gather(*work, enough, table, return_exceptions=True)
+        await asyncio.gather(*work, enough, *beside, return_exceptions=True)
         await asyncio.gather(*(_leave(life) for life in lives))
+        if options.report is not None:
+            fleet_report.write(lives, options.report)
+    return _sum_up(lives, tally, console)
+
+
+def _sum_up(lives: Sequence[Life], tally: Tally, console: Console) -> int:
     console.print(
         f"{tally.sessions:,} sessions, {tally.energy_wh:,} Wh, {tally.refused:,} refused, "
         f"{sum(life.errors for life in lives):,} errors."
     )
-    return 0
+    broken = {rule: count for rule, count in fleet_report.broken_rules(lives).items() if count}
+    if broken:
+        console.print(f"The hub broke rules of the standard: {broken}", style="bold red")
+    return RULES_BROKEN if broken else 0
+
+
+async def _play(scenario: Scenario, options: Options, lives: Sequence[Life], tally: Tally) -> None:
+    """What happens to all stations at once."""
+    if scenario.late:
+        await asyncio.sleep(scenario.late_played_in.total_seconds())
+        for life in lives:
+            life.pace = options.pace
+            life.come_back()
+    if scenario.cut is not None:
+        await asyncio.sleep(scenario.cut.after_s)
+        await _cut(scenario.cut, lives, tally)
+
+
+async def _cut(cut: Cut, lives: Sequence[Life], tally: Tally) -> None:
+    if cut.power:
+        tally.lights.clear()
+    await asyncio.gather(*(life.go_offline() for life in lives))
+    for station in (life.station for life in lives if cut.power):
+        for number, place in station.evses.items():
+            if place.session is not None:
+                await station.stop(number, "power_loss")
+    await asyncio.sleep(cut.lasts_s)
+    tally.lights.set()
+    for life in lives:
+        life.come_back()
 
 
 async def cast(options: Options) -> tuple[list[Login], Sequence[str]]:
@@ -136,66 +170,29 @@ async def cast(options: Options) -> tuple[list[Login], Sequence[str]]:
     return logins, cards
 
 
-def _life(login: Login, options: Options, tally: Tally) -> Life:
+def _life(login: Login, number: int, options: Options, tally: Tally) -> Life:
+    scenario = SCENARIOS[options.scenario]
+    clock = LateClock(scenario.late, scenario.late_played_in)
+    rates = {**read_faults(scenario.faults), **options.faults}
+    chance = random.Random(f"{options.seed}:{number}")
     station = StationSim(
         login.version,
         login.identity,
         login.password,
         options.hub,
         1,
-        utc_now,
+        clock,
         options.power_w,
-        habits=Habits(first_register_wh=0),
+        habits=Habits(first_register_wh=0, message_attempts=MESSAGE_ATTEMPTS),
+        faults=Faults(rates, chance) if rates else None,
     )
 
     def say(text: str) -> None:
         tally.last[login.identity] = text
 
-    return Life(station, options.pace, say)
-
-
-async def _drivers(
-    life: Life, tokens: Sequence[str], options: Options, tally: Tally, chance: random.Random
-) -> None:
-    """One car after the other, by seed."""
-    await life.station.until(lambda: life.station.is_connected, 10.0**9)
-    while True:
-        await asyncio.sleep(chance.uniform(*IDLE_S))
-        try:
-            await _visit(life, chance.choice(tokens), chance, tally)
-            if options.sessions is not None and tally.sessions >= options.sessions:
-                tally.enough.set()
-        except (CallFailed, ConnectionLost, TimeoutError) as error:
-            life.errors += 1
-            tally.last[life.station.identity] = str(error) or "no answer"
-
-
-async def _visit(life: Life, token: str, chance: random.Random, tally: Tally) -> None:
-    station, place = life.station, life.station.evses[1]
-    if place.awaited is not None:
-        return  # the car of a remote start is on its way
-    wanted_wh = chance.randint(*ENERGY_WH)
-    if place.vehicle is None:
-        battery_wh = chance.choice((40_000, 60_000, 77_000))
-        level_wh = battery_wh * chance.randint(10, 70) // 100
-        verdict = await station.plug_in(1, token, vehicle=Vehicle(battery_wh, level_wh))
-        tally.last[station.identity] = verdict or "started offline"
-        if place.vehicle is None:
-            return  # the station itself kept the car off
-    session = place.session
-    if session is None:
-        tally.refused += 1
-        await station.unplug(1)
-        return
-    while place.session is session and place.register_wh - session.start_wh < wanted_wh:
-        if place.charging == "suspended_ev":
-            break
-        await asyncio.sleep(LOOK_S)
-    if place.session is session:
-        await station.stop(1, id_token=session.id_token)
-    await station.unplug(1)
-    tally.sessions += 1
-    tally.energy_wh += session.energy_wh or 0
+    if not scenario.late:
+        return Life(station, options.pace, say)
+    return Life(station, replace(options.pace, speed=clock.speed), say, wants_line=False)
 
 
 async def _leave(life: Life) -> None:
@@ -210,43 +207,3 @@ async def _leave(life: Life) -> None:
     except (CallFailed, ConnectionLost, TimeoutError):
         life.errors += 1
     await station.close()
-
-
-async def _show(lives: Sequence[Life], tally: Tally, console: Console) -> None:
-    """A live table at a terminal, else a line now and then."""
-    if not console.is_terminal:
-        while True:
-            await asyncio.sleep(LINE_EVERY_S)
-            console.print(_title(lives, tally))
-    with Live(console=console, auto_refresh=False) as live:
-        while True:
-            live.update(_table(lives, tally), refresh=True)
-            await asyncio.sleep(REFRESH_S)
-
-
-def _title(lives: Sequence[Life], tally: Tally) -> str:
-    connected = sum(life.station.is_connected for life in lives)
-    return (
-        f"{connected} of {len(lives)} stations connected, {tally.sessions:,} sessions, "
-        f"{tally.energy_wh:,} Wh, {tally.refused:,} refused"
-    )
-
-
-def _table(lives: Sequence[Life], tally: Tally) -> Table:
-    table = Table(title=_title(lives, tally), title_justify="left")
-    for column, width in (("station", 11), ("OCPP", 5), ("state", 12), ("Wh", 7), ("done", 4)):
-        table.add_column(column, no_wrap=True, min_width=width)
-    table.add_column("last", no_wrap=True)
-    for life in lives:
-        station, place = life.station, life.station.evses[1]
-        state = place.charging if place.status == "occupied" else place.status
-        energy_wh = place.register_wh - place.session.start_wh if place.session else 0
-        table.add_row(
-            station.identity,
-            station.version,
-            state if station.is_connected else "offline",
-            f"{energy_wh:,}" if place.session else "",
-            str(sum(not session.is_running for session in station.sessions)),
-            tally.last.get(station.identity, "")[:60],
-        )
-    return table

@@ -30,17 +30,27 @@ class Pace:
 
 
 class Life:
-    """Keeps one station alive. `say` is told what happens, in one line each."""
+    """Keeps one station alive. `say` is told what happens, in one line each.
 
-    def __init__(self, station: StationSim, pace: Pace, say: Callable[[str], None]) -> None:
+    `wants_line` False: it stays offline until `come_back`.
+    """
+
+    def __init__(
+        self,
+        station: StationSim,
+        pace: Pace,
+        say: Callable[[str], None],
+        *,
+        wants_line: bool = True,
+    ) -> None:
         self.station = station
         self.errors = 0
-        self._pace = pace
+        self.pace = pace
+        self.wants_line = wants_line
         self._say = say
         self._heartbeat_s = 300.0
         self._heartbeat_due = 0.0
         self._looked_s = time.monotonic()
-        self._wants_line = True
         self._woken = asyncio.Event()
 
     async def live(self) -> None:
@@ -48,22 +58,22 @@ class Life:
         cancelled, or with HandshakeRefused when the hub will not have this station."""
         retry_s = FIRST_RETRY_S
         while True:
-            if self.station.is_connected or not self._wants_line:
+            if self.station.is_connected or not self.wants_line:
                 retry_s = FIRST_RETRY_S
                 await self._guarded(self._look_after())
-                await self._pause(self._pace.reading_s)
+                await self._pause(self.pace.reading_s)
             elif not await self._come_online():
                 await asyncio.sleep(retry_s)
                 retry_s = min(retry_s * 2, LONGEST_RETRY_S)
 
     async def go_offline(self) -> None:
         """Lose the line and stay away until `come_back`."""
-        self._wants_line = False
+        self.wants_line = False
         await self.station.go_offline()
 
     def come_back(self) -> None:
         """Look for a line again."""
-        self._wants_line = True
+        self.wants_line = True
         self._woken.set()
 
     async def _come_online(self) -> bool:
@@ -92,7 +102,7 @@ class Life:
     async def _look_after(self) -> None:
         station = self.station
         now_s = time.monotonic()
-        elapsed = timedelta(seconds=(now_s - self._looked_s) * self._pace.speed)
+        elapsed = timedelta(seconds=(now_s - self._looked_s) * self.pace.speed)
         self._looked_s = now_s
         for number, place in station.evses.items():
             if place.awaited is not None and place.vehicle is None:
@@ -123,7 +133,7 @@ class Life:
         """Wait, but no longer than the line holds, no guest has come and nobody wakes it."""
         self._woken.clear()
         try:
-            if self._wants_line:
+            if self.wants_line:
                 await self.station.until(self._has_news, seconds)
             else:
                 await asyncio.wait_for(self._woken.wait(), seconds)

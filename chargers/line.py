@@ -2,8 +2,7 @@
 
 import base64
 import ssl
-from collections import deque
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 
 import orjson
@@ -16,13 +15,13 @@ from websockets.exceptions import (
 )
 from websockets.typing import Subprotocol
 
+from chargers.traffic import CALL_ERROR, Traffic
+
 SUBPROTOCOLS = {"1.6": "ocpp1.6", "2.0.1": "ocpp2.0.1", "2.1": "ocpp2.1"}
 OPEN_TIMEOUT_S = 10
 CLOSE_TIMEOUT_S = 5
+SILENT_CODES = (1005, 1006)  # closed without a code, or not even closed
 MAX_FRAME_BYTES = 1 << 20
-FRAMES_KEPT = 2_000  # enough to look at in a test, small for a fleet
-
-Direction = Literal["sent", "received"]
 
 
 class HandshakeRefused(Exception):
@@ -93,33 +92,14 @@ async def open_socket(
         raise ConnectionLost from None
 
 
-def read_frame(text: str) -> list[Any] | None:
-    """A frame of OCPP's envelope, or None for anything else."""
-    try:
-        frame = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return None
-    is_frame = isinstance(frame, list) and len(frame) >= 3 and isinstance(frame[1], str)
-    return frame if is_frame else None
-
-
 class Line:
-    """An open line that remembers its frames and the answers to each action.
+    """An open line that notes what goes over it. `errors`: message id -> code and description."""
 
-    `answers` maps an action to the payload of its last CALLRESULT, as received.
-    """
-
-    def __init__(
-        self,
-        socket: ClientConnection,
-        frames: deque[tuple[Direction, str]],
-        answers: dict[str, dict[str, Any]],
-    ) -> None:
+    def __init__(self, socket: ClientConnection, traffic: Traffic) -> None:
         self._socket = socket
-        self._frames = frames
-        self._answers = answers
-        self._asked: dict[str, str] = {}
+        self.traffic = traffic
         self.errors: dict[str, tuple[str, str]] = {}
+        self._is_over = False
 
     @property
     def subprotocol(self) -> str | None:
@@ -131,13 +111,9 @@ class Line:
         """The WebSocket close code once the line is closed; 1006 if it just broke."""
         return self._socket.close_code
 
-    def answer(self, action: str) -> dict[str, Any]:
-        """The payload of the last result that answered this action."""
-        return self._answers[action]
-
     async def send(self, text: str) -> None:
         """Send a frame. Raises ConnectionLost."""
-        self._note_sent(text)
+        self.traffic.sent(text)
         try:
             await self._socket.send(text)
         except ConnectionClosed:
@@ -148,36 +124,24 @@ class Line:
         try:
             raw = await self._socket.recv()
         except ConnectionClosed:
+            self.traffic.cut += not self._is_over and self.close_code in SILENT_CODES
             raise ConnectionLost(self._socket.close_code) from None
         text = raw if isinstance(raw, str) else raw.decode()
-        self._note_received(text)
+        frame = self.traffic.received(text)
+        if frame is not None and frame[0] == CALL_ERROR:
+            self.errors[frame[1]] = (str(frame[2]), str(frame[3]) if len(frame) > 3 else "")
         return text
 
     async def close(self, code: int = 1000) -> None:
         """Say goodbye and close."""
+        self._is_over = True
         await self._socket.close(code)
 
     async def break_off(self) -> None:
         """Drop the line without a word, as a dead mobile link does."""
+        self._is_over = True
         self._socket.transport.abort()
         await self._socket.wait_closed()
-
-    def _note_sent(self, text: str) -> None:
-        self._frames.append(("sent", text))
-        frame = orjson.loads(text)
-        if frame[0] == 2:
-            self._asked[frame[1]] = frame[2]
-
-    def _note_received(self, text: str) -> None:
-        self._frames.append(("received", text))
-        frame = read_frame(text)
-        if frame is None or frame[0] not in (3, 4):
-            return
-        action = self._asked.pop(frame[1], "")
-        if frame[0] == 3:
-            self._answers[action] = frame[2]
-        else:
-            self.errors[frame[1]] = (str(frame[2]), str(frame[3]) if len(frame) > 3 else "")
 
 
 class RawStation:

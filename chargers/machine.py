@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from chargers.evse import Evse
+from chargers.faults import Faults
 from chargers.messages import (
     BootReply,
     Charging,
@@ -42,7 +43,8 @@ class Habits:
 
     `honours_reservations`: it refuses other tokens itself. `offers_reservations`: it takes any.
     `stops_when_refused`: a session whose token the hub refuses is ended as deauthorized.
-    `plug_in_within`: how long a remote start waits for a car.
+    `plug_in_within`: how long a remote start waits for a car. `message_attempts`: how often a
+    message that the hub answers with an error is sent (TransactionMessageAttempts); None: always.
     """
 
     honours_reservations: bool = True
@@ -53,6 +55,7 @@ class Habits:
     model: str = "Simulated"
     compression: str | None = None
     first_register_wh: int = FIRST_REGISTER_WH
+    message_attempts: int | None = None
 
 
 class Machine(Online):
@@ -69,8 +72,11 @@ class Machine(Online):
         power_w: int = 11_000,
         *,
         habits: Habits = Habits(),
+        faults: Faults | None = None,
     ) -> None:
-        super().__init__(version, identity, password, url, compression=habits.compression)
+        super().__init__(
+            version, identity, password, url, compression=habits.compression, faults=faults
+        )
         self.sessions: list[Session] = []
         self.habits = habits
         self._clock = clock
@@ -79,7 +85,9 @@ class Machine(Online):
             for number in range(1, evses + 1)
         }
         self._remote = RemoteControl(self)
-        self._outbox = Outbox(lambda: self._dialect, self._take_in, self.go_offline)
+        self._outbox = Outbox(
+            lambda: self._dialect, self._take_in, self.go_offline, habits.message_attempts
+        )
 
     @property
     def evses(self) -> dict[int, Evse]:
@@ -100,6 +108,11 @@ class Machine(Online):
     def queue_length(self) -> int:
         """Messages that wait for the hub."""
         return len(self._outbox)
+
+    @property
+    def given_up(self) -> int:
+        """Messages that the hub would not have."""
+        return self._outbox.given_up
 
     def now(self) -> datetime:
         """The station's time."""

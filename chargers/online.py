@@ -2,17 +2,19 @@
 
 import asyncio
 import ssl
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
+
+from websockets.asyncio.client import ClientConnection
 
 from chargers.dialects.peer import Dialect
 from chargers.dialects.versions import DIALECTS
+from chargers.faults import Faults
+from chargers.faulty_line import FaultyLine, Misbehaviour
 from chargers.line import (
-    FRAMES_KEPT,
     SUBPROTOCOLS,
     ConnectionLost,
-    Direction,
     Line,
     NoSubprotocol,
     basic_auth,
@@ -22,6 +24,7 @@ from chargers.line import (
 from chargers.messages import Received
 from chargers.remote import Job, RemoteControl
 from chargers.settings import Settings
+from chargers.traffic import Direction, Traffic
 
 WAIT_LIMIT_S = 10.0
 
@@ -29,9 +32,8 @@ WAIT_LIMIT_S = 10.0
 class Online:
     """A station's line and what comes in over it. `StationSim` adds what the station does.
 
-    `commands`: every command received. `frames`: what went over the line, newest last.
-    `last_answers`: action -> payload of the hub's last result. `failures`: what went wrong while
-    the station followed a command.
+    `commands`: every command received. `traffic`: what went over its lines. `failures`: what went
+    wrong while the station followed a command.
     """
 
     _remote: RemoteControl
@@ -45,25 +47,41 @@ class Online:
         *,
         compression: str | None = None,
         tls: ssl.SSLContext | None = None,
+        faults: Faults | None = None,
     ) -> None:
         self.version = version
         self.identity = identity
         self.password = password
         self.url = url
         self.commands: list[Received] = []
-        self.frames: deque[tuple[Direction, str]] = deque(maxlen=FRAMES_KEPT)
-        self.last_answers: dict[str, dict[str, Any]] = {}
+        self.traffic = Traffic()
         self.failures: list[BaseException] = []
         self._dialect_type = DIALECTS[version]
         self.settings = Settings(self._dialect_type.settings, self._dialect_type.password_setting)
         self._compression = compression
         self._tls = tls
+        self._misbehaviour = Misbehaviour(faults) if faults else None
         self._dialect: Dialect | None = None
         self._line: Line | None = None
         self._reader: asyncio.Task[None] | None = None
         self._jobs: set[asyncio.Task[None]] = set()
         self._taken: dict[str, int] = {}
         self._changed = asyncio.Event()
+
+    @property
+    def frames(self) -> Sequence[tuple[Direction, str]]:
+        """What went over the line, newest last."""
+        return self.traffic.frames
+
+    @property
+    def last_answers(self) -> Mapping[str, dict[str, Any]]:
+        """Action -> payload of the hub's last result."""
+        return self.traffic.answers
+
+    @property
+    def faults_played(self) -> Counter[str]:
+        """Fault -> how often it struck."""
+        return Counter() if self._misbehaviour is None else self._misbehaviour.faults.played
 
     @property
     def is_connected(self) -> bool:
@@ -81,14 +99,7 @@ class Online:
         if self.settings.new_password is not None:
             self.password = self.settings.new_password
         wanted = SUBPROTOCOLS[self.version]
-        socket = await open_socket(
-            station_url(self.url, self.identity),
-            (wanted,),
-            {"Authorization": basic_auth(self.identity, self.password)},
-            compression=self._compression,
-            tls=self._tls,
-        )
-        line = Line(socket, self.frames, self.last_answers)
+        line = await self._open_line(wanted)
         if line.subprotocol != wanted:
             await line.close()
             raise NoSubprotocol(f"the hub does not speak {wanted}")
@@ -98,6 +109,22 @@ class Online:
         self._line, self._dialect = line, dialect
         self._reader = asyncio.create_task(self._read(dialect))
         self._note_change()
+
+    async def _open_line(self, wanted: str) -> Line:
+        def open_one() -> Coroutine[Any, Any, ClientConnection]:
+            return open_socket(
+                station_url(self.url, self.identity),
+                (wanted,),
+                {"Authorization": basic_auth(self.identity, self.password)},
+                compression=self._compression,
+                tls=self._tls,
+            )
+
+        if self._misbehaviour is None:
+            return Line(await open_one(), self.traffic)
+        line = FaultyLine(await open_one(), self.traffic, self._misbehaviour)
+        await line.open_spare(open_one)
+        return line
 
     async def disconnect(self) -> None:
         """Say goodbye and close the line. What happens now is queued."""
@@ -197,6 +224,7 @@ class Online:
         finally:
             if self._dialect is dialect:
                 self._dialect = None
+                self.traffic.line_is_gone()
             self._note_change()
 
     async def _after_close(self) -> None:

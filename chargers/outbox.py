@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 
 from chargers.dialects.peer import Dialect
 from chargers.line import ConnectionLost
-from chargers.messages import Ended, Message, Reply, Started, StatusSaid
+from chargers.messages import CallFailed, Ended, Message, Reply, Started, StatusSaid
 
 
 @dataclass(eq=False, slots=True)
 class _Entry:
     message: Message
     reply: Reply | None = None
+    refusals: int = 0
 
 
 class Outbox:
@@ -24,6 +25,7 @@ class Outbox:
 
     `on_reply` sees every answer and may put more. A message leaves the queue when it was
     answered; an OCPP error keeps it there (but not a mere status) and is raised to whoever sends.
+    After `attempts` errors it is given up; None: never.
     """
 
     def __init__(
@@ -31,12 +33,15 @@ class Outbox:
         dialect: Callable[[], Dialect | None],
         on_reply: Callable[[Message, Reply], None],
         break_off: Callable[[], Awaitable[None]],
+        attempts: int | None = None,
     ) -> None:
         self._dialect = dialect
         self._on_reply = on_reply
         self._break_off = break_off
         self._queue: deque[_Entry] = deque()
         self._sending = asyncio.Lock()
+        self._attempts = attempts
+        self.given_up = 0
         self.last: Started | Ended | None = None
         self.loses_next_answer = False
 
@@ -89,6 +94,12 @@ class Outbox:
             reply = await dialect.tell(entry.message)
         except ConnectionLost:
             return False
+        except CallFailed:
+            entry.refusals += 1
+            if not is_status and entry.refusals == self._attempts:
+                self._queue.popleft()
+                self.given_up += 1
+            raise
         if self.loses_next_answer and isinstance(entry.message, Started | Ended):
             self.loses_next_answer = False
             await self._break_off()

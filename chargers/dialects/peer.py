@@ -16,7 +16,7 @@ from ocpp.exceptions import OCPPError, UnknownCallErrorCodeError
 from ocpp.messages import Call, CallError, validate_payload
 from ocpp.routing import on
 
-from chargers.line import ConnectionLost, Line, read_frame
+from chargers.line import ConnectionLost, Line
 from chargers.messages import (
     AnsweredWithError,
     BadAnswer,
@@ -30,6 +30,7 @@ from chargers.messages import (
 )
 from chargers.remote import Job, RemoteControl
 from chargers.settings import Setting
+from chargers.traffic import read_frame
 
 ocpp.messages.ASYNC_VALIDATION = False
 
@@ -147,7 +148,11 @@ class Peer:
             if name in self._line.errors:
                 code, description = self._line.errors.pop(name)
                 raise AnsweredWithError(action, code, description) from None
+            self._line.traffic.misfits += 1
             raise BadAnswer(action, str(error)) from error
+        except TimeoutError:
+            self._line.traffic.unanswered += 1
+            raise
         finally:
             call.cancel()
             lost.cancel()

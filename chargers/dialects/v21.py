@@ -8,7 +8,7 @@ from ocpp.v21 import ChargePoint
 from ocpp.v21.enums import Action
 
 from chargers.dialects.v2x import Station2x
-from chargers.line import read_frame
+from chargers.traffic import read_frame
 
 CALL, CALL_RESULT_ERROR, SEND = 2, 5, 6
 KNOWN = frozenset(str(action.value) for action in Action)

@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager
 import pytest
 from rich.console import Console
 
-from chargers import fleet, life
+from chargers import drivers, fleet, life
 from chargers.life import Life, Pace
 from chargers.line import HandshakeRefused
 from chargers.mix import VERSIONS, BadMix, divided, read_mix
+from chargers.scenarios import SCENARIOS, Scenario
 from chargers.station import StationSim
 from tests.chargers.central import PASSWORD
 
@@ -20,8 +21,8 @@ QUICK = Pace(reading_s=0.01, speed=360_000)
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch):
     monkeypatch.setattr(life, "FIRST_RETRY_S", 0.01)
-    monkeypatch.setattr(fleet, "IDLE_S", (0.0, 0.01))
-    monkeypatch.setattr(fleet, "LOOK_S", 0.005)
+    monkeypatch.setitem(SCENARIOS, "usual", Scenario("Quick.", idle_s=(0.0, 0.01)))
+    monkeypatch.setattr(drivers, "LOOK_S", 0.005)
 
 
 @asynccontextmanager
