@@ -79,7 +79,7 @@ def _park(work: Work) -> str:
         body=body,
         recorded_at=now,
     )
-    delivery = Delivery(new_id(), event, "stations.actions.resume_commands")
+    delivery = Delivery(new_id(), event, "stations.commanding.resume_commands")
     work.insert(DeliveryRow, **{**delivery.values(event_id, now), "state": "parked"})
     return delivery.id
 

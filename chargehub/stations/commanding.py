@@ -1,0 +1,197 @@
+"""The life of a command: what people and the hub ask of stations, and what came of it.
+
+A command is queued, sent, answered; or refused, failed, expired. For a station without a line it
+waits until the line is back or its time is over. It is marked as sent before it is sent, so one
+that was sent twice after a crash says so (`tries`).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import and_, or_, select, update
+from sqlmodel import col
+
+from chargehub import events
+from chargehub.errors import NotFound
+from chargehub.stations import rules, tables
+from chargehub.stations.commands import (
+    Call,
+    ChangeAvailability,
+    Command,
+    Outcome,
+    TriggerReport,
+    Unlock,
+    WriteSettings,
+)
+from chargehub.stations.registration import owned_station
+from chargehub.stations.schema import CommandRow
+from chargehub.stations.settings import store_settings
+from chargehub.store.chunk import ALL, Chunk
+from chargehub.store.columns import new_id
+from chargehub.store.work import Work
+
+RESUMED = 100  # commands a returning station gets at once; the rest follow when it returns again
+# A sent command has its answer or its time-out within a minute; one that is still open so long
+# after its end belonged to a hub that died.
+UNANSWERED = timedelta(minutes=10)
+
+_STATES = {"accepted": "answered", "refused": "refused", "error": "failed", "timed_out": "failed"}
+
+
+def command(
+    work: Work,
+    station_id: str,
+    command: Command,
+    now: datetime,
+    expires_in: timedelta,
+    session_id: str | None = None,
+    booking_id: str | None = None,
+) -> str:
+    """Queue a command, to be sent as soon as the station has a line; its id."""
+    assert expires_in > timedelta()
+    row = CommandRow(
+        id=new_id(),
+        station_id=station_id,
+        kind=command.kind,
+        body=rules.command_body(command),
+        session_id=session_id,
+        booking_id=booking_id,
+        created_at=now,
+        expires_at=now + expires_in,
+    )
+    work.add(row)
+    work.record(events.StationCommanded(row.id, station_id))
+    return row.id
+
+
+def command_own(
+    work: Work,
+    owner_id: str,
+    station_id: str,
+    wanted: Command,
+    now: datetime,
+    expires_in: timedelta,
+) -> str:
+    """Queue what an owner wants of the own station; the command's id.
+
+    Raises NotFound (station, EVSE or connector), PasswordSetting, TooMuchWaiting.
+    """
+    owned_station(work, owner_id, station_id)
+    _check_target(work, station_id, wanted)
+    if isinstance(wanted, WriteSettings):
+        rules.check_settings_written(wanted.settings)
+    _check_room(work, station_id, now)
+    return command(work, station_id, wanted, now, expires_in)
+
+
+def call(work: Work, station_id: str, wanted: Call, now: datetime, expires_in: timedelta) -> str:
+    """Queue a call in OCPP's own words, for an operator; the command's id.
+
+    Raises NotFound, PasswordSetting, TooMuchWaiting.
+    """
+    if tables.station(work, station_id) is None:
+        raise NotFound("There is no station with this id.")
+    rules.check_call(wanted)
+    _check_room(work, station_id, now)
+    return command(work, station_id, wanted, now, expires_in)
+
+
+def _check_room(work: Work, station_id: str, now: datetime) -> None:
+    waiting = tables.open_command_ids(work, station_id, now, rules.MAX_WAITING_COMMANDS)
+    if len(waiting) >= rules.MAX_WAITING_COMMANDS:
+        raise rules.TooMuchWaiting(
+            f"{len(waiting)} commands wait for this station. Try again when it has answered them."
+        )
+
+
+def _check_target(work: Work, station_id: str, wanted: Command) -> None:
+    if not isinstance(wanted, ChangeAvailability | Unlock | TriggerReport) or not wanted.evse:
+        return
+    connectors = tables.told(work, station_id, wanted.evse)
+    if not connectors:
+        raise NotFound(f"The station has no EVSE {wanted.evse}.")
+    numbers = [connector.number for connector in connectors]
+    if isinstance(wanted, Unlock) and wanted.connector not in numbers:
+        raise NotFound(f"EVSE {wanted.evse} has no connector {wanted.connector}.")
+
+
+def mark_sent(work: Work, command_id: str, now: datetime) -> Command | None:
+    """Mark a command as being sent, in a commit before it is; what to send.
+
+    None: there is nothing to send, it is finished or its time is over. It may have been marked
+    before: then a crash or a lost line left it open, and `tries` counts up.
+    """
+    row = tables.command(work, command_id)
+    if row is None or row.state not in tables.OPEN_STATES or row.expires_at <= now:
+        return None
+    changed = update(CommandRow).where(col(CommandRow.id) == command_id)
+    work.execute(changed.values(state="sent", sent_at=now, tries=row.tries + 1))
+    return row.command
+
+
+def record_outcome(
+    work: Work, event: events.StationCommanded, outcome: Outcome, now: datetime
+) -> None:
+    """What came of sending. A finished command stays as it is; `offline` leaves it waiting."""
+    row = tables.command(work, event.command_id)
+    if row is None or row.state not in tables.OPEN_STATES:
+        return
+    changed = update(CommandRow).where(col(CommandRow.id) == row.id)
+    if outcome.fate == "offline":
+        work.execute(changed.values(state="queued"))
+        return
+    state = _STATES[outcome.fate]
+    work.execute(changed.values(state=state, outcome=_stored(outcome), finished_at=now))
+    settings = outcome.details.get("settings")
+    if row.kind == "read_settings" and isinstance(settings, Mapping):
+        told = {name: value for name, value in settings.items() if isinstance(value, str)}
+        store_settings(work, row.station_id, told, now)
+    work.record(events.CommandFinished(row.id, row.station_id, row.kind))
+    work.notify(f"command:{row.id}")
+
+
+def _stored(outcome: Outcome) -> dict[str, Any]:
+    details = dict(outcome.details)
+    if isinstance(settings := details.get("settings"), Mapping):
+        details["settings"] = {
+            name: value
+            for name, value in settings.items()
+            if not rules.is_password_setting(str(name))
+        }
+    return {"fate": outcome.fate, "status": outcome.status, "details": details}
+
+
+def resume_commands(work: Work, event: events.StationConnected, now: datetime) -> None:
+    """A station is back: what waits for it is to be sent now.
+
+    Commands that were sent are asked for too. If one is still being sent, this follows after its
+    outcome (one aggregate, in order) and finds it finished; if the line broke, it is sent now.
+    """
+    for command_id in tables.open_command_ids(work, event.station_id, now, RESUMED):
+        work.record(events.StationCommanded(command_id, event.station_id))
+
+
+def expire_commands(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
+    """End at most 50 commands whose time is over; how many."""
+    state, expires_at = col(CommandRow.state), col(CommandRow.expires_at)
+    due = work.all(
+        select(col(CommandRow.id), col(CommandRow.station_id), col(CommandRow.kind))
+        .where(
+            or_(
+                and_(state == "queued", expires_at <= now),
+                and_(state == "sent", expires_at <= now - UNANSWERED),
+            )
+        )
+        .limit(chunk.limit)
+    )
+    return chunk.each(work, due, attrgetter("id"), partial(_expire, now=now))
+
+
+def _expire(work: Work, command: Any, now: datetime) -> None:
+    changed = update(CommandRow).where(col(CommandRow.id) == command.id)
+    work.execute(changed.values(state="expired", finished_at=now))
+    work.record(events.CommandFinished(command.id, command.station_id, command.kind))
+    work.notify(f"command:{command.id}")
