@@ -10,6 +10,7 @@ from typing import Any
 
 from chargehub import events
 from chargehub.bookings import actions as bookings
+from chargehub.bookings import admitted
 from chargehub.payments import collect, effects, payout
 from chargehub.payments.rail import Rails
 from chargehub.people import actions as people
@@ -35,7 +36,11 @@ def reactions(
         events.MailRequested: [Effect(send_mail, people.record_mail_sent)],
         events.StationConnected: [stations.resume_commands],
         events.StationCommanded: [Effect(send_command, stations.record_outcome, LINES)],
-        events.CommandFinished: [sessions.follow_command, bookings.follow_command],
+        events.CommandFinished: [
+            sessions.follow_command,
+            bookings.follow_command,
+            admitted.follow_command,
+        ],
         events.BookingHeld: [collect.open_for_booking],
         events.BookingReleased: [collect.release_for_booking],
         events.AuthorisationRequested: [

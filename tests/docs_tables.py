@@ -33,7 +33,7 @@ from chargehub.ocpp.v21 import messages as v21
 from chargehub.ocpp.v201 import messages as v201
 from chargehub.rest.problems import status_of
 from chargehub.settings import Settings
-from chargehub.stations import commands, reports
+from chargehub.stations import commands, local_list, profiles, reports, upkeep
 from chargehub.store.outbox import Effect, Reactions, name_of
 from tests.tree import ROOT
 
@@ -67,6 +67,25 @@ COMMANDS = (  # one of every form that makes other calls
     commands.ReadSettings(()),
     commands.ReadSettings(("OCPPCommCtrlr.HeartbeatInterval",)),
     commands.WriteSettings({"OCPPCommCtrlr.HeartbeatInterval": "300"}),
+    commands.TriggerReport("certificate"),
+    upkeep.UpdateFirmware("https://example.org/f", NEXT_DAY),
+    upkeep.UpdateFirmware("https://example.org/f", NEXT_DAY, None, "PEM", "c2ln"),
+    upkeep.GetLog("diagnostics", "https://example.org/l"),
+    upkeep.GetLog("security", "https://example.org/l"),
+    upkeep.ClearCache(),
+    upkeep.ListCertificates(),
+    upkeep.InstallCertificate("hub", "PEM"),
+    upkeep.DeleteCertificate("SHA256", "aa", "bb", "01"),
+    upkeep.SetDisplayMessage(1, "Hello"),
+    upkeep.GetDisplayMessages(),
+    upkeep.ClearDisplayMessage(1),
+    profiles.SetChargingProfile(
+        1, "station_max", profiles.Schedule("A", (profiles.Period(0, 16),), NEXT_DAY)
+    ),
+    profiles.ClearChargingProfiles(),
+    profiles.ReadCompositeSchedule(0, 3_600),
+    local_list.SyncLocalList(),
+    local_list.SendLocalList(1, True),
 )
 
 Row = tuple[str, ...]

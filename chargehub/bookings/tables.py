@@ -74,6 +74,7 @@ class BookingRow(SQLModel, table=True):
         Index("ix_booking_driver", "driver_id", "id"),
         Index("ix_booking_owner", "owner_id", "id"),
         Index("ix_booking_session", "session_id"),
+        Index("ix_booking_station", "station_id", "id"),
         Index("uq_booking_reservation", "reservation_id", unique=True),
     )
 
@@ -223,6 +224,33 @@ def busy(reads: Reads, evse_ids: Iterable[str], span: Span, now: datetime) -> fr
         )
     )
     return frozenset(row[0] for row in reads.all(statement))
+
+
+def soon_at_station(
+    reads: Reads, station_id: str, now: datetime, until: datetime, limit: int
+) -> tuple[BookingView, ...]:
+    """A station's paid and free bookings that are not over and begin before `until`, in order."""
+    statement = (
+        select(BOOKING)
+        .where(
+            BOOKING.c.station_id == station_id,
+            BOOKING.c.status.in_(("confirmed", "active")),
+            BOOKING.c.blocked_until > now,
+            BOOKING.c.starts_at < until,
+        )
+        .order_by(BOOKING.c.starts_at, BOOKING.c.id)
+    )
+    return _views(reads.all(statement.limit(limit)))
+
+
+def at_station(
+    reads: Reads, station_id: str, after: str | None, limit: int
+) -> tuple[BookingView, ...]:
+    """A station's bookings, the newest first, those made before `after`."""
+    statement = select(BOOKING).where(BOOKING.c.station_id == station_id)
+    if after is not None:
+        statement = statement.where(BOOKING.c.id < after)
+    return _views(reads.all(statement.order_by(BOOKING.c.id.desc()).limit(limit)))
 
 
 def open_bookings(reads: Reads, driver_id: str) -> int:

@@ -7,7 +7,7 @@ the hub does not do, the answer is the standard's word for no.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chargehub.ocpp.fields import LARGEST_NUMBER, Message, Payload
+from chargehub.ocpp.fields import LARGEST_NUMBER, Message, Payload, word
 from chargehub.stations.reports import Noted, NoteTopic
 
 Answer = Mapping[str, Any] | Callable[[Payload], dict[str, Any]]
@@ -18,7 +18,9 @@ def note(topic: NoteTopic, answer: Answer | None = None) -> Message:
 
     def to_report(payload: Payload) -> Noted:
         is_last = not payload.get("tbc", False)
-        return Noted(topic, payload, _request_id(payload.get("requestId")), is_last)
+        request_id, status = _request_id(payload.get("requestId")), payload.get("status")
+        told = word(status) if isinstance(status, str) else None
+        return Noted(topic, payload, request_id, is_last, told)
 
     def to_payload(kept: Noted) -> dict[str, Any]:
         return answer(kept.content) if callable(answer) else dict(answer or {})

@@ -54,7 +54,11 @@ class OcppSwitchboard:
         line = self._lines.get(station_id)
         if line is None:
             return Outcome("offline")
-        to_calls, to_outcome = line.version.commands[type(command)]
+        speech = line.version.commands.get(type(command))
+        if speech is None:
+            reason = f"OCPP {line.version.name}, which this station speaks, has no such message."
+            return Outcome("error", "NotSent", {"reason": reason})
+        to_calls, to_outcome = speech
         try:
             calls = to_calls(command)
             _check(line.version, calls)

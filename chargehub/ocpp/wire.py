@@ -1,6 +1,7 @@
 """The frame log: every frame at DEBUG in `chargehub.wire`, without id tokens and passwords."""
 
 import logging
+import re
 from typing import Any
 
 import orjson
@@ -9,6 +10,7 @@ wire = logging.getLogger("chargehub.wire")
 
 # 1.6 idTag and parentIdTag; 2.x idToken is an object that holds an idToken.
 _TOKENS = frozenset({"idTag", "parentIdTag", "idToken", "additionalIdToken"})
+_LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")  # name and password in the address of a log or firmware
 _PASSWORDS = frozenset({"authorizationkey", "basicauthpassword"})
 _VALUES = frozenset({"value", "attributeValue", "actualValue"})
 
@@ -30,7 +32,7 @@ def _without_secrets(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_secrets(item) for item in value]
     if not isinstance(value, dict):
-        return value
+        return _LOGIN.sub("***@", value) if isinstance(value, str) else value
     hidden = _VALUES if _is_password(value) else frozenset[str]()
     return {
         key: _mask(key, item) if key in _TOKENS or key in hidden else _without_secrets(item)

@@ -26,6 +26,7 @@ class SessionRow(SQLModel, table=True):
         Index("uq_session_station_start_key", "station_id", "start_key", unique=True),
         Index("ix_session_driver", "driver_id", "id"),
         Index("ix_session_owner", "owner_id", "id"),
+        Index("ix_session_station", "station_id", "id"),
         Index("ix_session_station_status", "station_id", "status"),
         Index("ix_session_status_due", "status", "due_at"),
     )

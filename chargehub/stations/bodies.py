@@ -1,6 +1,6 @@
 """What REST takes and gives for stations. A password goes out once, in the answer that made it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, Field
@@ -29,6 +29,20 @@ Address = Annotated[str, Field(max_length=300), AfterValidator(_line)]
 ExternalRef = Annotated[str, Field(min_length=1, max_length=100)]
 SettingName = Annotated[StorableText, Field(min_length=1, max_length=160)]
 SettingValue = Annotated[StorableText, Field(max_length=2_500)]
+EvseNumber = Annotated[int, Field(ge=1, le=rules.MAX_EVSES)]
+StationOrEvse = Annotated[int, Field(ge=0, le=rules.MAX_EVSES)]
+LONGEST_WAIT_S = 7 * 24 * 3_600  # what nobody fetched in a week is no longer meant
+USUAL_WAIT_S = 3_600
+
+
+class Wish(Body):
+    """What every command has: how long it may wait for a station without a line."""
+
+    expires_in_s: Annotated[int, Field(ge=1, le=LONGEST_WAIT_S)] = USUAL_WAIT_S
+
+    @property
+    def expires_in(self) -> timedelta:
+        return timedelta(seconds=self.expires_in_s)
 
 
 # --- locations and stations ----------------------------------------------------------------
@@ -249,4 +263,5 @@ class NoteBody(BaseModel):
 
     @classmethod
     def of(cls, note: NoteView) -> Self:
-        return cls(**{name: getattr(note, name) for name in cls.model_fields})
+        shown = {name: getattr(note, name) for name in cls.model_fields}
+        return cls(**{**shown, "content": rules.masked(note.content)})

@@ -1,35 +1,37 @@
 """What REST takes and gives for commands: what people ask of stations, and what came of it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Discriminator, Field, Tag
 
 from chargehub.rest.bodies import Body
 from chargehub.stations import commands, rules
-from chargehub.stations.bodies import SettingName, SettingValue
+from chargehub.stations.bodies import EvseNumber, SettingName, SettingValue, Wish
+from chargehub.stations.profile_bodies import (
+    ClearChargingProfilesRequest,
+    ReadCompositeScheduleRequest,
+    SetChargingProfileRequest,
+)
+from chargehub.stations.upkeep_bodies import (
+    ClearCacheRequest,
+    ClearDisplayMessageRequest,
+    DeleteCertificateRequest,
+    GetDisplayMessagesRequest,
+    GetLogRequest,
+    InstallCertificateRequest,
+    ListCertificatesRequest,
+    SetDisplayMessageRequest,
+    SyncLocalListRequest,
+    UpdateFirmwareRequest,
+)
 from chargehub.stations.views import CommandView
 
-LONGEST_WAIT_S = 7 * 24 * 3_600  # what nobody fetched in a week is no longer meant
-USUAL_WAIT_S = 3_600
 LONGEST_CALL_S = 120  # longer than any station is given to answer
 USUAL_CALL_S = 40
 
 
-class _CommandRequest(Body):
-    """What every command has: how long it may wait for a station without a line."""
-
-    expires_in_s: Annotated[int, Field(ge=1, le=LONGEST_WAIT_S)] = USUAL_WAIT_S
-
-    @property
-    def expires_in(self) -> timedelta:
-        return timedelta(seconds=self.expires_in_s)
-
-
-EvseNumber = Annotated[int, Field(ge=1, le=rules.MAX_EVSES)]
-
-
-class ChangeAvailabilityRequest(_CommandRequest):
+class ChangeAvailabilityRequest(Wish):
     """Take an EVSE (0: the whole station) into or out of service."""
 
     kind: Literal["change_availability"]
@@ -40,7 +42,7 @@ class ChangeAvailabilityRequest(_CommandRequest):
         return commands.ChangeAvailability(self.evse, self.operative)
 
 
-class ResetRequest(_CommandRequest):
+class ResetRequest(Wish):
     """Restart the station: at once, or when no session runs."""
 
     kind: Literal["reset"]
@@ -50,7 +52,7 @@ class ResetRequest(_CommandRequest):
         return commands.Reset(self.when)
 
 
-class UnlockRequest(_CommandRequest):
+class UnlockRequest(Wish):
     """Release the cable of a connector."""
 
     kind: Literal["unlock"]
@@ -61,18 +63,18 @@ class UnlockRequest(_CommandRequest):
         return commands.Unlock(self.evse, self.connector)
 
 
-class TriggerReportRequest(_CommandRequest):
+class TriggerReportRequest(Wish):
     """Ask the station for a report now; without `evse` for all EVSEs."""
 
     kind: Literal["trigger_report"]
-    report: Literal["boot", "heartbeat", "status", "meter_values"]
+    report: commands.ReportWanted
     evse: EvseNumber | None = None
 
     def command(self) -> commands.Command:
         return commands.TriggerReport(self.report, self.evse)
 
 
-class ReadSettingsRequest(_CommandRequest):
+class ReadSettingsRequest(Wish):
     """Read settings by name; no name: all."""
 
     kind: Literal["read_settings"]
@@ -82,7 +84,7 @@ class ReadSettingsRequest(_CommandRequest):
         return commands.ReadSettings(tuple(self.names))
 
 
-class WriteSettingsRequest(_CommandRequest):
+class WriteSettingsRequest(Wish):
     """Write settings: name to value, both text."""
 
     kind: Literal["write_settings"]
@@ -100,16 +102,28 @@ def _kind(given: Any) -> str | None:
 # `discriminator="kind"` does not go with the check of texts that every body makes before.
 CommandRequest = Annotated[
     Annotated[ChangeAvailabilityRequest, Tag("change_availability")]
-    | Annotated[ResetRequest, Tag("reset")]
-    | Annotated[UnlockRequest, Tag("unlock")]
-    | Annotated[TriggerReportRequest, Tag("trigger_report")]
+    | Annotated[ClearCacheRequest, Tag("clear_cache")]
+    | Annotated[ClearChargingProfilesRequest, Tag("clear_charging_profiles")]
+    | Annotated[ClearDisplayMessageRequest, Tag("clear_display_message")]
+    | Annotated[DeleteCertificateRequest, Tag("delete_certificate")]
+    | Annotated[GetDisplayMessagesRequest, Tag("get_display_messages")]
+    | Annotated[GetLogRequest, Tag("get_log")]
+    | Annotated[InstallCertificateRequest, Tag("install_certificate")]
+    | Annotated[ListCertificatesRequest, Tag("list_certificates")]
+    | Annotated[ReadCompositeScheduleRequest, Tag("read_composite_schedule")]
     | Annotated[ReadSettingsRequest, Tag("read_settings")]
+    | Annotated[ResetRequest, Tag("reset")]
+    | Annotated[SetChargingProfileRequest, Tag("set_charging_profile")]
+    | Annotated[SetDisplayMessageRequest, Tag("set_display_message")]
+    | Annotated[SyncLocalListRequest, Tag("sync_local_list")]
+    | Annotated[TriggerReportRequest, Tag("trigger_report")]
+    | Annotated[UnlockRequest, Tag("unlock")]
+    | Annotated[UpdateFirmwareRequest, Tag("update_firmware")]
     | Annotated[WriteSettingsRequest, Tag("write_settings")],
     Discriminator(
         _kind,
         custom_error_type="kind",
-        custom_error_message="Give a kind: change_availability, reset, unlock, trigger_report, "
-        "read_settings or write_settings.",
+        custom_error_message="Give a kind of command, such as reset, unlock or read_settings.",
     ),
 ]
 """What an owner may ask directly. Sessions and bookings have their own routes."""
@@ -134,8 +148,18 @@ class OutcomeBody(BaseModel):
     details: dict[str, Any]
 
 
+class ProgressBody(BaseModel):
+    """How far a station is with what it was asked for: its last word, and when it came."""
+
+    status: str
+    at: datetime
+
+
 class CommandBody(BaseModel):
-    """A command and how far it came: queued, sent, answered, refused, failed or expired."""
+    """A command and how far it came: queued, sent, answered, refused, failed or expired.
+
+    `progress`: what the station told since of its firmware or log; null: nothing.
+    """
 
     id: str
     station_id: str
@@ -150,6 +174,7 @@ class CommandBody(BaseModel):
     finished_at: datetime | None
     tries: int
     outcome: OutcomeBody | None
+    progress: ProgressBody | None
 
     @classmethod
     def of(cls, command: CommandView) -> Self:
@@ -167,6 +192,9 @@ class CommandBody(BaseModel):
             sent_at=command.sent_at,
             finished_at=command.finished_at,
             tries=command.tries,
+            progress=None
+            if command.progress is None
+            else ProgressBody.model_validate(command.progress),
             outcome=None
             if outcome is None
             else OutcomeBody(

@@ -6,17 +6,18 @@ that was sent twice after a crash says so (`tries`).
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 from sqlmodel import col
 
 from chargehub import events
 from chargehub.errors import NotFound
-from chargehub.stations import rules, tables
+from chargehub.stations import lists, rules, tables
 from chargehub.stations.commands import (
     Call,
     ChangeAvailability,
@@ -26,11 +27,20 @@ from chargehub.stations.commands import (
     Unlock,
     WriteSettings,
 )
+from chargehub.stations.local_list import SyncLocalList
+from chargehub.stations.profiles import (
+    ClearChargingProfiles,
+    ReadCompositeSchedule,
+    SetChargingProfile,
+)
 from chargehub.stations.registration import owned_station
-from chargehub.stations.schema import CommandRow
+from chargehub.stations.reports import Noted
+from chargehub.stations.schema import CommandRow, Station
 from chargehub.stations.settings import store_settings
+from chargehub.stations.upkeep import NUMBERED, SetDisplayMessage
 from chargehub.store.chunk import ALL, Chunk
 from chargehub.store.columns import new_id
+from chargehub.store.hot import Hot
 from chargehub.store.work import Work
 
 RESUMED = 100  # commands a returning station gets at once; the rest follow when it returns again
@@ -39,6 +49,23 @@ RESUMED = 100  # commands a returning station gets at once; the rest follow when
 UNANSWERED = timedelta(minutes=10)
 
 _STATES = {"accepted": "answered", "refused": "refused", "error": "failed", "timed_out": "failed"}
+_TOLD_OF = {"firmware": "update_firmware", "log": "get_log"}  # topics of notes -> kinds
+_UNDER_WAY = ("sent", "answered", "failed")  # of a failed one the answer alone may be lost
+_AT_AN_EVSE = (
+    ChangeAvailability,
+    ClearChargingProfiles,
+    ReadCompositeSchedule,
+    SetChargingProfile,
+    SetDisplayMessage,
+    TriggerReport,
+    Unlock,
+)
+_NEXT_REQUEST = Hot(
+    update(Station)
+    .where(col(Station.id) == bindparam("of_station"))
+    .values(last_request=col(Station.last_request) + 1)
+    .returning(col(Station.last_request))
+)
 
 
 def command(
@@ -52,11 +79,17 @@ def command(
 ) -> str:
     """Queue a command, to be sent as soon as the station has a line; its id."""
     assert expires_in > timedelta()
+    request_id: int | None = None
+    if isinstance(command, NUMBERED):
+        request_id = work.value(_NEXT_REQUEST, of_station=station_id)
+        assert request_id is not None, station_id
+        command = replace(command, request_id=request_id)
     row = CommandRow(
         id=new_id(),
         station_id=station_id,
         kind=command.kind,
         body=rules.command_body(command),
+        request_id=request_id,
         session_id=session_id,
         booking_id=booking_id,
         created_at=now,
@@ -77,12 +110,14 @@ def command_own(
 ) -> str:
     """Queue what an owner wants of the own station; the command's id.
 
-    Raises NotFound (station, EVSE or connector), PasswordSetting, TooMuchWaiting.
+    Raises NotFound (station, EVSE or connector), PasswordSetting, NoLocalList, TooMuchWaiting.
     """
-    owned_station(work, owner_id, station_id)
+    station = owned_station(work, owner_id, station_id)
     _check_target(work, station_id, wanted)
     if isinstance(wanted, WriteSettings):
         rules.check_settings_written(wanted.settings)
+    if isinstance(wanted, SyncLocalList):
+        lists.check_kept(work, station)
     _check_room(work, station_id, now)
     return command(work, station_id, wanted, now, expires_in)
 
@@ -108,7 +143,7 @@ def _check_room(work: Work, station_id: str, now: datetime) -> None:
 
 
 def _check_target(work: Work, station_id: str, wanted: Command) -> None:
-    if not isinstance(wanted, ChangeAvailability | Unlock | TriggerReport) or not wanted.evse:
+    if not isinstance(wanted, _AT_AN_EVSE) or not wanted.evse:
         return
     connectors = tables.told(work, station_id, wanted.evse)
     if not connectors:
@@ -162,6 +197,31 @@ def _stored(outcome: Outcome) -> dict[str, Any]:
             if not rules.is_password_setting(str(name))
         }
     return {"fate": outcome.fate, "status": outcome.status, "details": details}
+
+
+def note_progress(work: Work, station_id: str, report: Noted, now: datetime) -> None:
+    """How far a station is with what was asked of it, kept beside the command.
+
+    Who names no number (1.6) means the newest. A station that is idle tells of no command.
+    """
+    kind = _TOLD_OF.get(report.topic)
+    if kind is None or report.status in (None, "idle"):
+        return
+    meant = select(col(CommandRow.id)).where(
+        col(CommandRow.station_id) == station_id,
+        col(CommandRow.kind) == kind,
+        col(CommandRow.state).in_(_UNDER_WAY),
+    )
+    if report.request_id is not None:
+        meant = meant.where(col(CommandRow.request_id) == report.request_id)
+    command_id = work.value(meant.order_by(col(CommandRow.id).desc()).limit(1))
+    if command_id is None:
+        return
+    progress = {"status": report.status, "at": now.isoformat()}
+    work.execute(
+        update(CommandRow).where(col(CommandRow.id) == command_id).values(progress=progress)
+    )
+    work.notify(f"command:{command_id}")
 
 
 def resume_commands(work: Work, event: events.StationConnected, now: datetime) -> None:

@@ -8,6 +8,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from chargehub.stations.local_list import ListKeeping
+from chargehub.stations.profiles import Profiling
+from chargehub.stations.upkeep import Upkeep
+
+ReportWanted = Literal[
+    "boot",
+    "heartbeat",
+    "status",
+    "meter_values",
+    "session",
+    "firmware",
+    "signed_firmware",
+    "log",
+    "security_log",
+    "certificate",
+    "v2g_certificate",
+]
+"""`log`, `firmware`: how far they are. Only 1.6 tells `security_` and `signed_` ones apart."""
+
 
 @dataclass(frozen=True, slots=True)
 class StartSession:
@@ -74,9 +93,9 @@ class Unlock:
 
 @dataclass(frozen=True, slots=True)
 class TriggerReport:
-    """Ask for a report now. `report`: boot, heartbeat, status, meter_values. `evse` None: all."""
+    """Ask for a report now. `evse` None: of all."""
 
-    report: Literal["boot", "heartbeat", "status", "meter_values"]
+    report: ReportWanted
     evse: int | None = None
     kind: Literal["trigger_report"] = "trigger_report"
 
@@ -118,21 +137,10 @@ Command = (
     | ReadSettings
     | WriteSettings
     | Call
+    | Upkeep
+    | Profiling
+    | ListKeeping
 )
-
-KINDS: Mapping[str, type[Command]] = {
-    "start_session": StartSession,
-    "stop_session": StopSession,
-    "reserve": Reserve,
-    "cancel_reservation": CancelReservation,
-    "change_availability": ChangeAvailability,
-    "reset": Reset,
-    "unlock": Unlock,
-    "trigger_report": TriggerReport,
-    "read_settings": ReadSettings,
-    "write_settings": WriteSettings,
-    "call": Call,
-}
 
 Fate = Literal["accepted", "refused", "error", "timed_out", "offline"]
 

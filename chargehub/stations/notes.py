@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, select
 from sqlmodel import col
 
+from chargehub.stations.commanding import note_progress
 from chargehub.stations.reports import Noted
 from chargehub.stations.schema import StationNote
 from chargehub.store.columns import new_id
@@ -66,6 +67,7 @@ def keep(work: Work, station_id: str, report: Noted, now: datetime) -> Noted:
         )
     )
     work.execute(_FORGET, of_station=station_id)
+    note_progress(work, station_id, report, now)
     return report
 
 

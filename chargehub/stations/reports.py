@@ -173,13 +173,15 @@ class Noted:
     """What a station tells beside sessions: of its upkeep, its limits, its cars' wishes.
 
     `content` is the message as the station's version of OCPP says it. `request_id` is the number
-    of the command it answers; None: nobody asked. `is_last` False: more parts follow.
+    of the command it answers; None: nobody asked. `is_last` False: more parts follow. `status`:
+    how far the station is with it; None: it does not say.
     """
 
     topic: NoteTopic
     content: Mapping[str, Any]
     request_id: int | None = None
     is_last: bool = True
+    status: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ CONNECTOR_TYPES = frozenset(
 # Writing these would lock the station out: the hub would still expect the old password.
 _PASSWORD_SETTINGS = frozenset(["authorizationkey", "basicauthpassword"])
 _TOKENS = frozenset(["id_token", "idTag", "idToken", "parentIdTag"])
+_LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")  # name and password in an address
 _WHERE = re.compile(r"\[[^\]]*\]|@[\d:]*|\s")  # instances and EVSEs in the name of a setting
 
 _COMMAND: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="kind")])
@@ -93,6 +94,12 @@ class PasswordSetting(Forbidden):
     """A station's password is not one of its settings."""
 
     code = "password_setting"
+
+
+class NoLocalList(Conflict):
+    """The station has said that it keeps no list of id tokens."""
+
+    code = "no_local_list"
 
 
 class TooMuchWaiting(Conflict):
@@ -332,7 +339,9 @@ def check_call(call: Call) -> None:
 
 
 def masked(value: Any) -> Any:
-    """JSON in which of every id token only the end is left, however deep it stands."""
+    """JSON without what gives a right: of id tokens the end is left, of addresses no password."""
+    if isinstance(value, str):
+        return _LOGIN.sub("…@", value)
     if isinstance(value, Mapping):
         return {
             name: f"…{each[-4:]}" if name in _TOKENS and isinstance(each, str) else masked(each)

@@ -32,8 +32,8 @@ class Location(SQLModel, table=True):
 class Station(SQLModel, table=True):
     """One device. `connection` is the epoch of its live line, 0 for none.
 
-    `last_transaction` counts the transaction ids the hub gave it (1.6). `status` is what the
-    station told of itself as a whole (EVSE 0).
+    `last_transaction` counts the transaction ids the hub gave it (1.6), `last_request` the
+    numbers of requests. `status` is what the station told of itself as a whole (EVSE 0).
     """
 
     __tablename__ = "station"
@@ -60,6 +60,7 @@ class Station(SQLModel, table=True):
     disconnected_at: datetime | None = Field(default=None, sa_type=Instant)
     last_seen_at: datetime | None = Field(default=None, sa_type=Instant)
     last_transaction: int = 0
+    last_request: int = 0
     status: str | None = Field(default=None, max_length=12)
     status_at: datetime | None = Field(default=None, sa_type=Instant)
     status_connection: int = Field(default=0, sa_type=BigInteger)
@@ -120,6 +121,23 @@ class StationSetting(SQLModel, table=True):
     reported_at: datetime = Field(sa_type=Instant)
 
 
+class LocalList(SQLModel, table=True):
+    """The local list of a station as it last acknowledged it.
+
+    `version` None: not known, so the next one is sent whole. `listed` are id token and end.
+    `is_kept` False: with this firmware the station keeps no list.
+    """
+
+    __tablename__ = "local_list"
+
+    station_id: str = Field(primary_key=True, max_length=36, foreign_key="station.id")
+    version: int | None = None
+    listed: Any = Field(sa_type=Json)
+    is_kept: bool = True
+    firmware_version: str | None = Field(default=None, max_length=50)
+    changed_at: datetime = Field(sa_type=Instant)
+
+
 class StationNote(SQLModel, table=True):
     """What a station told beside sessions, as told. Of each station the newest are kept."""
 
@@ -136,18 +154,24 @@ class StationNote(SQLModel, table=True):
 
 
 class CommandRow(SQLModel, table=True):
-    """Something the hub wants of a station. `state` is one of CommandView's."""
+    """Something the hub wants of a station. `state` is one of CommandView's.
+
+    `request_id`: its number at the station. `progress`: what the station told since, and when.
+    """
 
     __tablename__ = "command"
     __table_args__ = (
         Index("ix_command_station", "station_id", "state", "id"),
         Index("ix_command_due", "state", "expires_at"),
+        Index("ix_command_kind", "station_id", "kind", "id"),
     )
 
     id: str = Field(primary_key=True, max_length=36)
     station_id: str = Field(max_length=36, foreign_key="station.id")
-    kind: str = Field(max_length=20)
+    kind: str = Field(max_length=30)
     body: Any = Field(sa_type=Json)
+    request_id: int | None = None
+    progress: Any = Field(default=None, sa_type=Json, nullable=True)
     state: str = Field(default="queued", max_length=10)
     session_id: str | None = Field(default=None, max_length=36)
     booking_id: str | None = Field(default=None, max_length=36)

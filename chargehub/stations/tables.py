@@ -19,6 +19,7 @@ from chargehub.stations.schema import (
     HouseholdToken,
     Location,
     Station,
+    StationSetting,
 )
 from chargehub.stations.views import (
     CommandView,
@@ -144,6 +145,8 @@ COMMANDS: Chosen = select(
     col(CommandRow.finished_at),
     col(CommandRow.outcome),
     col(CommandRow.tries),
+    col(CommandRow.request_id),
+    col(CommandRow.progress),
 ).join(Station, col(Station.id) == col(CommandRow.station_id))
 _COMMAND_BY_ID = COMMANDS.where(col(CommandRow.id) == bindparam("command_id"))
 
@@ -188,6 +191,28 @@ def evses_of_station(reads: Reads, station_id: str) -> tuple[EvseView, ...]:
 def is_household(reads: Reads, evse_id: str, id_token: str) -> bool:
     """Does this id token (folded) charge free here, as its owner's own use?"""
     return bool(reads.value(_IS_HOUSEHOLD, evse_id=evse_id, id_token=id_token))
+
+
+def household_of_station(reads: Reads, station_id: str) -> tuple[str, ...]:
+    """The id tokens (folded) that charge free at any EVSE of a station, each once."""
+    wanted = (
+        select(col(HouseholdToken.id_token))
+        .distinct()
+        .join(Evse, col(Evse.id) == col(HouseholdToken.evse_id))
+        .where(col(Evse.station_id) == station_id)
+        .order_by(col(HouseholdToken.id_token))
+    )
+    return tuple(row[0] for row in reads.all(wanted))
+
+
+def setting(reads: Reads, station_id: str, name: str) -> str | None:
+    """A setting as the station last reported it, or None."""
+    value: str | None = reads.value(
+        select(col(StationSetting.value)).where(
+            col(StationSetting.station_id) == station_id, col(StationSetting.name) == name
+        )
+    )
+    return value
 
 
 def command(reads: Reads, command_id: str) -> CommandView | None:

@@ -131,7 +131,8 @@ class CommandView:
     """A command and how far it came. `tries` counts how often it was marked as sent.
 
     `state`: queued, sent, answered (the station accepted), refused, failed (an OCPP error, or
-    no answer), expired. `outcome` None: nothing came back yet.
+    no answer), expired. `outcome` None: nothing came back yet. `progress`: what the station told
+    since, as `status` and `at`.
     """
 
     id: str
@@ -148,6 +149,8 @@ class CommandView:
     finished_at: datetime | None
     outcome: Outcome | None
     tries: int
+    request_id: int | None = None
+    progress: dict[str, Any] | None = None
 
     @property
     def is_open(self) -> bool:

@@ -364,7 +364,7 @@ def test_what_is_no_session_is_a_note_with_the_number_of_what_asked_for_it(
 
     report = report_of(version, "LogStatusNotification", payload)
 
-    assert report == reports.Noted("log", payload, 7)
+    assert report == reports.Noted("log", payload, 7, status="uploaded")
 
 
 def test_a_note_may_be_a_part_and_may_answer_nobody() -> None:

@@ -134,7 +134,7 @@ def data_transferred(payload: Payload) -> reports.DataTransferred:
 ToOutcome = Callable[[Command, Sequence[Payload]], Outcome]
 
 
-def _accepted_if(*words: str) -> ToOutcome:
+def accepted_if(*words: str) -> ToOutcome:
     """Answers with one `status`: these words mean that the station will do it, or did."""
 
     def outcome(command: Command, answers: Sequence[Payload]) -> Outcome:
@@ -144,13 +144,13 @@ def _accepted_if(*words: str) -> ToOutcome:
     return outcome
 
 
-start_or_stop = _accepted_if(RemoteStartStopStatus.accepted)
-reserved = _accepted_if(ReservationStatus.accepted)
-reservation_cancelled = _accepted_if(CancelReservationStatus.accepted)
-availability_changed = _accepted_if(AvailabilityStatus.accepted, AvailabilityStatus.scheduled)
-reset = _accepted_if(ResetStatus.accepted)
-unlocked = _accepted_if(UnlockStatus.unlocked)
-triggered = _accepted_if(TriggerMessageStatus.accepted)
+start_or_stop = accepted_if(RemoteStartStopStatus.accepted)
+reserved = accepted_if(ReservationStatus.accepted)
+reservation_cancelled = accepted_if(CancelReservationStatus.accepted)
+availability_changed = accepted_if(AvailabilityStatus.accepted, AvailabilityStatus.scheduled)
+reset = accepted_if(ResetStatus.accepted)
+unlocked = accepted_if(UnlockStatus.unlocked)
+triggered = accepted_if(TriggerMessageStatus.accepted)
 
 
 def settings_read(command: Command, answers: Sequence[Payload]) -> Outcome:

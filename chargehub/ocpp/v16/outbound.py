@@ -37,11 +37,18 @@ _DATA_TRANSFER = {
     "unknown_message_id": DataTransferStatus.unknown_message_id,
     "unknown_vendor_id": DataTransferStatus.unknown_vendor_id,
 }
-_TRIGGER = {
+_TRIGGER: dict[commands.ReportWanted, str] = {
     "boot": MessageTrigger.boot_notification,
     "heartbeat": MessageTrigger.heartbeat,
     "status": MessageTrigger.status_notification,
     "meter_values": MessageTrigger.meter_values,
+    "firmware": MessageTrigger.firmware_status_notification,
+    "log": MessageTrigger.diagnostics_status_notification,
+}
+_EXTENDED_TRIGGER: dict[commands.ReportWanted, str] = {
+    "signed_firmware": MessageTrigger.firmware_status_notification,
+    "security_log": MessageTrigger.log_status_notification,
+    "certificate": MessageTrigger.sign_charge_point_certificate,
 }
 
 
@@ -92,7 +99,7 @@ def data_answered(answer: reports.DataTransferAnswer) -> dict[str, Any]:
 
 def start_session(command: commands.StartSession) -> Calls:
     """RemoteStartTransaction.req, with the connector: some stations refuse without."""
-    payload: dict[str, Any] = {"idTag": _id_tag(command.id_token)}
+    payload: dict[str, Any] = {"idTag": id_tag(command.id_token)}
     if command.evse > 0:
         payload["connectorId"] = command.evse
     return ((Action.remote_start_transaction, payload),)
@@ -111,7 +118,7 @@ def reserve(command: commands.Reserve) -> Calls:
     payload = {
         "connectorId": command.evse,
         "expiryDate": fields.wire_instant(command.expires_at),
-        "idTag": _id_tag(command.id_token),
+        "idTag": id_tag(command.id_token),
         "reservationId": command.reservation_id,
     }
     return ((Action.reserve_now, payload),)
@@ -140,11 +147,20 @@ def unlock(command: commands.Unlock) -> Calls:
 
 
 def trigger_report(command: commands.TriggerReport) -> Calls:
-    """TriggerMessage.req. Connectors count from 1 here: none means all."""
-    payload: dict[str, Any] = {"requestedMessage": _TRIGGER[command.report]}
+    """TriggerMessage.req, or ExtendedTriggerMessage.req for what the security edition added.
+
+    Connectors count from 1 here: none means all.
+    Source: OCPP 1.6, section 5.17; security edition, ExtendedTriggerMessage.req.
+    """
+    action, word = Action.trigger_message, _TRIGGER.get(command.report)
+    if word is None:
+        action, word = Action.extended_trigger_message, _EXTENDED_TRIGGER.get(command.report)
+    if word is None:
+        raise Unfit(f"OCPP 1.6 has no report on {command.report.replace('_', ' ')}s")
+    payload: dict[str, Any] = {"requestedMessage": word}
     if command.evse:
         payload["connectorId"] = command.evse
-    return ((Action.trigger_message, payload),)
+    return ((action, payload),)
 
 
 def read_settings(command: commands.ReadSettings) -> Calls:
@@ -160,7 +176,7 @@ def write_settings(command: commands.WriteSettings) -> Calls:
     )
 
 
-def _id_tag(id_token: str) -> str:
+def id_tag(id_token: str) -> str:
     if len(id_token) > _LONGEST_TOKEN:
         raise Unfit("an id token of OCPP 1.6 has at most 20 signs")
     return id_token

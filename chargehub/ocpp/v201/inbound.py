@@ -176,7 +176,7 @@ def reservation_ended(payload: Payload) -> reports.ReservationEnded:
 ToOutcome = Callable[[Command, Sequence[Payload]], Outcome]
 
 
-def _accepted_if(*words: str) -> ToOutcome:
+def accepted_if(*words: str) -> ToOutcome:
     """Answers with one `status`: these words mean that the station will do it, or did."""
 
     def outcome(command: Command, answers: Sequence[Payload]) -> Outcome:
@@ -188,16 +188,16 @@ def _accepted_if(*words: str) -> ToOutcome:
     return outcome
 
 
-start_or_stop = _accepted_if(RequestStartStopStatusEnumType.accepted)
-reserved = _accepted_if(ReserveNowStatusEnumType.accepted)
-reservation_cancelled = _accepted_if(CancelReservationStatusEnumType.accepted)
-availability_changed = _accepted_if(
+start_or_stop = accepted_if(RequestStartStopStatusEnumType.accepted)
+reserved = accepted_if(ReserveNowStatusEnumType.accepted)
+reservation_cancelled = accepted_if(CancelReservationStatusEnumType.accepted)
+availability_changed = accepted_if(
     ChangeAvailabilityStatusEnumType.accepted, ChangeAvailabilityStatusEnumType.scheduled
 )
-reset = _accepted_if(ResetStatusEnumType.accepted, ResetStatusEnumType.scheduled)
-unlocked = _accepted_if(UnlockStatusEnumType.unlocked)
-triggered = _accepted_if(TriggerMessageStatusEnumType.accepted)
-_report_announced = _accepted_if(GenericDeviceModelStatusEnumType.accepted)
+reset = accepted_if(ResetStatusEnumType.accepted, ResetStatusEnumType.scheduled)
+unlocked = accepted_if(UnlockStatusEnumType.unlocked)
+triggered = accepted_if(TriggerMessageStatusEnumType.accepted)
+_report_announced = accepted_if(GenericDeviceModelStatusEnumType.accepted)
 
 
 def settings_read(command: Command, answers: Sequence[Payload]) -> Outcome:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from chargehub.ocpp.fields import Message, Speech
 from chargehub.ocpp.notes import note
-from chargehub.ocpp.v201 import inbound, outbound
+from chargehub.ocpp.v201 import display, inbound, local_list, outbound, profiles, upkeep
 from chargehub.stations import commands
 
 MESSAGES: Mapping[str, Message] = {  # payload -> report, answer -> payload
@@ -46,4 +46,8 @@ COMMANDS: Mapping[type[commands.Command], Speech] = {  # command -> calls, their
     commands.TriggerReport: (outbound.trigger_report, inbound.triggered),
     commands.Unlock: (outbound.unlock, inbound.unlocked),
     commands.WriteSettings: (outbound.write_settings, inbound.settings_written),
+    **display.COMMANDS,
+    **local_list.COMMANDS,
+    **profiles.COMMANDS,
+    **upkeep.COMMANDS,
 }

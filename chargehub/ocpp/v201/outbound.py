@@ -41,11 +41,18 @@ _DATA_TRANSFER = {
     "unknown_message_id": DataTransferStatusEnumType.unknown_message_id,
     "unknown_vendor_id": DataTransferStatusEnumType.unknown_vendor_id,
 }
-_TRIGGER = {
+_TRIGGER: dict[commands.ReportWanted, str] = {
     "boot": MessageTriggerEnumType.boot_notification,
     "heartbeat": MessageTriggerEnumType.heartbeat,
     "status": MessageTriggerEnumType.status_notification,
     "meter_values": MessageTriggerEnumType.meter_values,
+    "session": MessageTriggerEnumType.transaction_event,
+    "firmware": MessageTriggerEnumType.firmware_status_notification,
+    "signed_firmware": MessageTriggerEnumType.firmware_status_notification,
+    "log": MessageTriggerEnumType.log_status_notification,
+    "security_log": MessageTriggerEnumType.log_status_notification,
+    "certificate": MessageTriggerEnumType.sign_charging_station_certificate,
+    "v2g_certificate": MessageTriggerEnumType.sign_v2g_certificate,
 }
 
 
@@ -97,7 +104,7 @@ def data_answered(answer: reports.DataTransferAnswer) -> dict[str, Any]:
 def start_session(command: commands.StartSession) -> Calls:
     """RequestStartTransactionRequest."""
     payload: dict[str, Any] = {"evseId": command.evse} if command.evse > 0 else {}
-    payload["idToken"] = _id_token(command.id_token)
+    payload["idToken"] = id_token(command.id_token)
     payload["remoteStartId"] = command.remote_start_id
     return ((Action.request_start_transaction, payload),)
 
@@ -112,7 +119,7 @@ def reserve(command: commands.Reserve) -> Calls:
     payload: dict[str, Any] = {
         "id": command.reservation_id,
         "expiryDateTime": fields.wire_instant(command.expires_at),
-        "idToken": _id_token(command.id_token),
+        "idToken": id_token(command.id_token),
     }
     if command.evse > 0:
         payload["evseId"] = command.evse
@@ -179,7 +186,7 @@ def write_settings(command: commands.WriteSettings) -> Calls:
     return ((Action.set_variables, {"setVariableData": variables}),)
 
 
-def _id_token(text: str) -> dict[str, str]:
+def id_token(text: str) -> dict[str, str]:
     """The hub keeps no type: what reads as a card's UID is one, everything else the hub's own."""
     kind = IdTokenEnumType.iso14443 if _CARD.fullmatch(text) else IdTokenEnumType.central
     return {"idToken": text, "type": kind}

@@ -137,6 +137,7 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_booking_owner", ["owner_id", "id"], unique=False)
         batch_op.create_index("ix_booking_session", ["session_id"], unique=False)
+        batch_op.create_index("ix_booking_station", ["station_id", "id"], unique=False)
         batch_op.create_index("ix_booking_status_opens_at", ["status", "opens_at"], unique=False)
         batch_op.create_index("uq_booking_reservation", ["reservation_id"], unique=True)
 
@@ -543,6 +544,7 @@ def upgrade() -> None:
     with op.batch_alter_table("session", schema=None) as batch_op:
         batch_op.create_index("ix_session_driver", ["driver_id", "id"], unique=False)
         batch_op.create_index("ix_session_owner", ["owner_id", "id"], unique=False)
+        batch_op.create_index("ix_session_station", ["station_id", "id"], unique=False)
         batch_op.create_index("ix_session_station_status", ["station_id", "status"], unique=False)
         batch_op.create_index("ix_session_status_due", ["status", "due_at"], unique=False)
         batch_op.create_index(
@@ -722,6 +724,7 @@ def upgrade() -> None:
         sa.Column("disconnected_at", Instant(), nullable=True),
         sa.Column("last_seen_at", Instant(), nullable=True),
         sa.Column("last_transaction", sa.Integer(), nullable=False),
+        sa.Column("last_request", sa.Integer(), nullable=False),
         sa.Column("status", sa.String(length=12), nullable=True),
         sa.Column("status_at", Instant(), nullable=True),
         sa.Column("status_connection", sa.BigInteger(), nullable=False),
@@ -759,8 +762,10 @@ def upgrade() -> None:
         "command",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("station_id", sa.String(length=36), nullable=False),
-        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
         sa.Column("body", Json(), nullable=False),
+        sa.Column("request_id", sa.Integer(), nullable=True),
+        sa.Column("progress", Json(), nullable=True),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("session_id", sa.String(length=36), nullable=True),
         sa.Column("booking_id", sa.String(length=36), nullable=True),
@@ -775,6 +780,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("command", schema=None) as batch_op:
         batch_op.create_index("ix_command_due", ["state", "expires_at"], unique=False)
+        batch_op.create_index("ix_command_kind", ["station_id", "kind", "id"], unique=False)
         batch_op.create_index("ix_command_station", ["station_id", "state", "id"], unique=False)
 
     op.create_table(
@@ -815,6 +821,19 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_past_listing_station", "past_listing", ["station_id", "published_at"], unique=False
+    )
+    op.create_table(
+        "local_list",
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=True),
+        sa.Column("listed", Json(), nullable=False),
+        sa.Column("is_kept", sa.Boolean(), nullable=False),
+        sa.Column("firmware_version", sa.String(length=50), nullable=True),
+        sa.Column("changed_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["station_id"], ["station.id"], name=op.f("fk_local_list_station_id")
+        ),
+        sa.PrimaryKeyConstraint("station_id", name=op.f("pk_local_list")),
     )
     op.create_table(
         "station_note",

@@ -1,0 +1,108 @@
+"""Who may charge at a station while it has no line: its local list, and keeping it up to date.
+
+A station is asked which list it has (`sync_local_list`); it is sent what is missing
+(`send_local_list`), all of it where the hub does not know what the station has.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+
+from chargehub.bookings import tables
+from chargehub.events import CommandFinished
+from chargehub.people import tables as people
+from chargehub.people.rules import fold_id_token
+from chargehub.stations import actions as station_actions
+from chargehub.stations import lists, local_list
+from chargehub.stations import tables as stations
+from chargehub.stations.commands import Outcome
+from chargehub.stations.local_list import Listed, SendLocalList
+from chargehub.stations.views import CommandView, StationView
+from chargehub.store.work import Reads, Work
+
+SEND_WITHIN = timedelta(hours=1)
+SOON = timedelta(days=1)  # bookings further away come with a later list
+MAX_LISTED = local_list.MAX_LISTED
+# How much a station says it can hold and take at once, in the settings of 1.6 and of 2.x.
+_LIMITS = ("LocalAuthListMaxLength", "SendLocalListMaxLength", "LocalAuthListCtrlr.ItemsPerMessage")
+_KEEPS_NONE = ("NotSupported", "NotImplemented")
+_TRY_WHOLE = ("Failed", "VersionMismatch")
+
+
+def admitted(reads: Reads, station: StationView, now: datetime) -> tuple[Listed, ...]:
+    """The id tokens of a station's list, by value: owner, household, then bookings as they come.
+
+    At most as many as the station says it can hold. A booked driver's ends with the booking.
+    """
+    found: dict[str, Listed] = {}
+    limit = _limit(reads, station.id)
+    for each in _candidates(reads, station, now):
+        found.setdefault(fold_id_token(each.id_token), each)
+        if len(found) >= limit:
+            break
+    return tuple(found[key] for key in sorted(found))
+
+
+def _candidates(reads: Reads, station: StationView, now: datetime) -> Iterator[Listed]:
+    for token in people.id_tokens(reads, station.owner_id, None, MAX_LISTED):
+        yield from _valid(reads, token.value, now)
+    for value in islice(stations.household_of_station(reads, station.id), MAX_LISTED):
+        yield from _valid(reads, value, now)
+    for booking in tables.soon_at_station(reads, station.id, now, now + SOON, MAX_LISTED):
+        for listed in _valid(reads, booking.id_token, now):
+            ends = [booking.blocked_until, *([listed.expires_at] if listed.expires_at else [])]
+            yield Listed(listed.id_token, min(ends))
+
+
+def _valid(reads: Reads, value: str, now: datetime) -> Iterator[Listed]:
+    token = people.id_token(reads, value)
+    if token is None or token.status != "valid":
+        return
+    if token.expires_at is None or token.expires_at > now:
+        yield Listed(token.value, token.expires_at)
+
+
+def _limit(reads: Reads, station_id: str) -> int:
+    told = [stations.setting(reads, station_id, name) for name in _LIMITS]
+    numbers = [int(each) for each in told if each is not None and each.isdecimal()]
+    return min([MAX_LISTED, *(number for number in numbers if number > 0)])
+
+
+def follow_command(work: Work, event: CommandFinished, now: datetime) -> None:
+    """A station told its version: send what is missing. It took a list or not: note it."""
+    if event.kind not in ("sync_local_list", "send_local_list"):
+        return
+    command = stations.command(work, event.command_id)
+    station = stations.station(work, event.station_id)
+    if command is None or command.outcome is None or station is None:
+        return
+    outcome = command.outcome
+    if outcome.fate in ("error", "refused") and outcome.status in _KEEPS_NONE:
+        lists.note_refused(work, station, now)
+    elif event.kind == "sync_local_list":
+        _send_missing(work, station, outcome, now)
+    else:
+        _note_answer(work, station, command, now)
+
+
+def _send_missing(work: Work, station: StationView, outcome: Outcome, now: datetime) -> None:
+    version = outcome.details.get("version")
+    if outcome.fate != "accepted" or not isinstance(version, int):
+        return
+    known = lists.known(work, station.id)
+    missing = local_list.update(version, known, admitted(work, station, now))
+    if missing is not None:
+        station_actions.command(work, station.id, missing, now, SEND_WITHIN)
+
+
+def _note_answer(work: Work, station: StationView, command: CommandView, now: datetime) -> None:
+    """A difference that was not taken is followed by the whole list; a whole one by nothing."""
+    sent, outcome = command.command, command.outcome
+    assert isinstance(sent, SendLocalList), command.kind
+    assert outcome is not None, command.id
+    known = lists.known(work, station.id)
+    is_taken = outcome.fate == "accepted"
+    lists.keep(work, station.id, local_list.after(known, sent) if is_taken else None, now)
+    if outcome.fate == "refused" and outcome.status in _TRY_WHOLE and not sent.is_full:
+        whole = SendLocalList(sent.version, is_full=True, added=admitted(work, station, now))
+        station_actions.command(work, station.id, whole, now, SEND_WITHIN)

@@ -1,0 +1,82 @@
+"""What the hub asks of smart charging: how fast a station may charge, and when.
+
+Pure values, as in `commands.py`. Limits are W or A with one digit behind the point.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Purpose = Literal["station_max", "session_default", "session"]
+ProfileKind = Literal["absolute", "recurring", "relative"]
+RateUnit = Literal["W", "A"]
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From `start_s` after the schedule's start on: this limit. `phases` None: all there are."""
+
+    start_s: int
+    limit: float
+    phases: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Periods one after the other, the first at 0. `duration_s` None: the last has no end.
+
+    `starts_at` None: with the session.
+    """
+
+    unit: RateUnit
+    periods: tuple[Period, ...]
+    starts_at: datetime | None = None
+    duration_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetChargingProfile:
+    """Limit charging by a schedule. The same `profile_id` again replaces it.
+
+    `evse` 0: the whole station, or every EVSE of it. A higher `stack_level` goes before a lower.
+    `transaction_id`: of the session that is meant, for purpose `session` alone.
+    """
+
+    profile_id: int
+    purpose: Purpose
+    schedule: Schedule
+    evse: int = 0
+    stack_level: int = 0
+    profile_kind: ProfileKind = "absolute"
+    recurrence: Literal["daily", "weekly"] | None = None
+    transaction_id: str | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    kind: Literal["set_charging_profile"] = "set_charging_profile"
+
+
+@dataclass(frozen=True, slots=True)
+class ClearChargingProfiles:
+    """Take limits back: one by its id, or all that fit what is given; nothing given: all."""
+
+    profile_id: int | None = None
+    evse: int | None = None
+    purpose: Purpose | None = None
+    stack_level: int | None = None
+    kind: Literal["clear_charging_profiles"] = "clear_charging_profiles"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCompositeSchedule:
+    """Tell how fast an EVSE (0: the whole station) may charge in the next `duration_s`.
+
+    `unit` None: the station's choice.
+    """
+
+    evse: int
+    duration_s: int
+    unit: RateUnit | None = None
+    kind: Literal["read_composite_schedule"] = "read_composite_schedule"
+
+
+Profiling = SetChargingProfile | ClearChargingProfiles | ReadCompositeSchedule
