@@ -83,6 +83,8 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /stations/{station_id}/settings": Row("read"),
     "GET /stations/{station_id}/commands": Row("read"),
     "GET /stations/{station_id}/notes": Row("read"),
+    "GET /stations/{station_id}/sessions": Row("read"),
+    "GET /stations/{station_id}/reservations": Row("read"),
     "GET /stations/{station_id}/listing": Row("read"),
     "GET /commands/{command_id}": Row("read"),
     "GET /evses/{evse_id}/household": Row("read"),

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field
 
 from chargehub.bookings import actions, tables
-from chargehub.bookings.rules import Status, Wanted
+from chargehub.bookings.rules import Reservation, Status, Wanted
 from chargehub.bookings.tables import BookingView
 from chargehub.people.access import CurrentActor, needs
 from chargehub.people.rules import Actor
@@ -21,11 +21,13 @@ from chargehub.rest.manners import (
     idempotent,
     page,
 )
+from chargehub.stations import registration
 from chargehub.store.work import Reads, Work
 
 router = APIRouter(tags=["bookings"])
 
 BookingId = Annotated[str, Path(max_length=36)]
+StationId = Annotated[str, Path(max_length=36)]
 Writer = Annotated[Actor, Depends(needs("bookings:write"))]
 Role = Annotated[
     Literal["driver", "owner"],
@@ -98,6 +100,43 @@ class BookingBody(BaseModel):
         )
 
 
+class ReservationBody(BaseModel):
+    """What a station keeps for a booking. Owners see the end of the id token, operators all of it.
+
+    `reservation_id` is its number at the station. `state`: none (not told yet), asked, made,
+    unsure (no answer came), refused, ended.
+    """
+
+    booking_id: str
+    booking_status: Status
+    reservation_id: int
+    state: Reservation
+    reserved_at: datetime | None
+    evse_id: str
+    id_token: str
+    starts_at: datetime
+    ends_at: datetime
+    arrive_by: datetime
+
+    @classmethod
+    def of(cls, booking: BookingView, is_whole: bool) -> Self:
+        token = booking.id_token if is_whole else f"…{booking.id_token[-4:]}"
+        return cls.model_validate(
+            {
+                "booking_id": booking.id,
+                "booking_status": booking.status,
+                "reservation_id": booking.reservation_id,
+                "state": booking.reservation,
+                "reserved_at": booking.reserved_at,
+                "evse_id": booking.evse_id,
+                "id_token": token,
+                "starts_at": booking.starts_at,
+                "ends_at": booking.ends_at,
+                "arrive_by": booking.arrive_by,
+            }
+        )
+
+
 @router.post("/bookings", status_code=201, response_model=BookingBody)
 async def post_booking(
     wanted: BookingRequest,
@@ -151,3 +190,14 @@ async def post_cancel(
 ) -> BookingBody:
     """Cancel before the session starts. Free; the deposit goes back. Twice is once."""
     return BookingBody.of(await store.do(actions.cancel, actor, booking_id, now))
+
+
+@router.get("/stations/{station_id}/reservations")
+async def get_station_reservations(
+    station_id: StationId, actor: CurrentActor, store: CurrentStore, asked: CurrentPage
+) -> Page[ReservationBody]:
+    """The bookings of a station and what it keeps for them, newest first. For its owner."""
+    await store.read(registration.seen_station, actor, station_id)
+    rows = await store.read(tables.at_station, station_id, asked.after_id(), asked.fetch)
+    is_whole = actor.is_operator
+    return page(rows, asked, lambda row: (row.id,), lambda row: ReservationBody.of(row, is_whole))

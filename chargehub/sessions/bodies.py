@@ -59,6 +59,39 @@ class SessionBody(BaseModel):
     flags: list[str]
 
 
+class StationSessionBody(BaseModel):
+    """A session as its station knows it. Owners see the end of the id token, operators all of it.
+
+    `transaction_id` is OCPP's name of it at the station; null: it has not begun there.
+    """
+
+    id: str
+    status: str
+    evse: int | None
+    transaction_id: str | None
+    id_token: str | None
+    booking_id: str | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    stop_reason: str | None
+    flags: list[str]
+
+    @classmethod
+    def of(cls, session: SessionView, is_whole: bool) -> Self:
+        return cls(
+            id=session.id,
+            status=session.status,
+            evse=session.evse_number,
+            transaction_id=session.transaction_id,
+            id_token=session.id_token if is_whole else masked(session.id_token),
+            booking_id=session.booking_id,
+            started_at=session.started_at,
+            ended_at=session.ended_at,
+            stop_reason=session.stop_reason,
+            flags=session.flags,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Running:
     """What a session has taken by now."""

@@ -19,6 +19,17 @@ def page_of_sessions(
     return tuple(SessionView(*row) for row in reads.all(statement.limit(limit)))
 
 
+def sessions_at_station(
+    reads: Reads, station_id: str, after: str | None, limit: int
+) -> tuple[SessionView, ...]:
+    """A station's sessions, newest first, those before `after`."""
+    statement = select(SESSION).where(SESSION.c.station_id == station_id)
+    if after is not None:
+        statement = statement.where(SESSION.c.id < after)
+    rows = reads.all(statement.order_by(SESSION.c.id.desc()).limit(limit))
+    return tuple(SessionView(*row) for row in rows)
+
+
 def page_of_cdrs(
     reads: Reads, account_id: str, role: str, after: str | None, limit: int
 ) -> tuple[CdrView, ...]:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from chargehub.errors import TooMany
@@ -28,14 +28,17 @@ from chargehub.sessions.bodies import (
     CorrectionRequest,
     SessionBody,
     SessionRequest,
+    StationSessionBody,
     session_body,
 )
 from chargehub.sessions.cdr import CdrView
+from chargehub.stations import registration
 from chargehub.store.work import Reads, Work
 
 router = APIRouter(tags=["sessions"])
 
 Role = Annotated[Literal["driver", "owner"], Query()]
+StationId = Annotated[str, Path(max_length=36)]
 Writer = Annotated[Actor, Depends(needs("sessions:write"))]
 OVER = ("closed", "failed")
 LOOK_AGAIN_S = 15.0  # a stream looks by itself that often: live messages may be lost
@@ -163,6 +166,19 @@ def _cdrs_of(
 ) -> tuple[CdrView, ...]:
     session = remote.seen_by(reads, actor, session_id)
     return pages.cdrs_of_session(reads, session.id, asked.after_id(), asked.fetch)
+
+
+@router.get("/stations/{station_id}/sessions")
+async def get_station_sessions(
+    station_id: StationId, actor: CurrentActor, store: CurrentStore, asked: CurrentPage
+) -> Page[StationSessionBody]:
+    """A station's sessions as the station knows them, newest first. For its owner."""
+    await store.read(registration.seen_station, actor, station_id)
+    rows = await store.read(pages.sessions_at_station, station_id, asked.after_id(), asked.fetch)
+    is_whole = actor.is_operator
+    return page(
+        rows, asked, lambda row: (row.id,), lambda row: StationSessionBody.of(row, is_whole)
+    )
 
 
 @router.get("/cdrs", response_model=Page[CdrBody])

@@ -10,6 +10,20 @@ from chargehub.stations.commands import Outcome, StartSession
 from tests.stations.rest import Api, new_station, refusal, wrong_fields
 from tests.stations.samples import NOW, ON_SQLITE
 
+PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"
+KEY = "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----"
+AT = "2026-03-02T08:00:00Z"
+FIRMWARE = {"kind": "update_firmware", "location": "https://a.org/f", "retrieve_at": AT}
+PROFILE = {
+    "kind": "set_charging_profile",
+    "profile_id": 1,
+    "purpose": "session_default",
+    "unit": "A",
+    "periods": [{"start_s": 0, "limit": 16}],
+    "starts_at": AT,
+}
+SESSION = PROFILE | {"purpose": "session", "evse": 1, "transaction_id": "42"}
+
 # --- commands ------------------------------------------------------------------------------
 
 
@@ -94,6 +108,62 @@ async def test_a_command_of_wrong_form_is_refused(
 
     (found,) = wrong_fields(answer)
     assert field is None or found == field
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        FIRMWARE | {"location": "file:///etc/passwd"},
+        FIRMWARE | {"location": "https://a.org/a b"},
+        FIRMWARE | {"retrieve_at": "tomorrow"},
+        FIRMWARE | {"signature": "c2ln"},
+        FIRMWARE | {"signing_certificate": PEM},
+        FIRMWARE | {"signing_certificate": KEY, "signature": "c2ln"},
+        {"kind": "get_log", "log": "wire", "location": "https://a.org/l"},
+        {"kind": "install_certificate", "use": "hub", "certificate": KEY + PEM},
+        {"kind": "install_certificate", "use": "v2g_chain", "certificate": PEM},
+        {"kind": "set_display_message", "message_id": 1, "text": ""},
+        {"kind": "clear_charging_profiles", "profile_id": 1, "evse": 1},
+        {"kind": "send_local_list", "version": 1, "is_full": True},
+        {"kind": "trigger_report", "report": "customers"},
+        PROFILE | {"periods": []},
+        PROFILE | {"periods": [{"start_s": 5, "limit": 16}]},
+        PROFILE | {"periods": [{"start_s": 0, "limit": 16}] * 2},
+        PROFILE | {"periods": [{"start_s": 0, "limit": 16.25}]},
+        PROFILE | {"starts_at": None},
+        PROFILE | {"profile_kind": "relative"},
+        PROFILE | {"profile_kind": "recurring"},
+        PROFILE | {"recurrence": "daily"},
+        PROFILE | {"purpose": "station_max", "evse": 1},
+        PROFILE | {"transaction_id": "42"},
+        SESSION | {"evse": 0},
+        SESSION | {"transaction_id": None},
+    ],
+    ids=str,
+)
+async def test_upkeep_that_cannot_be_meant_is_refused(api: Api, wanted: dict[str, Any]) -> None:
+    owner = await api.owner()
+    made = await new_station(owner)
+
+    answer = await owner.post(f"/stations/{made['id']}/commands", json=wanted)
+
+    assert wrong_fields(answer)
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    "wanted",
+    [FIRMWARE | {"signing_certificate": PEM, "signature": "c2ln"}, PROFILE, SESSION],
+    ids=str,
+)
+async def test_upkeep_is_taken(api: Api, wanted: dict[str, Any]) -> None:
+    owner = await api.owner()
+    made = await new_station(owner)
+
+    answer = await owner.post(f"/stations/{made['id']}/commands", json=wanted)
+
+    assert (answer.status_code, answer.json()["state"]) == (202, "queued")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,54 @@
+"""What is sent of a local list: the whole or the difference, and what the station then has."""
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chargehub.stations.local_list import KnownList, Listed, SendLocalList, after, update
+
+AT = datetime(2026, 3, 2, tzinfo=UTC)
+LISTS = st.lists(
+    st.builds(Listed, st.sampled_from("ABCDEFGH"), st.sampled_from([None, AT])),
+    unique_by=lambda listed: listed.id_token,
+).map(tuple)
+
+
+@given(before=LISTS, wanted=LISTS, version=st.integers(1, 1_000))
+def test_a_difference_makes_the_old_list_the_wanted_one(
+    before: tuple[Listed, ...], wanted: tuple[Listed, ...], version: int
+) -> None:
+    known = KnownList(version, before)
+
+    sent = update(version, known, wanted)
+
+    if sent is None:
+        assert set(before) == set(wanted)
+        return
+    has = after(known, sent)
+    assert (sent.is_full, sent.version) == (False, version + 1)
+    assert has is not None
+    assert (has.version, set(has.listed)) == (version + 1, set(wanted))
+    assert len(has.listed) == len(wanted)
+
+
+@given(
+    known=st.none() | st.builds(KnownList, st.integers(1, 9), LISTS),
+    wanted=LISTS,
+    told=st.integers(0, 20),
+)
+def test_a_list_that_is_not_known_is_sent_whole(
+    known: KnownList | None, wanted: tuple[Listed, ...], told: int
+) -> None:
+    sent = update(told, known, wanted)
+
+    if known is None or known.version != told:
+        assert sent == SendLocalList(told + 1, is_full=True, added=wanted)
+        assert after(known, sent) == KnownList(told + 1, wanted)
+
+
+def test_a_difference_to_another_version_leaves_nothing_known() -> None:
+    sent = SendLocalList(5, is_full=False, added=(Listed("A"),))
+
+    assert after(None, sent) is None
+    assert after(KnownList(3, ()), sent) is None
