@@ -12,6 +12,7 @@ wire = logging.getLogger("chargehub.wire")
 _TOKENS = frozenset({"idTag", "parentIdTag", "idToken", "additionalIdToken"})
 _LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")  # name and password in the address of a log or firmware
 _PASSWORDS = frozenset({"authorizationkey", "basicauthpassword"})
+_SECRETS = frozenset({"apnPassword", "basicAuthPassword", "password", "simPin", "vpn"})
 _VALUES = frozenset({"value", "attributeValue", "actualValue"})
 
 
@@ -33,7 +34,7 @@ def _without_secrets(value: Any) -> Any:
         return [_without_secrets(item) for item in value]
     if not isinstance(value, dict):
         return _LOGIN.sub("***@", value) if isinstance(value, str) else value
-    hidden = _VALUES if _is_password(value) else frozenset[str]()
+    hidden = _SECRETS | _VALUES if _is_password(value) else _SECRETS
     return {
         key: _mask(key, item) if key in _TOKENS or key in hidden else _without_secrets(item)
         for key, item in value.items()
@@ -50,5 +51,5 @@ def _is_password(value: dict[str, Any]) -> bool:
 def _mask(key: str, value: Any) -> Any:
     """The last two signs of a token are enough to tell two apart; of a password, none."""
     if not isinstance(value, str):
-        return _without_secrets(value)
+        return _without_secrets(value) if key in _TOKENS else "***"
     return f"***{value[-2:]}" if key in _TOKENS and len(value) > 4 else "***"

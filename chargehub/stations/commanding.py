@@ -49,6 +49,7 @@ RESUMED = 100  # commands a returning station gets at once; the rest follow when
 UNANSWERED = timedelta(minutes=10)
 
 _STATES = {"accepted": "answered", "refused": "refused", "error": "failed", "timed_out": "failed"}
+_WITH_SECRETS = ("call", "get_log", "update_firmware")
 _TOLD_OF = {"firmware": "update_firmware", "log": "get_log"}  # topics of notes -> kinds
 _UNDER_WAY = ("sent", "answered", "failed")  # of a failed one the answer alone may be lost
 _AT_AN_EVSE = (
@@ -179,13 +180,22 @@ def record_outcome(
         work.execute(changed.values(state="queued"))
         return
     state = _STATES[outcome.fate]
-    work.execute(changed.values(state=state, outcome=_stored(outcome), finished_at=now))
+    values = {"state": state, "outcome": _stored(outcome), "finished_at": now}
+    work.execute(changed.values(**values, **_without_secrets(row.kind, row.body)))
     settings = outcome.details.get("settings")
     if row.kind == "read_settings" and isinstance(settings, Mapping):
         told = {name: value for name, value in settings.items() if isinstance(value, str)}
         store_settings(work, row.station_id, told, now)
     work.record(events.CommandFinished(row.id, row.station_id, row.kind))
     work.notify(f"command:{row.id}")
+
+
+def _without_secrets(kind: str, body: dict[str, Any]) -> dict[str, Any]:
+    """What replaces the body of a finished command that may hold passwords; nobody sends it again.
+
+    Those of other kinds hold none, and are read by what follows them.
+    """
+    return {"body": rules.masked(body)} if kind in _WITH_SECRETS else {}
 
 
 def _stored(outcome: Outcome) -> dict[str, Any]:
@@ -238,7 +248,12 @@ def expire_commands(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
     """End at most 50 commands whose time is over; how many."""
     state, expires_at = col(CommandRow.state), col(CommandRow.expires_at)
     due = work.all(
-        select(col(CommandRow.id), col(CommandRow.station_id), col(CommandRow.kind))
+        select(
+            col(CommandRow.id),
+            col(CommandRow.station_id),
+            col(CommandRow.kind),
+            col(CommandRow.body),
+        )
         .where(
             or_(
                 and_(state == "queued", expires_at <= now),
@@ -252,6 +267,7 @@ def expire_commands(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
 
 def _expire(work: Work, command: Any, now: datetime) -> None:
     changed = update(CommandRow).where(col(CommandRow.id) == command.id)
-    work.execute(changed.values(state="expired", finished_at=now))
+    kept = _without_secrets(command.kind, command.body)
+    work.execute(changed.values(state="expired", finished_at=now, **kept))
     work.record(events.CommandFinished(command.id, command.station_id, command.kind))
     work.notify(f"command:{command.id}")

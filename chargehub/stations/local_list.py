@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+LAST_VERSION = 2**31 - 1  # OCPP's integers are 32 bit; a whole list may begin anew
 MAX_LISTED = 100  # id tokens of one list; small stations hold no more
 
 
@@ -53,8 +54,9 @@ def update(
     All of it, unless what the hub knows of the list is the very version that the station has.
     """
     listed = tuple(wanted)
-    if known is None or known.version != told_version or told_version <= 0:
-        return SendLocalList(max(told_version, 0) + 1, is_full=True, added=listed)
+    if known is None or known.version != told_version or not 0 < told_version < LAST_VERSION:
+        next_version = told_version + 1 if 0 < told_version < LAST_VERSION else 1
+        return SendLocalList(next_version, is_full=True, added=listed)
     before = set(known.listed)
     kept = {each.id_token for each in listed}
     added = tuple(each for each in listed if each not in before)

@@ -52,6 +52,8 @@ CONNECTOR_TYPES = frozenset(
 # Writing these would lock the station out: the hub would still expect the old password.
 _PASSWORD_SETTINGS = frozenset(["authorizationkey", "basicauthpassword"])
 _TOKENS = frozenset(["id_token", "idTag", "idToken", "parentIdTag"])
+# Of SetNetworkProfile, which operators may send: passwords, and the whole of a private network.
+_SECRETS = frozenset(["apnPassword", "basicAuthPassword", "password", "simPin", "vpn"])
 _LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")  # name and password in an address
 _WHERE = re.compile(r"\[[^\]]*\]|@[\d:]*|\s")  # instances and EVSEs in the name of a setting
 
@@ -344,7 +346,11 @@ def masked(value: Any) -> Any:
         return _LOGIN.sub("…@", value)
     if isinstance(value, Mapping):
         return {
-            name: f"…{each[-4:]}" if name in _TOKENS and isinstance(each, str) else masked(each)
+            name: f"…{each[-4:]}"
+            if name in _TOKENS and isinstance(each, str)
+            else "…"
+            if name in _SECRETS
+            else masked(each)
             for name, each in value.items()
         }
     return [masked(each) for each in value] if isinstance(value, list | tuple) else value

@@ -11,6 +11,7 @@ from tests.stations.rest import Api, new_station, refusal, wrong_fields
 from tests.stations.samples import NOW, ON_SQLITE
 
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"
+LONG_PEM = PEM.replace("MIIB", "MIIB" * 1_000)
 KEY = "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----"
 AT = "2026-03-02T08:00:00Z"
 FIRMWARE = {"kind": "update_firmware", "location": "https://a.org/f", "retrieve_at": AT}
@@ -154,7 +155,11 @@ async def test_upkeep_that_cannot_be_meant_is_refused(api: Api, wanted: dict[str
 @ON_SQLITE
 @pytest.mark.parametrize(
     "wanted",
-    [FIRMWARE | {"signing_certificate": PEM, "signature": "c2ln"}, PROFILE, SESSION],
+    [
+        FIRMWARE | {"signing_certificate": LONG_PEM, "signature": "c2ln" * 200},
+        PROFILE,
+        SESSION,
+    ],
     ids=str,
 )
 async def test_upkeep_is_taken(api: Api, wanted: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from chargehub.stations.commands import (
     Unlock,
     WriteSettings,
 )
+from chargehub.stations.upkeep import GetLog
 from chargehub.stations.views import CommandView
 from chargehub.store.chunk import SIZE
 from chargehub.store.tables import EventRow
@@ -230,6 +231,23 @@ async def test_settings_that_were_read_are_kept(store: Store) -> None:
 
     found = await store.read(pages.settings_of, station_id, None, 10)
     assert [(each.name, each.value) for each in found] == [("HeartbeatInterval", "300")]
+
+
+@pytest.mark.parametrize("ends", ["answered", "expired"])
+async def test_a_finished_command_keeps_no_password(store: Store, ends: str) -> None:
+    station_id = await station(store)
+    command_id = await queue(store, station_id, GetLog("security", "ftp://me:hunter2@a.org/l"))
+    to_send = await store.do(actions.mark_sent, command_id, NOW)
+    before = await seen(store, command_id)
+
+    if ends == "answered":
+        await finish(store, station_id, command_id, Outcome("accepted"))
+    else:
+        await store.do(actions.expire_commands, NOW + MINUTE + actions.UNANSWERED)
+
+    after = await seen(store, command_id)
+    assert to_send == before.command == GetLog("security", "ftp://me:hunter2@a.org/l", request_id=1)
+    assert (after.state, after.body["location"]) == (ends, "ftp://…@a.org/l")
 
 
 # --- what owners ask -----------------------------------------------------------------------

@@ -2,10 +2,18 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargehub.stations.local_list import KnownList, Listed, SendLocalList, after, update
+from chargehub.stations.local_list import (
+    LAST_VERSION,
+    KnownList,
+    Listed,
+    SendLocalList,
+    after,
+    update,
+)
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 LISTS = st.lists(
@@ -45,6 +53,13 @@ def test_a_list_that_is_not_known_is_sent_whole(
     if known is None or known.version != told:
         assert sent == SendLocalList(told + 1, is_full=True, added=wanted)
         assert after(known, sent) == KnownList(told + 1, wanted)
+
+
+@pytest.mark.parametrize("told", [-5, 0, LAST_VERSION, LAST_VERSION + 5])
+def test_a_version_that_cannot_be_counted_on_begins_anew(told: int) -> None:
+    sent = update(told, KnownList(told, ()), ())
+
+    assert sent == SendLocalList(1, is_full=True)
 
 
 def test_a_difference_to_another_version_leaves_nothing_known() -> None:
