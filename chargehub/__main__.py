@@ -12,8 +12,10 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 operators = typer.Typer(help="The people who run this hub.", no_args_is_help=True)
+authorities = typer.Typer(help="Who signs the certificates of stations.", no_args_is_help=True)
 benches = typer.Typer(help="Measure this machine and this hub.", no_args_is_help=True)
 app.add_typer(operators, name="operator")
+app.add_typer(authorities, name="ca")
 app.add_typer(benches, name="bench")
 
 Database = Annotated[
@@ -84,6 +86,16 @@ def create_operator(
     from chargehub.commands import operator
 
     operator.create(email, name, password, database)
+
+
+@authorities.command("create")
+def create_authority(
+    name: Annotated[str, typer.Option(help="Its common name.")] = "ChargeHub stations",
+) -> None:
+    """Make the authority that signs the certificates of stations; its key with mode 0600."""
+    from chargehub.commands import ca
+
+    ca.create(name)
 
 
 @benches.command("ocpp")

@@ -21,9 +21,11 @@ from chargehub.ledger import routes as ledger_routes
 from chargehub.listings import routes as listing_routes
 from chargehub.mail import mailer
 from chargehub.observe import registry_of
+from chargehub.ocpp import authority
 from chargehub.ocpp.counts import LineMetrics
 from chargehub.ocpp.server import OcppServer
 from chargehub.ocpp.switchboard import OcppSwitchboard, carry_out
+from chargehub.ocpp.tls import Tls
 from chargehub.operation import routes as operation_routes
 from chargehub.payments import routes as payment_routes
 from chargehub.people import routes as people_routes
@@ -95,7 +97,16 @@ class Hub:
         self.store.changed = self.live.publish
         self.switchboard = OcppSwitchboard()
         self.rails = rails.build(self.store, self.clock)
-        self.ocpp = OcppServer(self.store, self.clock, self.settings, self.switchboard)
+        self.authority = authority.load(
+            settings.ca_certificate_file,
+            settings.ca_key_file,
+            settings.ca_organization,
+            settings.ca_station_days,
+        )
+        self.tls = tls_of(settings)
+        self.ocpp = OcppServer(
+            self.store, self.clock, self.settings, self.switchboard, self.authority
+        )
         self.relay = Relay(
             self.store,
             self.clock,
@@ -103,18 +114,24 @@ class Hub:
                 self.store,
                 self.rails,
                 mailer(self.settings, self.store),
-                carry_out(self.switchboard, self.store, self.clock).run,
+                carry_out(
+                    self.switchboard, self.store, self.clock, self.settings.secret.encode()
+                ).run,
                 terms_of(self.settings),
             ),
         )
         self.jobs = Jobs(self.store, self.clock, settings.tick_s, due(settings.token_price))
         self.ocpp_port = 0
+        self.ocpps_port = 0
 
     async def start(self) -> None:
         """Take up what was left, then let stations in."""
         await self.relay.start()
         host, port = host_port(self.settings.ocpp)
         self.ocpp_port = await self.ocpp.start(host, port)
+        if self.tls is not None:
+            host, port = host_port(self.settings.ocpps)
+            self.ocpps_port = await self.ocpp.start_tls(host, port, self.tls)
         self.jobs.start()
         log.info("hub started", ocpp_host=host, ocpp_port=self.ocpp_port)
 
@@ -125,6 +142,18 @@ class Hub:
         await self.relay.stop()
         await self.store.close()
         log.info("hub stopped")
+
+
+def tls_of(settings: Settings) -> Tls | None:
+    """The certificate of the port with TLS; None: there is no such port. Raises BadFile."""
+    if not settings.ocpps:
+        return None
+    has_authority = settings.ca_certificate_file.exists()
+    return Tls(
+        settings.ocpps_certificate_file,
+        settings.ocpps_key_file,
+        settings.ca_certificate_file if has_authority else None,
+    )
 
 
 def terms_of(settings: Settings) -> Terms:

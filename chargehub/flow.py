@@ -19,6 +19,7 @@ from chargehub.sessions import stopping
 from chargehub.settlement import actions as settlement
 from chargehub.settlement.split import Terms
 from chargehub.stations import actions as stations
+from chargehub.stations import raising, security
 from chargehub.store.outbox import Effect, Reaction, Reactions
 from chargehub.store.work import Work
 from chargehub.store.writer import Store
@@ -40,6 +41,8 @@ def reactions(
             sessions.follow_command,
             bookings.follow_command,
             admitted.follow_command,
+            security.follow_command,
+            raising.follow_command,
         ],
         events.BookingHeld: [collect.open_for_booking],
         events.BookingReleased: [collect.release_for_booking],

@@ -17,6 +17,7 @@ from chargehub.rest import manners
 from chargehub.sessions import remote as sessions
 from chargehub.settlement import actions as settlement
 from chargehub.stations import actions as stations
+from chargehub.stations import certificates
 from chargehub.store.chunk import SIZE, Chunk
 from chargehub.store.work import Work
 from chargehub.store.writer import Store
@@ -41,6 +42,7 @@ def due(token_price: Decimal) -> Sequence[Job]:
 
     return (
         stations.expire_commands,
+        certificates.ask_renewals,
         bookings.expire_holds,
         bookings.open_due_windows,
         bookings.release_no_shows,

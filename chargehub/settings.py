@@ -1,11 +1,14 @@
 """Every setting: its name, unit, default and meaning. Set by `CHARGEHUB_<NAME>` or a flag."""
 
 from decimal import Decimal
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Network = IPv4Network | IPv6Network
 
 SECRET_SHORTEST = 16  # characters; who can guess it can make up passwords of stations
 
@@ -16,6 +19,16 @@ def _guessed_by_nobody(secret: str) -> str:
     return secret
 
 
+def networks(text: str) -> tuple[Network, ...]:
+    """Addresses and networks, comma between. Raises ValueError."""
+    return tuple(ip_network(each.strip()) for each in text.split(",") if each.strip())
+
+
+def _of_networks(text: str) -> str:
+    networks(text)
+    return text
+
+
 class Settings(BaseSettings):
     """What an operator can set. Nothing here has a secret as its default."""
 
@@ -24,10 +37,46 @@ class Settings(BaseSettings):
     database: Annotated[str, Field(description="Database URL.")] = "sqlite:///chargehub.sqlite"
     http: Annotated[str, Field(description="Where REST listens, HOST:PORT.")] = "127.0.0.1:8000"
     ocpp: Annotated[str, Field(description="Where stations connect, HOST:PORT.")] = "127.0.0.1:9000"
+    ocpps: Annotated[
+        str, Field(description="Where stations connect with TLS, HOST:PORT; empty: nowhere.")
+    ] = ""
     public_url: Annotated[str, Field(description="How people reach REST; empty: from `http`.")] = ""
     ocpp_public_url: Annotated[
         str, Field(description="How stations reach OCPP; empty: from `ocpp`.")
     ] = ""
+    ocpps_public_url: Annotated[
+        str, Field(description="How stations reach OCPP with TLS; empty: from `ocpps`.")
+    ] = ""
+    ocpps_certificate_file: Annotated[
+        Path, Field(description="The hub's certificate and what leads to its root, PEM.")
+    ] = Path("chargehub-tls.pem")
+    ocpps_key_file: Annotated[
+        Path, Field(description="Its private key, PEM, for the hub's user alone.")
+    ] = Path("chargehub-tls.key")
+    ocpp_proxies: Annotated[
+        str,
+        Field(description="Proxies that bring TLS: addresses or networks; empty: none."),
+        AfterValidator(_of_networks),
+    ] = ""
+    ocpp_proxy_scheme_header: Annotated[
+        str, Field(description="Where such a proxy says https or wss.")
+    ] = "X-Forwarded-Proto"
+    ocpp_proxy_certificate_header: Annotated[
+        str, Field(description="And the station's certificate, or its SHA-256.")
+    ] = "X-Client-Certificate"
+    ocpp_without_password: Annotated[
+        bool, Field(description="Offer security profile 0; for closed networks alone.")
+    ] = False
+    ca_certificate_file: Annotated[
+        Path, Field(description="The authority that signs stations' certificates, PEM.")
+    ] = Path("chargehub-ca.pem")
+    ca_key_file: Annotated[
+        Path, Field(description="Its private key, PEM, for the hub's user alone.")
+    ] = Path("chargehub-ca.key")
+    ca_organization: Annotated[
+        str, Field(description="What stations' requests name as organization; empty: any.")
+    ] = ""
+    ca_station_days: Annotated[int, Field(description="Days a station's certificate lasts.")] = 365
     secret: Annotated[
         str,
         Field(description="Keys what is stored hashed; empty: kept in `secret_file`."),

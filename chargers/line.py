@@ -156,8 +156,10 @@ class RawStation:
         subprotocols: tuple[str, ...] = ("ocpp1.6",),
         headers: dict[str, str] | None = None,
         compression: str | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._url = station_url(url, identity)
+        self._tls = tls
         self._subprotocols = subprotocols
         self._compression = compression
         self._headers = dict(headers or {})
@@ -169,7 +171,11 @@ class RawStation:
     async def connect(self) -> str | None:
         """Open the line; returns the subprotocol the hub chose. Raises HandshakeRefused."""
         self._socket = await open_socket(
-            self._url, self._subprotocols, self._headers, compression=self._compression
+            self._url,
+            self._subprotocols,
+            self._headers,
+            compression=self._compression,
+            tls=self._tls,
         )
         return self._socket.subprotocol
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chargehub.events import StationConnected
+from chargehub.stations.schema import StationCertificate
 from chargehub.store.columns import new_id
 from chargehub.store.tables import DeliveryRow, EventRow
 from chargehub.store.work import Delivery, Work
@@ -62,8 +63,27 @@ async def busy(hub: RunningHub) -> Busy:
     slot = {"starts_at": starts_at.isoformat(), "ends_at": (starts_at + HOUR).isoformat()}
     await driver.post("/bookings", {"evse_id": place.evse_ids[2], **slot})
     await hub.settle()
-    ids = {**await _ids(owner, driver, place), "delivery_id": await hub.hub.store.do(_park)}
+    ids = {
+        **await _ids(owner, driver, place),
+        "delivery_id": await hub.hub.store.do(_park),
+        "certificate_id": await hub.hub.store.do(_certify, place.station_id, hub.clock.now()),
+    }
     return Busy(hub, owner, driver, operator, stranger, place, ids)
+
+
+def _certify(work: Work, station_id: str, now: datetime) -> str:
+    """A certificate of the station; its id."""
+    certificate = StationCertificate(
+        id=new_id(),
+        station_id=station_id,
+        serial_number="1f",
+        fingerprint="ab" * 32,
+        valid_from=now,
+        valid_until=now + timedelta(days=1),
+        signed_at=now,
+    )
+    work.add(certificate)
+    return certificate.id
 
 
 def _park(work: Work) -> str:

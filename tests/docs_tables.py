@@ -64,6 +64,10 @@ COMMANDS = (  # one of every form that makes other calls
     commands.Reset("idle"),
     commands.Unlock(1),
     commands.TriggerReport("status"),
+    commands.TriggerReport("certificate"),
+    commands.DeliverCertificate("PEM"),
+    commands.SetPassword("00" * 20),
+    commands.RaiseSecurity(2, "wss://hub.example/ocpp", 2),
     commands.ReadSettings(()),
     commands.ReadSettings(("OCPPCommCtrlr.HeartbeatInterval",)),
     commands.WriteSettings({"OCPPCommCtrlr.HeartbeatInterval": "300"}),
@@ -129,7 +133,7 @@ def who(operation: dict[str, Any]) -> str:
 def followers() -> Reactions:
     """The table of `flow.py`."""
     send_mail, terms = mailer(Settings(), NOWHERE), NOWHERE
-    send_command = carry_out(NOWHERE, NOWHERE, NOWHERE).run
+    send_command = carry_out(NOWHERE, NOWHERE, NOWHERE, b"").run
     return flow.reactions(NOWHERE, NOWHERE, send_mail, send_command, terms)
 
 

@@ -85,6 +85,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /stations/{station_id}/notes": Row("read"),
     "GET /stations/{station_id}/sessions": Row("read"),
     "GET /stations/{station_id}/reservations": Row("read"),
+    "GET /stations/{station_id}/certificates": Row("read"),
     "GET /stations/{station_id}/listing": Row("read"),
     "GET /commands/{command_id}": Row("read"),
     "GET /evses/{evse_id}/household": Row("read"),
@@ -137,6 +138,11 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     ),
     "POST /sessions/{session_id}/stop": Row("sessions:write", "driver", done=202),
     "DELETE /stations/{station_id}/listing": Row("stations:write", done=204),
+    "POST /stations/{station_id}/password/rotation": Row("stations:write", done=202),
+    "PUT /stations/{station_id}/security-profile": Row(
+        "stations:write", body={"security_profile": 1}
+    ),
+    "DELETE /stations/{station_id}/certificates/{certificate_id}": Row("stations:write"),
     "POST /stations/{station_id}/password": Row("stations:write"),  # ends the station's line
     "POST /payment-methods": Row(
         "payments:write",

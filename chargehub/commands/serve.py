@@ -16,12 +16,15 @@ def run(http: str | None, ocpp: str | None, database: str | None) -> None:
     try:
         host, port = host_port(settings.http)
         host_port(settings.ocpp)
+        if settings.ocpps:
+            host_port(settings.ocpps)
+        hub = Hub(settings)
     except ValueError as error:
         fail(str(error))
     prepare(settings.database)
     server = uvicorn.Server(
         uvicorn.Config(
-            web(Hub(settings)),
+            web(hub),
             host=host,
             port=port,
             http="h11",  # bounds the headers of a request; the other one takes any amount
@@ -33,5 +36,7 @@ def run(http: str | None, ocpp: str | None, database: str | None) -> None:
         )
     )
     print(f"REST  http://{host}:{port}/docs\nOCPP  ws://{settings.ocpp}/ocpp/{{identity}}")
+    if settings.ocpps:
+        print(f"OCPP  wss://{settings.ocpps}/ocpp/{{identity}}")
     gc.freeze()  # what was imported stays: to look through it again and again takes 100 ms a time
     server.run()

@@ -5,6 +5,7 @@ Source: OCPP 1.6 security white paper 3, section 2.2; OCPP 2.0.1 part 4, section
 
 import base64
 import binascii
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
@@ -41,6 +42,27 @@ def password_of(authorization: str | None, identity: str) -> bytes | None:
         return None
     user = f"{identity}:".encode()
     return decoded.removeprefix(user) if decoded.startswith(user) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What somebody who knocks has shown. `without_password`: the hub lets profile 0 in."""
+
+    is_tls: bool
+    is_password: bool
+    is_certificate: bool
+    without_password: bool
+
+
+def proves(proof: Proof, profile: int) -> bool:
+    """Is it enough for this security profile? A higher transport does no harm."""
+    enough = {
+        0: proof.without_password or proof.is_password,
+        1: proof.is_password,
+        2: proof.is_tls and proof.is_password,
+        3: proof.is_tls and proof.is_certificate,
+    }
+    return enough[profile]
 
 
 def may_enter(secret: bytes, password: bytes | None, digest: str) -> bool:

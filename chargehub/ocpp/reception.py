@@ -12,13 +12,14 @@ from typing import Any, Final
 from chargehub.bookings import actions as bookings
 from chargehub.clock import Clock
 from chargehub.errors import Refused, Unavailable
+from chargehub.ocpp.authority import Authority, Unsigned
 from chargehub.ocpp.fields import Unfit
 from chargehub.ocpp.problems import CallProblem
 from chargehub.ocpp.rpc import Call
 from chargehub.ocpp.versions import Version
 from chargehub.sessions import actions as sessions
 from chargehub.stations import actions as stations
-from chargehub.stations import notes, reports
+from chargehub.stations import certificates, notes, reports
 from chargehub.stations.views import StationView
 from chargehub.store.writer import Store
 
@@ -29,9 +30,11 @@ class Reception:
     """Receives the reports of one station on one line."""
 
     __slots__ = (
+        "_authority",
         "_clock",
         "_connection",
         "_heartbeat_s",
+        "_identity",
         "_is_accepted",
         "_seen_at",
         "_station_id",
@@ -47,11 +50,14 @@ class Reception:
         station: StationView,
         connection: int,
         heartbeat_s: int,
+        authority: Authority | None = None,
     ) -> None:
+        self._authority = authority
         self._store = store
         self._clock = clock
         self._version = version
         self._station_id = station.id
+        self._identity = station.identity
         self._connection = connection
         self._heartbeat_s = heartbeat_s
         # A station that was accepted once may come back without booting: it lost its line only.
@@ -100,6 +106,22 @@ class Reception:
         """Part of a report on the device model."""
         return await self._store.do(action, self._station_id, report.settings, now)
 
+    async def sign(
+        self, action: Any, call: Call, report: reports.CertificateRequested, now: datetime
+    ) -> reports.CertificateAnswer:
+        """Sign a certificate, or keep why not. Only what is stored will let the station in."""
+        try:
+            if self._authority is None or report.purpose != "station":
+                raise Unsigned("This hub signs no such certificates.")
+            signed = self._authority.sign(report.request, self._identity, now)
+        except Unsigned as unsigned:
+            reason = str(unsigned)
+            return await self._store.do(certificates.refuse, self._station_id, report, reason, now)
+        answer: reports.CertificateAnswer = await self._store.do(
+            action, self._station_id, report, signed, now
+        )
+        return answer
+
     async def tell_time(
         self, action: Any, call: Call, report: reports.Heartbeat, now: datetime
     ) -> reports.HeartbeatAnswer:
@@ -122,6 +144,7 @@ NO_VENDOR: Final = reports.DataTransferAnswer("unknown_vendor_id")
 
 WAYS: Mapping[type[reports.Report], tuple[Way, Any]] = {
     reports.Booted: (Reception.boot, stations.receive_boot),
+    reports.CertificateRequested: (Reception.sign, certificates.keep_signed),
     reports.DataTransferred: (
         Reception.answer_at_once,
         reports.DataTransferAnswer("unknown_vendor_id"),

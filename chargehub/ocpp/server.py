@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import ssl
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -21,18 +22,23 @@ from websockets.typing import Subprotocol
 from chargehub.clock import Clock
 from chargehub.errors import Unavailable
 from chargehub.ocpp import login, versions
+from chargehub.ocpp.admission import Admission, Entry, Turned
+from chargehub.ocpp.authority import Authority
+from chargehub.ocpp.channel import Channels
 from chargehub.ocpp.reception import Reception
 from chargehub.ocpp.rpc import Line
 from chargehub.ocpp.switchboard import OcppSwitchboard
+from chargehub.ocpp.tls import Tls
 from chargehub.settings import Settings
 from chargehub.stations import actions as stations
-from chargehub.stations import tables
+from chargehub.stations import security, tables
 from chargehub.stations.views import StationView
 from chargehub.store.writer import Store
 
 log = structlog.get_logger(__name__)
 
 CLOSE_S: Final = 5.0  # how long a closing handshake may take; a dead link is dropped after it
+TLS_TIMES: Final[dict[str, Any]] = {"ssl_handshake_timeout": 10, "ssl_shutdown_timeout": CLOSE_S}
 QUEUED_FRAMES: Final = 4  # between socket and line; the line has its own queue
 RESTART: Final = "service restart"
 # The smallest windows: 15 KiB a connection more than without compression, not 32.
@@ -45,37 +51,55 @@ class StationSocket(ServerConnection):
     """A connection that knows whose it is, from the login on."""
 
     station: StationView
+    entry: Entry
 
 
 class OcppServer:
     """Takes stations in, at `/ocpp/{identity}`. One instance is started and stopped once."""
 
     def __init__(
-        self, store: Store, clock: Clock, settings: Settings, switchboard: OcppSwitchboard
+        self,
+        store: Store,
+        clock: Clock,
+        settings: Settings,
+        switchboard: OcppSwitchboard,
+        authority: Authority | None = None,
     ) -> None:
         assert settings.secret, "the hub's secret is empty"
         self._store = store
         self._clock = clock
         self._settings = settings
         self._switchboard = switchboard
-        self._secret = settings.secret.encode()
+        self._authority = authority
+        self._channels = Channels(settings)
+        self._admission = Admission(store, clock, settings)
         self._versions = versions.supported()
         # Numbers of connections go on rising over restarts, so that none means two lines.
         self._connections = itertools.count(time.time_ns() // 1000)
         self._lines: set[Line] = set()
         self._addresses: Counter[str] = Counter()
         self._closing: set[asyncio.Task[None]] = set()
-        self._server: Server | None = None
+        self._servers: list[Server] = []
+        self._watch: asyncio.Task[None] | None = None
         self._is_stopping = False
 
     async def start(self, host: str, port: int) -> int:
         """Listen; the port, which matters where 0 was asked for. No station has a line yet."""
         await self._store.do(stations.forget_connections, self._clock.now())
+        return await self._listen(host, port, None)
+
+    async def start_tls(self, host: str, port: int, tls: Tls) -> int:
+        """Listen with TLS beside the plain port; the port. The files are watched from now on."""
+        self._watch = asyncio.create_task(tls.watch())
+        return await self._listen(host, port, tls.context)
+
+    async def _listen(self, host: str, port: int, context: ssl.SSLContext | None) -> int:
         interval_s = self._settings.ocpp_ping_interval_s or None  # 0: never
-        self._server = await serve(
+        server = await serve(
             self._serve,  # type: ignore[arg-type]  # create_connection makes StationSockets
             host,
             port,
+            **({} if context is None else {"ssl": context, **TLS_TIMES}),
             create_connection=StationSocket,
             process_request=self._admit,  # type: ignore[arg-type]
             select_subprotocol=self._select,
@@ -88,18 +112,21 @@ class OcppServer:
             max_size=self._settings.ocpp_frame_bytes,
             max_queue=QUEUED_FRAMES,
         )
-        bound: int = self._server.sockets[0].getsockname()[1]
-        log.info("ocpp listens", host=host, port=bound)
+        self._servers.append(server)
+        bound: int = server.sockets[0].getsockname()[1]
+        log.info("ocpp listens", host=host, port=bound, tls=context is not None)
         return bound
 
     async def stop(self) -> None:
         """Take nobody in, finish the message in hand of each line, then close with 1012."""
-        if self._server is None:
-            return
         self._is_stopping = True
-        self._server.close(close_connections=False)
+        if self._watch is not None:
+            self._watch.cancel()
+        for server in self._servers:
+            server.close(close_connections=False)
         await asyncio.gather(*(self._let_go(line) for line in tuple(self._lines)))
-        await self._server.wait_closed()
+        for server in self._servers:
+            await server.wait_closed()
         if self._closing:
             await asyncio.wait(self._closing)
 
@@ -125,22 +152,19 @@ class OcppServer:
             return socket.respond(HTTPStatus.TOO_MANY_REQUESTS, "Too many lines from here.\n")
         try:
             station = await self._store.read(tables.station_by_identity, identity)
+            password = login.password_of(_authorization(request), identity)
+            channel = self._channels.of(socket.transport, request.headers)
+            judged = await self._admission.judge(station, channel, password)
         except Unavailable:
             return socket.respond(HTTPStatus.SERVICE_UNAVAILABLE, "Try again later.\n")
-        # An unknown station takes as long as a wrong password: nobody learns more from the time.
-        digest = station.password_digest if station is not None else "0" * 64
-        password = login.password_of(_authorization(request), identity)
-        is_right = login.may_enter(self._secret, password, digest)
         if station is None:
             return socket.respond(HTTPStatus.NOT_FOUND, "No such station.\n")
-        if not is_right:
-            response = socket.respond(HTTPStatus.UNAUTHORIZED, "Wrong user or password.\n")
-            response.headers["WWW-Authenticate"] = build_www_authenticate_basic("ocpp")
-            return response
+        if isinstance(judged, Turned):
+            return _turned(socket, judged)
         if self._chosen(_offered(request)) is None:
             text = f"Offer one of the subprotocols {', '.join(self._versions)}.\n"
             return socket.respond(HTTPStatus.BAD_REQUEST, text)
-        socket.station = station
+        socket.station, socket.entry = station, judged
         return None
 
     def _select(
@@ -181,6 +205,7 @@ class OcppServer:
             self._replace(replaced)
         self._lines.add(line)
         try:
+            await self._note_entry(station, socket.entry)
             now = self._clock.now()
             await self._store.do(stations.note_connected, station.id, connection, version.name, now)
             log.info("station connected", station=station.id, ocpp=version.name)
@@ -191,6 +216,12 @@ class OcppServer:
                 now = self._clock.now()
                 await self._store.do(stations.note_disconnected, station.id, connection, now)
                 log.info("station disconnected", station=station.id, code=socket.close_code)
+
+    async def _note_entry(self, station: StationView, entry: Entry) -> None:
+        """What it was asked to take on and came with, if there was anything."""
+        if station.next_password_digest is None and station.next_security_profile is None:
+            return
+        await self._store.do(security.note_entry, station.id, entry.profile, entry.is_new_password)
 
     def _line(
         self,
@@ -206,6 +237,7 @@ class OcppServer:
             station,
             connection,
             self._settings.heartbeat_interval_s,
+            self._authority,
         )
         return Line(
             socket,
@@ -230,6 +262,13 @@ class OcppServer:
 def _address(socket: ServerConnection) -> str:
     peer: Any = socket.remote_address
     return str(peer[0]) if peer else ""
+
+
+def _turned(socket: ServerConnection, turned: Turned) -> Response:
+    response = socket.respond(turned.status, turned.text)
+    if turned.status is HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = build_www_authenticate_basic("ocpp")
+    return response
 
 
 def _authorization(request: Request) -> str | None:

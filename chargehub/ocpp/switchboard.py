@@ -15,7 +15,8 @@ from chargehub.ocpp.rpc import Line
 from chargehub.ocpp.schemas import check
 from chargehub.ocpp.versions import Version
 from chargehub.stations import actions as stations
-from chargehub.stations.commands import Command, Outcome, Switchboard
+from chargehub.stations import passwords
+from chargehub.stations.commands import Command, Outcome, SetPassword, Switchboard
 from chargehub.store.writer import Store
 
 HUNG_UP: Final = 1000  # close code: the hub wants the line closed, nobody did wrong
@@ -98,7 +99,8 @@ def _check(version: Version, calls: Calls) -> None:
 class CarryOut:
     """The effect that sends a command; its outcome is recorded by `stations.record_outcome`."""
 
-    def __init__(self, switchboard: Switchboard, store: Store, clock: Clock) -> None:
+    def __init__(self, switchboard: Switchboard, store: Store, clock: Clock, secret: bytes) -> None:
+        self._secret = secret
         self._switchboard = switchboard
         self._store = store
         self._clock = clock
@@ -110,9 +112,14 @@ class CarryOut:
         command = await self._store.do(stations.mark_sent, event.command_id, self._clock.now())
         if command is None:  # finished or expired: nothing to send, and nothing to record
             return Outcome("offline")
+        if isinstance(command, SetPassword):
+            password = passwords.unseal(self._secret, command.password)
+            if password is None:
+                return Outcome("error", "NotSent", {"reason": "The hub's secret has changed."})
+            command = SetPassword(password)
         return await self._switchboard.ask(event.station_id, command)
 
 
-def carry_out(switchboard: Switchboard, store: Store, clock: Clock) -> CarryOut:
-    """The effect behind StationCommanded."""
-    return CarryOut(switchboard, store, clock)
+def carry_out(switchboard: Switchboard, store: Store, clock: Clock, secret: bytes) -> CarryOut:
+    """The effect behind StationCommanded. `secret` is the hub's."""
+    return CarryOut(switchboard, store, clock, secret)

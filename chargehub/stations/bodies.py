@@ -1,5 +1,6 @@
 """What REST takes and gives for stations. A password goes out once, in the answer that made it."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Self
 
@@ -8,6 +9,8 @@ from pydantic_core import PydanticCustomError
 
 from chargehub.rest.bodies import Body, StorableText
 from chargehub.stations import rules
+from chargehub.stations.certificates import CertificateView
+from chargehub.stations.commands import Network
 from chargehub.stations.notes import NoteView
 from chargehub.stations.views import (
     EquippedEvse,
@@ -125,6 +128,7 @@ class StationRequest(Body):
     name: Name | None = None
     external_ref: ExternalRef | None = None
     identity: Annotated[str, Field(max_length=100)] | None = None
+    security_profile: Annotated[int, Field(ge=0, le=2)] = 1
 
     def station(self) -> rules.NewStation:
         return rules.NewStation(
@@ -133,7 +137,19 @@ class StationRequest(Body):
             evses=tuple(each.evse() for each in self.evses),
             external_ref=self.external_ref,
             identity=self.identity,
+            security_profile=self.security_profile,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Bases:
+    """Where stations connect, without their identity: plainly, and with TLS."""
+
+    plain: str
+    tls: str
+
+    def of(self, profile: int) -> str:
+        return self.tls if profile >= 2 else self.plain
 
 
 class ConnectorBody(BaseModel):
@@ -173,7 +189,10 @@ class EvseBody(BaseModel):
 
 
 class StationBody(BaseModel):
-    """A station as its owner sees it. It connects to `ocpp_url`."""
+    """A station as its owner sees it. It connects to `ocpp_url`.
+
+    `next_security_profile`: what it was asked to take on, and has not come with yet.
+    """
 
     id: str
     identity: str
@@ -186,6 +205,8 @@ class StationBody(BaseModel):
     model: str | None
     serial_number: str | None
     firmware_version: str | None
+    security_profile: int
+    next_security_profile: int | None
     is_connected: bool
     is_accepted: bool
     connected_at: datetime | None
@@ -194,12 +215,12 @@ class StationBody(BaseModel):
     evses: list[EvseBody]
 
     @classmethod
-    def of(cls, equipped: EquippedStation, ocpp_base: str, **more: Any) -> Self:
+    def of(cls, equipped: EquippedStation, bases: Bases, **more: Any) -> Self:
         station = equipped.station
         return cls(
             id=station.id,
             identity=station.identity,
-            ocpp_url=f"{ocpp_base}/{station.identity}",
+            ocpp_url=f"{bases.of(station.security_profile)}/{station.identity}",
             location_id=station.location_id,
             external_ref=station.external_ref,
             name=station.name,
@@ -208,6 +229,8 @@ class StationBody(BaseModel):
             model=station.model,
             serial_number=station.serial_number,
             firmware_version=station.firmware_version,
+            security_profile=station.security_profile,
+            next_security_profile=station.next_security_profile,
             is_connected=station.is_connected,
             is_accepted=station.is_accepted,
             connected_at=station.connected_at,
@@ -228,6 +251,31 @@ class PasswordBody(BaseModel):
     """A station's new password, shown this once."""
 
     password: str
+
+
+class SecurityProfileRequest(Body):
+    """The security profile that a station shall come with: never a lower one than it has.
+
+    `network`: how it connects; stations of OCPP 2.x want to be told.
+    """
+
+    security_profile: Annotated[int, Field(ge=0, le=3)]
+    network: Network = "wired"
+
+
+class CertificateBody(BaseModel):
+    """A certificate that the hub signed for a station. `fingerprint`: SHA-256 in hexadecimal."""
+
+    id: str
+    serial_number: str
+    fingerprint: str
+    valid_from: datetime
+    valid_until: datetime
+    revoked_at: datetime | None
+
+    @classmethod
+    def of(cls, certificate: CertificateView) -> Self:
+        return cls(**{name: getattr(certificate, name) for name in cls.model_fields})
 
 
 class HouseholdBody(BaseModel):

@@ -204,6 +204,8 @@ class CommandBody(BaseModel):
 
 
 def _shown(body: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a command; of an id token the end alone, for one could charge with it."""
-    shown: dict[str, Any] = rules.masked({name: body[name] for name in body if name != "kind"})
+    """The fields of a command, without a password; of an id token the end alone, for one could
+    charge with it."""
+    told = {name: value for name, value in body.items() if name not in ("kind", "password")}
+    shown: dict[str, Any] = rules.masked(told)
     return shown

@@ -119,7 +119,7 @@ def command_own(
         rules.check_settings_written(wanted.settings)
     if isinstance(wanted, SyncLocalList):
         lists.check_kept(work, station)
-    _check_room(work, station_id, now)
+    check_room(work, station_id, now)
     return command(work, station_id, wanted, now, expires_in)
 
 
@@ -131,11 +131,11 @@ def call(work: Work, station_id: str, wanted: Call, now: datetime, expires_in: t
     if tables.station(work, station_id) is None:
         raise NotFound("There is no station with this id.")
     rules.check_call(wanted)
-    _check_room(work, station_id, now)
+    check_room(work, station_id, now)
     return command(work, station_id, wanted, now, expires_in)
 
 
-def _check_room(work: Work, station_id: str, now: datetime) -> None:
+def check_room(work: Work, station_id: str, now: datetime) -> None:
     waiting = tables.open_command_ids(work, station_id, now, rules.MAX_WAITING_COMMANDS)
     if len(waiting) >= rules.MAX_WAITING_COMMANDS:
         raise rules.TooMuchWaiting(

@@ -26,6 +26,7 @@ ReportWanted = Literal[
     "v2g_certificate",
 ]
 """`log`, `firmware`: how far they are. Only 1.6 tells `security_` and `signed_` ones apart."""
+Network = Literal["wired", "wireless"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,33 @@ class TriggerReport:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliverCertificate:
+    """Take the certificate that the station asked the hub to sign: PEM, its own first."""
+
+    chain: str
+    kind: Literal["deliver_certificate"] = "deliver_certificate"
+
+
+@dataclass(frozen=True, slots=True)
+class SetPassword:
+    """Connect with this password from now on. `password` is sealed until it is sent."""
+
+    password: str
+    kind: Literal["set_password"] = "set_password"
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseSecurity:
+    """Connect to `url` on a higher security profile. 2.x stations keep it in `slot` at first."""
+
+    profile: int
+    url: str
+    slot: int
+    network: Network = "wired"
+    kind: Literal["raise_security"] = "raise_security"
+
+
+@dataclass(frozen=True, slots=True)
 class ReadSettings:
     """Read settings by name (1.6 configuration key; 2.x 'Component.Variable'). None: all."""
 
@@ -134,6 +162,9 @@ Command = (
     | Reset
     | Unlock
     | TriggerReport
+    | DeliverCertificate
+    | SetPassword
+    | RaiseSecurity
     | ReadSettings
     | WriteSettings
     | Call

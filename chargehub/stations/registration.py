@@ -11,7 +11,8 @@ from sqlmodel import col
 from chargehub.errors import NotFound
 from chargehub.people.rules import Actor
 from chargehub.stations import rules, tables
-from chargehub.stations.schema import Connector, Evse, HouseholdToken, Location, Station
+from chargehub.stations.commands import SetPassword
+from chargehub.stations.schema import CommandRow, Connector, Evse, HouseholdToken, Location, Station
 from chargehub.stations.views import EvseView, StationView
 from chargehub.store.columns import new_id
 from chargehub.store.work import Reads, Work
@@ -92,6 +93,7 @@ def register_station(
         identity=identity,
         name=wanted.name or identity,
         password_digest=rules.password_digest(secret, password.encode()),
+        security_profile=wanted.security_profile,
         created_at=now,
     )
     try:
@@ -104,12 +106,20 @@ def register_station(
 
 
 def rotate_password(work: Work, owner_id: str, station_id: str, secret: bytes) -> str:
-    """A new password; the old one ends now. Raises NotFound."""
+    """A new password; the old one ends now, and one that was on its way. Raises NotFound."""
     owned_station(work, owner_id, station_id)
     password = new_password()
     digest = rules.password_digest(secret, password.encode())
     is_it = col(Station.id) == station_id
-    work.execute(update(Station).where(is_it).values(password_digest=digest))
+    changed = update(Station).where(is_it)
+    work.execute(changed.values(password_digest=digest, next_password_digest=None))
+    is_waiting = (
+        (col(CommandRow.station_id) == station_id)
+        & (col(CommandRow.kind) == "set_password")
+        & (col(CommandRow.state) == "queued")
+    )
+    blank = rules.command_body(SetPassword(""))
+    work.execute(update(CommandRow).where(is_waiting).values(state="expired", body=blank))
     return password
 
 
@@ -163,6 +173,15 @@ def owned_evse(reads: Reads, owner_id: str, evse_id: str) -> EvseView:
 def new_password() -> str:
     """A machine-made password in signs that cannot be mistaken."""
     return "".join(secrets.choice(rules.ALPHABET) for _ in range(rules.PASSWORD_LENGTH))
+
+
+def new_key() -> str:
+    """A machine-made password of 20 bytes in hexadecimal: 1.6 stations that read their key so
+    take it, and send the bytes; all others take it as it is.
+
+    Source: OCPP 1.6 security white paper 3, section 2.1 (AuthorizationKey).
+    """
+    return secrets.token_hex(rules.PASSWORD_LENGTH)
 
 
 def _new_identity() -> str:

@@ -185,6 +185,14 @@ class Noted:
 
 
 @dataclass(frozen=True, slots=True)
+class CertificateRequested:
+    """SignCertificate: a request (PEM) to sign a certificate. `purpose`: station, vehicle."""
+
+    request: str
+    purpose: Literal["station", "vehicle"] = "station"
+
+
+@dataclass(frozen=True, slots=True)
 class SettingsReported:
     """NotifyReport: part of a device model report. `settings` are name -> value as text."""
 
@@ -203,6 +211,7 @@ class ReservationEnded:
 
 Report = (
     Booted
+    | CertificateRequested
     | Heartbeat
     | StatusChanged
     | TokenPresented
@@ -296,8 +305,16 @@ class DataTransferAnswer:
     status: Literal["accepted", "rejected", "unknown_message_id", "unknown_vendor_id"]
 
 
+@dataclass(frozen=True, slots=True)
+class CertificateAnswer:
+    """Is the certificate signed? It follows as a command."""
+
+    is_accepted: bool
+
+
 Answer = (
     BootAnswer
+    | CertificateAnswer
     | HeartbeatAnswer
     | TokenAnswer
     | StartAnswer

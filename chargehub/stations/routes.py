@@ -13,7 +13,19 @@ from chargehub.people.access import CurrentActor, CurrentOperator, needs
 from chargehub.people.rules import Actor, fold_id_token, id_token
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
 from chargehub.settings import Settings
-from chargehub.stations import actions, bodies, notes, pages, registration, tables
+from chargehub.stations import (
+    actions,
+    bodies,
+    certificates,
+    notes,
+    pages,
+    passwords,
+    raising,
+    registration,
+    rules,
+    security,
+    tables,
+)
 from chargehub.stations.command_bodies import CallRequest, CommandBody, CommandRequest
 from chargehub.stations.commands import Switchboard
 from chargehub.stations.reports import NoteTopic
@@ -42,9 +54,17 @@ CurrentSettings = Annotated[Settings, Depends(_settings)]
 CurrentSwitchboard = Annotated[Switchboard, Depends(_switchboard)]
 
 
-def ocpp_base(settings: Settings) -> str:
+def ocpp_bases(settings: Settings) -> bodies.Bases:
     """Where stations connect, without their identity."""
-    return (settings.ocpp_public_url or f"ws://{settings.ocpp}/ocpp").rstrip("/")
+    plain = settings.ocpp_public_url or f"ws://{settings.ocpp}/ocpp"
+    tls = settings.ocpps_public_url or f"wss://{settings.ocpps}/ocpp"
+    return bodies.Bases(plain.rstrip("/"), tls.rstrip("/"))
+
+
+def offered_profiles(settings: Settings) -> frozenset[int]:
+    """The security profiles that stations may have here."""
+    with_tls = {2, 3} if settings.ocpps or settings.ocpp_proxies else set()
+    return frozenset({1} | with_tls | ({0} if settings.ocpp_without_password else set()))
 
 
 # --- locations -----------------------------------------------------------------------------
@@ -108,12 +128,13 @@ async def post_station(
     """
     secret = settings.secret.encode()
     owner_id = actor.account_id
+    rules.check_profile(wanted.security_profile, offered_profiles(settings))
     done = await store.do(actions.register_station, owner_id, wanted.station(), secret, now)
     station = await store.read(_station, owner_id, done.station_id)
     if done.password is None:
         response.status_code = 200
-        return bodies.StationBody.of(station, ocpp_base(settings))
-    return bodies.NewStationBody.of(station, ocpp_base(settings), password=done.password)
+        return bodies.StationBody.of(station, ocpp_bases(settings))
+    return bodies.NewStationBody.of(station, ocpp_bases(settings), password=done.password)
 
 
 @router.get("/stations")
@@ -122,9 +143,9 @@ async def get_stations(
 ) -> Page[bodies.StationBody]:
     """Your own stations, the oldest first."""
     rows = await store.read(pages.stations_of, actor.account_id, asked.after_id(), asked.fetch)
-    base = ocpp_base(settings)
+    bases = ocpp_bases(settings)
     return page(
-        rows, asked, lambda row: (row.station.id,), lambda row: bodies.StationBody.of(row, base)
+        rows, asked, lambda row: (row.station.id,), lambda row: bodies.StationBody.of(row, bases)
     )
 
 
@@ -134,7 +155,7 @@ async def get_station(
 ) -> bodies.StationBody:
     """One of your own stations."""
     station = await store.read(_station, actor.account_id, station_id)
-    return bodies.StationBody.of(station, ocpp_base(settings))
+    return bodies.StationBody.of(station, ocpp_bases(settings))
 
 
 @router.post("/stations/{station_id}/password")
@@ -150,6 +171,66 @@ async def post_password(
     password = await store.do(actions.rotate_password, actor.account_id, station_id, secret)
     await switchboard.hang_up(station_id, "The password was changed.")
     return bodies.PasswordBody(password=password)
+
+
+@router.post("/stations/{station_id}/password/rotation", status_code=202)
+async def post_password_rotation(
+    station_id: Id, actor: Writer, store: CurrentStore, settings: CurrentSettings, now: Now
+) -> CommandBody:
+    """Give the station a new password over its line. The old one counts until it has taken it.
+
+    Nobody is told the new one; a station that lost it gets another by `POST …/password`.
+    """
+    secret, password = settings.secret.encode(), registration.new_key()
+    digest = rules.password_digest(secret, password.encode())
+    sealed = passwords.seal(secret, password)
+    command_id = await store.do(security.rotate_password, actor, station_id, digest, sealed, now)
+    return CommandBody.of(await store.read(_call, command_id))
+
+
+@router.put("/stations/{station_id}/security-profile")
+async def put_security_profile(
+    station_id: Id,
+    wanted: bodies.SecurityProfileRequest,
+    actor: Writer,
+    store: CurrentStore,
+    settings: CurrentSettings,
+    now: Now,
+) -> bodies.StationBody:
+    """Raise a station's security profile. Until it has come with the new one, the old counts.
+
+    A station that was connected before is told over its line, step by step, as commands.
+    """
+    profile, bases = wanted.security_profile, ocpp_bases(settings)
+    rules.check_profile(profile, offered_profiles(settings))
+    raised = raising.Wanted(profile, bases.tls, wanted.network)
+    await store.do(raising.raise_profile, actor, station_id, raised, now)
+    return bodies.StationBody.of(await store.read(_seen, actor, station_id), bases)
+
+
+@router.get("/stations/{station_id}/certificates")
+async def get_certificates(
+    station_id: Id, actor: CurrentActor, store: CurrentStore, asked: CurrentPage
+) -> Page[bodies.CertificateBody]:
+    """The certificates that the hub signed for a station, the newest first."""
+    await store.read(registration.seen_station, actor, station_id)
+    rows = await store.read(certificates.page_of, station_id, asked.after_id(), asked.fetch)
+    return page(rows, asked, lambda row: (row.id,), bodies.CertificateBody.of)
+
+
+@router.delete("/stations/{station_id}/certificates/{certificate_id}")
+async def delete_certificate(
+    station_id: Id,
+    certificate_id: Id,
+    actor: Writer,
+    store: CurrentStore,
+    switchboard: CurrentSwitchboard,
+    now: Now,
+) -> bodies.CertificateBody:
+    """Revoke a certificate. It lets nobody in from now on, and the station's line is closed."""
+    revoked = await store.do(certificates.revoke, actor, station_id, certificate_id, now)
+    await switchboard.hang_up(station_id, "A certificate was revoked.")
+    return bodies.CertificateBody.of(revoked)
 
 
 @router.get("/stations/{station_id}/settings")
@@ -281,6 +362,10 @@ def _location(reads: Reads, owner_id: str, location_id: str) -> LocationView:
 def _station(reads: Reads, owner_id: str, station_id: str) -> EquippedStation:
     station = registration.owned_station(reads, owner_id, station_id)
     return pages.equipped(reads, [station])[0]
+
+
+def _seen(reads: Reads, actor: Actor, station_id: str) -> EquippedStation:
+    return pages.equipped(reads, [registration.seen_station(reads, actor, station_id)])[0]
 
 
 def _call(reads: Reads, command_id: str) -> CommandView:

@@ -104,6 +104,24 @@ class NoLocalList(Conflict):
     code = "no_local_list"
 
 
+class ProfileNotOffered(Invalid):
+    """A security profile that this hub does not offer."""
+
+    code = "profile_not_offered"
+
+
+class ProfileLower(Conflict):
+    """A security profile below the one that the station has."""
+
+    code = "profile_lower"
+
+
+class NoCertificate(Conflict):
+    """A station without a certificate cannot show one."""
+
+    code = "no_certificate"
+
+
 class TooMuchWaiting(Conflict):
     """As many commands wait for a station as may."""
 
@@ -157,6 +175,7 @@ class NewStation:
     evses: tuple[NewEvse, ...]
     external_ref: str | None = None
     identity: str | None = None
+    security_profile: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +204,13 @@ def password_digest(secret: bytes, password: bytes) -> str:
 def is_password(secret: bytes, password: bytes, digest: str) -> bool:
     """Does the password belong to the digest? Takes the same time either way."""
     return hmac.compare_digest(password_digest(secret, password), digest)
+
+
+def check_profile(profile: int, offered: frozenset[int]) -> None:
+    """Raises ProfileNotOffered."""
+    if profile not in offered:
+        known = ", ".join(str(each) for each in sorted(offered))
+        raise ProfileNotOffered(f"This hub offers the security profiles {known}, not {profile}.")
 
 
 def microdegrees(degrees: float | Decimal) -> int:

@@ -32,8 +32,10 @@ class Location(SQLModel, table=True):
 class Station(SQLModel, table=True):
     """One device. `connection` is the epoch of its live line, 0 for none.
 
-    `last_transaction` counts the transaction ids the hub gave it (1.6), `last_request` the
-    numbers of requests. `status` is what the station told of itself as a whole (EVSE 0).
+    `next_password_digest` and `next_security_profile` are what it was asked to take on and has
+    not come with yet. `last_transaction` counts the transaction ids the hub gave it (1.6),
+    `last_request` the numbers of requests. `status` is what the station told of itself as a whole
+    (EVSE 0).
     """
 
     __tablename__ = "station"
@@ -49,6 +51,9 @@ class Station(SQLModel, table=True):
     identity: str = Field(max_length=48)
     name: str = Field(max_length=100)
     password_digest: str = Field(max_length=64)
+    next_password_digest: str | None = Field(default=None, max_length=64)
+    security_profile: int = 1
+    next_security_profile: int | None = None
     ocpp_version: str | None = Field(default=None, max_length=10)
     vendor: str | None = Field(default=None, max_length=50)
     model: str | None = Field(default=None, max_length=50)
@@ -151,6 +156,27 @@ class StationNote(SQLModel, table=True):
     is_last: bool
     content: Any = Field(sa_type=Json)
     received_at: datetime = Field(sa_type=Instant)
+
+
+class StationCertificate(SQLModel, table=True):
+    """A certificate that the hub signed for a station. It lets in until it ends or is revoked."""
+
+    __tablename__ = "station_certificate"
+    __table_args__ = (
+        UniqueConstraint("fingerprint", name="uq_station_certificate_fingerprint"),
+        Index("ix_station_certificate_station", "station_id", "id"),
+        Index("ix_station_certificate_due", "renewal_asked_at", "valid_until"),
+    )
+
+    id: str = Field(primary_key=True, max_length=36)
+    station_id: str = Field(max_length=36, foreign_key="station.id")
+    serial_number: str = Field(max_length=40)
+    fingerprint: str = Field(max_length=64)
+    valid_from: datetime = Field(sa_type=Instant)
+    valid_until: datetime = Field(sa_type=Instant)
+    signed_at: datetime = Field(sa_type=Instant)
+    renewal_asked_at: datetime | None = Field(default=None, sa_type=Instant)
+    revoked_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class CommandRow(SQLModel, table=True):

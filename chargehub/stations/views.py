@@ -27,6 +27,9 @@ class LocationView:
 class StationView:
     """A station and what is known of its line. `connection` 0: it has none.
 
+    `next_…`: a password or security profile that it was asked to take on; until it comes with
+    that, the one before counts too.
+
     `is_accepted`: it booted once and was accepted.
     """
 
@@ -38,6 +41,9 @@ class StationView:
     identity: str
     name: str
     password_digest: str
+    next_password_digest: str | None
+    security_profile: int
+    next_security_profile: int | None
     ocpp_version: str | None
     vendor: str | None
     model: str | None
@@ -156,6 +162,13 @@ class CommandView:
     def is_open(self) -> bool:
         """Waits for the station, or for its answer."""
         return self.state in ("queued", "sent")
+
+    @property
+    def was_not_taken(self) -> bool:
+        """The station said no, or never got it. An answer that was lost says neither."""
+        if self.outcome is None:
+            return not self.is_open and self.tries == 0
+        return self.outcome.fate in ("refused", "error")
 
     @property
     def command(self) -> Command:

@@ -90,3 +90,26 @@ def test_a_database_is_for_its_user_alone(tmp_path: Path) -> None:
     assert restored.returncode == 0, restored.stderr
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
     assert modes == {"chargehub.sqlite": 0o600, "copy.sqlite": 0o600}
+
+
+def test_an_authority_is_made_once_and_its_key_is_private(tmp_path: Path) -> None:
+    made = run(tmp_path, "chargehub", "ca", "create")
+    again = run(tmp_path, "chargehub", "ca", "create")
+
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert stat.S_IMODE((tmp_path / "chargehub-ca.key").stat().st_mode) == 0o600
+    assert again.returncode == 2
+    assert "chargehub-ca.key" in again.stderr
+    assert "PRIVATE" not in made.stdout + again.stderr
+
+
+def test_a_key_that_others_may_read_is_told_in_a_sentence(tmp_path: Path) -> None:
+    """The authority's key: who has it can be any station."""
+    run(tmp_path, "chargehub", "ca", "create")
+    (tmp_path / "chargehub-ca.key").chmod(0o644)
+
+    refused = run(tmp_path, "chargehub", "serve")
+
+    assert refused.returncode == 2
+    assert "chmod 600" in refused.stderr
+    assert "Traceback" not in refused.stderr

@@ -165,7 +165,7 @@ async def test_a_command_is_marked_sent_asked_and_its_outcome_given(
     async with linked(ONE_SIX) as link:
         switchboard = OcppSwitchboard()
         switchboard.connect(station_id, link.line)
-        effect = carry_out(switchboard, store, clock)
+        effect = carry_out(switchboard, store, clock, b"secret")
         running = asyncio.create_task(effect.run(StationCommanded(command_id, station_id), "key"))
         _, message_id, action, _ = await link.receive()
         sent = await store.read(tables.command, command_id)
@@ -185,7 +185,7 @@ async def test_a_command_for_a_station_without_a_line_waits_unmarked(
         actions.command, station_id, Reset("idle"), clock.now(), timedelta(minutes=5)
     )
 
-    outcome = await carry_out(OcppSwitchboard(), store, clock).run(
+    outcome = await carry_out(OcppSwitchboard(), store, clock, b"secret").run(
         StationCommanded(command_id, station_id), "key"
     )
 
@@ -205,7 +205,7 @@ async def test_an_expired_command_is_not_sent(store: Store, clock: HandClock) ->
         switchboard = OcppSwitchboard()
         switchboard.connect(station_id, link.line)
 
-        await carry_out(switchboard, store, clock).run(
+        await carry_out(switchboard, store, clock, b"secret").run(
             StationCommanded(command_id, station_id), "key"
         )
 

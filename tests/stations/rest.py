@@ -43,7 +43,13 @@ class Api:
         self.store, self.clock, self._stack = store, clock, stack
         self.lines = Lines()
         settings = SimpleNamespace(
-            secret="the hub's secret in tests", ocpp_public_url="wss://hub.example/ocpp", ocpp=""
+            secret="the hub's secret in tests",
+            ocpp_public_url="wss://hub.example/ocpp",
+            ocpps_public_url="",
+            ocpp="",
+            ocpps="127.0.0.1:9443",
+            ocpp_proxies="",
+            ocpp_without_password=False,
         )
         hub = SimpleNamespace(store=store, clock=clock, settings=settings, switchboard=self.lines)
         self._app = application(stations.router, listings.router, hub=hub)

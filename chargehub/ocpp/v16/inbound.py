@@ -6,6 +6,7 @@ from typing import Any
 from ocpp.v16.enums import (
     AvailabilityStatus,
     CancelReservationStatus,
+    CertificateSignedStatus,
     ChargePointErrorCode,
     ChargePointStatus,
     ConfigurationStatus,
@@ -122,6 +123,11 @@ def metered(payload: Payload) -> reports.Metered:
     )
 
 
+def certificate_requested(payload: Payload) -> reports.CertificateRequested:
+    """SignCertificate.req. Source: OCPP 1.6 security white paper 3, section 5.14."""
+    return reports.CertificateRequested(payload["csr"])
+
+
 def data_transferred(payload: Payload) -> reports.DataTransferred:
     """DataTransfer.req. Source: OCPP 1.6, section 4.3."""
     return reports.DataTransferred(
@@ -151,6 +157,15 @@ availability_changed = accepted_if(AvailabilityStatus.accepted, AvailabilityStat
 reset = accepted_if(ResetStatus.accepted)
 unlocked = accepted_if(UnlockStatus.unlocked)
 triggered = accepted_if(TriggerMessageStatus.accepted)
+certificate_taken = accepted_if(CertificateSignedStatus.accepted)
+password_set = accepted_if(ConfigurationStatus.accepted, ConfigurationStatus.reboot_required)
+
+
+def security_raised(command: Command, answers: Sequence[Payload]) -> Outcome:
+    """ChangeConfiguration.conf: the station connects anew by itself, or wants a reset first."""
+    told = password_set(command, answers)
+    is_reset_needed = told.status == ConfigurationStatus.reboot_required
+    return Outcome(told.fate, told.status, {"is_reset_needed": is_reset_needed})
 
 
 def settings_read(command: Command, answers: Sequence[Payload]) -> Outcome:

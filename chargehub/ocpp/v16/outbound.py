@@ -7,6 +7,7 @@ from ocpp.v16.enums import (
     AuthorizationStatus,
     AvailabilityType,
     DataTransferStatus,
+    GenericStatus,
     MessageTrigger,
     RegistrationStatus,
     ResetType,
@@ -92,6 +93,12 @@ def session_closed(answer: reports.EndAnswer) -> dict[str, Any]:
     return {} if answer.verdict is None else {"idTagInfo": {"status": _VERDICT[answer.verdict]}}
 
 
+def certificate_judged(answer: reports.CertificateAnswer) -> dict[str, Any]:
+    """SignCertificate.conf."""
+    status = GenericStatus.accepted if answer.is_accepted else GenericStatus.rejected
+    return {"status": status}
+
+
 def data_answered(answer: reports.DataTransferAnswer) -> dict[str, Any]:
     """DataTransfer.conf."""
     return {"status": _DATA_TRANSFER[answer.status]}
@@ -161,6 +168,22 @@ def trigger_report(command: commands.TriggerReport) -> Calls:
     if command.evse:
         payload["connectorId"] = command.evse
     return ((action, payload),)
+
+
+def deliver_certificate(command: commands.DeliverCertificate) -> Calls:
+    """CertificateSigned.req."""
+    return ((Action.certificate_signed, {"certificateChain": command.chain}),)
+
+
+def set_password(command: commands.SetPassword) -> Calls:
+    """ChangeConfiguration.req of AuthorizationKey, which is written in hexadecimal."""
+    return ((Action.change_configuration, {"key": "AuthorizationKey", "value": command.password}),)
+
+
+def raise_security(command: commands.RaiseSecurity) -> Calls:
+    """ChangeConfiguration.req of SecurityProfile. The address has no key of the standard."""
+    wanted = {"key": "SecurityProfile", "value": str(command.profile)}
+    return ((Action.change_configuration, wanted),)
 
 
 def read_settings(command: commands.ReadSettings) -> Calls:

@@ -6,6 +6,8 @@ from typing import Any
 from ocpp.v201.enums import (
     AttributeEnumType,
     CancelReservationStatusEnumType,
+    CertificateSignedStatusEnumType,
+    CertificateSigningUseEnumType,
     ChangeAvailabilityStatusEnumType,
     ChargingStateEnumType,
     ConnectorStatusEnumType,
@@ -15,6 +17,7 @@ from ocpp.v201.enums import (
     RequestStartStopStatusEnumType,
     ReserveNowStatusEnumType,
     ResetStatusEnumType,
+    SetNetworkProfileStatusEnumType,
     SetVariableStatusEnumType,
     TransactionEventEnumType,
     TriggerMessageStatusEnumType,
@@ -165,6 +168,16 @@ def _is_actual(kind: str | None) -> bool:
     return kind is None or kind == AttributeEnumType.actual
 
 
+def certificate_requested(payload: Payload) -> reports.CertificateRequested:
+    """SignCertificateRequest; without a type it is for the station.
+
+    Source: OCPP 2.0.1 part 2, 1.58.1 and A02.
+    """
+    own = CertificateSigningUseEnumType.charging_station_certificate
+    is_own = payload.get("certificateType", own) == own
+    return reports.CertificateRequested(payload["csr"], "station" if is_own else "vehicle")
+
+
 def reservation_ended(payload: Payload) -> reports.ReservationEnded:
     """ReservationStatusUpdateRequest. Source: OCPP 2.0.1 part 2, 1.53.1."""
     return reports.ReservationEnded(
@@ -198,6 +211,15 @@ reset = accepted_if(ResetStatusEnumType.accepted, ResetStatusEnumType.scheduled)
 unlocked = accepted_if(UnlockStatusEnumType.unlocked)
 triggered = accepted_if(TriggerMessageStatusEnumType.accepted)
 _report_announced = accepted_if(GenericDeviceModelStatusEnumType.accepted)
+certificate_taken = accepted_if(CertificateSignedStatusEnumType.accepted)
+_network_profile_kept = accepted_if(SetNetworkProfileStatusEnumType.accepted)
+
+
+def security_raised(command: Command, answers: Sequence[Payload]) -> Outcome:
+    """SetNetworkProfileResponse: kept in the `slot`, or refused."""
+    assert command.kind == "raise_security", command.kind
+    told = _network_profile_kept(command, answers)
+    return Outcome(told.fate, told.status, {"slot": command.slot})
 
 
 def settings_read(command: Command, answers: Sequence[Payload]) -> Outcome:

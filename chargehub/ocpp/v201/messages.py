@@ -30,7 +30,7 @@ MESSAGES: Mapping[str, Message] = {  # payload -> report, answer -> payload
     "ReportChargingProfiles": note("charging_profiles"),
     "ReservationStatusUpdate": (inbound.reservation_ended, outbound.nothing),
     "SecurityEventNotification": note("security"),
-    "SignCertificate": note("certificate", {"status": "Rejected"}),
+    "SignCertificate": (inbound.certificate_requested, outbound.certificate_judged),
     "StatusNotification": (inbound.status_changed, outbound.nothing),
     "TransactionEvent": (inbound.session_progressed, outbound.progress_answered),
 }
@@ -38,9 +38,12 @@ MESSAGES: Mapping[str, Message] = {  # payload -> report, answer -> payload
 COMMANDS: Mapping[type[commands.Command], Speech] = {  # command -> calls, their answers -> outcome
     commands.CancelReservation: (outbound.cancel_reservation, inbound.reservation_cancelled),
     commands.ChangeAvailability: (outbound.change_availability, inbound.availability_changed),
+    commands.DeliverCertificate: (outbound.deliver_certificate, inbound.certificate_taken),
+    commands.RaiseSecurity: (outbound.raise_security, inbound.security_raised),
     commands.ReadSettings: (outbound.read_settings, inbound.settings_read),
     commands.Reserve: (outbound.reserve, inbound.reserved),
     commands.Reset: (outbound.reset, inbound.reset),
+    commands.SetPassword: (outbound.set_password, inbound.settings_written),
     commands.StartSession: (outbound.start_session, inbound.start_or_stop),
     commands.StopSession: (outbound.stop_session, inbound.start_or_stop),
     commands.TriggerReport: (outbound.trigger_report, inbound.triggered),

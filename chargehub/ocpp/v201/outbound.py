@@ -6,9 +6,14 @@ from typing import Any
 from ocpp.v201.enums import (
     Action,
     AuthorizationStatusEnumType,
+    CertificateSigningUseEnumType,
     DataTransferStatusEnumType,
+    GenericStatusEnumType,
     IdTokenEnumType,
     MessageTriggerEnumType,
+    OCPPInterfaceEnumType,
+    OCPPTransportEnumType,
+    OCPPVersionEnumType,
     OperationalStatusEnumType,
     RegistrationStatusEnumType,
     ReportBaseEnumType,
@@ -41,6 +46,11 @@ _DATA_TRANSFER = {
     "unknown_message_id": DataTransferStatusEnumType.unknown_message_id,
     "unknown_vendor_id": DataTransferStatusEnumType.unknown_vendor_id,
 }
+_NETWORK: dict[commands.Network, str] = {
+    "wired": OCPPInterfaceEnumType.wired0,
+    "wireless": OCPPInterfaceEnumType.wireless0,
+}
+_CONNECT_S = 30  # a station's wait for an answer on the new profile
 _TRIGGER: dict[commands.ReportWanted, str] = {
     "boot": MessageTriggerEnumType.boot_notification,
     "heartbeat": MessageTriggerEnumType.heartbeat,
@@ -94,6 +104,12 @@ def progress_answered(answer: reports.ProgressAnswer) -> dict[str, Any]:
     if answer.verdict is not None:
         payload["idTokenInfo"] = {"status": _VERDICT[answer.verdict]}
     return payload
+
+
+def certificate_judged(answer: reports.CertificateAnswer) -> dict[str, Any]:
+    """SignCertificateResponse."""
+    accepted, rejected = GenericStatusEnumType.accepted, GenericStatusEnumType.rejected
+    return {"status": accepted if answer.is_accepted else rejected}
 
 
 def data_answered(answer: reports.DataTransferAnswer) -> dict[str, Any]:
@@ -166,6 +182,37 @@ def trigger_report(command: commands.TriggerReport) -> Calls:
             payload["evse"]["connectorId"] = 1
     payload["requestedMessage"] = _TRIGGER[command.report]
     return ((Action.trigger_message, payload),)
+
+
+def deliver_certificate(command: commands.DeliverCertificate) -> Calls:
+    """CertificateSignedRequest, for the station itself."""
+    use = CertificateSigningUseEnumType.charging_station_certificate
+    payload = {"certificateChain": command.chain, "certificateType": use}
+    return ((Action.certificate_signed, payload),)
+
+
+def set_password(command: commands.SetPassword) -> Calls:
+    """SetVariablesRequest of the password. Source: OCPP 2.0.1 part 2, A01."""
+    variable = fields.variable_of("SecurityCtrlr.BasicAuthPassword")
+    wanted = {"attributeValue": command.password, **variable}
+    return ((Action.set_variables, {"setVariableData": [wanted]}),)
+
+
+def raise_security(command: commands.RaiseSecurity) -> Calls:
+    """SetNetworkProfileRequest. The priority of the slot and a reset follow when it is kept.
+
+    Source: OCPP 2.0.1 part 2, B09.
+    """
+    profile = {
+        "ocppVersion": OCPPVersionEnumType.ocpp20,
+        "ocppTransport": OCPPTransportEnumType.json,
+        "ocppCsmsUrl": command.url,
+        "messageTimeout": _CONNECT_S,
+        "securityProfile": command.profile,
+        "ocppInterface": _NETWORK[command.network],
+    }
+    payload = {"configurationSlot": command.slot, "connectionData": profile}
+    return ((Action.set_network_profile, payload),)
 
 
 def read_settings(command: commands.ReadSettings) -> Calls:

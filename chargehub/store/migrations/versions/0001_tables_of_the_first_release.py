@@ -713,6 +713,9 @@ def upgrade() -> None:
         sa.Column("identity", sa.String(length=48), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("password_digest", sa.String(length=64), nullable=False),
+        sa.Column("next_password_digest", sa.String(length=64), nullable=True),
+        sa.Column("security_profile", sa.Integer(), nullable=False),
+        sa.Column("next_security_profile", sa.Integer(), nullable=True),
         sa.Column("ocpp_version", sa.String(length=10), nullable=True),
         sa.Column("vendor", sa.String(length=50), nullable=True),
         sa.Column("model", sa.String(length=50), nullable=True),
@@ -835,6 +838,29 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("station_id", name=op.f("pk_local_list")),
     )
+    op.create_table(
+        "station_certificate",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("serial_number", sa.String(length=40), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("valid_from", Instant(), nullable=False),
+        sa.Column("valid_until", Instant(), nullable=False),
+        sa.Column("signed_at", Instant(), nullable=False),
+        sa.Column("renewal_asked_at", Instant(), nullable=True),
+        sa.Column("revoked_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["station_id"], ["station.id"], name=op.f("fk_station_certificate_station_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_station_certificate")),
+        sa.UniqueConstraint("fingerprint", name="uq_station_certificate_fingerprint"),
+    )
+    with op.batch_alter_table("station_certificate", schema=None) as batch_op:
+        batch_op.create_index("ix_station_certificate_station", ["station_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_station_certificate_due", ["renewal_asked_at", "valid_until"], unique=False
+        )
+
     op.create_table(
         "station_note",
         sa.Column("id", sa.String(length=36), nullable=False),

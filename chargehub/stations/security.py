@@ -1,0 +1,97 @@
+"""A station's password changed over its line, and what it comes with: the new or the old.
+
+What it was asked to take on counts beside what it had, until it has come with the one or the
+other; no answer that is lost locks it out.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlmodel import col
+
+from chargehub import events
+from chargehub.errors import Conflict
+from chargehub.people.rules import Actor
+from chargehub.stations import commanding, rules, tables
+from chargehub.stations.commands import SetPassword
+from chargehub.stations.registration import seen_station
+from chargehub.stations.schema import CommandRow, Station
+from chargehub.store.work import Reads, Work
+
+WAITS = timedelta(days=7)  # for a station without a line; nothing is lost while it waits
+
+
+class RotationUnderWay(Conflict):
+    """The station is being given a password already."""
+
+    code = "rotation_under_way"
+
+
+def rotate_password(
+    work: Work, actor: Actor, station_id: str, digest: str, sealed: str, now: datetime
+) -> str:
+    """Give the station a new password over its line; the command's id.
+
+    `digest` is kept of it, `sealed` is what only the hub can open, for as long as it is on its
+    way. Raises NotFound, RotationUnderWay, TooMuchWaiting.
+    """
+    station = seen_station(work, actor, station_id)
+    if station.next_password_digest is not None:  # it may have that one: it must not be forgotten
+        raise RotationUnderWay(
+            "A new password is on its way. Wait until the station has connected with it."
+        )
+    commanding.check_room(work, station_id, now)
+    _change(work, station_id, next_password_digest=digest)
+    return commanding.command(work, station_id, SetPassword(sealed), now, WAITS)
+
+
+def follow_command(work: Work, event: events.CommandFinished, now: datetime) -> None:
+    """What became of a new password: the station has it, or never will, or nobody knows."""
+    if event.kind != "set_password":
+        return
+    command = tables.command(work, event.command_id)
+    assert command is not None, event
+    blank = rules.command_body(SetPassword(""))
+    work.execute(
+        update(CommandRow).where(col(CommandRow.id) == event.command_id).values(body=blank)
+    )
+    if command.state == "answered":
+        _promote_password(work, event.station_id)
+    elif command.was_not_taken:
+        _change(work, event.station_id, next_password_digest=None)
+
+
+def note_entry(work: Work, station_id: str, profile: int, is_new_password: bool) -> None:
+    """The station came in on this profile, with its new password or not: that it has now.
+
+    With the old one it has not taken the new one, unless that is still on its way.
+    """
+    station = tables.station(work, station_id)
+    assert station is not None, station_id
+    if is_new_password:
+        _promote_password(work, station_id)
+    elif station.next_password_digest is not None and not _is_on_its_way(work, station_id):
+        _change(work, station_id, next_password_digest=None)
+    if profile == station.next_security_profile:
+        _change(work, station_id, security_profile=profile, next_security_profile=None)
+
+
+def _is_on_its_way(reads: Reads, station_id: str) -> bool:
+    wanted = select(col(CommandRow.id)).where(
+        col(CommandRow.station_id) == station_id,
+        col(CommandRow.state).in_(tables.OPEN_STATES),
+        col(CommandRow.kind) == "set_password",
+    )
+    return reads.one(wanted.limit(1)) is not None
+
+
+def _promote_password(work: Work, station_id: str) -> None:
+    following = col(Station.next_password_digest)
+    has_next = (col(Station.id) == station_id) & following.is_not(None)
+    changed = update(Station).where(has_next)
+    work.execute(changed.values(password_digest=following, next_password_digest=None))
+
+
+def _change(work: Work, station_id: str, **values: Any) -> None:
+    work.execute(update(Station).where(col(Station.id) == station_id).values(**values))

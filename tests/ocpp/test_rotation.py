@@ -1,0 +1,193 @@
+"""A station's password changed over its line: no answer that is lost locks the station out."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from chargehub.stations import passwords
+from chargers.line import RawStation
+from tests.conformance.bench import VERSIONS
+from tests.secure import Device, SecureHub, answer, device, secure_hub
+from tests.stations.samples import ON_SQLITE
+
+pytestmark = ON_SQLITE
+ON_EVERY = pytest.mark.parametrize("version", VERSIONS)
+
+
+def told(version: str, status: str) -> dict[str, Any]:
+    """What the station says of the new password."""
+    if version == "1.6":
+        return {"status": status}
+    result = {
+        "attributeStatus": status,
+        "component": {"name": "SecurityCtrlr"},
+        "variable": {"name": "BasicAuthPassword"},
+    }
+    return {"setVariableResult": [result]}
+
+
+def password_in(asked: list[Any]) -> str:
+    """The new password in the hub's call."""
+    if asked[2] == "ChangeConfiguration":
+        assert asked[3]["key"] == "AuthorizationKey"
+        return str(asked[3]["value"])
+    (setting,) = asked[3]["setVariableData"]
+    assert setting["component"] == {"name": "SecurityCtrlr"}
+    assert setting["variable"] == {"name": "BasicAuthPassword"}
+    return str(setting["attributeValue"])
+
+
+async def online(hub: SecureHub, version: str) -> tuple[Device, RawStation]:
+    made = await device(hub, version)
+    line = await made.connect(tls=False)
+    await made.boot(line)
+    return made, line
+
+
+async def rotate(made: Device, expect: int = 202) -> dict[str, Any]:
+    path = f"/stations/{made.id}/password/rotation"
+    return dict(await made.owner.post(path, expect=expect))
+
+
+@ON_EVERY
+async def test_once_the_station_has_taken_it_only_the_new_password_counts(
+    database: str, tmp_path: Path, version: str
+) -> None:
+    async with secure_hub(database, tmp_path) as hub:
+        made, line = await online(hub, version)
+
+        await rotate(made)
+        new = password_in(await answer(line, told(version, "Accepted")))
+        await hub.settle()
+
+        assert 16 <= len(new) <= 40
+        assert await made.refused(tls=False) == 401
+        assert await made.refused(tls=False, password=new) == 101
+        # A 1.6 station that reads its key as hexadecimal sends the bytes.
+        assert await made.refused(tls=False, password=bytes.fromhex(new)) == 101
+
+
+@ON_EVERY
+@pytest.mark.parametrize("how", ["refused", "error"])
+async def test_a_station_that_says_no_keeps_the_old_one(
+    database: str, tmp_path: Path, version: str, how: str
+) -> None:
+    async with secure_hub(database, tmp_path) as hub:
+        made, line = await online(hub, version)
+
+        await rotate(made)
+        asked = await answer(line, told(version, "Rejected"), 3 if how == "refused" else 4)
+        await hub.settle()
+
+        assert await made.refused(tls=False, password=password_in(asked)) == 401
+        assert await made.refused(tls=False) == 101
+
+
+@pytest.mark.parametrize("has_taken_it", [True, False])
+async def test_after_a_lost_answer_both_count_until_one_of_them_is_used(
+    database: str, tmp_path: Path, has_taken_it: bool
+) -> None:
+    async with secure_hub(database, tmp_path) as hub:
+        made, line = await online(hub, "1.6")
+        await rotate(made)
+        asked = await answer_not(line)
+        new, old = password_in(asked), made.password
+        line.break_off()
+        await hub.settle()
+
+        first, other = (new, old) if has_taken_it else (old, new)
+
+        assert await made.refused(tls=False, password=first) == 101
+        await hub.until(lambda: not hub.hub.switchboard.connected())
+        assert await made.refused(tls=False, password=other) == 401
+        assert await made.refused(tls=False, password=first) == 101
+
+
+async def answer_not(line: RawStation) -> list[Any]:
+    """The hub's next call, left without an answer."""
+    return list(orjson.loads(await line.receive_raw()))
+
+
+async def test_a_station_without_a_line_gets_it_when_it_is_back(
+    database: str, tmp_path: Path
+) -> None:
+    """It comes with the old one meanwhile, and that ends nothing."""
+    async with secure_hub(database, tmp_path) as hub:
+        made, line = await online(hub, "2.0.1")
+        await line.close()
+        await hub.until(lambda: not hub.hub.switchboard.connected())
+
+        command = await rotate(made)
+        again = await rotate(made, 409)
+        line = await made.connect(tls=False)
+        new = password_in(await answer(line, told("2.0.1", "Accepted")))
+        await hub.settle()
+
+        assert (command["state"], again["code"]) == ("queued", "rotation_under_way")
+        assert await made.refused(tls=False) == 401
+        assert await made.refused(tls=False, password=new) == 101
+
+
+async def test_what_nobody_fetched_in_a_week_is_forgotten(database: str, tmp_path: Path) -> None:
+    async with secure_hub(database, tmp_path) as hub:
+        made = await device(hub)
+        waiting = await rotate(made)
+
+        await hub.advance(days=7, seconds=1)
+
+        assert (await made.owner.get(f"/commands/{waiting['id']}"))["state"] == "expired"
+        assert (await rotate(made))["state"] == "queued"
+        assert await made.refused(tls=False) == 101
+
+
+async def test_a_password_typed_in_by_hand_ends_the_one_on_its_way(
+    database: str, tmp_path: Path
+) -> None:
+    async with secure_hub(database, tmp_path) as hub:
+        made = await device(hub)
+        waiting = await rotate(made)
+
+        shown = await made.owner.post(f"/stations/{made.id}/password", expect=200)
+        made.password = shown["password"]
+        line = await made.connect(tls=False)
+        await made.boot(line)
+        await hub.settle()
+
+        assert (await made.owner.get(f"/commands/{waiting['id']}"))["state"] == "expired"
+        assert await made.refused(tls=False) == 101
+
+
+def read(folder: Path) -> bytes:
+    """Everything that the database's files hold."""
+    return b"".join(path.read_bytes() for path in folder.glob("chargehub.sqlite*"))
+
+
+async def test_a_password_on_its_way_is_nowhere_to_be_read(
+    database: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "chargehub.wire")
+    async with secure_hub(database, tmp_path) as hub:
+        made, line = await online(hub, "2.0.1")
+
+        shown = await rotate(made)
+        new = password_in(await answer(line, told("2.0.1", "Accepted")))
+        await hub.settle()
+        commands = await made.owner.get(f"/stations/{made.id}/commands")
+
+        assert shown["fields"] == {}
+        assert "SetVariables" in caplog.text
+        files = read(tmp_path)
+        assert b"set_password" in files
+        assert new not in f"{shown} {commands} {caplog.text}"
+        assert new.encode() not in files
+
+
+def test_only_the_hub_with_the_same_secret_opens_a_sealed_password(database: str) -> None:
+    sealed = passwords.seal(b"one secret", "a password")
+
+    assert "a password" not in sealed
+    assert passwords.unseal(b"one secret", sealed) == "a password"
+    assert passwords.unseal(b"another", sealed) is None
