@@ -14,10 +14,12 @@ from chargehub.store.writer import Store
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Let in on this security profile. `is_new_password`: with the one it was just given."""
+    """Let in on this security profile. `is_new_password`: with the one it was just given; None:
+    it showed no password.
+    """
 
     profile: int
-    is_new_password: bool
+    is_new_password: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Admission:
         )
         for profile in (station.next_security_profile, station.security_profile):
             if profile is not None and login.proves(proof, profile):
-                return Entry(profile, is_new)
+                return Entry(profile, is_new if proof.is_password else None)
         return _why(proof, station.security_profile)
 
     async def _is_certificate(self, station: StationView, shown: str | None) -> bool:

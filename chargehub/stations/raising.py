@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlmodel import col
 
 from chargehub import events
 from chargehub.people.rules import Actor
-from chargehub.stations import certificates, commanding, rules, tables
+from chargehub.stations import certificates, commanding, rules, settings, tables
 from chargehub.stations.commands import Network, RaiseSecurity, Reset, WriteSettings
 from chargehub.stations.registration import seen_station
 from chargehub.stations.schema import Station, StationSetting
@@ -74,9 +74,21 @@ def follow_command(work: Work, event: events.CommandFinished, now: datetime) -> 
     if step.was_not_taken:
         _change(work, event.station_id, next_security_profile=None)
     elif step.state == "answered":
+        if step.kind == "write_settings":
+            settings.store_settings(work, event.station_id, step.body["settings"], now)
         following = _following(work, step)
         if following is not None:
             commanding.command(work, event.station_id, following, now, WAITS)
+
+
+def arrive(work: Work, station_id: str, profile: int) -> None:
+    """The station came on the profile it was asked for. Slots of lower ones it tries no more.
+
+    Source: OCPP 2.0.1 part 2, A05.FR.07.
+    """
+    _change(work, station_id, security_profile=profile, next_security_profile=None)
+    slot = _priority(work, station_id).partition(",")[0]
+    work.execute(update(StationSetting).where(_is_priority(station_id)).values(value=slot))
 
 
 def _is_step(command: CommandView) -> bool:
@@ -94,9 +106,13 @@ def _following(reads: Reads, step: CommandView) -> WriteSettings | Reset | None:
 
 def _priority(reads: Reads, station_id: str) -> str:
     """The slots of network profiles that the station tries, the first first."""
-    is_it = (col(StationSetting.station_id) == station_id) & (col(StationSetting.name) == PRIORITY)
-    told: str | None = reads.value(select(col(StationSetting.value)).where(is_it))
+    wanted = select(col(StationSetting.value)).where(_is_priority(station_id))
+    told: str | None = reads.value(wanted)
     return told or USUAL_PRIORITY
+
+
+def _is_priority(station_id: str) -> ColumnElement[bool]:
+    return (col(StationSetting.station_id) == station_id) & (col(StationSetting.name) == PRIORITY)
 
 
 def _free_slot(priority: str) -> int:

@@ -63,7 +63,7 @@ def ocpp_bases(settings: Settings) -> bodies.Bases:
 
 def offered_profiles(settings: Settings) -> frozenset[int]:
     """The security profiles that stations may have here."""
-    with_tls = {2, 3} if settings.ocpps or settings.ocpp_proxies else set()
+    with_tls = {2, 3} if settings.ocpps or settings.ocpps_public_url else set()
     return frozenset({1} | with_tls | ({0} if settings.ocpp_without_password else set()))
 
 
@@ -203,7 +203,7 @@ async def put_security_profile(
     """
     profile, bases = wanted.security_profile, ocpp_bases(settings)
     rules.check_profile(profile, offered_profiles(settings))
-    raised = raising.Wanted(profile, bases.tls, wanted.network)
+    raised = raising.Wanted(profile, bases.of(profile), wanted.network)
     await store.do(raising.raise_profile, actor, station_id, raised, now)
     return bodies.StationBody.of(await store.read(_seen, actor, station_id), bases)
 

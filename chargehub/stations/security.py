@@ -13,7 +13,7 @@ from sqlmodel import col
 from chargehub import events
 from chargehub.errors import Conflict
 from chargehub.people.rules import Actor
-from chargehub.stations import commanding, rules, tables
+from chargehub.stations import commanding, raising, rules, tables
 from chargehub.stations.commands import SetPassword
 from chargehub.stations.registration import seen_station
 from chargehub.stations.schema import CommandRow, Station
@@ -62,19 +62,20 @@ def follow_command(work: Work, event: events.CommandFinished, now: datetime) -> 
         _change(work, event.station_id, next_password_digest=None)
 
 
-def note_entry(work: Work, station_id: str, profile: int, is_new_password: bool) -> None:
-    """The station came in on this profile, with its new password or not: that it has now.
+def note_entry(work: Work, station_id: str, profile: int, is_new_password: bool | None) -> None:
+    """The station came in on this profile, with its new password or the old one: that it has now.
 
-    With the old one it has not taken the new one, unless that is still on its way.
+    With the old one it has not taken the new one, unless that is still on its way. None: it
+    showed none, and nobody knows.
     """
     station = tables.station(work, station_id)
     assert station is not None, station_id
     if is_new_password:
         _promote_password(work, station_id)
-    elif station.next_password_digest is not None and not _is_on_its_way(work, station_id):
+    elif is_new_password is False and not _is_on_its_way(work, station_id):
         _change(work, station_id, next_password_digest=None)
     if profile == station.next_security_profile:
-        _change(work, station_id, security_profile=profile, next_security_profile=None)
+        raising.arrive(work, station_id, profile)
 
 
 def _is_on_its_way(reads: Reads, station_id: str) -> bool:

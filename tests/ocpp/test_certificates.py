@@ -51,6 +51,7 @@ BAD = {
 async def test_a_station_gets_the_certificate_it_asks_for(
     database: str, tmp_path: Path, version: str
 ) -> None:
+    """Cases TC_074 and TC_A_11."""
     async with secure_hub(database, tmp_path, ca_organization="Acme") as hub:
         made = await device(hub, version)
         line = await made.connect(tls=False)
@@ -130,6 +131,7 @@ async def test_one_station_cannot_have_any_number_of_certificates_signed(
 async def test_an_owner_has_the_certificate_renewed(
     database: str, tmp_path: Path, version: str
 ) -> None:
+    """Cases TC_074 and TC_A_11, from the hub's side."""
     async with secure_hub(database, tmp_path) as hub:
         made = await device(hub, version)
         line = await made.connect(tls=False)

@@ -65,6 +65,7 @@ async def test_profile_2_comes_in_with_tls_and_its_password_alone(
 async def test_profile_3_comes_in_with_its_own_certificate_alone(
     database: str, tmp_path: Path
 ) -> None:
+    """Cases TC_087, TC_A_07 and TC_A_08."""
     async with secure_hub(database, tmp_path) as hub:
         station = await signed(hub)
         other = await signed(hub, station.owner)
@@ -135,7 +136,7 @@ async def hello(port: int, context: ssl.SSLContext) -> ssl.SSLObject:
 async def test_the_suites_of_the_standard_are_spoken(
     database: str, tmp_path: Path, kind: str
 ) -> None:
-    """Source: OCPP 2.0.1 part 2, A00.FR.318."""
+    """Cases TC_086 and TC_A_04. Source: OCPP 2.0.1 part 2, A00.FR.318."""
     async with secure_hub(database, tmp_path, kind) as hub:
         for suite in SUITES[kind]:
             context = client(hub.certificate)
@@ -152,6 +153,7 @@ async def test_the_suites_of_the_standard_are_spoken(
 async def test_older_tls_is_refused_and_a_proper_one_taken_after_it(
     database: str, tmp_path: Path
 ) -> None:
+    """Cases TC_086 and TC_A_06."""
     async with secure_hub(database, tmp_path) as hub:
         old = client(hub.certificate)
         with warnings.catch_warnings():

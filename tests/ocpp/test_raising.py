@@ -24,8 +24,8 @@ async def steps(made: Device) -> list[tuple[str, str]]:
     return [(each["kind"], each["state"]) for each in reversed(items)]
 
 
-async def obey(made: Device, line: RawStation, profile: int) -> None:
-    """What a good station does when it is told to raise its profile."""
+async def obey(made: Device, line: RawStation, profile: int, slots: str) -> None:
+    """What a good station does when it is told to raise its profile, and what it must be told."""
     if made.version == "1.6":
         asked = await answer(line, YES)
         wanted = {"key": "SecurityProfile", "value": str(profile)}
@@ -39,7 +39,8 @@ async def obey(made: Device, line: RawStation, profile: int) -> None:
     asked = await answer(line, written("Accepted"))
     (setting,) = asked[3]["setVariableData"]
     assert setting["variable"] == {"name": "NetworkConfigurationPriority"}
-    assert setting["attributeValue"] == f"{slot},1"
+    assert setting["attributeValue"] == slots
+    assert slots.startswith(str(slot))
     asked = await answer(line, YES)
     assert asked[2:] == ["Reset", {"type": "OnIdle"}]
 
@@ -55,13 +56,14 @@ def written(status: str) -> dict[str, Any]:
 
 @ON_EVERY
 async def test_a_station_goes_from_1_to_2_to_3(database: str, tmp_path: Path, version: str) -> None:
+    """Case TC_083 and, for 2.x, A05."""
     async with secure_hub(database, tmp_path) as hub:
         made = await device(hub, version)
         line = await made.connect(tls=False)
         await made.boot(line)
 
         asked = await ask(made, 2)
-        await obey(made, line, 2)
+        await obey(made, line, 2, slots="2,1")
         await hub.settle()
         assert (asked["security_profile"], asked["next_security_profile"]) == (1, 2)
         assert await made.refused(tls=False) == 101  # it has not come with TLS yet
@@ -75,7 +77,7 @@ async def test_a_station_goes_from_1_to_2_to_3(database: str, tmp_path: Path, ve
         await made.install(line)
         await hub.settle()
         await ask(made, 3)
-        await obey(made, line, 3)
+        await obey(made, line, 3, slots="1,2")
         await hub.settle()
         assert await made.refused(password=None) == 101
         own, made.chain = made.chain, ""

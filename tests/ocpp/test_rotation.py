@@ -10,7 +10,7 @@ import pytest
 from chargehub.stations import passwords
 from chargers.line import RawStation
 from tests.conformance.bench import VERSIONS
-from tests.secure import Device, SecureHub, answer, device, secure_hub
+from tests.secure import Device, SecureHub, answer, device, secure_hub, signed
 from tests.stations.samples import ON_SQLITE
 
 pytestmark = ON_SQLITE
@@ -56,6 +56,7 @@ async def rotate(made: Device, expect: int = 202) -> dict[str, Any]:
 async def test_once_the_station_has_taken_it_only_the_new_password_counts(
     database: str, tmp_path: Path, version: str
 ) -> None:
+    """Cases TC_073 and TC_A_09."""
     async with secure_hub(database, tmp_path) as hub:
         made, line = await online(hub, version)
 
@@ -75,6 +76,7 @@ async def test_once_the_station_has_taken_it_only_the_new_password_counts(
 async def test_a_station_that_says_no_keeps_the_old_one(
     database: str, tmp_path: Path, version: str, how: str
 ) -> None:
+    """Case TC_A_10."""
     async with secure_hub(database, tmp_path) as hub:
         made, line = await online(hub, version)
 
@@ -104,6 +106,22 @@ async def test_after_a_lost_answer_both_count_until_one_of_them_is_used(
         await hub.until(lambda: not hub.hub.switchboard.connected())
         assert await made.refused(tls=False, password=other) == 401
         assert await made.refused(tls=False, password=first) == 101
+
+
+async def test_a_station_that_comes_by_certificate_says_nothing_of_its_password(
+    database: str, tmp_path: Path
+) -> None:
+    async with secure_hub(database, tmp_path) as hub:
+        made = await signed(hub)
+        line = await made.connect(password=None)
+        await rotate(made)
+        await answer_not(line)
+        line.break_off()
+        await hub.settle()
+
+        assert await made.refused(password=None) == 101
+
+        assert (await rotate(made, 409))["code"] == "rotation_under_way"
 
 
 async def answer_not(line: RawStation) -> list[Any]:

@@ -48,7 +48,6 @@ class Api:
             ocpps_public_url="",
             ocpp="",
             ocpps="127.0.0.1:9443",
-            ocpp_proxies="",
             ocpp_without_password=False,
         )
         hub = SimpleNamespace(store=store, clock=clock, settings=settings, switchboard=self.lines)
