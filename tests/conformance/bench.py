@@ -8,7 +8,7 @@ import orjson
 from chargehub.ocpp import versions
 from chargehub.ocpp.versions import Version
 from chargers.line import RawStation
-from tests.hub import Place, RunningHub
+from tests.hub import Person, Place, RunningHub
 
 VERSIONS = {version.name: version for version in versions.supported().values()}
 LIMIT_S = 10.0
@@ -35,3 +35,44 @@ async def asked(station: RawStation) -> list[Any]:
             frame: list[Any] = orjson.loads(await station.receive_raw())
             if frame[0] == 2:
                 return frame
+
+
+class Asking:
+    """An owner who asks the own station, and the station, which a test lets answer."""
+
+    def __init__(self, owner: Person, place: Place, station: RawStation) -> None:
+        self.owner, self.place, self.station = owner, place, station
+
+    async def post(self, wanted: Any, expect: int = 202) -> Any:
+        return await self.owner.post(f"/stations/{self.place.station_id}/commands", wanted, expect)
+
+    async def command(self, command_id: str) -> Any:
+        return await self.owner.get(f"/commands/{command_id}")
+
+    async def answer(self, content: dict[str, Any], kind: int = 3) -> tuple[str, Any]:
+        """Answer the hub's next call; its action and payload."""
+        _, message_id, action, payload = await asked(self.station)
+        rest = [content] if kind == 3 else [content["code"], "", {}]
+        await self.station.send_raw(orjson.dumps([kind, message_id, *rest]).decode())
+        return action, payload
+
+    async def done(self, wanted: Any, answer: dict[str, Any]) -> tuple[Any, Any]:
+        """Post a command and answer it; the finished command and what the station was sent."""
+        posted = await self.post(wanted)
+        _, payload = await self.answer(answer)
+        await self.owner.hub.settle()
+        return await self.command(posted["id"]), payload
+
+    async def newest(self) -> Any:
+        await self.owner.hub.settle()
+        return (await self.owner.get(f"/stations/{self.place.station_id}/commands"))["items"][0]
+
+
+async def asking(hub: RunningHub, owner: Person, place: Place, version: Version) -> Asking:
+    """The owner's station on a bare line of this version."""
+    return Asking(owner, place, await line(hub, place, version))
+
+
+def is_old(version: Version) -> bool:
+    """Is this 1.6, which says many things in other words?"""
+    return version.name == "1.6"

@@ -1,14 +1,11 @@
-"""Firmware, logs, smart charging and local lists: an owner asks, a station of each version acts."""
+"""Firmware, logs, smart charging, certificates: an owner asks, a station of each version acts."""
 
 import asyncio
-from typing import Any
 
-import orjson
 import pytest
 
 from chargehub.ocpp.versions import Version
-from chargers.line import RawStation
-from tests.conformance.bench import VERSIONS, asked, line
+from tests.conformance.bench import VERSIONS, asking, is_old
 from tests.hub import Person, Place, RunningHub
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -19,46 +16,6 @@ SHOWN = "ftp://…@files.example.org/firmware.bin"
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"
 FIRMWARE = {"kind": "update_firmware", "location": URL, "retrieve_at": AT}
 SIGNED = FIRMWARE | {"signing_certificate": PEM, "signature": "c2lnbmF0dXJl"}
-SYNC = {"kind": "sync_local_list"}
-
-
-class Bench:
-    """An owner, the own station, and what goes between them."""
-
-    def __init__(self, owner: Person, place: Place, station: RawStation) -> None:
-        self.owner, self.place, self.station = owner, place, station
-
-    async def post(self, wanted: Any, expect: int = 202) -> Any:
-        return await self.owner.post(f"/stations/{self.place.station_id}/commands", wanted, expect)
-
-    async def command(self, command_id: str) -> Any:
-        return await self.owner.get(f"/commands/{command_id}")
-
-    async def answer(self, content: dict[str, Any], kind: int = 3) -> tuple[str, Any]:
-        """Answer the hub's next call; its action and payload."""
-        _, message_id, action, payload = await asked(self.station)
-        rest = [content] if kind == 3 else [content["code"], "", {}]
-        await self.station.send_raw(orjson.dumps([kind, message_id, *rest]).decode())
-        return action, payload
-
-    async def done(self, wanted: Any, answer: dict[str, Any]) -> tuple[Any, Any]:
-        """Post a command and answer it; the finished command and what the station was sent."""
-        posted = await self.post(wanted)
-        _, payload = await self.answer(answer)
-        await self.owner.hub.settle()
-        return await self.command(posted["id"]), payload
-
-    async def newest(self) -> Any:
-        await self.owner.hub.settle()
-        return (await self.owner.get(f"/stations/{self.place.station_id}/commands"))["items"][0]
-
-
-async def bench(hub: RunningHub, owner: Person, place: Place, version: Version) -> Bench:
-    return Bench(owner, place, await line(hub, place, version))
-
-
-def is_old(version: Version) -> bool:
-    return version.name == "1.6"
 
 
 # --- firmware and logs ---------------------------------------------------------------------
@@ -68,7 +25,7 @@ def is_old(version: Version) -> bool:
 async def test_firmware_is_updated_and_its_progress_is_shown(
     hub: RunningHub, owner: Person, place: Place, version: Version
 ) -> None:
-    its = await bench(hub, owner, place, version)
+    its = await asking(hub, owner, place, version)
     told = "SignedFirmwareStatusNotification" if is_old(version) else "FirmwareStatusNotification"
 
     command, sent = await its.done(SIGNED, {"status": "Accepted"})
@@ -89,7 +46,7 @@ async def test_firmware_is_updated_and_its_progress_is_shown(
 async def test_a_later_firmware_takes_the_place_of_the_first(
     hub: RunningHub, owner: Person, place: Place, version: Version
 ) -> None:
-    its = await bench(hub, owner, place, version)
+    its = await asking(hub, owner, place, version)
     told = "SignedFirmwareStatusNotification" if is_old(version) else "FirmwareStatusNotification"
 
     first, sent = await its.done(SIGNED, {"status": "Accepted"})
@@ -105,7 +62,7 @@ async def test_a_later_firmware_takes_the_place_of_the_first(
 async def test_the_progress_of_a_station_that_names_no_number_is_the_newests(
     hub: RunningHub, owner: Person, place: Place
 ) -> None:
-    its = await bench(hub, owner, place, VERSIONS["1.6"])
+    its = await asking(hub, owner, place, VERSIONS["1.6"])
 
     firmware, _ = await its.done(FIRMWARE, {})
     log, _ = await its.done({"kind": "get_log", "location": URL}, {"fileName": "a.zip"})
@@ -121,7 +78,7 @@ async def test_the_progress_of_a_station_that_names_no_number_is_the_newests(
 async def test_a_log_is_uploaded_and_its_progress_is_shown(
     hub: RunningHub, owner: Person, place: Place, version: Version, kind: str
 ) -> None:
-    its = await bench(hub, owner, place, version)
+    its = await asking(hub, owner, place, version)
     is_diagnostics = is_old(version) and kind == "diagnostics"
     wanted = {"kind": "get_log", "log": kind, "location": URL, "oldest_at": AT}
     answer = {"status": "Accepted", "filename": "a.log"}
@@ -147,7 +104,7 @@ async def test_a_log_is_uploaded_and_its_progress_is_shown(
 async def test_profiles_are_set_read_and_cleared(
     hub: RunningHub, owner: Person, place: Place, version: Version
 ) -> None:
-    its = await bench(hub, owner, place, version)
+    its = await asking(hub, owner, place, version)
     wanted = {
         "kind": "set_charging_profile",
         "profile_id": 3,
@@ -189,122 +146,6 @@ async def test_profiles_are_set_read_and_cleared(
     assert states == ["answered", "answered", "answered", "refused"]
 
 
-# --- the local list ------------------------------------------------------------------------
-
-
-def version_of(version: Version, number: int) -> dict[str, Any]:
-    return {"listVersion" if is_old(version) else "versionNumber": number}
-
-
-def listed(version: Version, payload: Any) -> dict[str, bool]:
-    """The id tokens of a list that was sent, and whether they are added (or else removed)."""
-    entries = payload.get("localAuthorizationList", [])
-    if is_old(version):
-        return {each["idTag"]: "idTagInfo" in each for each in entries}
-    return {each["idToken"]["idToken"]: "idTokenInfo" in each for each in entries}
-
-
-async def synced(
-    its: Bench, version: Version, has: int, answer: dict[str, Any] | None
-) -> tuple[str, dict[str, bool]]:
-    """Synchronise: the station has this version, and answers the list that is sent (None: none
-    is sent). The type of the update, and who is added or removed."""
-    await its.post(SYNC)
-    assert (await its.answer(version_of(version, has)))[0] == "GetLocalListVersion"
-    if answer is None:
-        await its.owner.hub.settle()
-        return "", {}
-    return await taken(its, version, answer)
-
-
-async def taken(
-    its: Bench, version: Version, answer: dict[str, Any]
-) -> tuple[str, dict[str, bool]]:
-    action, sent = await its.answer(answer)
-    assert action == "SendLocalList"
-    await its.owner.hub.settle()
-    return sent["updateType"], listed(version, sent)
-
-
-@ON_EVERY
-async def test_a_local_list_is_sent_whole_then_by_difference_then_whole_again(
-    hub: RunningHub, owner: Person, place: Place, version: Version
-) -> None:
-    its = await bench(hub, owner, place, version)
-    friend, guest = await hub.person("friend"), await hub.person("guest")
-    household = f"/evses/{place.evse_ids[0]}/household"
-    yes = {"status": "Accepted"}
-    await owner.ask("PUT", f"{household}/{friend.id_token}", expect=204)
-    await owner.ask("PUT", f"{household}/NOBODYS", expect=204)
-    own = {owner.id_token, await owner.app_token()}
-
-    first = await synced(its, version, 0, yes)
-    same = await synced(its, version, 1, None)
-    await owner.ask("DELETE", f"{household}/{friend.id_token}", expect=204)
-    await owner.ask("PUT", f"{household}/{guest.id_token}", expect=204)
-    second = await synced(its, version, 1, yes)
-    await owner.ask("DELETE", f"{household}/{guest.id_token}", expect=204)
-    failed = await synced(its, version, 2, {"status": "Failed"})
-    whole = await taken(its, version, yes)
-    swapped = await synced(its, version, 1, yes)
-
-    assert first == ("Full", dict.fromkeys(own | {friend.id_token}, True))
-    assert same == ("", {})
-    assert second == ("Differential", {guest.id_token: True, friend.id_token: False})
-    assert failed == ("Differential", {guest.id_token: False})
-    assert whole == ("Full", dict.fromkeys(own, True))
-    assert swapped == ("Full", dict.fromkeys(own, True))  # it lost what it had acknowledged
-
-
-@ON_EVERY
-async def test_a_booked_driver_is_on_the_list_until_the_booking_ends(
-    hub: RunningHub, owner: Person, place: Place, version: Version
-) -> None:
-    its = await bench(hub, owner, place, version)
-    driver = await hub.person("driver")
-    slot = {"starts_at": "2026-03-02T10:00:00Z", "ends_at": "2026-03-02T11:00:00Z"}
-    wanted = {"evse_id": place.evse_ids[0], "id_token": driver.id_token, **slot}
-    await driver.post("/bookings", wanted)
-    await hub.settle()
-
-    await its.post(SYNC)
-    await its.answer(version_of(version, 0))
-    _, sent = await its.answer({"status": "Accepted"})
-
-    assert listed(version, sent)[driver.id_token]
-    assert "2026-03-02T11:10:00Z" in str(sent)
-    shown = await its.newest()
-    assert driver.id_token not in str(shown)
-    assert shown["fields"]["added"][0]["id_token"].startswith("…")
-
-
-@ON_EVERY
-async def test_that_a_station_keeps_no_list_is_remembered(
-    hub: RunningHub, owner: Person, place: Place, version: Version
-) -> None:
-    its = await bench(hub, owner, place, version)
-
-    posted = await its.post(SYNC)
-    await its.answer({"code": "NotSupported"}, kind=4)
-    await hub.settle()
-    refused = await its.post(SYNC, expect=409)
-
-    assert (await its.command(posted["id"]))["state"] == "failed"
-    assert refused["code"] == "no_local_list"
-
-
-async def test_a_list_is_no_longer_than_its_station_can_take(
-    hub: RunningHub, owner: Person, place: Place
-) -> None:
-    its = await bench(hub, owner, place, VERSIONS["1.6"])
-    found = [{"key": "SendLocalListMaxLength", "readonly": True, "value": "1"}]
-
-    await its.done({"kind": "read_settings", "names": []}, {"configurationKey": found})
-    _, sent = await synced(its, VERSIONS["1.6"], 0, {"status": "Accepted"})
-
-    assert len(sent) == 1
-
-
 # --- certificates, texts, and what cannot be carried ---------------------------------------
 
 
@@ -312,7 +153,7 @@ async def test_a_list_is_no_longer_than_its_station_can_take(
 async def test_certificates_are_listed_installed_and_deleted(
     hub: RunningHub, owner: Person, place: Place, version: Version
 ) -> None:
-    its = await bench(hub, owner, place, version)
+    its = await asking(hub, owner, place, version)
     hashes = {
         "hashAlgorithm": "SHA256",
         "issuerNameHash": "aa",
@@ -342,7 +183,7 @@ async def test_certificates_are_listed_installed_and_deleted(
 async def test_a_text_is_shown_where_the_version_can(
     hub: RunningHub, owner: Person, place: Place, version: Version
 ) -> None:
-    its = await bench(hub, owner, place, version)
+    its = await asking(hub, owner, place, version)
     wanted = {"kind": "set_display_message", "message_id": 1, "text": "Back at noon"}
 
     if is_old(version):
@@ -364,7 +205,7 @@ async def test_a_text_is_shown_where_the_version_can(
 async def test_two_who_ask_at_once_get_two_answers(
     hub: RunningHub, owner: Person, place: Place
 ) -> None:
-    its = await bench(hub, owner, place, VERSIONS["2.0.1"])
+    its = await asking(hub, owner, place, VERSIONS["2.0.1"])
 
     posted = await asyncio.gather(*(its.post({"kind": "clear_cache"}) for _ in range(2)))
     for _ in posted:

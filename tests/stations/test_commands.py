@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from chargehub import events
 from chargehub.errors import NotFound
-from chargehub.stations import actions, pages, rules, tables
+from chargehub.stations import actions, notes, pages, rules, tables
 from chargehub.stations.commands import (
     ChangeAvailability,
     Command,
@@ -20,6 +20,7 @@ from chargehub.stations.commands import (
     Unlock,
     WriteSettings,
 )
+from chargehub.stations.reports import Noted
 from chargehub.stations.upkeep import GetLog
 from chargehub.stations.views import CommandView
 from chargehub.store.chunk import SIZE
@@ -231,6 +232,25 @@ async def test_settings_that_were_read_are_kept(store: Store) -> None:
 
     found = await store.read(pages.settings_of, station_id, None, 10)
     assert [(each.name, each.value) for each in found] == [("HeartbeatInterval", "300")]
+
+
+async def test_progress_is_kept_beside_the_command_it_is_of(store: Store) -> None:
+    station_id = await station(store)
+    log = GetLog("security", "ftp://a.org/l")
+    first, second = [await queue(store, station_id, log) for _ in range(2)]
+    for command_id in (first, second):
+        await store.do(actions.mark_sent, command_id, NOW)
+
+    for number, status in ((1, "uploaded"), (None, "uploading"), (9, "bad"), (2, "idle")):
+        report = Noted("log", {"status": status}, number, status=status)
+        await store.do(notes.keep, station_id, report, NOW)
+
+    views = [await seen(store, each) for each in (first, second)]
+    assert [view.request_id for view in views] == [1, 2]
+    assert [view.progress and view.progress["status"] for view in views] == [
+        "uploaded",
+        "uploading",
+    ]
 
 
 @pytest.mark.parametrize("ends", ["answered", "expired"])
