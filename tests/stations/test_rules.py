@@ -275,3 +275,19 @@ def test_a_command_survives_being_stored(command: commands.Command) -> None:
 def test_the_password_is_no_setting(name: str) -> None:
     with pytest.raises(rules.PasswordSetting, match="Ask the hub for a new one"):
         rules.check_settings_written(["HeartbeatInterval", name])
+
+
+def test_what_gives_a_right_is_not_shown() -> None:
+    told = {
+        "location": "sftp://me:p@ss@files.example.org/a?b=c@d",
+        "apn": {"apn": "net", "apnPassword": "hunter2"},
+        "vpn": {"key": "hunter2"},
+        "list": [{"idTag": "04A1B2C3"}, "https://example.org/a@b"],
+    }
+
+    assert rules.masked(told) == {
+        "location": "sftp://…@files.example.org/a?b=c@d",
+        "apn": {"apn": "net", "apnPassword": "…"},
+        "vpn": "…",
+        "list": [{"idTag": "…B2C3"}, "https://example.org/a@b"],
+    }
