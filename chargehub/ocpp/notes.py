@@ -13,13 +13,16 @@ from chargehub.stations.reports import Noted, NoteTopic
 Answer = Mapping[str, Any] | Callable[[Payload], dict[str, Any]]
 
 
-def note(topic: NoteTopic, answer: Answer | None = None) -> Message:
-    """How a message becomes a note on `topic`, and what its station is told. None: nothing."""
+def note(topic: NoteTopic, answer: Answer | None = None, is_progress: bool = False) -> Message:
+    """How a message becomes a note on `topic`, and what its station is told. None: nothing.
+
+    `is_progress`: it tells how far the station is with a command of the hub's.
+    """
 
     def to_report(payload: Payload) -> Noted:
         is_last = not payload.get("tbc", False)
         request_id, status = _request_id(payload.get("requestId")), payload.get("status")
-        told = word(status) if isinstance(status, str) else None
+        told = word(status) if is_progress and isinstance(status, str) else None
         return Noted(topic, payload, request_id, is_last, told)
 
     def to_payload(kept: Noted) -> dict[str, Any]:
