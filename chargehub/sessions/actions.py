@@ -182,16 +182,30 @@ def _flags(known: list[str], repairs: tuple[str, ...], is_clock_repaired: bool) 
 
 def _session_of(work: Work, station_id: str, report: SessionProgressed) -> SessionView:
     """The session an event belongs to: known by its id, asked for from afar, or new."""
-    session = tables.by_transaction(work, station_id, report.transaction_id)
-    if session is not None:
-        return session
+    known = tables.by_transaction(work, station_id, report.transaction_id)
+    if known is not None and (known.status, known.id_token) != ("active", None):
+        return known
+    asked = _waiting_for(work, station_id, report, known.evse_number if known else None)
+    if known is None:
+        asked = asked or advancing.blank(work, station_id)
+        return replace(asked, transaction_id=report.transaction_id)
+    if asked is None:
+        return known
+    # The cable came before the driver asked: what was told so far is of the session asked for.
+    tables.hand_over(work, known.id, asked.id)
+    return replace(asked, transaction_id=known.transaction_id, flags=known.flags)
+
+
+def _waiting_for(
+    work: Work, station_id: str, report: SessionProgressed, evse: int | None
+) -> SessionView | None:
+    """The session asked for from afar that this event begins. One given up is judged anew."""
+    session = None
     if report.remote_start_id is not None:
         session = tables.by_remote_start(work, station_id, report.remote_start_id)
     if session is None and report.id_token is not None:
-        session = _asked_for(work, station_id, report.evse, report.id_token)
-    if session is None or session.status != "starting":  # given up: what comes now is judged anew
-        session = advancing.blank(work, station_id)
-    return replace(session, transaction_id=report.transaction_id)
+        session = _asked_for(work, station_id, report.evse or evse, report.id_token)
+    return session if session is not None and session.status == "starting" else None
 
 
 def _asked_for(work: Work, station_id: str, evse: int | None, id_token: str) -> SessionView | None:

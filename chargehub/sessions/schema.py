@@ -63,6 +63,7 @@ class SessionRow(SQLModel, table=True):
 class ReportRow(SQLModel, table=True):
     """A report that matters to money, as received. Never changed, never deleted with a session.
 
+    Its session alone may change: that of a cable becomes that of the driver who then asked.
     `fact` is the same report in the hub's own words; None for mere readings.
     """
 

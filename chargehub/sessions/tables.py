@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlmodel import col
 
 from chargehub.sessions.cdr import CdrView
@@ -13,7 +13,7 @@ from chargehub.sessions.schema import CDR, READING, REPORT, SESSION, SessionRow
 from chargehub.stations.reports import StartVerdict
 from chargehub.store.columns import Instant
 from chargehub.store.hot import Hot
-from chargehub.store.work import Reads
+from chargehub.store.work import Reads, Work
 
 OPEN = ("starting", "active", "ended")
 
@@ -183,6 +183,27 @@ def open_at_evse(reads: Reads, station_id: str, evse: int) -> str | None:
     """The id of the session that runs at an EVSE, the newest if a stop was lost; or None."""
     row = reads.one(_OPEN_AT_EVSE, station_id=station_id, evse=evse)
     return None if row is None else row[0]
+
+
+_REPORTS_OVER = (
+    update(REPORT)
+    .where(REPORT.c.session_id == bindparam("from_id"))
+    .values(session_id=bindparam("to_id"))
+)
+_READINGS_OVER = (
+    update(READING)
+    .where(READING.c.session_id == bindparam("from_id"))
+    .values(session_id=bindparam("to_id"))
+)
+_REMOVE = delete(SESSION).where(SESSION.c.id == bindparam("from_id"))
+
+
+def hand_over(work: Work, from_id: str, to_id: str) -> None:
+    """All that was told of a session nobody was known for is of another; it is gone itself."""
+    work.flush()
+    for moved in (_REPORTS_OVER, _READINGS_OVER):
+        work.execute(moved, from_id=from_id, to_id=to_id)
+    work.execute(_REMOVE, from_id=from_id)
 
 
 _READINGS = Hot(

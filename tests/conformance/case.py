@@ -175,10 +175,15 @@ class Case:
 
     async def answers(self, action: str, answer: Payload) -> Any:
         """Wait for the hub's next call, which has this action, and answer it; its payload."""
-        call = self._waiting.popleft() if self._waiting else await self._receive()
-        assert call[0] == 2 and call[2] == action, call
+        call = await self._next_call()
+        assert call[2] == action, call
         await self._send([3, call[1], answer])
         return call[3]
+
+    async def _next_call(self) -> list[Any]:
+        call = self._waiting.popleft() if self._waiting else await self._receive()
+        assert call[0] == 2, call
+        return call
 
     async def _send(self, frame: list[Any]) -> None:
         await self._line.send_raw(orjson.dumps(frame).decode())
@@ -193,9 +198,7 @@ class Case:
     async def asks(self, action: str, payload: Payload, answer: Payload) -> None:
         """An operator sends this call as it is, and is shown the station's answer as it is."""
         wanted = {"action": action, "payload": payload}
-        told = asyncio.create_task(
-            self.site.operator.post(f"/stations/{self.station_id}/calls", wanted, 200)
-        )
+        told = asyncio.create_task(self._called(wanted))
         sent = await self.answers(action, answer)
         shown = await told
         assert sent == payload
@@ -204,6 +207,18 @@ class Case:
             answer.get("status", ""),
         )
         assert shown["outcome"]["details"]["answer"] == answer
+
+    async def _called(self, wanted: Payload) -> Any:
+        path = f"/stations/{self.station_id}/calls"
+        return await self.site.operator.post(path, wanted, 200)
+
+    async def fails(self, action: str, payload: Payload, code: str) -> Any:
+        """An operator sends this call, the station answers with an error; what is shown of it."""
+        wanted = {"action": action, "payload": payload}
+        told = asyncio.create_task(self._called(wanted))
+        call = await self._next_call()
+        await self._send([4, call[1], code, "", {}])
+        return await told
 
     async def commands(self, wanted: Payload, action: str, answer: Payload) -> Commanded:
         """The owner asks for this, the hub sends this action, the station answers so."""

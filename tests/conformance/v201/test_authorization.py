@@ -1,0 +1,82 @@
+"""2.x authorization (C) and local lists (D)."""
+
+from typing import Any
+
+import pytest
+
+from tests.conformance.case import BLOCKED_CARD, CARD, EXPIRED_CARD, UNKNOWN_CARD, Asked
+from tests.conformance.v201.station import (
+    ACCEPTED,
+    BEGIN_WH,
+    END_WH,
+    REJECTED,
+    Case2,
+    ended,
+    id_token,
+    started,
+    updated,
+)
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+REFUSED = {
+    "TC_C_02": (UNKNOWN_CARD, "Invalid"),
+    "TC_C_06": (BLOCKED_CARD, "Blocked"),
+    "TC_C_07": (EXPIRED_CARD, "Expired"),
+}
+
+
+@pytest.mark.parametrize(("card", "status"), REFUSED.values(), ids=REFUSED)
+async def test_a_token_that_may_not(case: Case2, card: str, status: str) -> None:
+    assert await case.authorises(card) == status
+    assert await case.sessions() == []
+
+
+async def test_tc_c_08_start_from_the_cache(case: Case2) -> None:
+    answer = await case.event(started("Authorized", "Charging", card=CARD, wh=BEGIN_WH))
+    await case.event(updated("MeterValuePeriodic", "Charging", wh=END_WH))
+
+    assert answer["idTokenInfo"] == ACCEPTED
+    await case.runs()
+
+
+async def test_tc_c_20_cached_and_not_valid_any_more(case: Case2) -> None:
+    answer = await case.event(started("Authorized", "Charging", card=UNKNOWN_CARD, wh=BEGIN_WH))
+    await case.event(ended("Deauthorized", "DeAuthorized", wh=END_WH))
+
+    session = await case.session()
+    assert answer["idTokenInfo"] == {"status": "Invalid"}
+    assert (session["status"], session["driver_id"]) == ("closed", None)
+    assert await case.bill(session) == (END_WH - BEGIN_WH, None)
+
+
+LISTED = {"idToken": id_token(CARD), "idTokenInfo": ACCEPTED}
+REMOVED = {"idToken": id_token(CARD)}
+
+
+def list_sent(version: int, kind: str, *entries: Any, status: str = "Accepted") -> Asked:
+    """SendLocalList."""
+    entered = {"localAuthorizationList": list(entries)} if entries else {}
+    wanted = {"versionNumber": version, "updateType": kind} | entered
+    return Asked("SendLocalList", wanted, {"status": status})
+
+
+def list_version(number: int) -> Asked:
+    return Asked("GetLocalListVersion", {}, {"versionNumber": number})
+
+
+CASES = {
+    "TC_C_37": [Asked("ClearCache", {}, ACCEPTED)],
+    "TC_C_38": [Asked("ClearCache", {}, REJECTED)],
+    "TC_D_01": [list_sent(1, "Full", LISTED), list_version(1)],
+    "TC_D_02": [list_sent(1, "Full", LISTED), list_sent(2, "Differential", LISTED)],
+    "TC_D_03": [list_sent(1, "Full", LISTED), list_sent(2, "Differential", REMOVED)],
+    "TC_D_04": [list_sent(1, "Full"), list_version(1)],
+    "TC_D_08": [list_version(4)],
+    "TC_D_09": [list_version(0)],
+}
+
+
+@pytest.mark.parametrize("steps", CASES.values(), ids=CASES)
+async def test_cache_and_local_list(case: Case2, steps: Any) -> None:
+    await case.plays(steps)
