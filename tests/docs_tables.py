@@ -11,6 +11,7 @@ import inspect
 import pkgutil
 import re
 import typing
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -35,6 +36,7 @@ from chargehub.rest.problems import status_of
 from chargehub.settings import Settings
 from chargehub.stations import commands, local_list, profiles, reports, upkeep
 from chargehub.store.outbox import Effect, Reactions, name_of
+from tests.conformance.verdicts import verdicts
 from tests.tree import ROOT
 
 NOWHERE: Any = SimpleNamespace()  # what the parts close over, and nothing here runs
@@ -238,6 +240,26 @@ def commands_table(version: Any) -> str:
     return _table(("Message", "Command", "What it asks"), rows)
 
 
+def conformance_summary() -> str:
+    counts = Counter((one.versions, one.word) for one in verdicts())
+    words = ("passes", "missing", "not applicable")
+    rows = [
+        (versions, *(str(counts[versions, word]) for word in words))
+        for versions in sorted({versions for versions, _ in counts})
+    ]
+    return _table(("Version", *(word.capitalize() for word in words)), rows)
+
+
+def conformance_table(first: str) -> str:
+    """The cases of the versions that begin with this number."""
+    rows = [
+        (f"`{one.case}`", one.versions, one.word, one.reason)
+        for one in verdicts()
+        if one.versions.startswith(first)
+    ]
+    return _table(("Case", "Version", "Verdict", "Shown by, or why not"), rows)
+
+
 def _word(command: Any) -> str:
     (kind,) = typing.get_args(typing.get_type_hints(command)["kind"])
     return str(kind)
@@ -271,6 +293,9 @@ PARTS: dict[str, tuple[Path, Callable[[], str]]] = {
     "2.0.1 in": (Path("docs/ocpp.md"), lambda: messages_table(v201)),
     "2.0.1 out": (Path("docs/ocpp.md"), lambda: commands_table(v201)),
     "2.1 in": (Path("docs/ocpp.md"), lambda: messages_table(v21)),
+    "conformance": (Path("docs/conformance.md"), conformance_summary),
+    "conformance 1.6": (Path("docs/conformance.md"), lambda: conformance_table("1")),
+    "conformance 2.x": (Path("docs/conformance.md"), lambda: conformance_table("2")),
 }
 
 

@@ -16,6 +16,7 @@ from chargehub.rest.problems import status_of
 from chargehub.settings import Settings
 from chargers import recordings
 from tests import docs_tables
+from tests.conformance.verdicts import CASES, verdicts
 from tests.docs_tables import PARTS, REWRITE, followers, openapi, operations, rows_of, written
 from tests.tree import ROOT, text, tracked
 
@@ -83,6 +84,15 @@ def test_every_message_of_ocpp_has_its_row(name: str, version: Any) -> None:
 def test_every_command_of_ocpp_has_its_row(name: str, version: Any) -> None:
     assert len(rows(f"{name} out")) == len(version.COMMANDS)
     assert [row for row in rows(f"{name} out") if not re.match(r"`[A-Z]", row[0])] == []
+
+
+def test_every_case_of_the_test_documents_has_one_row() -> None:
+    cases = [one.case for one in verdicts()]
+
+    assert len(cases) == len(set(cases)) == CASES
+    assert [row[0].strip("`") for row in rows("conformance 1.6")] == [
+        case for case in cases if case[3].isdigit()
+    ]
 
 
 def test_the_form_of_recordings_is_the_one_that_is_read(tmp_path: Path) -> None:

@@ -1,0 +1,99 @@
+"""Every case of the standard's test documents: shown by a test, or why not."""
+
+import importlib
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from tests.tree import ROOT
+
+CASES = 329  # in the test case document of 1.6 (section 3) and parts 5 and 6 of 2.0.1
+VERSIONS = {"v16": "1.6", "v201": "2.0.1, 2.1"}
+CASE_NAME = re.compile(r"test_(tc(?:_[a-p])?_\d+(?:_\d)?)(?:_|$)")
+
+_NO_GROUPS = "id tokens have no groups (parents) yet"
+_NO_MASTER = "there is no master pass"
+_NO_CERTIFICATES = "the hub signs no certificates yet"
+_NO_TLS = "TLS ends at a proxy in front of the hub; its own listener is to come"
+_NO_UPGRADE = "security profiles of a station are not kept, so a lower one is not refused yet"
+_NO_PASSWORD = "the hub does not write a station's password over OCPP yet; an owner sets both sides"
+_NO_PLANS = "the hub makes no charging profiles of its own; operators send them"
+_NO_SERVICE = "no way to OCSP and certificate services yet"
+
+MISSING: Mapping[str, str] = {
+    "TC_053": _NO_GROUPS,
+    "TC_073": _NO_PASSWORD,
+    "TC_074": _NO_CERTIFICATES,
+    "TC_083": _NO_UPGRADE,
+    **dict.fromkeys(("TC_086", "TC_087"), _NO_TLS),
+    **dict.fromkeys(("TC_A_04", "TC_A_06", "TC_A_07", "TC_A_08"), _NO_TLS),
+    **dict.fromkeys(("TC_A_09", "TC_A_10"), _NO_PASSWORD),
+    **dict.fromkeys(("TC_A_11", "TC_A_12", "TC_A_13", "TC_A_14"), _NO_CERTIFICATES),
+    "TC_A_19": _NO_UPGRADE,
+    "TC_B_08": "settings are read in one message, whatever number the station takes at once",
+    **dict.fromkeys(("TC_C_39", "TC_C_40", "TC_C_43", "TC_H_19"), _NO_GROUPS),
+    **dict.fromkeys(("TC_C_47", "TC_C_48", "TC_C_49"), _NO_MASTER),
+    **dict.fromkeys(("TC_C_50", "TC_C_51", "TC_C_52"), _NO_SERVICE),
+    "TC_I_01": "stations are told the final cost alone; drivers see the running one",
+    **dict.fromkeys(("TC_K_53", "TC_K_55", "TC_K_57", "TC_K_59"), _NO_PLANS),
+    **dict.fromkeys(("TC_M_24", "TC_M_26", "TC_M_28"), _NO_SERVICE),
+}
+"""What a hub should do and this one does not, by case."""
+
+NOT_APPLICABLE: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("TC_B_02", "TC_B_31"), "a registered station is accepted at once, never Pending"
+    ),
+}
+"""What depends on an option of the standard that the hub does not have."""
+
+
+class Verdict(NamedTuple):
+    """How a case stands. `reason`: the module that shows it, or why none does."""
+
+    case: str
+    versions: str
+    word: str
+    reason: str
+
+
+def verdicts() -> list[Verdict]:
+    """All cases in order, each once or more if several tests show it."""
+    shown = [
+        Verdict(case, VERSIONS[folder], "passes", f"`{folder}/{module.__name__.split('.')[-1]}.py`")
+        for folder in VERSIONS
+        for module in _modules(folder)
+        for case in sorted(set(_cases(module)))
+    ]
+    others = [
+        Verdict(case, _versions(case), word, reason)
+        for word, listed in (("missing", MISSING), ("not applicable", NOT_APPLICABLE))
+        for case, reason in listed.items()
+    ]
+    return sorted(shown + others)
+
+
+def _versions(case: str) -> str:
+    return VERSIONS["v16" if case[3].isdigit() else "v201"]
+
+
+def _modules(folder: str) -> Iterator[ModuleType]:
+    for path in sorted((ROOT / "tests/conformance" / folder).glob("test_*.py")):
+        yield importlib.import_module(f"tests.conformance.{folder}.{path.stem}")
+
+
+def _cases(module: ModuleType) -> Iterator[str]:
+    """The cases that the tests of a module are named by, or their parameters."""
+    for name, test in inspect.getmembers(module, inspect.iscoroutinefunction):
+        if found := CASE_NAME.match(name):
+            yield found[1].upper()
+        for mark in getattr(test, "pytestmark", ()):
+            if mark.name == "parametrize":
+                yield from (one for one in _ids(mark) if one.startswith("TC_"))
+
+
+def _ids(mark: Any) -> Iterator[str]:
+    yield from mark.kwargs.get("ids") or ()
+    yield from (each.id for each in mark.args[1] if getattr(each, "id", None))
