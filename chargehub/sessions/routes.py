@@ -139,7 +139,12 @@ async def get_stream(
         shown: dict[str, Any] | None = None
         while True:
             changed.clear()
-            may_see, current = await asyncio.gather(stands(), store.read(_seen, actor, session_id))
+            try:
+                may_see, current = await asyncio.gather(
+                    stands(), store.read(_seen, actor, session_id)
+                )
+            except rules.NoSuchSession:  # it was a cable's, and went to the driver who asked
+                return
             if not may_see:
                 return
             if current != shown:
