@@ -23,7 +23,7 @@ from chargehub.listings import rules as hours
 from chargehub.listings import tables as listings
 from chargehub.listings.tables import ListingView
 from chargehub.people import tables as people
-from chargehub.people.rules import Actor, fold_id_token
+from chargehub.people.rules import Actor, fold_id_token, group_token
 from chargehub.stations import actions as station_actions
 from chargehub.stations import tables as stations
 from chargehub.stations.commands import CancelReservation, Fate, Reserve
@@ -330,7 +330,13 @@ def _reserve(work: Work, booking: BookingView, now: datetime) -> None:
     evse = stations.evse(work, booking.evse_id)
     assert evse is not None, booking.evse_id
     _noted(work, booking.id, "none", "asked", None)
-    reserve = Reserve(booking.reservation_id, evse.number, booking.id_token, booking.arrive_by)
+    reserve = Reserve(
+        booking.reservation_id,
+        evse.number,
+        booking.id_token,
+        booking.arrive_by,
+        group_token(booking.driver_id),
+    )
     station_actions.command(
         work,
         booking.station_id,

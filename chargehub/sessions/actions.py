@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from chargehub.people import tables as people
+from chargehub.people.rules import group_token
 from chargehub.sessions import advancing, opening, rules, stopping, tables
 from chargehub.sessions.rules import Candidate, Fact
 from chargehub.sessions.schema import REPORT, SESSION, ReadingRow, ReportRow
@@ -65,7 +66,7 @@ def authorise(work: Work, station_id: str, report: TokenPresented, now: datetime
     driver = people.account(work, driver_id)
     is_able = driver is not None and driver.can_pay
     if is_able or opening.is_own_at_station(work, station_id, driver_id, report.id_token):
-        return TokenAnswer("accepted")
+        return TokenAnswer("accepted", group=group_token(driver_id))
     return TokenAnswer("no_credit")
 
 
@@ -84,7 +85,7 @@ def start_session(
     if session is None:
         session = _begin(work, station_id, report, received, key)
     assert session.transaction_id is not None, session.id
-    return StartAnswer(session.transaction_id, session.verdict or "invalid")
+    return StartAnswer(session.transaction_id, session.verdict or "invalid", _group(session))
 
 
 def _begin(
@@ -183,7 +184,8 @@ def _flags(known: list[str], repairs: tuple[str, ...], is_clock_repaired: bool) 
 def _session_of(work: Work, station_id: str, report: SessionProgressed) -> SessionView:
     """The session an event belongs to: known by its id, asked for from afar, or new."""
     known = tables.by_transaction(work, station_id, report.transaction_id)
-    if known is not None and (known.status, known.id_token) != ("active", None):
+    is_claimed = known is not None and known.id_token is not None
+    if known is not None and (is_claimed or known.status == "closed"):
         return known
     asked = _waiting_for(work, station_id, report, known.evse_number if known else None)
     if known is None:
@@ -193,6 +195,7 @@ def _session_of(work: Work, station_id: str, report: SessionProgressed) -> Sessi
         return known
     # The cable came before the driver asked: what was told so far is of the session asked for.
     tables.hand_over(work, known.id, asked.id)
+    work.notify(f"session:{known.id}")
     return replace(asked, transaction_id=known.transaction_id, flags=known.flags)
 
 
@@ -265,14 +268,21 @@ def _last_wh(work: Work, session: SessionView) -> int:
 
 def _progress_answer(work: Work, session: SessionView, report: SessionProgressed) -> ProgressAnswer:
     verdict = session.verdict if report.id_token is not None else None
+    group = _group(session) if verdict is not None else None
     if report.trigger != "ended":
-        return ProgressAnswer(verdict)
+        return ProgressAnswer(verdict, group=group)
     work.flush()
     closed = tables.session(work, session.id)
     cdr = tables.cdr(work, closed.cdr_id) if closed and closed.cdr_id else None
     if cdr is None or cdr.tariff_snapshot_id is None:
-        return ProgressAnswer(verdict)
-    return ProgressAnswer(verdict, cdr.cost_minor, exponent(cdr.currency))
+        return ProgressAnswer(verdict, group=group)
+    return ProgressAnswer(verdict, cdr.cost_minor, exponent(cdr.currency), group)
+
+
+def _group(session: SessionView) -> str | None:
+    """What the id tokens of an admitted driver have in common."""
+    is_admitted = session.verdict == "accepted" and session.driver_id is not None
+    return group_token(session.driver_id or "") if is_admitted else None
 
 
 def _keep(work: Work, session: SessionView, received: Received, fact: Fact) -> bool:

@@ -49,12 +49,13 @@ class StopSession:
 
 @dataclass(frozen=True, slots=True)
 class Reserve:
-    """Keep an EVSE for a token until `expires_at`."""
+    """Keep an EVSE for a token until `expires_at`. `group`: others that have it may come too."""
 
     reservation_id: int
     evse: int
     id_token: str
     expires_at: datetime
+    group: str | None = None
     kind: Literal["reserve"] = "reserve"
 
 

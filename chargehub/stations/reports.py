@@ -259,10 +259,11 @@ class HeartbeatAnswer:
 
 @dataclass(frozen=True, slots=True)
 class TokenAnswer:
-    """May the token charge? `expires_at` None: no end."""
+    """May the token charge? `expires_at` None: no end. `group`: all of its account have it."""
 
     verdict: StartVerdict
     expires_at: datetime | None = None
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +272,7 @@ class StartAnswer:
 
     transaction_id: str
     verdict: StartVerdict
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +293,7 @@ class ProgressAnswer:
     verdict: StartVerdict | None = None
     total_cost_minor: int | None = None
     currency_exponent: int = 2
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

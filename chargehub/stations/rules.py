@@ -51,7 +51,7 @@ CONNECTOR_TYPES = frozenset(
 
 # Writing these would lock the station out: the hub would still expect the old password.
 _PASSWORD_SETTINGS = frozenset(["authorizationkey", "basicauthpassword"])
-_TOKENS = frozenset(["id_token", "idTag", "idToken", "parentIdTag"])
+_TOKENS = frozenset(["id_token", "idTag", "idToken", "parentIdTag", "group"])
 # Of SetNetworkProfile, which operators may send: passwords, and the whole of a private network.
 _SECRETS = frozenset(["apnPassword", "basicAuthPassword", "password", "simPin", "vpn"])
 _LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")  # name and password in an address

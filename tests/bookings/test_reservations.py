@@ -4,6 +4,7 @@ import pytest
 
 from chargehub import events
 from chargehub.bookings import actions
+from chargehub.people.rules import group_token
 from chargehub.stations import actions as stations
 from chargehub.stations.commands import CancelReservation, Outcome, Reserve
 from chargehub.stations.reports import Acknowledged, ReservationEnded
@@ -36,7 +37,8 @@ async def test_the_station_is_asked_once_when_the_window_opens(store: Store) -> 
     assert counts == [0, 1, 0]
     (asked,) = await world.commands()
     until = NOW + 75 * MINUTE
-    assert asked.command == Reserve(booking.reservation_id, 1, booking.id_token, until)
+    group = group_token(booking.driver_id)
+    assert asked.command == Reserve(booking.reservation_id, 1, booking.id_token, until, group)
     assert (asked.booking_id, asked.expires_at) == (booking.id, until)
 
 

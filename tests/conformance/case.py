@@ -25,7 +25,8 @@ from tests.hub import LIMIT_S, TARIFF, Person, RunningHub
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 EVSES = 2
-CARD, BLOCKED_CARD, EXPIRED_CARD = "CARD-DRIVER", "CARD-BLOCKED", "CARD-EXPIRED"
+CARD, SECOND_CARD = "CARD-DRIVER", "CARD-DRIVER-2"
+BLOCKED_CARD, EXPIRED_CARD = "CARD-BLOCKED", "CARD-EXPIRED"
 UNKNOWN_CARD = "CARD-OF-NOBODY"
 PLACE = {
     "name": "Garage",
@@ -97,7 +98,8 @@ async def opened_site(template: Path, folder: Path) -> AsyncIterator[Site]:
     owner, driver = await hub.person("owner"), await hub.person("driver")
     soon = (START + timedelta(seconds=1)).isoformat()
     await driver.post("/id-tokens", {"value": EXPIRED_CARD, "expires_at": soon})
-    await driver.post("/id-tokens", {"value": BLOCKED_CARD})
+    for card in (SECOND_CARD, BLOCKED_CARD):
+        await driver.post("/id-tokens", {"value": card})
     await driver.ask("PATCH", f"/id-tokens/{BLOCKED_CARD}", {"status": "blocked"}, 200)
     hub.clock.advance(timedelta(minutes=1))
     location = await owner.post("/locations", PLACE)

@@ -13,7 +13,6 @@ CASES = 329  # in the test case document of 1.6 (section 3) and parts 5 and 6 of
 VERSIONS = {"v16": "1.6", "v201": "2.0.1, 2.1"}
 CASE_NAME = re.compile(r"test_(tc(?:_[a-p])?_\d+(?:_\d)?)(?:_|$)")
 
-_NO_GROUPS = "id tokens have no groups (parents) yet"
 _NO_MASTER = "there is no master pass"
 _NO_CERTIFICATES = "the hub signs no certificates yet"
 _NO_TLS = "TLS ends at a proxy in front of the hub; its own listener is to come"
@@ -23,7 +22,6 @@ _NO_PLANS = "the hub makes no charging profiles of its own; operators send them"
 _NO_SERVICE = "no way to OCSP and certificate services yet"
 
 MISSING: Mapping[str, str] = {
-    "TC_053": _NO_GROUPS,
     "TC_073": _NO_PASSWORD,
     "TC_074": _NO_CERTIFICATES,
     "TC_083": _NO_UPGRADE,
@@ -33,7 +31,6 @@ MISSING: Mapping[str, str] = {
     **dict.fromkeys(("TC_A_11", "TC_A_12", "TC_A_13", "TC_A_14"), _NO_CERTIFICATES),
     "TC_A_19": _NO_UPGRADE,
     "TC_B_08": "settings are read in one message, whatever number the station takes at once",
-    **dict.fromkeys(("TC_C_39", "TC_C_40", "TC_C_43", "TC_H_19"), _NO_GROUPS),
     **dict.fromkeys(("TC_C_47", "TC_C_48", "TC_C_49"), _NO_MASTER),
     **dict.fromkeys(("TC_C_50", "TC_C_51", "TC_C_52"), _NO_SERVICE),
     "TC_I_01": "stations are told the final cost alone; drivers see the running one",

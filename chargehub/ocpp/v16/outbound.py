@@ -74,7 +74,7 @@ def nothing(answer: object) -> dict[str, Any]:
 
 def token_judged(answer: reports.TokenAnswer) -> dict[str, Any]:
     """Authorize.conf."""
-    judged: dict[str, Any] = {"status": _VERDICT[answer.verdict]}
+    judged = _id_tag_info(answer.verdict, answer.group)
     if answer.expires_at is not None:
         judged["expiryDate"] = fields.wire_instant(answer.expires_at)
     return {"idTagInfo": judged}
@@ -83,7 +83,7 @@ def token_judged(answer: reports.TokenAnswer) -> dict[str, Any]:
 def session_answered(answer: reports.StartAnswer) -> dict[str, Any]:
     """StartTransaction.conf. The hub's transaction ids for 1.6 are numbers, kept as text."""
     return {
-        "idTagInfo": {"status": _VERDICT[answer.verdict]},
+        "idTagInfo": _id_tag_info(answer.verdict, answer.group),
         "transactionId": int(answer.transaction_id),
     }
 
@@ -128,6 +128,8 @@ def reserve(command: commands.Reserve) -> Calls:
         "idTag": id_tag(command.id_token),
         "reservationId": command.reservation_id,
     }
+    if command.group is not None:
+        payload["parentIdTag"] = command.group
     return ((Action.reserve_now, payload),)
 
 
@@ -197,6 +199,11 @@ def write_settings(command: commands.WriteSettings) -> Calls:
         (Action.change_configuration, {"key": name, "value": value})
         for name, value in command.settings.items()
     )
+
+
+def _id_tag_info(verdict: reports.StartVerdict, group: str | None) -> dict[str, Any]:
+    parent = {} if group is None else {"parentIdTag": group}
+    return {"status": _VERDICT[verdict], **parent}
 
 
 def id_tag(id_token: str) -> str:

@@ -87,7 +87,7 @@ def nothing(answer: object) -> dict[str, Any]:
 
 def token_judged(answer: reports.TokenAnswer) -> dict[str, Any]:
     """AuthorizeResponse. Until `expires_at` the station may keep it in its cache."""
-    judged: dict[str, Any] = {"status": _VERDICT[answer.verdict]}
+    judged = _id_token_info(answer.verdict, answer.group)
     if answer.expires_at is not None:
         judged["cacheExpiryDateTime"] = fields.wire_instant(answer.expires_at)
     return {"idTokenInfo": judged}
@@ -102,7 +102,7 @@ def progress_answered(answer: reports.ProgressAnswer) -> dict[str, Any]:
     if answer.total_cost_minor is not None:
         payload["totalCost"] = fields.cost(answer.total_cost_minor, answer.currency_exponent)
     if answer.verdict is not None:
-        payload["idTokenInfo"] = {"status": _VERDICT[answer.verdict]}
+        payload["idTokenInfo"] = _id_token_info(answer.verdict, answer.group)
     return payload
 
 
@@ -139,6 +139,8 @@ def reserve(command: commands.Reserve) -> Calls:
     }
     if command.evse > 0:
         payload["evseId"] = command.evse
+    if command.group is not None:
+        payload["groupIdToken"] = _group(command.group)
     return ((Action.reserve_now, payload),)
 
 
@@ -231,6 +233,15 @@ def write_settings(command: commands.WriteSettings) -> Calls:
         for name, value in command.settings.items()
     ]
     return ((Action.set_variables, {"setVariableData": variables}),)
+
+
+def _id_token_info(verdict: reports.StartVerdict, group: str | None) -> dict[str, Any]:
+    common = {} if group is None else {"groupIdToken": _group(group)}
+    return {"status": _VERDICT[verdict], **common}
+
+
+def _group(group: str) -> dict[str, str]:
+    return {"idToken": group, "type": IdTokenEnumType.central}
 
 
 def id_token(text: str) -> dict[str, str]:

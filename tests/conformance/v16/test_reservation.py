@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.case import CARD
+from tests.conformance.case import CARD, SECOND_CARD
 from tests.conformance.v16.station import ACCEPTED, Case16
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -35,9 +35,19 @@ async def test_tc_046_reserved_and_used(case: Case16) -> None:
     await case.charges(reservationId=sent["reservationId"])
 
     booking, session = await case.booking(booking_id), await case.session()
-    assert sent.keys() == {"connectorId", "idTag", "expiryDate", "reservationId"}
+    assert {"connectorId", "idTag", "expiryDate", "reservationId"} <= sent.keys()
     assert (sent["connectorId"], sent["idTag"]) == (1, CARD)
     assert (booking["status"], booking["session_id"]) == ("active", session["id"])
+    await case.runs()
+
+
+async def test_tc_053_another_tag_of_the_same_driver(case: Case16) -> None:
+    booking_id, sent = await reserved(case)
+    judged = await case.tells("Authorize", {"idTag": SECOND_CARD})
+    await case.charges(SECOND_CARD, reservationId=sent["reservationId"])
+
+    assert judged["idTagInfo"] == {"status": "Accepted", "parentIdTag": sent["parentIdTag"]}
+    assert (await case.booking(booking_id))["status"] == "active"
     await case.runs()
 
 

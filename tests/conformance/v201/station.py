@@ -118,7 +118,7 @@ class Case2(Case):
         answer: Any = None
         for event in events:
             answer = await self.event(event, transaction)
-            assert answer.get("idTokenInfo") in (None, ACCEPTED), answer
+            assert answer.get("idTokenInfo", ACCEPTED)["status"] == "Accepted", answer
         return answer
 
     async def charges(self) -> None:

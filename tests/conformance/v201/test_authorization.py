@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.case import BLOCKED_CARD, CARD, EXPIRED_CARD, UNKNOWN_CARD, Asked
+from tests.conformance.case import (
+    BLOCKED_CARD,
+    CARD,
+    EXPIRED_CARD,
+    SECOND_CARD,
+    UNKNOWN_CARD,
+    Asked,
+)
 from tests.conformance.v201.station import (
     ACCEPTED,
     BEGIN_WH,
@@ -36,7 +43,7 @@ async def test_tc_c_08_start_from_the_cache(case: Case2) -> None:
     answer = await case.event(started("Authorized", "Charging", card=CARD, wh=BEGIN_WH))
     await case.event(updated("MeterValuePeriodic", "Charging", wh=END_WH))
 
-    assert answer["idTokenInfo"] == ACCEPTED
+    assert answer["idTokenInfo"]["status"] == "Accepted"
     await case.runs()
 
 
@@ -48,6 +55,41 @@ async def test_tc_c_20_cached_and_not_valid_any_more(case: Case2) -> None:
     assert answer["idTokenInfo"] == {"status": "Invalid"}
     assert (session["status"], session["driver_id"]) == ("closed", None)
     assert await case.bill(session) == (END_WH - BEGIN_WH, None)
+
+
+async def group_of(case: Case2, card: str) -> Any:
+    """The group of a card that may charge; None: it has none."""
+    answer = await case.tells("Authorize", {"idToken": id_token(card)})
+    return answer["idTokenInfo"].get("groupIdToken")
+
+
+@pytest.mark.parametrize(
+    "is_listed", [pytest.param(False, id="TC_C_39"), pytest.param(True, id="TC_C_40")]
+)
+async def test_cards_of_one_driver_are_a_group(case: Case2, is_listed: bool) -> None:
+    """One stops what the other started, whether the station asks or knows it from its list."""
+    group = await group_of(case, CARD)
+    if is_listed:
+        info = ACCEPTED | {"groupIdToken": group}
+        cards = [{"idToken": id_token(card), "idTokenInfo": info} for card in (CARD, SECOND_CARD)]
+        await case.plays([list_sent(1, "Full", *cards)])
+    else:
+        assert await group_of(case, SECOND_CARD) == group
+    await case.charges()
+    answer = await case.event(ended("StopAuthorized", "Local", card=SECOND_CARD))
+
+    assert group["type"] == "Central"
+    assert answer["idTokenInfo"] == ACCEPTED | {"groupIdToken": group}
+    await case.closed("local")
+
+
+@pytest.mark.parametrize("card", [pytest.param(BLOCKED_CARD, id="TC_C_43")])
+async def test_a_blocked_card_of_a_group(case: Case2, card: str) -> None:
+    await case.charges()
+
+    assert await case.authorises(card) == "Blocked"
+    assert await group_of(case, card) is None
+    await case.runs()
 
 
 LISTED = {"idToken": id_token(CARD), "idTokenInfo": ACCEPTED}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.case import CARD, Asked
+from tests.conformance.case import CARD, SECOND_CARD, Asked
 from tests.conformance.v201.station import (
     ACCEPTED,
     BEGIN_WH,
@@ -31,11 +31,12 @@ async def reserved(case: Case2, answer: dict[str, str] = ACCEPTED) -> tuple[str,
     return booking_id, sent
 
 
-async def comes(case: Case2, reservation_id: int) -> None:
-    """Somebody charges with the reservation."""
-    begun = started("Authorized", "Charging", card=CARD, wh=BEGIN_WH)
-    assert await case.event(begun, reservationId=reservation_id) == {"idTokenInfo": ACCEPTED}
+async def comes(case: Case2, reservation_id: int, card: str = CARD) -> Any:
+    """Somebody charges with the reservation; what the hub said of the card."""
+    begun = started("Authorized", "Charging", card=card, wh=BEGIN_WH)
+    answer = await case.event(begun, reservationId=reservation_id)
     await case.event(updated("MeterValuePeriodic", "Charging", wh=END_WH))
+    return answer["idTokenInfo"]
 
 
 async def test_tc_h_01_reserved_and_used(case: Case2) -> None:
@@ -64,6 +65,15 @@ async def test_the_station_lets_go(case: Case2, status: str) -> None:
     case.passes(hours=1)
     await case.site.hub.settle()
     assert (await case.booking(booking_id))["status"] == "no_show"
+
+
+async def test_tc_h_19_another_card_of_the_same_driver(case: Case2) -> None:
+    booking_id, sent = await reserved(case)
+    judged = await comes(case, sent["id"], SECOND_CARD)
+
+    assert judged == ACCEPTED | {"groupIdToken": sent["groupIdToken"]}
+    assert (await case.booking(booking_id))["status"] == "active"
+    await case.runs()
 
 
 def reservation(number: int, **where: Any) -> Asked:
