@@ -96,6 +96,9 @@ class Settings(BaseSettings):
     ocpp_ping_interval_s: Annotated[
         float, Field(description="Seconds between pings of a line.")
     ] = 30.0
+    ocpp_strict: Annotated[
+        bool, Field(description="Mend nothing that stations send; for makers who test.")
+    ] = False
     ocpp_connections_per_address: Annotated[int, Field(description="Lines from one address.")] = (
         1_000
     )

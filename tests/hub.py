@@ -90,7 +90,7 @@ class Place:
 class RunningHub:
     """What stories talk to."""
 
-    def __init__(self, database: str, clock: HandClock) -> None:
+    def __init__(self, database: str, clock: HandClock, **settings: Any) -> None:
         self.database = database
         self.clock = clock
         self.settings = Settings(
@@ -99,6 +99,7 @@ class RunningHub:
             secret="a secret of tests only",
             tick_s=3600,
             ocpp_call_timeout_s=5,
+            **settings,
         )
         self._sims: list[StationSim] = []
         self.hub: Hub

@@ -1,7 +1,8 @@
 """What passed over the lines, in plain numbers, and the same as metrics."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -24,6 +25,7 @@ class Counts:
     timed_out: int = 0  # of those, without an answer in time
     turned_away: int = 0  # connections refused before the upgrade
     replaced: int = 0  # lines closed because a newer one of the same station came
+    repairs: Counter[str] = field(default_factory=Counter)  # places mended, by rule
 
 
 class LineMetrics(Collector):
@@ -44,6 +46,13 @@ class LineMetrics(Collector):
         events = CounterMetricFamily(
             "chargehub_ocpp", "What passed over the lines.", labels=["what"]
         )
-        for field in fields(Counts):
-            events.add_metric([field.name], getattr(self._counts, field.name))
+        for each in fields(Counts):
+            if each.type is int:
+                events.add_metric([each.name], getattr(self._counts, each.name))
         yield events
+        repairs = CounterMetricFamily(
+            "chargehub_ocpp_repairs", "Places of calls that were mended.", labels=["rule"]
+        )
+        for rule, number in self._counts.repairs.items():
+            repairs.add_metric([rule], number)
+        yield repairs

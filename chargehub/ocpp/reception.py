@@ -5,6 +5,7 @@ sends it again.
 """
 
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -19,11 +20,12 @@ from chargehub.ocpp.rpc import Call
 from chargehub.ocpp.versions import Version
 from chargehub.sessions import actions as sessions
 from chargehub.stations import actions as stations
-from chargehub.stations import certificates, notes, reports
+from chargehub.stations import certificates, notes, repairs, reports
 from chargehub.stations.views import StationView
 from chargehub.store.writer import Store
 
 SEEN_EVERY_S: Final = 60.0  # how often a heartbeat is written down
+COUNTED_EVERY_S: Final = 60.0  # how often repairs are; a station may need one in every call
 
 
 class Reception:
@@ -33,9 +35,11 @@ class Reception:
         "_authority",
         "_clock",
         "_connection",
+        "_counted_at",
         "_heartbeat_s",
         "_identity",
         "_is_accepted",
+        "_repairs",
         "_seen_at",
         "_station_id",
         "_store",
@@ -63,6 +67,8 @@ class Reception:
         # A station that was accepted once may come back without booting: it lost its line only.
         self._is_accepted = station.is_accepted
         self._seen_at = time.monotonic()
+        self._repairs: Counter[str] = Counter()
+        self._counted_at = -COUNTED_EVERY_S
 
     async def receive(self, call: Call) -> Mapping[str, Any]:
         """The payload of the answer. Raises CallProblem; anything else is the hub's fault."""
@@ -71,6 +77,10 @@ class Reception:
             report = to_report(call.payload)
         except Unfit as unfit:
             raise CallProblem("property", str(unfit)) from None
+        if applied := (*call.repairs, *getattr(report, "repairs", ())):
+            self._repairs.update(applied)
+        if self._repairs:
+            await self._count_repairs()
         way, action = WAYS[type(report)]
         if not self._is_accepted and way is not Reception.boot:
             raise CallProblem("security", "Boot first, and be accepted.")
@@ -80,6 +90,22 @@ class Reception:
             raise CallProblem("property", refused.code) from refused
         except Unavailable as unavailable:
             raise CallProblem("internal", "The hub cannot store this now.") from unavailable
+
+    async def _count_repairs(self) -> None:
+        """Write down what was mended now and then: the first at once."""
+        if time.monotonic() - self._counted_at >= COUNTED_EVERY_S:
+            await self.write_repairs()
+
+    async def write_repairs(self) -> None:
+        """Write down what was mended since the last time. If that fails it is tried again."""
+        counted, self._repairs = self._repairs, Counter()
+        if not counted:
+            return
+        self._counted_at = time.monotonic()
+        try:
+            await self._store.do(repairs.count, self._station_id, counted, self._clock.now())
+        except Unavailable:
+            self._repairs.update(counted)
 
     async def boot(
         self, action: Any, call: Call, report: reports.Booted, now: datetime

@@ -20,6 +20,7 @@ from websockets.protocol import State
 
 from chargehub.ocpp.counts import Counts
 from chargehub.ocpp.problems import CallProblem, CallRefused, LineClosed
+from chargehub.ocpp.repairs import mend
 from chargehub.ocpp.schemas import check, is_usable
 from chargehub.ocpp.versions import Version
 from chargehub.ocpp.wire import note, wire
@@ -45,7 +46,7 @@ _ID = re.compile(rb'\s*\[\s*2\s*,\s*"([!#-\[\]-~]{1,36})"')
 
 
 class Call(NamedTuple):
-    """What a station asks, as it came."""
+    """What a station asks, as it came, but for `repairs` of its payload: a rule for each place."""
 
     id: str
     action: str
@@ -53,6 +54,7 @@ class Call(NamedTuple):
     frame: bytes
 
     is_answered: bool = True
+    repairs: tuple[str, ...] = ()
 
     @property
     def payload_text(self) -> str:
@@ -79,6 +81,7 @@ class Line:
         "_counts",
         "_is_closed",
         "_is_finishing",
+        "_is_strict",
         "_pending",
         "_receive",
         "_room",
@@ -101,6 +104,7 @@ class Line:
         *,
         queue_frames: int = 64,
         call_timeout_s: float = 30.0,
+        is_strict: bool = False,
     ) -> None:
         self.identity = identity
         self.version = version
@@ -109,6 +113,7 @@ class Line:
         self._counts = counts
         self._room = queue_frames
         self._timeout_s = call_timeout_s
+        self._is_strict = is_strict
         self._waiting: deque[Call | bytes] = deque()  # calls, and answers that need no thought
         self._worker: asyncio.Task[None] | None = None
         self._answered: dict[str, tuple[int, bytes]] = {}
@@ -270,8 +275,7 @@ class Line:
             self._counts.repeated += 1
             return known[1]
         try:
-            self._check(call)
-            answer = orjson.dumps([RESULT, call.id, await self._receive(call)])
+            answer = orjson.dumps([RESULT, call.id, await self._receive(self._checked(call))])
         except CallProblem as problem:
             return self._error(call.id, problem)
         except Exception:  # the edge: the station gets an error and tries again, the line stays
@@ -281,14 +285,22 @@ class Line:
             self._remember(call.id, content, answer)
         return answer
 
-    def _check(self, call: Call) -> None:
+    def _checked(self, call: Call) -> Call:
+        """The call with a payload that fits its schema. Raises CallProblem."""
         validator = self.version.schemas.requests.get(call.action)
         if validator is None:
             raise CallProblem("unknown_action", "There is no such action in this OCPP version.")
         is_sent = call.action in (self.version.sent or ())
         if call.action not in self.version.messages or is_sent is call.is_answered:
             raise CallProblem("unsupported_action", "This hub does not take this action.")
-        check(validator, call.payload)
+        if self._is_strict:
+            check(validator, call.payload)
+            return call
+        repairs = mend(validator, call.payload, self.version.words)
+        if not repairs:
+            return call
+        self._counts.repairs.update(repairs)
+        return call._replace(repairs=repairs)
 
     def _remember(self, message_id: str, content: int, answer: bytes) -> None:
         """Known by content too: a message id that is used again for something else is news."""

@@ -41,18 +41,26 @@ def load(folder: str) -> Schemas:
 
 
 def check(validator: jsonschema_rs.Validator, payload: Any) -> None:
-    """Raises CallProblem for the first thing that is wrong; its text names field and rule only."""
-    if validator.is_valid(payload):
-        return
+    """Raises CallProblem for the first thing that is wrong."""
+    if not validator.is_valid(payload):
+        raise problem_of(faults(validator, payload)[0])
+
+
+def faults(validator: jsonschema_rs.Validator, payload: Any) -> list[jsonschema_rs.ValidationError]:
+    """All that is wrong with a payload. Raises CallProblem for one that is nested too deeply."""
     try:
-        error = next(iter(validator.iter_errors(payload)))
+        return list(validator.iter_errors(payload))
     except ValueError:  # nested deeper than errors are told of; no message of OCPP is
         raise CallProblem("format", "payload: depth") from None
+
+
+def problem_of(error: jsonschema_rs.ValidationError) -> CallProblem:
+    """What a station is told of an error; the text names field and rule only."""
     rule = error.kind.name
     where = ".".join(str(step) for step in error.instance_path) or "payload"
     wanted = f" {error.kind.as_dict()['property']}" if rule == "required" else ""
     problem = "format" if not error.instance_path and rule == "type" else OF_KEYWORD.get(rule)
-    raise CallProblem(problem or "property", f"{where}: {rule}{wanted}"[:255])
+    return CallProblem(problem or "property", f"{where}: {rule}{wanted}"[:255])
 
 
 def is_usable(validator: jsonschema_rs.Validator, answer: Any) -> bool:

@@ -199,7 +199,8 @@ class OcppServer:
         assert socket.subprotocol is not None, station.identity
         version = self._versions[socket.subprotocol]
         connection = next(self._connections)
-        line = self._line(socket, station, version, connection)
+        reception = self._reception(station, version, connection)
+        line = self._line(socket, station, version, reception)
         replaced = self._switchboard.connect(station.id, line)
         if replaced is not None:
             self._replace(replaced)
@@ -212,6 +213,7 @@ class OcppServer:
             await line.run()
         finally:
             self._lines.discard(line)
+            await reception.write_repairs()
             if self._switchboard.disconnect(station.id, line):
                 now = self._clock.now()
                 await self._store.do(stations.note_disconnected, station.id, connection, now)
@@ -223,14 +225,10 @@ class OcppServer:
             return
         await self._store.do(security.note_entry, station.id, entry.profile, entry.is_new_password)
 
-    def _line(
-        self,
-        socket: StationSocket,
-        station: StationView,
-        version: versions.Version,
-        connection: int,
-    ) -> Line:
-        reception = Reception(
+    def _reception(
+        self, station: StationView, version: versions.Version, connection: int
+    ) -> Reception:
+        return Reception(
             self._store,
             self._clock,
             version,
@@ -239,6 +237,14 @@ class OcppServer:
             self._settings.heartbeat_interval_s,
             self._authority,
         )
+
+    def _line(
+        self,
+        socket: StationSocket,
+        station: StationView,
+        version: versions.Version,
+        reception: Reception,
+    ) -> Line:
         return Line(
             socket,
             station.identity,
@@ -247,6 +253,7 @@ class OcppServer:
             self._switchboard.counts,
             queue_frames=self._settings.ocpp_queue_frames,
             call_timeout_s=self._settings.ocpp_call_timeout_s,
+            is_strict=self._settings.ocpp_strict,
         )
 
     def _replace(self, line: Line) -> None:

@@ -9,10 +9,13 @@ from websockets.typing import Subprotocol
 from chargehub.ocpp import passthrough, problems, schemas
 from chargehub.ocpp.fields import Message, Speech
 from chargehub.ocpp.problems import Problem
+from chargehub.ocpp.repairs import Words
 from chargehub.ocpp.schemas import Schemas
 from chargehub.ocpp.v16 import messages as v16
+from chargehub.ocpp.v16 import words as words16
 from chargehub.ocpp.v21 import messages as v21
 from chargehub.ocpp.v201 import messages as v201
+from chargehub.ocpp.v201 import words as words2
 from chargehub.stations.commands import Call, Command
 
 
@@ -20,9 +23,10 @@ from chargehub.stations.commands import Call, Command
 class Version:
     """One version of OCPP.
 
-    `messages` and `commands` are its two translation tables. `unreadable_id` is the message id of
-    the answer to what has none that can be read; None: such a frame is ignored. `sent` are the
-    actions that have no answer; None: the version has no such message type.
+    `messages` and `commands` are its two translation tables; `words` say how calls may be mended.
+    `unreadable_id` is the message id of the answer to what has none that can be read; None: such
+    a frame is ignored. `sent` are the actions that have no answer; None: the version has no such
+    message type.
     """
 
     name: str
@@ -31,6 +35,7 @@ class Version:
     commands: Mapping[type[Command], Speech]
     schemas: Schemas
     problems: Mapping[Problem, str]
+    words: Words
     unreadable_id: str | None
     sent: frozenset[str] | None = None
 
@@ -40,14 +45,20 @@ class Version:
         return frozenset(self.schemas.answers) - frozenset(self.messages) | {"DataTransfer"}
 
 
+WORDS_16 = Words(
+    words16.NEUTRAL, words16.LABELS, words16.SPELLINGS, words16.REGISTERS, words16.OPAQUE
+)
+WORDS_2 = Words(words2.NEUTRAL, words2.LABELS)
+
+
 @cache
 def supported() -> Mapping[Subprotocol, Version]:
     """Every version, the newest first. Compiles the schemas when first asked."""
     newest = {**v201.MESSAGES, **v21.MESSAGES}  # the same but for what 2.1 adds
     versions = (
-        _version("2.1", newest, v201.COMMANDS, "v21", problems.V2, "-1", v21.SENT),
-        _version("2.0.1", v201.MESSAGES, v201.COMMANDS, "v201", problems.V2, "-1"),
-        _version("1.6", v16.MESSAGES, v16.COMMANDS, "v16", problems.V16, None),
+        _version("2.1", newest, v201.COMMANDS, "v21", v21.SENT),
+        _version("2.0.1", v201.MESSAGES, v201.COMMANDS, "v201"),
+        _version("1.6", v16.MESSAGES, v16.COMMANDS, "v16"),
     )
     return {version.subprotocol: version for version in versions}
 
@@ -57,10 +68,17 @@ def _version(
     messages: Mapping[str, Message],
     commands: Mapping[type[Command], Speech],
     folder: str,
-    names: Mapping[Problem, str],
-    unreadable_id: str | None,
     sent: frozenset[str] | None = None,
 ) -> Version:
-    subprotocol = Subprotocol(f"ocpp{name}")
-    compiled, said = schemas.load(folder), {**commands, Call: passthrough.CALL}
-    return Version(name, subprotocol, messages, said, compiled, names, unreadable_id, sent)
+    is_old = name == "1.6"
+    return Version(
+        name=name,
+        subprotocol=Subprotocol(f"ocpp{name}"),
+        messages=messages,
+        commands={**commands, Call: passthrough.CALL},
+        schemas=schemas.load(folder),
+        problems=problems.V16 if is_old else problems.V2,
+        words=WORDS_16 if is_old else WORDS_2,
+        unreadable_id=None if is_old else "-1",
+        sent=sent,
+    )

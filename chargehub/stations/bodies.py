@@ -12,6 +12,7 @@ from chargehub.stations import rules
 from chargehub.stations.certificates import CertificateView
 from chargehub.stations.commands import Network
 from chargehub.stations.notes import NoteView
+from chargehub.stations.repairs import RepairView
 from chargehub.stations.views import (
     EquippedEvse,
     EquippedStation,
@@ -294,6 +295,18 @@ class SettingBody(BaseModel):
     @classmethod
     def of(cls, setting: SettingView) -> Self:
         return cls(name=setting.name, value=setting.value, reported_at=setting.reported_at)
+
+
+class RepairBody(BaseModel):
+    """A rule that mended what the station sent: how many places, and when last."""
+
+    rule: str
+    count: int
+    last_at: datetime
+
+    @classmethod
+    def of(cls, repair: RepairView) -> Self:
+        return cls(rule=repair.rule, count=repair.count, last_at=repair.last_at)
 
 
 class NoteBody(BaseModel):

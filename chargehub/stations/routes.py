@@ -22,6 +22,7 @@ from chargehub.stations import (
     passwords,
     raising,
     registration,
+    repairs,
     rules,
     security,
     tables,
@@ -320,6 +321,16 @@ async def get_notes(
     shown = [each for each in topics if actor.is_operator or each not in notes.OF_CUSTOMERS]
     rows = await store.read(notes.page_of, station_id, shown, asked.after_id(), asked.fetch)
     return page(rows, asked, lambda row: (row.id,), bodies.NoteBody.of)
+
+
+@router.get("/stations/{station_id}/repairs")
+async def get_repairs(
+    station_id: Id, actor: CurrentActor, store: CurrentStore, asked: CurrentPage
+) -> Page[bodies.RepairBody]:
+    """What the hub had to mend of what a station sent, by rule: how often, and when last."""
+    await store.read(registration.seen_station, actor, station_id)
+    rows = await store.read(repairs.page_of, station_id, asked.after_id(), asked.fetch)
+    return page(rows, asked, lambda row: (row.rule,), bodies.RepairBody.of)
 
 
 # --- household tokens ----------------------------------------------------------------------

@@ -143,6 +143,17 @@ class LocalList(SQLModel, table=True):
     changed_at: datetime = Field(sa_type=Instant)
 
 
+class StationRepair(SQLModel, table=True):
+    """How many places of a station's calls a rule has mended, and when it last did."""
+
+    __tablename__ = "station_repair"
+
+    station_id: str = Field(primary_key=True, max_length=36, foreign_key="station.id")
+    rule: str = Field(primary_key=True, max_length=30)
+    count: int = Field(sa_type=BigInteger)
+    last_at: datetime = Field(sa_type=Instant)
+
+
 class StationNote(SQLModel, table=True):
     """What a station told beside sessions, as told. Of each station the newest are kept."""
 

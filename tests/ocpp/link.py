@@ -64,7 +64,7 @@ TIME = {"currentTime": ISO}
 
 @asynccontextmanager
 async def linked(
-    version: Version, timeout_s: float = LIMIT_S, room: int = 64
+    version: Version, timeout_s: float = LIMIT_S, room: int = 64, is_strict: bool = False
 ) -> AsyncIterator[Link]:
     desk, counts = Desk(), Counts()
     lines: asyncio.Queue[Line] = asyncio.Queue()
@@ -78,6 +78,7 @@ async def linked(
             counts,
             queue_frames=room,
             call_timeout_s=timeout_s,
+            is_strict=is_strict,
         )
         lines.put_nowait(line)
         await line.run()

@@ -97,8 +97,7 @@ BAD_PAYLOADS = [
     ("StatusNotification", [], "format"),
     ("StatusNotification", "x", "format"),
     ("StatusNotification", {}, "occurrence"),
-    ("Heartbeat", {"secret": "x"}, "format"),
-    ("DataTransfer", {"vendorId": 5}, "type"),
+    ("DataTransfer", {"vendorId": ["secret"]}, "type"),
     ("DataTransfer", {"vendorId": "secret" * 99}, "property"),
     ("MeterValues", None, "occurrence"),
 ]

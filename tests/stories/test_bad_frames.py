@@ -17,7 +17,6 @@ CALLS: dict[str, dict[str, str]] = {  # frame -> the name of its error and its t
     "1.6": {
         '[2,"m",': "FormationViolation: This is no call.",
         '[2,"m","Heartbeat",[]]': "FormationViolation: payload: type",
-        '[2,"m","Heartbeat",{"more":1}]': "FormationViolation: payload: additionalProperties",
         '[2,"m","Dance",{}]': "NotImplemented: There is no such action in this OCPP version.",
         '[2,"m","TransactionEvent",{}]': (
             "NotImplemented: There is no such action in this OCPP version."
@@ -31,7 +30,6 @@ CALLS: dict[str, dict[str, str]] = {  # frame -> the name of its error and its t
     "2.0.1": {
         '[2,"m",': "RpcFrameworkError: This is no call.",
         '[2,"m","Heartbeat",[]]': "FormatViolation: payload: type",
-        '[2,"m","Heartbeat",{"more":1}]': "FormatViolation: payload: additionalProperties",
         '[2,"m","Dance",{}]': "NotImplemented: There is no such action in this OCPP version.",
         '[2,"m","StartTransaction",{}]': (
             "NotImplemented: There is no such action in this OCPP version."

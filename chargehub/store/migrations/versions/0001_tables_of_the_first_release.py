@@ -879,6 +879,17 @@ def upgrade() -> None:
         batch_op.create_index("ix_station_note_station", ["station_id", "id"], unique=False)
 
     op.create_table(
+        "station_repair",
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("rule", sa.String(length=30), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("last_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["station_id"], ["station.id"], name=op.f("fk_station_repair_station_id")
+        ),
+        sa.PrimaryKeyConstraint("station_id", "rule", name=op.f("pk_station_repair")),
+    )
+    op.create_table(
         "station_setting",
         sa.Column("station_id", sa.String(length=36), nullable=False),
         sa.Column("name", sa.String(length=160), nullable=False),

@@ -1,0 +1,29 @@
+"""OCPP 2.0.1 and 2.1: what may be made of a station's words that are not the standard's. Pure.
+
+Names of fields, as `repairs.Words` asks for them.
+"""
+
+from collections.abc import Mapping
+
+NEUTRAL: Mapping[str, str | None] = {
+    "chargingState": None,
+    "context": "Other",
+    "reason": "Unknown",
+    "stoppedReason": "Other",
+    "triggerReason": "AbnormalCondition",  # the hub does not ask why; the event must not be lost
+}
+LABELS = (
+    "actualValue",
+    "additionalInfo",
+    "cause",
+    "chargingStation.firmwareVersion",
+    "chargingStation.model",
+    "chargingStation.serialNumber",
+    "chargingStation.vendorName",
+    "modem.iccid",
+    "modem.imsi",
+    "reasonCode",
+    "techCode",
+    "techInfo",
+    "unitOfMeasure.unit",
+)
