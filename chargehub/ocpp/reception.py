@@ -20,7 +20,7 @@ from chargehub.ocpp.rpc import Call
 from chargehub.ocpp.versions import Version
 from chargehub.sessions import actions as sessions
 from chargehub.stations import actions as stations
-from chargehub.stations import certificates, notes, repairs, reports
+from chargehub.stations import certificates, notes, repairs, reports, skew
 from chargehub.stations.views import StationView
 from chargehub.store.writer import Store
 
@@ -41,6 +41,7 @@ class Reception:
         "_is_accepted",
         "_repairs",
         "_seen_at",
+        "_skew",
         "_station_id",
         "_store",
         "_version",
@@ -67,6 +68,7 @@ class Reception:
         # A station that was accepted once may come back without booting: it lost its line only.
         self._is_accepted = station.is_accepted
         self._seen_at = time.monotonic()
+        self._skew = skew.Skew(station.clock_ahead_s)
         self._repairs: Counter[str] = Counter()
         self._counted_at = -COUNTED_EVERY_S
 
@@ -85,11 +87,23 @@ class Reception:
         if not self._is_accepted and way is not Reception.boot:
             raise CallProblem("security", "Boot first, and be accepted.")
         try:
+            await self._look_at_clock(report)
             return to_payload(await way(self, action, call, report, self._clock.now()))
         except Refused as refused:
             raise CallProblem("property", refused.code) from refused
         except Unavailable as unavailable:
             raise CallProblem("internal", "The hub cannot store this now.") from unavailable
+
+    async def _look_at_clock(self, report: reports.Report) -> None:
+        """Compare the station's clock with ours; what is measured holds from this report on."""
+        at = getattr(report, "at", None)
+        if at is None or getattr(report, "offline", False):
+            return
+        now = self._clock.now()
+        known, self._skew = self._skew, skew.measured(self._skew, at, now)
+        if self._skew.ahead_s != known.ahead_s:
+            ahead_s = self._skew.ahead_s
+            await self._store.do(repairs.note_clock, self._station_id, ahead_s, now)
 
     async def _count_repairs(self) -> None:
         """Write down what was mended now and then: the first at once."""
@@ -115,6 +129,7 @@ class Reception:
             action, self._station_id, report, now, self._heartbeat_s
         )
         self._is_accepted = answer.status == "accepted"
+        self._skew = skew.Skew()
         return answer
 
     async def act(self, action: Any, call: Call, report: reports.Report, now: datetime) -> Any:

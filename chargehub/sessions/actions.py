@@ -19,6 +19,7 @@ from chargehub.sessions.rules import Candidate, Fact
 from chargehub.sessions.schema import REPORT, SESSION, ReadingRow, ReportRow
 from chargehub.sessions.tables import SessionView
 from chargehub.stations import actions as station_actions
+from chargehub.stations import tables as stations
 from chargehub.stations.reports import (
     Acknowledged,
     EndAnswer,
@@ -91,20 +92,21 @@ def start_session(
 def _begin(
     work: Work, station_id: str, report: SessionStarted, received: Received, key: str
 ) -> SessionView:
-    at, is_repaired = rules.repair_instant(report.at, received.received_at)
     asked_for = _asked_for(work, station_id, report.evse, report.id_token)
+    session = asked_for or advancing.blank(work, station_id)
+    told = rules.told(report.at, received.received_at, session.clock_ahead_s)
     session = replace(
-        asked_for or advancing.blank(work, station_id),
+        session,
         transaction_id=str(station_actions.next_transaction_id(work, station_id)),
         start_key=key,
         evse_number=report.evse,
-        flags=_flags([], report.repairs, is_repaired),
+        flags=_flags([], report.repairs, told),
+        clock_ahead_s=session.clock_ahead_s if told.is_corrected else None,
     )
-    fact = rules.started_fact(report, at)
+    fact = rules.started_fact(report, told.at)
     _keep(work, session, received, fact)
-    _append_readings(
-        work, session, [Reading(at, report.meter_wh, context="transaction_begin")], received
-    )
+    reading = Reading(report.at, report.meter_wh, context="transaction_begin")
+    _append_readings(work, session, [reading], received)
     return advancing.advance(work, session, [fact], received.received_at, is_offline=False)
 
 
@@ -115,11 +117,14 @@ def end_session(
 
     Source: OCPP 1.6, section 4.10.
     """
-    at, is_repaired = rules.repair_instant(report.at, received.received_at)
-    verdict = opening.check_token(work, report.id_token, at)[0] if report.id_token else None
     session = tables.by_transaction(work, station_id, report.transaction_id)
-    session = session or _guess(work, station_id, at, report.meter_wh)
-    fact = rules.ended_fact(report, at)
+    if session is None:
+        told = rules.told(report.at, received.received_at, _ahead_s(work, station_id))
+        session = _guess(work, station_id, told.at, report.meter_wh)
+    ahead_s = session.clock_ahead_s if session else None
+    told = rules.told(report.at, received.received_at, ahead_s)
+    verdict = opening.check_token(work, report.id_token, told.at)[0] if report.id_token else None
+    fact = rules.ended_fact(report, told.at)
     if session is None or session.ended_at is not None:
         if session is None or session.end_wh != report.meter_wh:
             _append_report(work, station_id, None, received, fact)
@@ -127,7 +132,7 @@ def end_session(
         return EndAnswer(verdict)
     _keep(work, session, received, fact)
     _append_readings(work, session, report.readings, received)
-    session = replace(session, flags=_flags(session.flags, report.repairs, is_repaired))
+    session = replace(session, flags=_flags(session.flags, report.repairs, told))
     _advance(work, session, received, is_offline=False)
     return EndAnswer(verdict)
 
@@ -140,9 +145,11 @@ def progress_session(
     Source: OCPP 2.0.1 part 2, E01 to E13.
     """
     session = _session_of(work, station_id, report)
-    at, is_repaired = rules.repair_instant(report.at, received.received_at)
-    session = replace(session, flags=_flags(session.flags, report.repairs, is_repaired))
-    if not _keep(work, session, received, rules.progressed_fact(report, at)):
+    told = rules.told(report.at, received.received_at, session.clock_ahead_s)
+    if session.status in ("new", "starting") and not told.is_corrected:
+        session = replace(session, clock_ahead_s=None)
+    session = replace(session, flags=_flags(session.flags, report.repairs, told))
+    if not _keep(work, session, received, rules.progressed_fact(report, told.at)):
         return _progress_answer(work, session, report)
     _append_readings(work, session, report.readings, received, report.evse)
     if _must_fold(session, report):
@@ -161,24 +168,24 @@ def take_readings(
     work: Work, station_id: str, report: Metered, received: Received, now: datetime
 ) -> Acknowledged:
     """MeterValues, within a session or outside any. A stale or missing id: by EVSE."""
-    session_id = None
+    known = None
     if report.transaction_id is not None:
         known = tables.id_by_transaction(work, station_id, report.transaction_id)
-        session_id = known.id if known else None
         if known and known.status == "closed":
             _reprice_later(work, known.id, received)
-    if session_id is None and report.evse > 0:
-        session_id = tables.open_at_evse(work, station_id, report.evse)
+    if known is None and report.evse > 0:
+        known = tables.open_at_evse(work, station_id, report.evse)
+    session_id, ahead_s = (known.id, known.clock_ahead_s) if known else (None, None)
     _append_report(work, station_id, session_id, received, None)
-    for reading in rules.moved(report.readings, received.received_at):
+    for reading in rules.moved(report.readings, received.received_at, ahead_s):
         work.append(ReadingRow, _reading(station_id, report.evse, session_id, reading))
     if session_id is not None:
         work.notify(f"session:{session_id}")
     return Acknowledged()
 
 
-def _flags(known: list[str], repairs: tuple[str, ...], is_clock_repaired: bool) -> list[str]:
-    return sorted({*known, *repairs, *(["clock_repaired"] if is_clock_repaired else [])})
+def _flags(known: list[str], repairs: tuple[str, ...], told: rules.Told) -> list[str]:
+    return sorted({*known, *repairs, *told.flags})
 
 
 def _session_of(work: Work, station_id: str, report: SessionProgressed) -> SessionView:
@@ -259,6 +266,11 @@ def _guess(work: Work, station_id: str, at: datetime, meter_wh: int) -> SessionV
     return running[found] if found else None
 
 
+def _ahead_s(work: Work, station_id: str) -> int | None:
+    station = stations.station(work, station_id)
+    return rules.correctable(station.clock_ahead_s) if station else None
+
+
 def _last_wh(work: Work, session: SessionView) -> int:
     work.flush()
     reading = tables.latest_reading(work, session.id)
@@ -323,7 +335,7 @@ def _append_readings(
     evse: int | None = None,
 ) -> None:
     number = evse or session.evse_number or 0
-    for reading in rules.moved(readings, received.received_at):
+    for reading in rules.moved(readings, received.received_at, session.clock_ahead_s):
         work.append(ReadingRow, _reading(session.station_id, number, session.id, reading))
 
 

@@ -31,6 +31,7 @@ def blank(work: Work, station_id: str) -> SessionView:
     assert station is not None, station_id
     values: dict[str, Any] = dict.fromkeys(column.key for column in SESSION.columns)
     values |= {"id": new_id(), "station_id": station_id, "owner_id": station.owner_id}
+    values["clock_ahead_s"] = rules.correctable(station.clock_ahead_s)
     return SessionView(**{**values, "status": "new", "cdr_version": 0, "flags": []})
 
 

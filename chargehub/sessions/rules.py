@@ -1,7 +1,7 @@
 """The life of a session, as a fold over what was reported of it. Pure."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, Protocol
@@ -11,6 +11,8 @@ from chargehub.stations.reports import Reading, SessionEnded, SessionProgressed,
 
 OLDEST_CLOCK = datetime(2010, 1, 1, tzinfo=UTC)  # no OCPP station is older: its clock is not set
 AHEAD = timedelta(minutes=5)  # what a station's clock may run ahead of ours
+SKEW_FROM = timedelta(seconds=60)  # a smaller error of a clock does not change a bill
+SKEW_BELOW = timedelta(days=1)
 LIVE_WITHIN = timedelta(minutes=5)  # an older start was made offline: it is kept, not gated
 PLUG_IN_WITHIN = timedelta(minutes=5)  # a session asked for from afar waits so long for a car
 STARTING_AT_ONCE = 3  # of one driver: each keeps its EVSE from everybody else, at no cost
@@ -20,6 +22,8 @@ LATE_WITHIN = timedelta(
 EVSE_BOOKED = "evse_booked"  # whoever charges was admitted before it was known where
 HOLD_REFUSED = "hold_refused"
 OTHER_TOKEN = "other_token"  # an event before the one that was judged named another token
+CLOCK_CORRECTED = "clock_corrected"
+CLOCK_REPAIRED = "clock_repaired"
 CORRECTED = "corrected"  # by an operator
 FEW_MISSING = 100  # a station may claim that two thousand million events are on their way
 MISSING_WITHIN = timedelta(hours=24)  # after that a session with missing reports is closed
@@ -138,6 +142,40 @@ def repair_instant(at: datetime, received_at: datetime) -> tuple[datetime, bool]
     if at < OLDEST_CLOCK or at > received_at + AHEAD:
         return received_at, True
     return at, False
+
+
+def correctable(ahead_s: int | None) -> int | None:
+    """A clock's measured error, if times are to be corrected by it. None: they are not.
+
+    Below a minute it does no harm; a clock that is wrong by a day is no clock.
+    """
+    if ahead_s is None or not SKEW_FROM < timedelta(seconds=abs(ahead_s)) < SKEW_BELOW:
+        return None
+    return ahead_s
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An instant that a station told, as it counts, and what was made of it for that."""
+
+    at: datetime
+    flags: tuple[str, ...] = ()
+
+    @property
+    def is_corrected(self) -> bool:
+        return CLOCK_CORRECTED in self.flags
+
+
+def told(at: datetime, received_at: datetime, ahead_s: int | None) -> Told:
+    """The device's time less its clock's error. What it says of now is true: its clock was set."""
+    flags: list[str] = []
+    is_of_now = abs(received_at - at) <= SKEW_FROM
+    if ahead_s is not None and not is_of_now and at >= OLDEST_CLOCK:
+        corrected = at - timedelta(seconds=ahead_s)
+        if corrected <= received_at + AHEAD:
+            at, flags = corrected, [CLOCK_CORRECTED]
+    at, is_repaired = repair_instant(at, received_at)
+    return Told(at, (*flags, *([CLOCK_REPAIRED] if is_repaired else [])))
 
 
 def is_live(at: datetime, received_at: datetime) -> bool:
@@ -301,17 +339,11 @@ def match_stop(candidates: Sequence[Candidate], at: datetime, meter_wh: int) -> 
     return nearest.session_id if nearest else None
 
 
-def moved(readings: Iterable[Reading], received_at: datetime) -> list[Reading]:
-    """Readings with impossible instants set to the time they came in."""
+def moved(readings: Iterable[Reading], received_at: datetime, ahead_s: int | None) -> list[Reading]:
+    """Readings at their true instants; where those are impossible, at the time they came in."""
     return [
-        reading
-        if not repair_instant(reading.at, received_at)[1]
-        else Reading(
-            received_at,
-            reading.register_wh,
-            reading.power_w,
-            reading.soc_percent,
-            reading.context,
-        )
+        replace(reading, at=at)
+        if (at := told(reading.at, received_at, ahead_s).at) != reading.at
+        else reading
         for reading in readings
     ]

@@ -16,6 +16,7 @@ _IS_FACT = text("seq_no IS NOT NULL")
 class SessionRow(SQLModel, table=True):
     """One charging of one car, as folded from its reports.
 
+    `clock_ahead_s`: by how much its station's clock was ahead when it began; None: not corrected.
     `status`: starting (asked for from afar), active, ended (the station is done, something is
     missing), closed (priced), failed (never began). `start_key` recognises a repeated 1.6 start.
     """
@@ -58,6 +59,7 @@ class SessionRow(SQLModel, table=True):
     cdr_id: str | None = Field(default=None, max_length=36)
     cdr_version: int = 0
     flags: Any = Field(default_factory=list, sa_type=Json)
+    clock_ahead_s: int | None = None
 
 
 class ReportRow(SQLModel, table=True):

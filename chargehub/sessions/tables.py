@@ -49,6 +49,7 @@ class SessionView:
     cdr_id: str | None
     cdr_version: int
     flags: list[str]
+    clock_ahead_s: int | None
 
     @property
     def is_free(self) -> bool:
@@ -99,7 +100,7 @@ _BY_END = Hot(
     .limit(1)
 )
 _ID_BY_TRANSACTION = Hot(
-    select(SESSION.c.id, SESSION.c.status).where(
+    select(SESSION.c.id, SESSION.c.status, SESSION.c.clock_ahead_s).where(
         SESSION.c.station_id == bindparam("station_id"),
         SESSION.c.transaction_id == bindparam("transaction_id"),
     )
@@ -122,7 +123,7 @@ def by_transaction(reads: Reads, station_id: str, transaction_id: str) -> Sessio
 
 
 def id_by_transaction(reads: Reads, station_id: str, transaction_id: str) -> Any:
-    """Only id and status of a station's session, or None: for the readings that come always."""
+    """Of a station's session, or None, only what readings need, which come always."""
     return reads.one(_ID_BY_TRANSACTION, station_id=station_id, transaction_id=transaction_id)
 
 
@@ -168,7 +169,7 @@ def was_asked(reads: Reads, station_id: str, id_token: str, at: datetime) -> boo
 
 
 _OPEN_AT_EVSE = Hot(
-    select(SESSION.c.id)
+    select(SESSION.c.id, SESSION.c.status, SESSION.c.clock_ahead_s)
     .where(
         SESSION.c.station_id == bindparam("station_id"),
         SESSION.c.evse_number == bindparam("evse"),
@@ -179,10 +180,9 @@ _OPEN_AT_EVSE = Hot(
 )
 
 
-def open_at_evse(reads: Reads, station_id: str, evse: int) -> str | None:
-    """The id of the session that runs at an EVSE, the newest if a stop was lost; or None."""
-    row = reads.one(_OPEN_AT_EVSE, station_id=station_id, evse=evse)
-    return None if row is None else row[0]
+def open_at_evse(reads: Reads, station_id: str, evse: int) -> Any:
+    """The same of the session that runs at an EVSE, the newest if a stop was lost; or None."""
+    return reads.one(_OPEN_AT_EVSE, station_id=station_id, evse=evse)
 
 
 _REPORTS_OVER = (

@@ -58,22 +58,21 @@ _TOLD_STATION = Hot(
 def receive_boot(
     work: Work, station_id: str, report: Booted, now: datetime, interval_s: int = 300
 ) -> BootAnswer:
-    """Note who the station says it is, and accept it; a retired one is rejected.
-
-    `interval_s`: how often it shall say that it is alive.
-    """
+    """Note who the station is and accept it, or reject a retired one; `interval_s`: of beats."""
     station = tables.station(work, station_id)
     assert station is not None, station_id
     if station.retired_at is not None:
         return BootAnswer("rejected", now, interval_s)
-    changed = update(Station).where(col(Station.id) == station_id)
     work.execute(
-        changed.values(
+        update(Station)
+        .where(col(Station.id) == station_id)
+        .values(
             vendor=rules.legible(report.vendor, 50),
             model=rules.legible(report.model, 50),
             serial_number=rules.legible(report.serial_number, 50),
             firmware_version=rules.legible(report.firmware_version, 50),
             accepted_at=station.accepted_at or now,
+            clock_ahead_s=None,  # it may set its clock by our answer
             last_seen_at=now,
         )
     )

@@ -193,6 +193,7 @@ class StationBody(BaseModel):
     """A station as its owner sees it. It connects to `ocpp_url`.
 
     `next_security_profile`: what it was asked to take on, and has not come with yet.
+    `clock_ahead_s`: how far its clock is ahead of the hub's, null where that was not measured.
     """
 
     id: str
@@ -213,6 +214,7 @@ class StationBody(BaseModel):
     connected_at: datetime | None
     disconnected_at: datetime | None
     last_seen_at: datetime | None
+    clock_ahead_s: int | None
     evses: list[EvseBody]
 
     @classmethod
@@ -237,6 +239,7 @@ class StationBody(BaseModel):
             connected_at=station.connected_at,
             disconnected_at=station.disconnected_at,
             last_seen_at=station.last_seen_at,
+            clock_ahead_s=station.clock_ahead_s,
             evses=[EvseBody.of(each) for each in equipped.evses],
             **more,
         )

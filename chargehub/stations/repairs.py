@@ -1,4 +1,4 @@
-"""How often each rule mended what a station sent: for its owner, who can tell its maker."""
+"""What the hub puts right of what a station sends, by rule, and how wrong its clock is."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, select, update
 from sqlmodel import col
 
-from chargehub.stations.schema import StationRepair
+from chargehub.stations.schema import Station, StationRepair
 from chargehub.store.work import Reads, Work
 
 
@@ -35,6 +35,12 @@ def count(work: Work, station_id: str, repairs: Mapping[str, int], now: datetime
         changed = update(StationRepair).where(is_it)
         if not work.execute(changed.values(count=col(StationRepair.count) + number, last_at=now)):
             work.add(StationRepair(station_id=station_id, rule=rule, count=number, last_at=now))
+
+
+def note_clock(work: Work, station_id: str, ahead_s: int | None, now: datetime) -> None:
+    """How far the station's clock is ahead of ours; None: what was believed is not so."""
+    is_it = col(Station.id) == station_id
+    work.execute(update(Station).where(is_it).values(clock_ahead_s=ahead_s, last_seen_at=now))
 
 
 def page_of(reads: Reads, station_id: str, after: str | None, limit: int) -> tuple[RepairView, ...]:

@@ -35,7 +35,8 @@ class Station(SQLModel, table=True):
     `next_password_digest` and `next_security_profile` are what it was asked to take on and has
     not come with yet. `last_transaction` counts the transaction ids the hub gave it (1.6),
     `last_request` the numbers of requests. `status` is what the station told of itself as a whole
-    (EVSE 0).
+    (EVSE 0). `clock_ahead_s` is how far its clock is ahead of ours, None where that was not measured
+    since it booted.
     """
 
     __tablename__ = "station"
@@ -66,6 +67,7 @@ class Station(SQLModel, table=True):
     last_seen_at: datetime | None = Field(default=None, sa_type=Instant)
     last_transaction: int = 0
     last_request: int = 0
+    clock_ahead_s: int | None = None
     status: str | None = Field(default=None, max_length=12)
     status_at: datetime | None = Field(default=None, sa_type=Instant)
     status_connection: int = Field(default=0, sa_type=BigInteger)

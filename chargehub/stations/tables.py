@@ -71,6 +71,7 @@ STATIONS = select(
     col(Station.disconnected_at),
     col(Station.last_seen_at),
     col(Station.retired_at),
+    col(Station.clock_ahead_s),
 ).join(Location, col(Location.id) == col(Station.location_id))
 _STATION_BY_ID = Hot(STATIONS.where(col(Station.id) == bindparam("station_id")))
 _STATION_BY_IDENTITY = Hot(

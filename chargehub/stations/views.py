@@ -30,7 +30,7 @@ class StationView:
     `next_…`: a password or security profile that it was asked to take on; until it comes with
     that, the one before counts too.
 
-    `is_accepted`: it booted once and was accepted.
+    `is_accepted`: it booted once and was accepted. `clock_ahead_s` None: not measured.
     """
 
     id: str
@@ -55,6 +55,7 @@ class StationView:
     disconnected_at: datetime | None
     last_seen_at: datetime | None
     retired_at: datetime | None
+    clock_ahead_s: int | None
 
     @property
     def is_accepted(self) -> bool:

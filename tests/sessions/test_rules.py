@@ -8,11 +8,14 @@ from hypothesis import strategies as st
 from chargehub.sessions.rules import (
     Candidate,
     Fact,
+    Told,
+    correctable,
     fold,
     is_live,
     match_stop,
     read_fact,
     repair_instant,
+    told,
 )
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -97,3 +100,22 @@ def test_a_claim_of_two_thousand_million_events_costs_nothing() -> None:
 
     assert not life.is_whole
     assert life.missing[:3] == (1, 2, 3)
+
+
+@given(ahead_s=st.integers(-86_000, 86_000), late_s=st.integers(61, 10**6))
+def test_a_clocks_error_is_taken_off_what_it_told(ahead_s: int, late_s: int) -> None:
+    """However late it comes, but what is of now, or would be of tomorrow."""
+    happened = START
+    received = happened + timedelta(seconds=late_s)
+
+    found = told(happened + timedelta(seconds=ahead_s), received, ahead_s)
+
+    is_of_now = abs(late_s - ahead_s) <= 60
+    assert found.at == happened or is_of_now
+    assert is_of_now or found.is_corrected
+
+
+def test_which_errors_of_clocks_are_corrected() -> None:
+    assert [correctable(error) for error in (None, 0, 60, -60, 86_400)] == [None] * 5
+    assert [correctable(error) for error in (61, -7_200, 86_399)] == [61, -7_200, 86_399]
+    assert told(START, START + timedelta(hours=1), None) == Told(START)

@@ -538,6 +538,7 @@ def upgrade() -> None:
         sa.Column("cdr_id", sa.String(length=36), nullable=True),
         sa.Column("cdr_version", sa.Integer(), nullable=False),
         sa.Column("flags", Json(), nullable=False),
+        sa.Column("clock_ahead_s", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_session")),
         sa.UniqueConstraint("remote_start_id", name=op.f("uq_session_remote_start_id")),
     )
@@ -728,6 +729,7 @@ def upgrade() -> None:
         sa.Column("last_seen_at", Instant(), nullable=True),
         sa.Column("last_transaction", sa.Integer(), nullable=False),
         sa.Column("last_request", sa.Integer(), nullable=False),
+        sa.Column("clock_ahead_s", sa.Integer(), nullable=True),
         sa.Column("status", sa.String(length=12), nullable=True),
         sa.Column("status_at", Instant(), nullable=True),
         sa.Column("status_connection", sa.BigInteger(), nullable=False),
