@@ -68,7 +68,7 @@ def _moved(work: Work, session: SessionView, life: Life) -> SessionView:
         session,
         evse_number=number,
         id_token=token,
-        flags=flags,
+        flags=[flag for flag in flags if flag != rules.SUSPECT],  # it was heard of
         charging=life.charging,
         started_at=life.started_at or session.started_at,
         start_wh=life.start_wh if life.start_wh is not None else session.start_wh,

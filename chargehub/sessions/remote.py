@@ -10,7 +10,16 @@ from chargehub.errors import Conflict, Invalid
 from chargehub.events import CommandFinished, SessionFailed
 from chargehub.people import tables as people
 from chargehub.people.rules import Actor
-from chargehub.sessions import advancing, closing, opening, pages, rules, stopping, tables
+from chargehub.sessions import (
+    advancing,
+    closing,
+    opening,
+    pages,
+    rules,
+    stopping,
+    suspecting,
+    tables,
+)
 from chargehub.sessions.cdr import MAX_ENERGY_WH, CdrView
 from chargehub.sessions.tables import SessionView
 from chargehub.stations import actions as station_actions
@@ -101,13 +110,16 @@ def seen_by(reads: Reads, actor: Actor, session_id: str) -> SessionView:
 
 def follow_command(work: Work, event: CommandFinished, now: datetime) -> None:
     """A station would not start: the session failed. It would not stop: it may be asked again."""
-    if event.kind not in ("start_session", "stop_session"):
+    if event.kind not in ("start_session", "stop_session", "call"):
         return
     command = stations.command(work, event.command_id)
     session = tables.session(work, command.session_id or "") if command else None
     if command is None or session is None:
         return
-    if event.kind == "stop_session":
+    if event.kind == "call":
+        if suspecting.is_denied(session, command):
+            _finish(work, session, now)
+    elif event.kind == "stop_session":
         stopping.follow(work, session, command, now)
     elif command.state != "answered" and session.status == "starting":
         _fail(work, session)
@@ -136,8 +148,13 @@ def _look_at(work: Work, session: SessionView, now: datetime) -> None:
         _fail(work, session)
         return
     if session.status == "active" and not _is_given_up(work, session, now):
-        stopping.look_again(work, session, now)
+        suspected, wait = suspecting.suspect(work, session, now)
+        stopping.look_again(work, suspected, wait, now)
         return
+    _finish(work, session, now)
+
+
+def _finish(work: Work, session: SessionView, now: datetime) -> None:
     life = rules.fold(rules.read_fact(row.fact) for row in tables.facts(work, session.id))
     if session.status != "closed":
         closing.close(work, session, life, now)
@@ -150,7 +167,8 @@ def _look_at(work: Work, session: SessionView, now: datetime) -> None:
 def _is_given_up(work: Work, session: SessionView, now: datetime) -> bool:
     heard_at = tables.last_heard(work, session.id)
     is_followed = tables.is_followed(work, session)
-    return rules.is_given_up(heard_at, session.verdict, is_followed, now)
+    is_silent = rules.is_given_up(heard_at, session.verdict, is_followed, now)
+    return is_silent or suspecting.is_over(work, session)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,12 +65,12 @@ def follow(work: Work, session: SessionView, command: CommandView, now: datetime
     _give_up(work, session, REFUSED)
 
 
-def look_again(work: Work, session: SessionView, now: datetime) -> None:
+def look_again(work: Work, session: SessionView, wait: timedelta, now: datetime) -> None:
     """An active session is due and not over. If the station has ignored a stop, say so.
 
-    What the hub itself wants stopped, it asks for again.
+    What the hub itself wants stopped, it asks for again. `wait`: until the next look.
     """
-    waits = replace(session, due_at=now + rules.MISSING_WITHIN)
+    waits = replace(session, due_at=now + wait)
     if session.stop_requested_at is None or _is_waiting(work, session, now):
         advancing.save(work, session, waits)
         return

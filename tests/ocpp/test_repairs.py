@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
+from chargehub.ocpp.counts import Counts, LineMetrics
 from chargehub.ocpp.problems import CallProblem
 from chargehub.ocpp.repairs import NO_SAMPLES, REPAIRS, mend
 from chargehub.ocpp.versions import Version
@@ -236,6 +237,19 @@ async def test_a_strict_hub_mends_nothing(version: Version) -> None:
         assert answer == [4, "m-1", name, text, {}]
         assert await link.is_alive()
         assert link.counts.repairs == {}
+
+
+def test_repairs_are_a_metric_with_the_rule_as_its_label() -> None:
+    counts = Counts()
+    counts.repairs.update(["extra_field", "extra_field", "word_case"])
+
+    metrics = {metric.name: metric for metric in LineMetrics(counts, dict).collect()}
+
+    samples = metrics["chargehub_ocpp_repairs"].samples
+    assert [(each.labels["rule"], each.value) for each in samples] == [
+        ("extra_field", 2),
+        ("word_case", 1),
+    ]
 
 
 def test_every_rule_stands_in_the_docs() -> None:

@@ -86,6 +86,6 @@ async def test_a_stop_that_waits_for_a_line_is_not_called_ignored(
 
     waiting = await only(driver, "/sessions")
     assert waiting["stop_requested_at"] == asked["stop_requested_at"] is not None
-    assert waiting["flags"] == []
+    assert waiting["flags"] == ["suspect"]
     await place.sim.charge(1, 1_000, before_each=passing(hub, timedelta(minutes=1)))
     await leave(hub, place)

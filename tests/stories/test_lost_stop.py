@@ -37,7 +37,7 @@ async def test_a_session_whose_stop_was_lost_is_billed_by_what_is_known(hub: Run
     await station.tell("T", 2)
     await hub.settle()
 
-    assert (first.billed_wh, first.flags) == (6_000, ("estimated",))
+    assert (first.billed_wh, first.flags) == (6_000, ("estimated", "suspect"))
     assert (await bills(owner))[-1].billed_wh == 15_000
     assert (await audited(hub))["metered_wh"] == 15_000
 
