@@ -100,10 +100,10 @@ class Reception:
         if at is None or getattr(report, "offline", False):
             return
         now = self._clock.now()
-        known, self._skew = self._skew, skew.measured(self._skew, at, now)
-        if self._skew.ahead_s != known.ahead_s:
-            ahead_s = self._skew.ahead_s
-            await self._store.do(repairs.note_clock, self._station_id, ahead_s, now)
+        found = skew.measured(self._skew, at, now)
+        if found.ahead_s != self._skew.ahead_s:
+            await self._store.do(repairs.note_clock, self._station_id, found.ahead_s, now)
+        self._skew = found
 
     async def _count_repairs(self) -> None:
         """Write down what was mended now and then: the first at once."""

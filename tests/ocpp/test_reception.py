@@ -1,6 +1,6 @@
 """From a call to the deed: every report has its way, and a failing store makes no false answer."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast, get_args
 
 import pytest
@@ -10,7 +10,7 @@ from chargehub.errors import Conflict, Unavailable
 from chargehub.ocpp.problems import CallProblem
 from chargehub.ocpp.reception import WAYS, Reception
 from chargehub.ocpp.rpc import Call
-from chargehub.stations import reports
+from chargehub.stations import repairs, reports
 from chargehub.stations.views import StationView
 from chargehub.store.writer import Store
 from tests.ocpp.story import AT, ONE_SIX, TWO_OH_ONE, event201, start16
@@ -30,11 +30,16 @@ class Desk:
         return self.outcome
 
 
-def reception(desk: Desk, version: Any = ONE_SIX, is_accepted: bool = True) -> Reception:
+def reception(
+    desk: Desk,
+    version: Any = ONE_SIX,
+    is_accepted: bool = True,
+    clock: HandClock = HandClock(AT),  # noqa: B008
+) -> Reception:
     accepted_at = datetime(2026, 1, 1, tzinfo=UTC) if is_accepted else None
     known = dict.fromkeys(StationView.__dataclass_fields__, None)
     station = StationView(**{**known, "id": "s-1", "accepted_at": accepted_at})  # type: ignore[arg-type]
-    return Reception(cast(Store, desk), HandClock(AT), version, station, 9, 300)
+    return Reception(cast(Store, desk), clock, version, station, 9, 300)
 
 
 def call(action: str, payload: Any) -> Call:
@@ -95,3 +100,25 @@ async def test_a_station_that_was_not_accepted_may_only_boot_again(status: Any) 
 
     assert answer["status"] == status.capitalize()
     assert refused.value.problem == "security"
+
+
+async def test_a_clock_that_could_not_be_written_down_is_written_with_the_next_report() -> None:
+    desk, clock = Desk(reports.Acknowledged()), HandClock(AT)
+    here = reception(desk, clock=clock)
+    status = {"connectorId": 1, "errorCode": "NoError", "status": "Available"}
+
+    async def say() -> None:
+        clock.advance(timedelta(seconds=40))
+        at = (clock.now() - timedelta(hours=1)).isoformat()
+        await here.receive(call("StatusNotification", {**status, "timestamp": at}))
+
+    await say()
+    await say()
+    desk.outcome = Unavailable("disk full")
+    with pytest.raises(CallProblem):
+        await say()
+    desk.outcome, desk.done = reports.Acknowledged(), []
+    await say()
+
+    assert desk.done[0][0] is repairs.note_clock
+    assert desk.done[0][2] == -3_600
