@@ -103,12 +103,25 @@ def bench_ocpp(
     stations: Annotated[int, typer.Option(help="Stations that talk at once.", min=1)] = 200,
     seconds: Annotated[float, typer.Option(help="Length of each measurement.")] = 5.0,
     idle: Annotated[int, typer.Option(help="Idle lines for the memory figure.")] = 1000,
+    storm: Annotated[int, typer.Option(help="Stations that knock at once, like 5000.")] = 0,
     database: Database = None,
 ) -> None:
     """Durable rates of the hub beside the echo ceiling of the bare socket library."""
     from chargehub.commands.bench import run
 
-    run.ocpp(stations, seconds, idle, database)
+    run.ocpp(stations, seconds, idle, storm, database)
+
+
+@benches.command("fuzz")
+def bench_fuzz(
+    frames: Annotated[int, typer.Option(help="Broken frames, over all versions.")] = 100_000,
+    seed: Annotated[int, typer.Option(help="The same seed breaks the same frames.")] = 7,
+    database: Database = None,
+) -> None:
+    """Broken frames for a hub of its own, which must live, and answer its other stations."""
+    from chargehub.commands.bench import fuzz
+
+    fuzz.run(frames, seed, database)
 
 
 def main() -> None:

@@ -120,7 +120,9 @@ class Hub:
                 terms_of(self.settings),
             ),
         )
-        self.jobs = Jobs(self.store, self.clock, settings.tick_s, due(settings.token_price))
+        frames_kept = timedelta(days=settings.frames_kept_days)
+        what_is_due = due(settings.token_price, frames_kept)
+        self.jobs = Jobs(self.store, self.clock, settings.tick_s, what_is_due)
         self.ocpp_port = 0
         self.ocpps_port = 0
 

@@ -17,7 +17,7 @@ from chargehub.rest import manners
 from chargehub.sessions import remote as sessions
 from chargehub.settlement import actions as settlement
 from chargehub.stations import actions as stations
-from chargehub.stations import certificates
+from chargehub.stations import certificates, frames
 from chargehub.store.chunk import SIZE, Chunk
 from chargehub.store.work import Work
 from chargehub.store.writer import Store
@@ -30,7 +30,7 @@ MOST_PUT_OFF = 1_000  # rows of one job; with more of them it is the job that is
 ROUNDS = 200  # a job that still finds work after so many chunks goes on at the next tick
 
 
-def due(token_price: Decimal) -> Sequence[Job]:
+def due(token_price: Decimal, frames_kept: timedelta) -> Sequence[Job]:
     """What to look at, in an order in which one makes the next due: a slot opens before a
     no-show is released, earnings mature before they are paid out."""
 
@@ -39,6 +39,9 @@ def due(token_price: Decimal) -> Sequence[Job]:
 
     def forget_keys(work: Work, now: datetime, _chunk: Chunk) -> int:
         return manners.forget_keys(work, now)
+
+    def forget_frames(work: Work, now: datetime, _chunk: Chunk) -> int:
+        return frames.forget(work, now - frames_kept)
 
     return (
         stations.expire_commands,
@@ -50,6 +53,7 @@ def due(token_price: Decimal) -> Sequence[Job]:
         settlement.mature_due,
         request_due_payouts,
         forget_keys,
+        forget_frames,
     )
 
 

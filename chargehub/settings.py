@@ -102,6 +102,45 @@ class Settings(BaseSettings):
     ocpp_connections_per_address: Annotated[int, Field(description="Lines from one address.")] = (
         1_000
     )
+    ocpp_handshake_rate: Annotated[
+        float,
+        Field(
+            description="New lines a second from one address, once it opened all it may twice.",
+            gt=0,
+        ),
+    ] = 20.0
+    ocpp_failed_identities: Annotated[
+        int,
+        Field(description="Stations' names that one address may try in vain in ten minutes."),
+    ] = 20
+    ocpp_frame_rate: Annotated[
+        float, Field(description="Frames of one station answered a second; more wait.", gt=0)
+    ] = 50.0
+    ocpp_frame_burst: Annotated[
+        int, Field(description="Frames before that rate counts: what days offline leave behind.")
+    ] = 10_000
+    ocpp_pending_bytes: Annotated[
+        int, Field(description="Bytes of a station that may wait; it is not read meanwhile.")
+    ] = 262_144
+    ocpp_flood_frames: Annotated[
+        int,
+        Field(description="Over the rate, without awaiting answers: so many close a line (1008)."),
+    ] = 2_000
+    ocpp_unknown_tokens: Annotated[
+        int, Field(description="Unknown id tokens a station may show; then it is slow to guess.")
+    ] = 100
+    ocpp_unknown_token_s: Annotated[
+        float, Field(description="Seconds that each further unknown id token takes.", gt=0)
+    ] = 5.0
+    frames_kept: Annotated[
+        int, Field(description="Frames of a station in its log; 0: none is kept.", ge=0)
+    ] = 500
+    frames_logged_rate: Annotated[
+        int, Field(description="Frames of all stations logged a second; more leave holes.", gt=0)
+    ] = 500
+    frames_kept_days: Annotated[
+        int, Field(description="Days a frame stays in the log at most.")
+    ] = 7
     heartbeat_interval_s: Annotated[
         int, Field(description="What stations are told at boot, seconds.")
     ] = 300

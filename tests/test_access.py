@@ -87,6 +87,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /stations/{station_id}/reservations": Row("read"),
     "GET /stations/{station_id}/certificates": Row("read"),
     "GET /stations/{station_id}/repairs": Row("read"),
+    "GET /stations/{station_id}/frames": Row("read"),
     "GET /stations/{station_id}/listing": Row("read"),
     "GET /commands/{command_id}": Row("read"),
     "GET /evses/{evse_id}/household": Row("read"),

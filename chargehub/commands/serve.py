@@ -5,6 +5,7 @@ import gc
 import uvicorn
 
 from chargehub.app import Hub, host_port, web
+from chargehub.commands.open_files import allow_many_files
 from chargehub.commands.settings import fail, load, prepare
 from chargehub.observe import set_up_log
 
@@ -21,6 +22,7 @@ def run(http: str | None, ocpp: str | None, database: str | None) -> None:
         hub = Hub(settings)
     except ValueError as error:
         fail(str(error))
+    allow_many_files()
     prepare(settings.database)
     server = uvicorn.Server(
         uvicorn.Config(

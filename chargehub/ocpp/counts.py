@@ -25,6 +25,8 @@ class Counts:
     timed_out: int = 0  # of those, without an answer in time
     turned_away: int = 0  # connections refused before the upgrade
     replaced: int = 0  # lines closed because a newer one of the same station came
+    slowed: int = 0  # frames that waited because their station sends too many
+    floods: int = 0  # lines closed because that went on
     repairs: Counter[str] = field(default_factory=Counter)  # places mended, by rule
 
 

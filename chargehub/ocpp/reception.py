@@ -4,6 +4,7 @@ A report is stored before it is answered. If it cannot be stored the station get
 sends it again.
 """
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,6 +16,7 @@ from chargehub.clock import Clock
 from chargehub.errors import Refused, Unavailable
 from chargehub.ocpp.authority import Authority, Unsigned
 from chargehub.ocpp.fields import Unfit
+from chargehub.ocpp.limits import Bucket
 from chargehub.ocpp.problems import CallProblem
 from chargehub.ocpp.rpc import Call
 from chargehub.ocpp.versions import Version
@@ -36,6 +38,7 @@ class Reception:
         "_clock",
         "_connection",
         "_counted_at",
+        "_guesses",
         "_heartbeat_s",
         "_identity",
         "_is_accepted",
@@ -55,6 +58,7 @@ class Reception:
         station: StationView,
         connection: int,
         heartbeat_s: int,
+        guesses: Bucket,
         authority: Authority | None = None,
     ) -> None:
         self._authority = authority
@@ -65,6 +69,7 @@ class Reception:
         self._identity = station.identity
         self._connection = connection
         self._heartbeat_s = heartbeat_s
+        self._guesses = guesses
         # A station that was accepted once may come back without booting: it lost its line only.
         self._is_accepted = station.is_accepted
         self._seen_at = time.monotonic()
@@ -88,6 +93,8 @@ class Reception:
             raise CallProblem("security", "Boot first, and be accepted.")
         try:
             await self._look_at_clock(report)
+            if isinstance(report, PRESENTING) and report.id_token is not None:
+                return to_payload(await self._present(way, action, call, report))
             return to_payload(await way(self, action, call, report, self._clock.now()))
         except Refused as refused:
             raise CallProblem("property", refused.code) from refused
@@ -120,6 +127,16 @@ class Reception:
             await self._store.do(repairs.count, self._station_id, counted, self._clock.now())
         except Unavailable:
             self._repairs.update(counted)
+
+    async def _present(self, way: "Way", action: Any, call: Call, report: Any) -> Any:
+        """Whoever shows many unknown id tokens may be looking for known ones: that takes time."""
+        wait_s = self._guesses.take(0, time.monotonic())
+        if wait_s:
+            await asyncio.sleep(wait_s)
+        answer = await way(self, action, call, report, self._clock.now())
+        if answer.verdict == "invalid":
+            self._guesses.take(1, time.monotonic())
+        return answer
 
     async def boot(
         self, action: Any, call: Call, report: reports.Booted, now: datetime
@@ -181,6 +198,11 @@ class Reception:
 
 Way = Callable[[Reception, Any, Call, Any, datetime], Awaitable[Any]]
 
+PRESENTING: Final = (
+    reports.TokenPresented,
+    reports.SessionStarted,
+    reports.SessionProgressed,
+)
 NO_VENDOR: Final = reports.DataTransferAnswer("unknown_vendor_id")
 
 WAYS: Mapping[type[reports.Report], tuple[Way, Any]] = {

@@ -16,9 +16,11 @@ import orjson
 import structlog
 from websockets.asyncio.connection import Connection, broadcast
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
 from websockets.protocol import State
 
 from chargehub.ocpp.counts import Counts
+from chargehub.ocpp.limits import Pace
 from chargehub.ocpp.problems import CallProblem, CallRefused, LineClosed
 from chargehub.ocpp.repairs import mend
 from chargehub.ocpp.schemas import check, is_usable
@@ -35,7 +37,9 @@ SEND: Final = 6  # of 2.1: a call that has no answer
 LONGEST_ID: Final = 36  # signs of a message id; it is stored with the report
 LONGEST_TEXT: Final = 255  # signs of an error's description
 REMEMBERED: Final = 8  # answers of a line; a station repeats its last call, not older ones
+NOTHING: Final = b""  # the answer to what takes its turn and has no answer
 FINISH_S: Final = 5.0  # what the message in hand may take at a shutdown
+CUT_OFF_S: Final = 1.0  # to hear why; a station that floods is not read until it says goodbye
 
 # Repeating these harms nobody, and a remembered answer would tell an old time or an old standing.
 # Some firmware gives every call the same message id.
@@ -66,6 +70,7 @@ class Call(NamedTuple):
 
 
 Receive = Callable[[Call], Awaitable[Mapping[str, Any]]]
+Note = Callable[[str, bytes], None]  # told of each frame: '<' came in, '>' went out
 
 
 class Line:
@@ -82,6 +87,9 @@ class Line:
         "_is_closed",
         "_is_finishing",
         "_is_strict",
+        "_most_bytes",
+        "_note",
+        "_pace",
         "_pending",
         "_receive",
         "_room",
@@ -89,6 +97,7 @@ class Line:
         "_timeout_s",
         "_turn",
         "_waiting",
+        "_waiting_bytes",
         "_worker",
         "identity",
         "version",
@@ -102,7 +111,10 @@ class Line:
         receive: Receive,
         counts: Counts,
         *,
+        pace: Pace,
+        note: Note | None = None,
         queue_frames: int = 64,
+        pending_bytes: int = 262_144,
         call_timeout_s: float = 30.0,
         is_strict: bool = False,
     ) -> None:
@@ -111,7 +123,11 @@ class Line:
         self._socket = socket
         self._receive = receive
         self._counts = counts
+        self._pace = pace
+        self._note = note
         self._room = queue_frames
+        self._most_bytes = pending_bytes
+        self._waiting_bytes = 0
         self._timeout_s = call_timeout_s
         self._is_strict = is_strict
         self._waiting: deque[Call | bytes] = deque()  # calls, and answers that need no thought
@@ -127,14 +143,26 @@ class Line:
         try:
             while True:
                 self._take(await self._socket.recv(decode=False))
-                if len(self._waiting) >= self._room and self._worker is not None:
-                    await asyncio.wait({self._worker})  # the station floods us: stop reading
+                if self._is_full() and self._worker is not None:  # stop reading
+                    if self._pace.is_flood(len(self._waiting)):
+                        await self._cut_off()
+                        break
+                    await asyncio.wait({self._worker})
         except ConnectionClosed:
             pass
         finally:
             self._end()
             if self._worker is not None:
                 await asyncio.wait({self._worker})
+
+    def _is_full(self) -> bool:
+        return len(self._waiting) >= self._room or self._waiting_bytes >= self._most_bytes
+
+    async def _cut_off(self) -> None:
+        self._counts.floods += 1
+        log.warning("station floods", station=self.identity, waiting=len(self._waiting))
+        self._socket.close_timeout = CUT_OFF_S
+        await self.close(CloseCode.POLICY_VIOLATION, "too many messages")
 
     async def call(self, action: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
         """Ask the station, and give its answer, which has what its schema requires.
@@ -182,8 +210,7 @@ class Line:
 
     def _take(self, frame: bytes) -> None:
         self._counts.frames += 1
-        if wire.isEnabledFor(logging.DEBUG):
-            note(self.identity, "<", frame)
+        self._tell("<", frame)
         try:
             message = orjson.loads(frame)
         except orjson.JSONDecodeError:
@@ -217,14 +244,17 @@ class Line:
             self._counts.answers_refused += 1
             code = _words(message[2] if len(message) > 2 else None)
             log.warning("answer refused", station=self.identity, code=code)
+            self._queue(NOTHING)
         else:
             self._counts.unreadable += 1
+            self._queue(NOTHING)
 
     def _take_answer(self, message: list[Any]) -> None:
         message_id = message[1] if len(message) > 1 else None
         waiter = self._pending.get(message_id) if isinstance(message_id, str) else None
         if waiter is None or waiter.done():
             self._counts.unsolicited += 1
+            self._queue(NOTHING)
             return
         content = message[2] if len(message) > 2 else None
         if message[0] == RESULT:
@@ -239,13 +269,17 @@ class Line:
         if self.version.unreadable_id is not None:
             answer_to = message_id if _is_id(message_id) else self.version.unreadable_id
             self._queue(self._error(answer_to, CallProblem("message_type", "")))
+        else:
+            self._queue(NOTHING)
 
     def _take_unreadable(self, frame: bytes, message_id: str | None = None) -> None:
         """Answered under its id where that can be read; else under "-1" in 2.x, not in 1.6."""
         self._counts.unreadable += 1
         found = _ID.match(frame)
         answer_to = message_id or (found[1].decode() if found else self.version.unreadable_id)
-        if answer_to is not None:
+        if answer_to is None:
+            self._queue(NOTHING)
+        else:
             self._queue(self._error(answer_to, CallProblem("unreadable", "This is no call.")))
 
     # --- what goes out ---------------------------------------------------------------------
@@ -254,6 +288,7 @@ class Line:
         if self._is_finishing:
             return
         self._waiting.append(item)
+        self._waiting_bytes += _size(item)
         if self._worker is None or self._worker.done():
             self._worker = self._socket.loop.create_task(self._work())
 
@@ -261,11 +296,19 @@ class Line:
         """Answer what waits, in order. Ends when nothing waits: an idle line has no such task."""
         while self._waiting and not self._is_finishing and not self._is_closed:
             item = self._waiting.popleft()
+            self._waiting_bytes -= _size(item)
+            await self._await_turn(item)
             answer = await self._answer(item) if isinstance(item, Call) else item
-            if isinstance(item, Call) and not item.is_answered:
+            if answer is NOTHING or (isinstance(item, Call) and not item.is_answered):
                 continue
             if not await self._send(answer):
                 break
+
+    async def _await_turn(self, item: Call | bytes) -> None:
+        wait_s = self._pace.wait_s(_size(item), self._socket.loop.time())
+        if wait_s:
+            self._counts.slowed += 1
+            await asyncio.sleep(wait_s)
 
     async def _answer(self, call: Call) -> bytes:
         self._counts.calls += 1
@@ -319,8 +362,7 @@ class Line:
 
     async def _send(self, frame: bytes) -> bool:
         """False: the connection is closed."""
-        if wire.isEnabledFor(logging.DEBUG):
-            note(self.identity, ">", frame)
+        self._tell(">", frame)
         socket = self._socket
         if socket.state is State.OPEN and not socket.transport.get_write_buffer_size():
             broadcast((socket,), frame, text=True)  # a third of what `send` costs
@@ -331,11 +373,21 @@ class Line:
             return False
         return True
 
+    def _tell(self, direction: str, frame: bytes) -> None:
+        if self._note is not None:
+            self._note(direction, frame)
+        if wire.isEnabledFor(logging.DEBUG):
+            note(self.identity, direction, frame)
+
     def _end(self) -> None:
         self._is_closed = True
         for waiter in self._pending.values():
             if not waiter.done():
                 waiter.set_exception(LineClosed(was_sent=True))
+
+
+def _size(item: Call | bytes) -> int:
+    return len(item) if isinstance(item, bytes) else len(item.frame)
 
 
 def _words(value: Any) -> str:

@@ -6,6 +6,7 @@ import ssl
 import time
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -25,10 +26,13 @@ from chargehub.ocpp import login, versions
 from chargehub.ocpp.admission import Admission, Entry, Turned
 from chargehub.ocpp.authority import Authority
 from chargehub.ocpp.channel import Channels
+from chargehub.ocpp.framelog import FrameLog
+from chargehub.ocpp.limits import Buckets, Gate, Pace
 from chargehub.ocpp.reception import Reception
 from chargehub.ocpp.rpc import Line
 from chargehub.ocpp.switchboard import OcppSwitchboard
 from chargehub.ocpp.tls import Tls
+from chargehub.rest.throttle import subscriber
 from chargehub.settings import Settings
 from chargehub.stations import actions as stations
 from chargehub.stations import security, tables
@@ -37,9 +41,13 @@ from chargehub.store.writer import Store
 
 log = structlog.get_logger(__name__)
 
+BACKLOG: Final = 4_096  # who may knock in the same moment: after a power cut all do
+OPEN_S: Final = 30.0  # until one of those has had its turn
 CLOSE_S: Final = 5.0  # how long a closing handshake may take; a dead link is dropped after it
 TLS_TIMES: Final[dict[str, Any]] = {"ssl_handshake_timeout": 10, "ssl_shutdown_timeout": CLOSE_S}
 QUEUED_FRAMES: Final = 4  # between socket and line; the line has its own queue
+READ_BYTES: Final = 8_192  # at once from one line, so that others have their turn soon
+AGAIN_S: Final = "60"  # when somebody with too many lines, or too many names, may come again
 RESTART: Final = "service restart"
 # The smallest windows: 15 KiB a connection more than without compression, not 32.
 DEFLATE: Final = ServerPerMessageDeflateFactory(
@@ -52,6 +60,11 @@ class StationSocket(ServerConnection):
 
     station: StationView
     entry: Entry
+
+    def connection_made(self, transport: Any) -> None:
+        """By itself asyncio reads 256 KiB at once: five thousand heartbeats without a pause."""
+        transport.max_size = READ_BYTES
+        super().connection_made(transport)
 
 
 class OcppServer:
@@ -78,6 +91,15 @@ class OcppServer:
         self._connections = itertools.count(time.time_ns() // 1000)
         self._lines: set[Line] = set()
         self._addresses: Counter[str] = Counter()
+        self._gate = Gate(
+            settings.ocpp_handshake_rate,
+            2 * settings.ocpp_connections_per_address,
+            settings.ocpp_failed_identities,
+        )
+        kept, rate = settings.frames_kept, settings.frames_logged_rate
+        self._frames = FrameLog(store, clock, kept, rate) if kept else None
+        self._frame_rates = Buckets(settings.ocpp_frame_rate, settings.ocpp_frame_burst)
+        self._guesses = Buckets(1 / settings.ocpp_unknown_token_s, settings.ocpp_unknown_tokens)
         self._closing: set[asyncio.Task[None]] = set()
         self._servers: list[Server] = []
         self._watch: asyncio.Task[None] | None = None
@@ -108,7 +130,9 @@ class OcppServer:
             server_header=None,
             ping_interval=interval_s,
             ping_timeout=interval_s,
+            open_timeout=OPEN_S,
             close_timeout=CLOSE_S,
+            backlog=BACKLOG,
             max_size=self._settings.ocpp_frame_bytes,
             max_queue=QUEUED_FRAMES,
         )
@@ -129,6 +153,8 @@ class OcppServer:
             await server.wait_closed()
         if self._closing:
             await asyncio.wait(self._closing)
+        if self._frames is not None:
+            await self._frames.stop()
 
     @staticmethod
     async def _let_go(line: Line) -> None:
@@ -148,8 +174,11 @@ class OcppServer:
         identity = login.identity_of(request.path)
         if identity is None:
             return socket.respond(HTTPStatus.NOT_FOUND, "Stations connect at /ocpp/{identity}.\n")
-        if self._addresses[_address(socket)] >= self._settings.ocpp_connections_per_address:
-            return socket.respond(HTTPStatus.TOO_MANY_REQUESTS, "Too many lines from here.\n")
+        address, now_s = _address(socket), socket.loop.time()
+        if self._addresses[address] >= self._settings.ocpp_connections_per_address:
+            return _too_many(socket, "Too many lines from here.\n")
+        if not self._gate.may_knock(address, identity, now_s):
+            return _too_many(socket, "Too many tries from here.\n")
         try:
             station = await self._store.read(tables.station_by_identity, identity)
             password = login.password_of(_authorization(request), identity)
@@ -157,6 +186,8 @@ class OcppServer:
             judged = await self._admission.judge(station, channel, password)
         except Unavailable:
             return socket.respond(HTTPStatus.SERVICE_UNAVAILABLE, "Try again later.\n")
+        if station is None or isinstance(judged, Turned):
+            self._gate.note_failure(address, identity, now_s)
         if station is None:
             return socket.respond(HTTPStatus.NOT_FOUND, "No such station.\n")
         if isinstance(judged, Turned):
@@ -164,6 +195,7 @@ class OcppServer:
         if self._chosen(_offered(request)) is None:
             text = f"Offer one of the subprotocols {', '.join(self._versions)}.\n"
             return socket.respond(HTTPStatus.BAD_REQUEST, text)
+        self._gate.note_entry(address, identity)
         socket.station, socket.entry = station, judged
         return None
 
@@ -228,6 +260,7 @@ class OcppServer:
     def _reception(
         self, station: StationView, version: versions.Version, connection: int
     ) -> Reception:
+        now_s = asyncio.get_running_loop().time()
         return Reception(
             self._store,
             self._clock,
@@ -235,6 +268,7 @@ class OcppServer:
             station,
             connection,
             self._settings.heartbeat_interval_s,
+            self._guesses.of(station.id, now_s),
             self._authority,
         )
 
@@ -245,15 +279,19 @@ class OcppServer:
         version: versions.Version,
         reception: Reception,
     ) -> Line:
+        settings, now_s = self._settings, socket.loop.time()
         return Line(
             socket,
             station.identity,
             version,
             reception.receive,
             self._switchboard.counts,
-            queue_frames=self._settings.ocpp_queue_frames,
-            call_timeout_s=self._settings.ocpp_call_timeout_s,
-            is_strict=self._settings.ocpp_strict,
+            pace=Pace(self._frame_rates.of(station.id, now_s), settings.ocpp_flood_frames),
+            note=partial(self._frames.note, station.id) if self._frames else None,
+            queue_frames=settings.ocpp_queue_frames,
+            pending_bytes=settings.ocpp_pending_bytes,
+            call_timeout_s=settings.ocpp_call_timeout_s,
+            is_strict=settings.ocpp_strict,
         )
 
     def _replace(self, line: Line) -> None:
@@ -268,7 +306,13 @@ class OcppServer:
 
 def _address(socket: ServerConnection) -> str:
     peer: Any = socket.remote_address
-    return str(peer[0]) if peer else ""
+    return subscriber(str(peer[0])) if peer else ""
+
+
+def _too_many(socket: StationSocket, text: str) -> Response:
+    response = socket.respond(HTTPStatus.TOO_MANY_REQUESTS, text)
+    response.headers["Retry-After"] = AGAIN_S
+    return response
 
 
 def _turned(socket: ServerConnection, turned: Turned) -> Response:

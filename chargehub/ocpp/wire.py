@@ -14,6 +14,11 @@ _LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")  # name and password in the address o
 _PASSWORDS = frozenset({"authorizationkey", "basicauthpassword"})
 _SECRETS = frozenset({"apnPassword", "basicAuthPassword", "password", "simPin", "vpn"})
 _VALUES = frozenset({"value", "attributeValue", "actualValue"})
+# SetNetworkProfile; `key` is that of a VPN, and in 1.6 the name of a setting.
+_SECRETS = frozenset({"apnPassword", "basicAuthPassword", "password", "simPin"})
+# Most frames hold none of this, and need not be taken apart. An escape could spell any of it.
+_MAY_HIDE = re.compile(rb"idtag|idtoken|authorizationkey|password|simpin|vpn|\\u", re.IGNORECASE)
+_LOGIN = re.compile(r"(?<=://)[^/\s\"@]*@")  # of a URL that a station is to load up to or down from
 
 
 def note(identity: str, direction: str, frame: bytes) -> None:
@@ -22,21 +27,36 @@ def note(identity: str, direction: str, frame: bytes) -> None:
 
 
 def masked(frame: bytes) -> str:
-    """A frame for the log. What cannot be read is not shown: nobody knows what is in it."""
+    """A frame for the log."""
+    return shown(frame)[1]
+
+
+def shown(frame: bytes) -> tuple[Any, str]:
+    """A frame's content, and its text for the log.
+
+    What cannot be read is not shown: nobody knows what is in it.
+    """
     try:
-        return orjson.dumps(_without_secrets(orjson.loads(frame))).decode()
+        content = orjson.loads(frame)
+        is_plain = _MAY_HIDE.search(frame) is None
+        text = frame if is_plain else orjson.dumps(_without_secrets(content))
     except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError):
-        return f"unreadable, {len(frame)} bytes"
+        return None, f"unreadable, {len(frame)} bytes"
+    return content, _LOGIN.sub("***@", text.decode()) if b"@" in text else text.decode()
 
 
 def _without_secrets(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_secrets(item) for item in value]
     if not isinstance(value, dict):
-        return _LOGIN.sub("***@", value) if isinstance(value, str) else value
-    hidden = _SECRETS | _VALUES if _is_password(value) else _SECRETS
+        return value
+    hidden = _TOKENS | _SECRETS
+    if _is_password(value):
+        hidden |= _VALUES
+    if "server" in value and "user" in value:  # a VPN's
+        hidden |= {"key"}
     return {
-        key: _mask(key, item) if key in _TOKENS or key in hidden else _without_secrets(item)
+        key: _mask(key, item) if key in hidden else _without_secrets(item)
         for key, item in value.items()
     }
 

@@ -102,7 +102,11 @@ class _Door:
 
 def address_of(request: Request) -> str:
     """Who asks: an IPv4 address, the /64 of an IPv6 address, or "unknown"."""
-    host = request.client.host if request.client else "unknown"
+    return subscriber(request.client.host if request.client else "unknown")
+
+
+def subscriber(host: str) -> str:
+    """An IPv4 address as it is; of an IPv6 address the /64, which one subscriber has."""
     try:
         address = ip_address(host)
     except ValueError:

@@ -16,6 +16,11 @@ from chargehub.stations import tables as stations
 from chargehub.store.work import Reads
 from chargehub.tariffs import tables as tariffs
 
+# A station may send more readings than anybody can wait for. What is shown while a session runs
+# counts the newest of them one by one; what is billed counts all. At one a minute:
+SHOWN_READINGS = 2_000  # more than a day
+LISTED_READINGS = 200  # three hours, of each session of a page
+
 
 class SessionRequest(Body):
     """Start a session at an EVSE."""
@@ -35,6 +40,7 @@ class SessionBody(BaseModel):
 
     `status`: starting (waiting for the station and the car), active, ended (waiting for missing
     reports), closed (priced; see `cdr_id`), failed. `cost` null: no tariff applies.
+    Of a session of very many readings the early hours are shown as if it had charged evenly.
     `stop_requested_at` null again, with the flag stop_refused or stop_ignored: ask once more.
     """
 
@@ -101,9 +107,12 @@ class Running:
     cost: MoneyBody | None
 
 
-def session_body(reads: Reads, session: SessionView) -> dict[str, Any]:
+def session_body(
+    reads: Reads, session: SessionView, most_readings: int = SHOWN_READINGS
+) -> dict[str, Any]:
     """A session as JSON, with its energy and cost up to now."""
-    running = _closed(reads, session) if session.cdr_id else _running(reads, session)
+    is_over = session.cdr_id is not None
+    running = _closed(reads, session) if is_over else _running(reads, session, most_readings)
     station = stations.station(reads, session.station_id)
     return SessionBody(
         id=session.id,
@@ -134,8 +143,8 @@ def _closed(reads: Reads, session: SessionView) -> Running:
     return Running(record.energy_wh, 0, _money(record))
 
 
-def _running(reads: Reads, session: SessionView) -> Running:
-    known = tables.readings(reads, session.id)
+def _running(reads: Reads, session: SessionView, most_readings: int) -> Running:
+    known = tables.newest_readings(reads, session.id, most_readings)
     points = [Point(r.at, r.register_wh) for r in known if r.register_wh is not None]
     if not points or session.started_at is None:
         return Running(0, None, None)

@@ -24,6 +24,7 @@ from chargehub.rest.manners import (
 )
 from chargehub.sessions import pages, remote, rules, tables
 from chargehub.sessions.bodies import (
+    LISTED_READINGS,
     CdrBody,
     CorrectionRequest,
     SessionBody,
@@ -73,7 +74,9 @@ async def get_sessions(
 
 def _sessions(reads: Reads, account_id: str, role: str, asked: CurrentPage) -> Any:
     rows = pages.page_of_sessions(reads, account_id, role, asked.after_id(), asked.fetch)
-    return page(rows, asked, lambda row: (row.id,), lambda row: session_body(reads, row))
+    return page(
+        rows, asked, lambda row: (row.id,), lambda row: session_body(reads, row, LISTED_READINGS)
+    )
 
 
 @router.get("/sessions/{session_id}", response_model=SessionBody)

@@ -3,13 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, Integer, Text, text
+from sqlalchemy import BigInteger, Index, Text, text
 from sqlmodel import Field, SQLModel
 
-from chargehub.store.columns import Instant, Json
+from chargehub.store.columns import Instant, Json, Serial
 from chargehub.store.work import table_of
 
-Serial = BigInteger().with_variant(Integer(), "sqlite")
 _IS_FACT = text("seq_no IS NOT NULL")
 
 

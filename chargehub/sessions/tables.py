@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, or_, select, update
+from sqlalchemy import Integer, bindparam, delete, func, or_, select, update
 from sqlmodel import col
 
 from chargehub.sessions.cdr import CdrView
@@ -218,6 +218,18 @@ _LATEST = Hot(
     .order_by(READING.c.at.desc(), READING.c.id.desc())
     .limit(1)
 )
+_FIRST = Hot(
+    select(READING.c.at, READING.c.register_wh, READING.c.power_w, READING.c.soc_percent)
+    .where(READING.c.session_id == bindparam("session_id"), READING.c.register_wh.is_not(None))
+    .order_by(READING.c.at, READING.c.id)
+    .limit(1)
+)
+_NEWEST = Hot(
+    select(READING.c.at, READING.c.register_wh, READING.c.power_w, READING.c.soc_percent)
+    .where(READING.c.session_id == bindparam("session_id"))
+    .order_by(READING.c.at.desc(), READING.c.id.desc())
+    .limit(bindparam("most", type_=Integer()))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +245,14 @@ class ReadingView:
 def readings(reads: Reads, session_id: str) -> tuple[ReadingView, ...]:
     """A session's readings in order of device time."""
     return tuple(ReadingView(*row) for row in reads.all(_READINGS, session_id=session_id))
+
+
+def newest_readings(reads: Reads, session_id: str, most: int) -> tuple[ReadingView, ...]:
+    """A session's newest readings in order of device time; before them its first, if left out."""
+    rows = reads.all(_NEWEST, session_id=session_id, most=most)
+    first = reads.one(_FIRST, session_id=session_id) if len(rows) == most else None
+    newest = tuple(ReadingView(*row) for row in reversed(rows))
+    return newest if first is None else (ReadingView(*first), *newest)
 
 
 def latest_reading(reads: Reads, session_id: str) -> ReadingView | None:

@@ -11,6 +11,7 @@ from chargehub.rest.bodies import Body, StorableText
 from chargehub.stations import rules
 from chargehub.stations.certificates import CertificateView
 from chargehub.stations.commands import Network
+from chargehub.stations.frames import FrameView
 from chargehub.stations.notes import NoteView
 from chargehub.stations.repairs import RepairView
 from chargehub.stations.views import (
@@ -329,3 +330,25 @@ class NoteBody(BaseModel):
     def of(cls, note: NoteView) -> Self:
         shown = {name: getattr(note, name) for name in cls.model_fields}
         return cls(**{**shown, "content": rules.masked(note.content)})
+
+
+class FrameBody(BaseModel):
+    """A frame of a station's line, as `direction` received or sent by the hub.
+
+    `kind`: call, result, error, result_error, send, unreadable. An answer has its call's
+    `message_id`. In `text` id tokens are masked and passwords left out; a long one is cut.
+    """
+
+    id: str
+    at: datetime
+    direction: str
+    kind: str
+    message_id: str | None
+    action: str | None
+    error_code: str | None
+    text: str
+
+    @classmethod
+    def of(cls, frame: FrameView) -> Self:
+        shown = {name: getattr(frame, name) for name in cls.model_fields if name != "id"}
+        return cls(id=str(frame.id), **shown)

@@ -17,6 +17,7 @@ from chargehub.stations import (
     actions,
     bodies,
     certificates,
+    frames,
     notes,
     pages,
     passwords,
@@ -331,6 +332,21 @@ async def get_repairs(
     await store.read(registration.seen_station, actor, station_id)
     rows = await store.read(repairs.page_of, station_id, asked.after_id(), asked.fetch)
     return page(rows, asked, lambda row: (row.rule,), bodies.RepairBody.of)
+
+
+@router.get("/stations/{station_id}/frames")
+async def get_frames(
+    station_id: Id, actor: CurrentActor, store: CurrentStore, asked: CurrentPage
+) -> Page[bodies.FrameBody]:
+    """What passed over a station's line, the newest first, a second after it did. The log is short.
+
+    It may have holes where a station told very much at once. Customers are for operators.
+    """
+    await store.read(registration.seen_station, actor, station_id)
+    key = asked.after_key(int)
+    before = None if key is None else int(key[0])
+    rows = await store.read(frames.page_of, station_id, actor.is_operator, before, asked.fetch)
+    return page(rows, asked, lambda row: (row.id,), bodies.FrameBody.of)
 
 
 # --- household tokens ----------------------------------------------------------------------

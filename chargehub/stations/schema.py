@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlalchemy import BigInteger, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from chargehub.store.columns import Instant, Json
+from chargehub.store.columns import Instant, Json, Serial
 
 
 class Location(SQLModel, table=True):
@@ -35,8 +35,8 @@ class Station(SQLModel, table=True):
     `next_password_digest` and `next_security_profile` are what it was asked to take on and has
     not come with yet. `last_transaction` counts the transaction ids the hub gave it (1.6),
     `last_request` the numbers of requests. `status` is what the station told of itself as a whole
-    (EVSE 0). `clock_ahead_s` is how far its clock is ahead of ours, None where that was not measured
-    since it booted.
+    (EVSE 0). `clock_ahead_s` is how far its clock is ahead of ours, None where that was not
+    measured since it booted.
     """
 
     __tablename__ = "station"
@@ -190,6 +190,23 @@ class StationCertificate(SQLModel, table=True):
     signed_at: datetime = Field(sa_type=Instant)
     renewal_asked_at: datetime | None = Field(default=None, sa_type=Instant)
     revoked_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class StationFrame(SQLModel, table=True):
+    """A frame that passed over a station's line, without secrets. The newest are kept."""
+
+    __tablename__ = "station_frame"
+    __table_args__ = (Index("ix_station_frame_station", "station_id", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Serial)
+    station_id: str = Field(max_length=36)
+    at: datetime = Field(sa_type=Instant)
+    direction: str = Field(max_length=8)
+    kind: str = Field(max_length=12)
+    message_id: str | None = Field(default=None, max_length=36)
+    action: str | None = Field(default=None, max_length=50)
+    error_code: str | None = Field(default=None, max_length=50)
+    text: str = Field(sa_type=Text)
 
 
 class CommandRow(SQLModel, table=True):

@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Text
+from sqlalchemy import BigInteger, Integer, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Serial = BigInteger().with_variant(Integer(), "sqlite")
 _MICROSECOND = timedelta(microseconds=1)
 _NAMESPACE = uuid.UUID("6f6c1f0e-6a4e-5d0e-9c55-0b1f6a3f7c11")
 

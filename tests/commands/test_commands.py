@@ -37,11 +37,24 @@ def test_the_bench_prints_every_figure(tmp_path: Path) -> None:
     measured = run(
         tmp_path,
         *("chargehub", "bench", "ocpp", "--stations", "3", "--seconds", "0.3", "--idle", "5"),
+        *("--storm", "20"),
     )
 
     assert measured.returncode == 0, measured.stdout + measured.stderr
-    for figure in ("echo", "MeterValues", "priced and posted", "memory of an idle line"):
+    for figure in (
+        *("echo", "MeterValues", "priced and posted", "memory of an idle line"),
+        *("beside a flood", "storm of 20"),
+    ):
         assert figure in measured.stdout
+
+
+def test_a_hub_lives_through_broken_frames_of_every_version(tmp_path: Path) -> None:
+    """The short run; `--frames 100000` is the long one."""
+    told = run(tmp_path, "chargehub", "bench", "fuzz", "--frames", "900")
+
+    assert told.returncode == 0, told.stdout + told.stderr
+    for part in ("1.6", "2.0.1", "2.1", "FormatViolation", "heartbeats of another station"):
+        assert part in told.stdout
 
 
 def test_a_wrong_setting_is_told_in_a_sentence(tmp_path: Path) -> None:

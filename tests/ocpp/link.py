@@ -10,6 +10,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 
 from chargehub.ocpp.counts import Counts
+from chargehub.ocpp.limits import Bucket, Pace
 from chargehub.ocpp.rpc import Call, Line
 from chargehub.ocpp.versions import Version
 from tests.ocpp.story import ISO
@@ -64,7 +65,11 @@ TIME = {"currentTime": ISO}
 
 @asynccontextmanager
 async def linked(
-    version: Version, timeout_s: float = LIMIT_S, room: int = 64, is_strict: bool = False
+    version: Version,
+    timeout_s: float = LIMIT_S,
+    room: int = 64,
+    is_strict: bool = False,
+    pace: Pace | None = None,
 ) -> AsyncIterator[Link]:
     desk, counts = Desk(), Counts()
     lines: asyncio.Queue[Line] = asyncio.Queue()
@@ -76,6 +81,7 @@ async def linked(
             version,
             desk.receive,
             counts,
+            pace=pace or Pace(Bucket(1_000, 10_000, 0), 10_000),
             queue_frames=room,
             call_timeout_s=timeout_s,
             is_strict=is_strict,

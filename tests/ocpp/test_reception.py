@@ -1,5 +1,6 @@
 """From a call to the deed: every report has its way, and a failing store makes no false answer."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast, get_args
 
@@ -7,6 +8,7 @@ import pytest
 
 from chargehub.clock import HandClock
 from chargehub.errors import Conflict, Unavailable
+from chargehub.ocpp.limits import Bucket
 from chargehub.ocpp.problems import CallProblem
 from chargehub.ocpp.reception import WAYS, Reception
 from chargehub.ocpp.rpc import Call
@@ -35,11 +37,14 @@ def reception(
     version: Any = ONE_SIX,
     is_accepted: bool = True,
     clock: HandClock = HandClock(AT),  # noqa: B008
+    guesses: Bucket | None = None,
 ) -> Reception:
     accepted_at = datetime(2026, 1, 1, tzinfo=UTC) if is_accepted else None
     known = dict.fromkeys(StationView.__dataclass_fields__, None)
     station = StationView(**{**known, "id": "s-1", "accepted_at": accepted_at})  # type: ignore[arg-type]
-    return Reception(cast(Store, desk), clock, version, station, 9, 300)
+    return Reception(
+        cast(Store, desk), clock, version, station, 9, 300, guesses or Bucket(1, 100, 0)
+    )
 
 
 def call(action: str, payload: Any) -> Call:
@@ -122,3 +127,19 @@ async def test_a_clock_that_could_not_be_written_down_is_written_with_the_next_r
 
     assert desk.done[0][0] is repairs.note_clock
     assert desk.done[0][2] == -3_600
+
+
+async def test_unknown_id_tokens_are_counted_however_they_are_shown() -> None:
+    """Whoever tries thousands would find one that pays; known ones cost a station nothing."""
+    guesses = Bucket(0.001, 2, time.monotonic())
+    known, unknown = Desk(reports.TokenAnswer("accepted")), Desk(reports.TokenAnswer("invalid"))
+    started = Desk(reports.StartAnswer(7, "invalid"))
+
+    for _ in range(9):
+        await reception(known, guesses=guesses).receive(call("Authorize", {"idTag": "A"}))
+    await reception(unknown, guesses=guesses).receive(call("Authorize", {"idTag": "B"}))
+    await reception(started, guesses=guesses).receive(call("StartTransaction", start16()))
+    assert guesses.take(0, time.monotonic()) == 0
+    await reception(unknown, guesses=guesses).receive(call("Authorize", {"idTag": "C"}))
+
+    assert guesses.take(0, time.monotonic()) > 0

@@ -1,5 +1,7 @@
 """Somebody comes by, charges and leaves: from the plug to the owner's money, on every version."""
 
+import pytest
+
 from tests.hub import RunningHub
 from tests.stories.steps import (
     HALF_HOUR,
@@ -115,3 +117,22 @@ async def test_a_session_shows_its_energy_and_cost_while_it_runs(
     assert running["started_at"] == (hub.clock.now() - 2 * HALF_HOUR).isoformat().replace(
         "+00:00", "Z"
     )
+
+
+async def test_a_session_of_many_readings_is_shown_by_its_newest_and_billed_by_all(
+    hub: RunningHub, version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seventy thousand of them, read at each look at a list, would be a station's weapon."""
+    monkeypatch.setattr("chargehub.sessions.routes.LISTED_READINGS", 3)
+    owner, driver = await hub.person("owner"), await hub.person("driver")
+    place = await hub.station(owner, version)
+
+    await place.sim.plug_in(1, driver.id_token)
+    await place.sim.charge(1, 20_000, readings=10, before_each=passing(hub))
+    listed = await only(driver, "/sessions")
+    whole = await driver.get(f"/sessions/{listed['id']}")
+    await leave(hub, place)
+
+    assert listed == whole
+    assert (listed["energy_wh"], listed["cost"]["amount_minor"]) == (20_000, 900)
+    assert (await bills(owner))[0].cost_minor == 900

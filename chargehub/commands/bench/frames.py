@@ -15,6 +15,7 @@ from chargehub.commands.bench.measure import Station
 
 READINGS = 5  # within a whole session
 POWER_W = 11_000
+OPEN_S = 120.0  # thousands knock in the same moment
 ID_TOKEN = "BENCHDRIVER"
 
 
@@ -30,6 +31,7 @@ async def open_line(url: str, station: Station | None) -> AsyncIterator[ClientCo
         subprotocols=protocols,
         additional_headers=headers,
         compression=None,
+        open_timeout=OPEN_S,
         ping_interval=None,
         proxy=None,
     ) as opened:

@@ -6,7 +6,7 @@ import sys
 import tempfile
 import time
 from asyncio.subprocess import DEVNULL
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,8 +37,13 @@ from chargehub.commands.bench.measure import (
 
 
 @asynccontextmanager
-async def running_hub(database: str | None) -> AsyncIterator["HubUnderLoad"]:
-    """`chargehub serve` as a process of its own, on free ports and an empty database."""
+async def running_hub(
+    database: str | None, settings: Mapping[str, str] | None = None
+) -> AsyncIterator["HubUnderLoad"]:
+    """`chargehub serve` as a process of its own, on free ports and an empty database.
+
+    `settings`: environment variables; without them the hub has its usual limits.
+    """
     with tempfile.TemporaryDirectory(prefix="chargehub-bench-") as folder:
         http, ocpp_port = free_port(), free_port()
         environment = {
@@ -49,6 +54,7 @@ async def running_hub(database: str | None) -> AsyncIterator["HubUnderLoad"]:
             "CHARGEHUB_OCPP": f"127.0.0.1:{ocpp_port}",
             "CHARGEHUB_LOG_LEVEL": "ERROR",
             "CHARGEHUB_OCPP_CONNECTIONS_PER_ADDRESS": "100000",
+            **(settings or {}),
         }
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "chargehub", "serve", env=environment, stdout=DEVNULL
@@ -69,8 +75,8 @@ class HubUnderLoad:
 
     def __init__(self, api: httpx2.AsyncClient, url: str, pid: int) -> None:
         self._api = api
-        self._url = url
-        self._pid = pid
+        self.url = url
+        self.pid = pid
 
     async def _post(self, path: str, body: Any, method: str = "POST") -> Any:
         while True:
@@ -126,29 +132,30 @@ class HubUnderLoad:
         return Station(made["identity"], made["password"])
 
     @asynccontextmanager
-    async def _lines(self, stations: list[Station]) -> AsyncIterator[list[ClientConnection]]:
+    async def lines(self, stations: list[Station]) -> AsyncIterator[list[ClientConnection]]:
+        """The open lines of these stations, booted one after the other."""
         async with AsyncExitStack() as stack:
             opened = []
             for station in stations:
-                url = f"{self._url}/{station.identity}"
+                url = f"{self.url}/{station.identity}"
                 opened.append(await stack.enter_async_context(open_line(url, station)))
             yield opened
 
     async def idle_memory(self, stations: list[Station]) -> float:
         """KiB that an idle line costs the hub's process."""
-        before = memory_kib(self._pid)
-        async with self._lines(stations):
-            return (memory_kib(self._pid) - before) / max(len(stations), 1)
+        before = memory_kib(self.pid)
+        async with self.lines(stations):
+            return (memory_kib(self.pid) - before) / max(len(stations), 1)
 
     async def readings(self, stations: list[Station], seconds: float) -> Rate:
         """MeterValues within running sessions, each answered after its commit."""
-        async with self._lines(stations) as sockets:
+        async with self.lines(stations) as sockets:
             started = {socket: await begin_session(socket, 0) for socket in sockets}
 
             async def step(socket: ClientConnection) -> None:
                 await ask(socket, meter_values(started[socket], 100))
 
-            rate = await closed_loop(sockets, seconds, step, self._pid)
+            rate = await closed_loop(sockets, seconds, step, self.pid)
             for socket in sockets:
                 await ask(socket, stop_transaction(started[socket], 200))
             return rate
@@ -156,7 +163,7 @@ class HubUnderLoad:
     async def sessions(self, stations: list[Station], seconds: float) -> tuple[Rate, Rate]:
         """Whole sessions: how fast they are answered, and how fast they end in the ledger."""
         registers = dict.fromkeys(range(len(stations)), 1000)
-        async with self._lines(stations) as sockets:
+        async with self.lines(stations) as sockets:
             numbers = {socket: number for number, socket in enumerate(sockets)}
 
             async def step(socket: ClientConnection) -> None:
@@ -164,11 +171,11 @@ class HubUnderLoad:
                 registers[number] = await whole_session(socket, registers[number])
 
             before = await self._settled()
-            begun, cpu_before = time.perf_counter(), cpu_seconds(self._pid)
-            rate = await closed_loop(sockets, seconds, step, self._pid)
+            begun, cpu_before = time.perf_counter(), cpu_seconds(self.pid)
+            rate = await closed_loop(sockets, seconds, step, self.pid)
             wanted = before + round(rate.per_second * seconds)
             settled = await self._until_settled(wanted - len(stations))
-            elapsed, cpu_s = time.perf_counter() - begun, cpu_seconds(self._pid) - cpu_before
+            elapsed, cpu_s = time.perf_counter() - begun, cpu_seconds(self.pid) - cpu_before
         done = settled - before
         return rate, Rate(done / elapsed, cpu_us=cpu_s / max(done, 1) * 1e6 or None)
 

@@ -435,6 +435,22 @@ def upgrade() -> None:
         batch_op.create_index("ix_reading_session_at", ["session_id", "at"], unique=False)
 
     op.create_table(
+        "station_frame",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("direction", sa.String(length=8), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("message_id", sa.String(length=36), nullable=True),
+        sa.Column("action", sa.String(length=50), nullable=True),
+        sa.Column("error_code", sa.String(length=50), nullable=True),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_station_frame")),
+    )
+    with op.batch_alter_table("station_frame", schema=None) as batch_op:
+        batch_op.create_index("ix_station_frame_station", ["station_id", "id"], unique=False)
+
+    op.create_table(
         "refund",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("payment_id", sa.String(length=36), nullable=False),

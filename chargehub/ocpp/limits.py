@@ -1,0 +1,121 @@
+"""What keeps one station, or one address, from taking what others need. In memory, on real time.
+
+The moment is an argument: seconds of a monotonic clock. Nothing here waits or reads.
+"""
+
+from collections import OrderedDict
+from typing import Final
+
+FRAME_SHARE: Final = 4_096  # bytes; a larger frame counts as several
+REMEMBERED: Final = 10_000  # addresses or stations; the one unseen for longest is forgotten
+TRIED_WITHIN_S: Final = 600.0  # a failed login is held against its address for so long
+WELCOME: Final = 100_000  # identities that were let in, with the address they came from
+
+
+class Bucket:
+    """`burst` tokens at once, then `rate_per_s`. More may be taken than there are: a debt."""
+
+    __slots__ = ("_burst", "_left", "_rate_per_s", "_seen_at_s")
+
+    def __init__(self, rate_per_s: float, burst: float, now_s: float) -> None:
+        assert rate_per_s > 0
+        self._rate_per_s = rate_per_s
+        self._burst = burst
+        self._left = float(burst)
+        self._seen_at_s = now_s
+
+    def take(self, count: float, now_s: float) -> float:
+        """Take so many tokens; the seconds to wait until the debt is paid, 0 if there is none."""
+        grown = self._left + (now_s - self._seen_at_s) * self._rate_per_s
+        self._left = min(self._burst, grown) - count
+        self._seen_at_s = now_s
+        return -self._left / self._rate_per_s if self._left < 0 else 0.0
+
+
+class Buckets:
+    """A bucket for each of many: addresses, or stations."""
+
+    def __init__(self, rate_per_s: float, burst: float, remembered: int = REMEMBERED) -> None:
+        self._rate_per_s = rate_per_s
+        self._burst = burst
+        self._remembered = remembered
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+
+    def of(self, name: str, now_s: float) -> Bucket:
+        """Its bucket; a full one for somebody who is new, or was forgotten."""
+        bucket = self._buckets.pop(name, None) or Bucket(self._rate_per_s, self._burst, now_s)
+        self._buckets[name] = bucket
+        if len(self._buckets) > self._remembered:
+            self._buckets.popitem(last=False)
+        return bucket
+
+
+class Pace:
+    """How fast a line is answered, and when it is a flood.
+
+    A station that waits for its answers is slowed, never cut off: it has one frame on its way.
+    The bucket is the station's and outlives the line: coming back fills it no faster.
+    """
+
+    __slots__ = ("_bucket", "_excess", "_flood_frames", "_is_slowed")
+
+    def __init__(self, bucket: Bucket, flood_frames: int) -> None:
+        self._bucket = bucket
+        self._flood_frames = flood_frames
+        self._excess = 0
+        self._is_slowed = False
+
+    def wait_s(self, frame_bytes: int, now_s: float) -> float:
+        """How long a frame waits for its turn. One counts once for every 4 KiB begun."""
+        wait_s = self._bucket.take(1 + frame_bytes // FRAME_SHARE, now_s)
+        self._is_slowed = wait_s > 0
+        return wait_s
+
+    def is_flood(self, waiting: int) -> bool:
+        """Told that so many frames wait and no more are read: does the station flood the hub?"""
+        self._excess = self._excess + waiting if self._is_slowed else 0
+        return self._excess > self._flood_frames
+
+
+class Gate:
+    """Who may knock: how often from one address, and trying how many stations' names.
+
+    Whoever was let in from an address before is heard there whatever others try from it: behind
+    a proxy or a router all stations have one address.
+    """
+
+    def __init__(self, rate_per_s: float, burst: int, identities: int) -> None:
+        self._knocks = Buckets(rate_per_s, burst)
+        self._identities = identities
+        self._failed: OrderedDict[str, dict[str, float]] = OrderedDict()
+        self._welcome: OrderedDict[tuple[str, str], None] = OrderedDict()
+
+    def may_knock(self, address: str, identity: str, now_s: float) -> bool:
+        """False: neither the identity nor the password is looked at."""
+        knocks = self._knocks.of(address, now_s)
+        if knocks.take(1, now_s):
+            knocks.take(-1, now_s)  # a refused one costs nothing
+            return False
+        if (address, identity) in self._welcome:
+            return True
+        tried = self._failed.get(address, {})
+        recent = sum(now_s - at_s < TRIED_WITHIN_S for at_s in tried.values())
+        return recent < self._identities
+
+    def note_failure(self, address: str, identity: str, now_s: float) -> None:
+        """There is no such station, or it has another password."""
+        tried = self._failed.pop(address, {})
+        tried.pop(identity, None)
+        tried[identity] = now_s
+        if len(tried) > self._identities:
+            del tried[next(iter(tried))]
+        self._failed[address] = tried
+        if len(self._failed) > REMEMBERED:
+            self._failed.popitem(last=False)
+
+    def note_entry(self, address: str, identity: str) -> None:
+        """The station was let in."""
+        self._welcome.pop((address, identity), None)
+        self._welcome[address, identity] = None
+        if len(self._welcome) > WELCOME:
+            self._welcome.popitem(last=False)
