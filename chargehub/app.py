@@ -39,6 +39,7 @@ from chargehub.sessions import routes as session_routes
 from chargehub.settings import Settings
 from chargehub.settlement import routes as settlement_routes
 from chargehub.settlement.split import Terms
+from chargehub.stations import command_routes
 from chargehub.stations import routes as station_routes
 from chargehub.store.migrate import is_current
 from chargehub.store.outbox import Relay
@@ -50,6 +51,7 @@ log = structlog.get_logger(__name__)
 ROUTERS = (
     people_routes.router,
     station_routes.router,
+    command_routes.router,
     listing_routes.router,
     tariff_routes.router,
     search_routes.router,
