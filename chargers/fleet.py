@@ -28,6 +28,7 @@ from chargers.station import Habits, StationSim
 PRICE = Price(Decimal("0.45"), Decimal(0), Decimal(19), "EUR")
 MESSAGE_ATTEMPTS = 5  # then a hub that answers with an error is not asked again
 RULES_BROKEN = 3
+LEAVE_S = 30.0  # for what still waits; a hub that is away is not waited for
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +82,19 @@ async def fleet(options: Options, console: Console) -> int:
         asyncio.create_task(drive(life, custom, tally, random.Random(f"{seed}")))
         for seed, life in enumerate(lives, options.seed)
     ]
-    enough = asyncio.create_task(tally.enough.wait())
-    beside = [
-        asyncio.create_task(show(lives, tally, options.sessions, console)),
-        asyncio.create_task(_play(scenario, options, lives, tally)),
-    ]
+    work.append(asyncio.create_task(_play(scenario, options, lives, tally)))
+    table = asyncio.create_task(show(lives, tally, options.sessions, console))
     try:
-        done, _ = await asyncio.wait([*work, enough], return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
     except HandshakeRefused as refusal:
         console.print(f"{refusal}", style="red")
         return 1
     finally:
-        for task in (*work, enough, *beside):
+        for task in (*work, table):
             task.cancel()
-        await asyncio.gather(*work, enough, *beside, return_exceptions=True)
+        await asyncio.gather(*work, table, return_exceptions=True)
         await asyncio.gather(*(_leave(life) for life in lives))
         if options.report is not None:
             fleet_report.write(lives, options.report)
@@ -115,7 +113,7 @@ def _sum_up(lives: Sequence[Life], tally: Tally, console: Console) -> int:
 
 
 async def _play(scenario: Scenario, options: Options, lives: Sequence[Life], tally: Tally) -> None:
-    """What happens to all stations at once."""
+    """What happens to all stations at once; returns when there were sessions enough as well."""
     if scenario.late:
         await asyncio.sleep(scenario.late_played_in.total_seconds())
         for life in lives:
@@ -124,6 +122,7 @@ async def _play(scenario: Scenario, options: Options, lives: Sequence[Life], tal
     if scenario.cut is not None:
         await asyncio.sleep(scenario.cut.after_s)
         await _cut(scenario.cut, lives, tally)
+    await tally.enough.wait()
 
 
 async def _cut(cut: Cut, lives: Sequence[Life], tally: Tally) -> None:
@@ -138,6 +137,7 @@ async def _cut(cut: Cut, lives: Sequence[Life], tally: Tally) -> None:
     tally.lights.set()
     for life in lives:
         life.come_back()
+    await asyncio.gather(*(life.is_back.wait() for life in lives))
 
 
 async def cast(options: Options) -> tuple[list[Login], Sequence[str]]:
@@ -196,14 +196,17 @@ def _life(login: Login, number: int, options: Options, tally: Tally) -> Life:
 
 
 async def _leave(life: Life) -> None:
-    """End what runs in good order, as far as the hub still listens."""
+    """End what runs in good order and tell what waits, as far as the hub still listens."""
     station = life.station
     try:
+        if station.queue_length:
+            async with asyncio.timeout(LEAVE_S):
+                await station.reconnect(boot=True)
         for number, place in station.evses.items():
             if place.session is not None:
                 await station.stop(number)
             if place.vehicle is not None:
                 await station.unplug(number)
-    except (CallFailed, ConnectionLost, TimeoutError):
+    except (CallFailed, ConnectionLost, OSError, HandshakeRefused, TimeoutError):
         life.errors += 1
     await station.close()

@@ -32,7 +32,7 @@ class Pace:
 class Life:
     """Keeps one station alive. `say` is told what happens, in one line each.
 
-    `wants_line` False: it stays offline until `come_back`.
+    `wants_line` False: it stays offline until `come_back`. `is_back`: it booted since it last went.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class Life:
         self._heartbeat_due = 0.0
         self._looked_s = time.monotonic()
         self._woken = asyncio.Event()
+        self.is_back = asyncio.Event()
 
     async def live(self) -> None:
         """Connect, boot, charge, beat; reconnect when the line is lost. Ends only by being
@@ -69,6 +70,7 @@ class Life:
     async def go_offline(self) -> None:
         """Lose the line and stay away until `come_back`."""
         self.wants_line = False
+        self.is_back.clear()
         await self.station.go_offline()
 
     def come_back(self) -> None:
@@ -97,6 +99,7 @@ class Life:
             return False
         self._say("connected and booted")
         await self._guarded(self.station.deliver_queue())
+        self.is_back.set()
         return True
 
     async def _look_after(self) -> None:
@@ -136,7 +139,8 @@ class Life:
             if self.wants_line:
                 await self.station.until(self._has_news, seconds)
             else:
-                await asyncio.wait_for(self._woken.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await self._woken.wait()
         except TimeoutError:
             return
         except CallFailed as error:

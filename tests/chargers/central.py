@@ -42,6 +42,7 @@ class Central:
         self.hangs_up_on: set[str] = set()
         self.unknown = {"Dance"}
         self.is_lenient = False
+        self.nonsense: set[str] = set()
         self.url = ""
         self.password = PASSWORD
         self._server: Server | None = None
@@ -127,6 +128,9 @@ class Central:
             return
         answer = self._answer(action, payload)
         schema(self.version, action, True).validate(answer)
+        if action in self.nonsense:
+            self.nonsense.remove(action)
+            answer = {"nonsense": True}
         await line.send(orjson.dumps([3, name, answer]).decode())
 
     def _answer(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:

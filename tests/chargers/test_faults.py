@@ -9,8 +9,10 @@ import pytest
 from chargers import faulty_line
 from chargers.faults import DEFAULT_RATE, FAULTS, Faults, UnknownFault, read_faults
 from chargers.messages import IdToken
+from chargers.scenarios import SCENARIOS
 from chargers.station import Habits, StationSim
 from tests.chargers.central import PASSWORD, Central
+from tests.tree import ROOT
 
 ONLY_1_6 = {
     "lost_transaction_id",
@@ -276,3 +278,12 @@ def test_faults_are_read_with_their_rates():
 def test_unknown_faults_and_rates_are_refused(text):
     with pytest.raises(UnknownFault):
         read_faults(text)
+
+
+def test_the_page_lists_every_fault_and_scenario():
+    page = (ROOT / "docs/chargers.md").read_text("utf-8")
+
+    told = {**FAULTS, **SCENARIOS}
+    assert [f"| `{name}` | {one.sentence} |" in page for name, one in told.items()] == [True] * len(
+        told
+    )
