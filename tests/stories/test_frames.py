@@ -2,7 +2,17 @@
 
 from typing import Any
 
+import pytest
+
 from tests.hub import Person, Place, RunningHub
+
+
+@pytest.fixture
+async def hub(hub: RunningHub) -> RunningHub:
+    """A hub that keeps frames."""
+    hub.settings = hub.settings.model_copy(update={"frames_kept": 500})
+    await hub.restart()
+    return hub
 
 
 async def shown(person: Person, place: Place, path: str = "") -> list[dict[str, Any]]:
