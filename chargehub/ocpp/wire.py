@@ -14,8 +14,8 @@ _LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")  # name and password in the address o
 _PASSWORDS = frozenset({"authorizationkey", "basicauthpassword"})
 _SECRETS = frozenset({"apnPassword", "basicAuthPassword", "password", "simPin", "vpn"})
 _VALUES = frozenset({"value", "attributeValue", "actualValue"})
-# SetNetworkProfile; `key` is that of a VPN, and in 1.6 the name of a setting.
-_SECRETS = frozenset({"apnPassword", "basicAuthPassword", "password", "simPin"})
+# SetNetworkProfile; a VPN is hidden whole, for its `key` is a secret and a setting's is a name.
+_SECRETS = frozenset({"apnPassword", "basicAuthPassword", "password", "simPin", "vpn"})
 # Most frames hold none of this, and need not be taken apart. An escape could spell any of it.
 _MAY_HIDE = re.compile(rb"idtag|idtoken|authorizationkey|password|simpin|vpn|\\u", re.IGNORECASE)
 _LOGIN = re.compile(r"(?<=://)[^/\s\"@]*@")  # of a URL that a station is to load up to or down from
@@ -53,8 +53,6 @@ def _without_secrets(value: Any) -> Any:
     hidden = _TOKENS | _SECRETS
     if _is_password(value):
         hidden |= _VALUES
-    if "server" in value and "user" in value:  # a VPN's
-        hidden |= {"key"}
     return {
         key: _mask(key, item) if key in hidden else _without_secrets(item)
         for key, item in value.items()

@@ -12,6 +12,7 @@ from chargehub.clock import HandClock
 from chargehub.listings import routes as listings
 from chargehub.people import actions as people
 from chargehub.people.rules import Actor, Scope
+from chargehub.stations import command_routes
 from chargehub.stations import routes as stations
 from chargehub.store.writer import Store
 from tests.rest.app import application, client
@@ -51,7 +52,7 @@ class Api:
             ocpp_without_password=False,
         )
         hub = SimpleNamespace(store=store, clock=clock, settings=settings, switchboard=self.lines)
-        self._app = application(stations.router, listings.router, hub=hub)
+        self._app = application(stations.router, command_routes.router, listings.router, hub=hub)
 
     async def anybody(self) -> httpx2.AsyncClient:
         return await self._stack.enter_async_context(client(self._app))

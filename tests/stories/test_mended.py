@@ -36,6 +36,7 @@ async def session(station: RawStation, version: str, token: str) -> list[Any]:
 RULES = {
     "1.6": {"extra_field": 1, "fraction": 1, "number_as_text": 3, "word_unknown": 1},
     "2.0.1": {"lone_item": 2, "number_as_text": 2, "word_case": 1, "word_unknown": 2},
+    "2.1": {"lone_item": 2, "number_as_text": 2, "word_case": 1, "word_unknown": 2},
 }
 
 
