@@ -308,6 +308,7 @@ class Line:
         wait_s = self._pace.wait_s(_size(item), self._socket.loop.time())
         if wait_s:
             self._counts.slowed += 1
+        if wait_s or self._waiting:  # who sends more than one at a time lets others go between
             await asyncio.sleep(wait_s)
 
     async def _answer(self, call: Call) -> bytes:

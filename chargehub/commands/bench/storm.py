@@ -4,6 +4,8 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from multiprocessing import get_context
+from multiprocessing.synchronize import Event
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
@@ -23,6 +25,7 @@ from chargehub.commands.bench.measure import Rate, Station, cpu_seconds
 
 PAUSE_S = 0.25  # between the reports of a station that does not hurry
 TOGETHER = 500  # frames that the bad station writes at once
+BEGUN_S = 10.0  # within which it must have its line
 
 
 async def storm(hub: HubUnderLoad, stations: list[Station]) -> Rate:
@@ -73,20 +76,29 @@ async def _now_and_then(pid: int, started: dict[ClientConnection, str], seconds:
 
 @asynccontextmanager
 async def _flooding(url: str, station: Station) -> AsyncIterator[None]:
-    flooding = asyncio.create_task(_flood(url, station))
+    """The flood is a process of its own: it must slow the hub, not those who measure."""
+    context = get_context("spawn")
+    begun = context.Event()
+    process = context.Process(target=_flood, args=(url, station, begun), daemon=True)
+    process.start()
     try:
+        await asyncio.to_thread(begun.wait, BEGUN_S)
         yield
     finally:
-        flooding.cancel()
-        with suppress(asyncio.CancelledError):
-            await flooding
+        process.terminate()
+        process.join()
 
 
-async def _flood(url: str, station: Station) -> None:
+def _flood(url: str, station: Station, begun: Event) -> None:
+    asyncio.run(_flood_for_ever(url, station, begun))
+
+
+async def _flood_for_ever(url: str, station: Station, begun: Event) -> None:
     """Heartbeats as fast as the hub reads them. Whenever it hangs up the station comes back."""
     while True:
         with suppress(ConnectionClosed, OSError):
             async with open_line(url, station) as socket:
+                begun.set()
                 await asyncio.gather(_pour(socket), _drain(socket))
 
 
