@@ -102,8 +102,9 @@ class Hub:
         self.authority = authority.load(
             settings.ca_certificate_file,
             settings.ca_key_file,
-            settings.ca_organization,
-            settings.ca_station_days,
+            authority.Terms(
+                settings.ca_organization, settings.ca_station_days, settings.ca_signs_for_cars
+            ),
         )
         self.tls = tls_of(settings)
         self.ocpp = OcppServer(

@@ -77,6 +77,9 @@ class Settings(BaseSettings):
         str, Field(description="What stations' requests name as organization; empty: any.")
     ] = ""
     ca_station_days: Annotated[int, Field(description="Days a station's certificate lasts.")] = 365
+    ca_signs_for_cars: Annotated[
+        bool, Field(description="Sign what stations show to cars too: where cars know its root.")
+    ] = False
     secret: Annotated[
         str,
         Field(description="Keys what is stored hashed; empty: kept in `secret_file`."),

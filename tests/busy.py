@@ -76,6 +76,7 @@ def _certify(work: Work, station_id: str, now: datetime) -> str:
     certificate = StationCertificate(
         id=new_id(),
         station_id=station_id,
+        purpose="station",
         serial_number="1f",
         fingerprint="ab" * 32,
         valid_from=now,

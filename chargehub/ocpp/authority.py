@@ -1,10 +1,11 @@
 """The local certificate authority: checks what stations ask to have signed, and signs it.
 
 Source: OCPP 1.6 security white paper 3, sections 3.3 and 4; OCPP 2.0.1 part 2, A02 and A00.FR.500
-to 514; RFC 5280.
+to 514; ISO 15118-2, annex F; RFC 5280.
 """
 
 import os
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from chargehub.ocpp.tls import BadFile, check_private
 from chargehub.stations.certificates import Signed
+from chargehub.stations.reports import CertificatePurpose, CertificateRequested
 
 SMALLEST_RSA_BITS: Final = 2048
 SMALLEST_EC_BITS: Final = 224
@@ -31,30 +33,41 @@ class Unsigned(ValueError):
     """A request that is not signed. The text says why."""
 
 
-class Authority:
-    """Signs certificates of stations. `organization`: what their subject must name; '': any."""
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is signed. `organization`: what a subject must name; '': any. `days`: how long for.
 
-    def __init__(
-        self, certificates: list[x509.Certificate], key: Key, organization: str, days: int
-    ) -> None:
+    `is_for_cars`: cars know the authority, so it signs what stations show to them (ISO 15118-2).
+    """
+
+    organization: str
+    days: int
+    is_for_cars: bool = False
+
+
+class Authority:
+    """Signs certificates of stations."""
+
+    def __init__(self, certificates: list[x509.Certificate], key: Key, terms: Terms) -> None:
         self._certificates = certificates
         self._key = key
-        self._organization = organization
-        self._lasts = timedelta(days=days)
+        self._terms = terms
 
-    def sign(self, request: str, identity: str, now: datetime) -> Signed:
-        """A certificate for a PEM request of the station with this identity.
+    def sign(self, request: CertificateRequested, identity: str, now: datetime) -> Signed:
+        """A certificate for a request of the station with this identity.
 
-        Raises Unsigned: unreadable, badly signed, a weak key, or another one's name.
+        Raises Unsigned: unreadable, badly signed, a weak key, another one's name, or for cars.
         """
-        asked = _read(request)
+        usages = self._usages(request.purpose)
+        asked = _read(request.request)
         _check_key(asked)
         self._check_subject(asked.subject, identity)
         issuer = self._certificates[0]
-        until = min(now + self._lasts, issuer.not_valid_after_utc)
+        until = min(now + timedelta(days=self._terms.days), issuer.not_valid_after_utc)
         if until <= now:
             raise Unsigned("The authority's own certificate has ended.")
-        made = _certificate(asked, issuer, now - SLOW_CLOCKS, until).sign(self._key, _hash())
+        built = _certificate(asked, issuer, now - SLOW_CLOCKS, until)
+        made = built.add_extension(usages, critical=False).sign(self._key, _hash())
         above = [one for one in self._certificates if one.subject != one.issuer]
         return Signed(
             chain="".join(_pem(one) for one in (made, *above)),
@@ -64,16 +77,26 @@ class Authority:
             valid_until=made.not_valid_after_utc,
         )
 
+    def _usages(self, purpose: CertificatePurpose) -> x509.ExtendedKeyUsage:
+        """A station is the hub's client, and the server of a car."""
+        if purpose == "vehicle_20" or (purpose == "vehicle" and not self._terms.is_for_cars):
+            raise Unsigned("This hub signs no certificates towards such cars.")
+        towards_hub = [] if purpose == "vehicle" else [ExtendedKeyUsageOID.CLIENT_AUTH]
+        is_shown_to_cars = purpose != "station" and self._terms.is_for_cars
+        towards_cars = [ExtendedKeyUsageOID.SERVER_AUTH] if is_shown_to_cars else []
+        return x509.ExtendedKeyUsage(towards_hub + towards_cars)
+
     def _check_subject(self, subject: x509.Name, identity: str) -> None:
         names = [one.value for one in subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
         if names != [identity]:
             raise Unsigned("The common name is not the station's identity.")
         organizations = subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
-        if self._organization and [one.value for one in organizations] != [self._organization]:
+        wanted = self._terms.organization
+        if wanted and [one.value for one in organizations] != [wanted]:
             raise Unsigned("The organization is not the one that this hub signs for.")
 
 
-def load(certificate: Path, key: Path, organization: str, days: int) -> Authority | None:
+def load(certificate: Path, key: Path, terms: Terms) -> Authority | None:
     """The authority in these files; None: there is none. Raises BadFile."""
     if not certificate.exists() and not key.exists():
         return None
@@ -87,7 +110,7 @@ def load(certificate: Path, key: Path, organization: str, days: int) -> Authorit
         raise BadFile(f"{key} is neither an RSA nor an elliptic curve key.")
     if private.public_key() != certificates[0].public_key():
         raise BadFile(f"{key} does not belong to {certificate}.")
-    return Authority(certificates, private, organization, days)
+    return Authority(certificates, private, terms)
 
 
 def create(certificate: Path, key: Path, name: str, now: datetime) -> None:
@@ -150,9 +173,8 @@ def _certificate(
     valid_from: datetime,
     valid_until: datetime,
 ) -> x509.CertificateBuilder:
-    """For a TLS client and nothing else, whatever extensions were asked for."""
+    """For TLS and nothing else, whatever extensions were asked for."""
     usage = _usage(digital_signature=True, key_agreement=True)
-    client = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
     public = asked.public_key()
     identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(_public_of(issuer))
     return (
@@ -163,7 +185,6 @@ def _certificate(
         .not_valid_after(valid_until)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(usage, critical=True)
-        .add_extension(client, critical=False)
         .add_extension(identifier, critical=False)
     )
 

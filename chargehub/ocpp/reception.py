@@ -169,9 +169,9 @@ class Reception:
     ) -> reports.CertificateAnswer:
         """Sign a certificate, or keep why not. Only what is stored will let the station in."""
         try:
-            if self._authority is None or report.purpose != "station":
-                raise Unsigned("This hub signs no such certificates.")
-            signed = self._authority.sign(report.request, self._identity, now)
+            if self._authority is None:
+                raise Unsigned("This hub signs no certificates.")
+            signed = self._authority.sign(report, self._identity, now)
         except Unsigned as unsigned:
             reason = str(unsigned)
             return await self._store.do(certificates.refuse, self._station_id, report, reason, now)

@@ -14,6 +14,7 @@ from chargehub.stations.commands import Network
 from chargehub.stations.frames import FrameView
 from chargehub.stations.notes import NoteView
 from chargehub.stations.repairs import RepairView
+from chargehub.stations.reports import CertificatePurpose
 from chargehub.stations.views import (
     EquippedEvse,
     EquippedStation,
@@ -269,9 +270,13 @@ class SecurityProfileRequest(Body):
 
 
 class CertificateBody(BaseModel):
-    """A certificate that the hub signed for a station. `fingerprint`: SHA-256 in hexadecimal."""
+    """A certificate that the hub signed for a station. `fingerprint`: SHA-256 in hexadecimal.
+
+    `purpose`: one towards a vehicle lets the station into no hub.
+    """
 
     id: str
+    purpose: CertificatePurpose
     serial_number: str
     fingerprint: str
     valid_from: datetime

@@ -16,7 +16,12 @@ from chargehub.people.rules import Actor
 from chargehub.stations import commanding, notes
 from chargehub.stations.commands import DeliverCertificate, TriggerReport
 from chargehub.stations.registration import seen_station
-from chargehub.stations.reports import CertificateAnswer, CertificateRequested, Noted
+from chargehub.stations.reports import (
+    CertificateAnswer,
+    CertificatePurpose,
+    CertificateRequested,
+    Noted,
+)
 from chargehub.stations.schema import Station, StationCertificate
 from chargehub.store.chunk import ALL, Chunk
 from chargehub.store.columns import Instant, new_id
@@ -42,9 +47,11 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class CertificateView:
-    """A certificate of a station. `revoked_at` None: it lets the station in until its end."""
+    """A certificate of a station. `revoked_at` None: it lets the station in until its end, unless
+    its purpose is `vehicle`."""
 
     id: str
+    purpose: CertificatePurpose
     serial_number: str
     fingerprint: str
     valid_from: datetime
@@ -54,15 +61,18 @@ class CertificateView:
 
 _ALL = select(
     col(StationCertificate.id),
+    col(StationCertificate.purpose),
     col(StationCertificate.serial_number),
     col(StationCertificate.fingerprint),
     col(StationCertificate.valid_from),
     col(StationCertificate.valid_until),
     col(StationCertificate.revoked_at),
 )
+_LETS_IN = col(StationCertificate.purpose) != "vehicle"
 _GOOD = Hot(
     select(func.count()).where(
         col(StationCertificate.station_id) == bindparam("of_station"),
+        _LETS_IN,
         col(StationCertificate.fingerprint) == bindparam("fingerprint"),
         col(StationCertificate.revoked_at).is_(None),
         col(StationCertificate.valid_from) <= bindparam("now", type_=Instant),
@@ -80,6 +90,7 @@ def has_good(reads: Reads, station_id: str, now: datetime) -> bool:
     """Has the station any certificate that lets it in?"""
     wanted = _ALL.where(
         col(StationCertificate.station_id) == station_id,
+        _LETS_IN,
         col(StationCertificate.revoked_at).is_(None),
         col(StationCertificate.valid_until) > now,
     )
@@ -99,6 +110,7 @@ def keep_signed(
         StationCertificate(
             id=new_id(),
             station_id=station_id,
+            purpose=report.purpose,
             serial_number=signed.serial_number,
             fingerprint=signed.fingerprint,
             valid_from=signed.valid_from,
@@ -107,7 +119,8 @@ def keep_signed(
         )
     )
     _note(work, station_id, report, {"status": "signed", "serial": signed.serial_number}, now)
-    commanding.command(work, station_id, DeliverCertificate(signed.chain), now, WAITS)
+    delivery = DeliverCertificate(signed.chain, report.purpose, report.request_id)
+    commanding.command(work, station_id, delivery, now, WAITS)
     return CertificateAnswer(is_accepted=True)
 
 
@@ -139,11 +152,13 @@ def ask_renewals(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
     has_newer = exists().where(
         col(newer.station_id) == col(StationCertificate.station_id),
         col(newer.id) > col(StationCertificate.id),
+        col(newer.purpose) != "vehicle",
     )
     due = work.all(
         select(col(StationCertificate.id), col(StationCertificate.station_id))
         .join(Station, col(Station.id) == col(StationCertificate.station_id))
         .where(
+            _LETS_IN,
             col(StationCertificate.renewal_asked_at).is_(None),
             col(StationCertificate.valid_until) <= now + RENEWED,
             col(StationCertificate.valid_until) > now,

@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 
 from chargehub.stations.local_list import ListKeeping
 from chargehub.stations.profiles import Profiling
+from chargehub.stations.reports import CertificatePurpose
 from chargehub.stations.upkeep import Upkeep
 
 ReportWanted = Literal[
@@ -24,6 +25,7 @@ ReportWanted = Literal[
     "security_log",
     "certificate",
     "v2g_certificate",
+    "combined_certificate",
 ]
 """`log`, `firmware`: how far they are. Only 1.6 tells `security_` and `signed_` ones apart."""
 Network = Literal["wired", "wireless"]
@@ -107,6 +109,8 @@ class DeliverCertificate:
     """Take the certificate that the station asked the hub to sign: PEM, its own first."""
 
     chain: str
+    purpose: CertificatePurpose = "station"
+    request_id: int | None = None
     kind: Literal["deliver_certificate"] = "deliver_certificate"
 
 

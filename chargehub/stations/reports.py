@@ -184,12 +184,17 @@ class Noted:
     status: str | None = None
 
 
+CertificatePurpose = Literal["station", "vehicle", "vehicle_20", "both"]
+"""Towards whom a station proves itself: the hub, cars (ISO 15118-2 or -20), or all of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class CertificateRequested:
-    """SignCertificate: a request (PEM) to sign a certificate. `purpose`: station, vehicle."""
+    """SignCertificate: a request (PEM) to sign a certificate. `request_id`: 2.1 may number it."""
 
     request: str
-    purpose: Literal["station", "vehicle"] = "station"
+    purpose: CertificatePurpose = "station"
+    request_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,7 +172,8 @@ class StationNote(SQLModel, table=True):
 
 
 class StationCertificate(SQLModel, table=True):
-    """A certificate that the hub signed for a station. It lets in until it ends or is revoked."""
+    """A certificate that the hub signed for a station. It lets in until it ends or is revoked,
+    unless its purpose is `vehicle`: that one is shown to cars alone."""
 
     __tablename__ = "station_certificate"
     __table_args__ = (
@@ -183,6 +184,7 @@ class StationCertificate(SQLModel, table=True):
 
     id: str = Field(primary_key=True, max_length=36)
     station_id: str = Field(max_length=36, foreign_key="station.id")
+    purpose: str = Field(max_length=10)
     serial_number: str = Field(max_length=40)
     fingerprint: str = Field(max_length=64)
     valid_from: datetime = Field(sa_type=Instant)

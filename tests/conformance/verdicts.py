@@ -14,22 +14,10 @@ VERSIONS = {"v16": "1.6", "v201": "2.0.1, 2.1"}
 CASE_NAME = re.compile(r"test_(tc(?:_[a-p])?_\d+(?:_\d)?)(?:_|$)")
 
 _NO_MASTER = "there is no master pass"
-_CERTIFICATES = "it works (`tests/ocpp/test_certificates.py`), but is not played as this case yet"
-_TLS = "it works (`tests/ocpp/test_profiles.py`), but is not played as this case yet"
-_RAISING = "it works (`tests/ocpp/test_raising.py`), but is not played as this case yet"
-_PASSWORD = "it works (`tests/ocpp/test_rotation.py`), but is not played as this case yet"
 _NO_PLANS = "the hub makes no charging profiles by itself; owners and operators send them"
 _NO_SERVICE = "no way to OCSP and certificate services yet"
 
 MISSING: Mapping[str, str] = {
-    "TC_073": _PASSWORD,
-    "TC_074": _CERTIFICATES,
-    "TC_083": _RAISING,
-    **dict.fromkeys(("TC_086", "TC_087"), _TLS),
-    **dict.fromkeys(("TC_A_04", "TC_A_06", "TC_A_07", "TC_A_08"), _TLS),
-    **dict.fromkeys(("TC_A_09", "TC_A_10"), _PASSWORD),
-    **dict.fromkeys(("TC_A_11", "TC_A_12", "TC_A_13", "TC_A_14"), _CERTIFICATES),
-    "TC_A_19": _RAISING,
     "TC_B_08": "settings are read in one message, whatever number the station takes at once",
     **dict.fromkeys(("TC_C_47", "TC_C_48", "TC_C_49"), _NO_MASTER),
     **dict.fromkeys(("TC_C_50", "TC_C_51", "TC_C_52"), _NO_SERVICE),

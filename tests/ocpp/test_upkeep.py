@@ -75,6 +75,7 @@ SHOWN: list[Command] = [
     upkeep.ClearDisplayMessage(1),
     commands.TriggerReport("session", 1),
     commands.TriggerReport("v2g_certificate"),
+    commands.TriggerReport("combined_certificate"),
     *(upkeep.ListCertificates(use) for use in get_args(upkeep.CertificateUse)),
     *(upkeep.InstallCertificate(use, PEM) for use in get_args(upkeep.RootUse)),
 ]

@@ -7,7 +7,6 @@ from ocpp.v201.enums import (
     AttributeEnumType,
     CancelReservationStatusEnumType,
     CertificateSignedStatusEnumType,
-    CertificateSigningUseEnumType,
     ChangeAvailabilityStatusEnumType,
     ChargingStateEnumType,
     ConnectorStatusEnumType,
@@ -26,6 +25,7 @@ from ocpp.v201.enums import (
 
 from chargehub.ocpp import fields
 from chargehub.ocpp.fields import Payload
+from chargehub.ocpp.v201.words import PURPOSE_OF
 from chargehub.stations import reports
 from chargehub.stations.commands import Command, Outcome
 
@@ -169,13 +169,13 @@ def _is_actual(kind: str | None) -> bool:
 
 
 def certificate_requested(payload: Payload) -> reports.CertificateRequested:
-    """SignCertificateRequest; without a type it is for the station.
+    """SignCertificateRequest; without a type it is for the station and for cars.
 
-    Source: OCPP 2.0.1 part 2, 1.58.1 and A02.
+    Source: OCPP 2.0.1 part 2, 1.58.1 and A02; OCPP 2.1 part 2, A02.
     """
-    own = CertificateSigningUseEnumType.charging_station_certificate
-    is_own = payload.get("certificateType", own) == own
-    return reports.CertificateRequested(payload["csr"], "station" if is_own else "vehicle")
+    kind = payload.get("certificateType")
+    purpose: reports.CertificatePurpose = "both" if kind is None else PURPOSE_OF[kind]
+    return reports.CertificateRequested(payload["csr"], purpose, payload.get("requestId"))
 
 
 def reservation_ended(payload: Payload) -> reports.ReservationEnded:

@@ -6,7 +6,6 @@ from typing import Any
 from ocpp.v201.enums import (
     Action,
     AuthorizationStatusEnumType,
-    CertificateSigningUseEnumType,
     DataTransferStatusEnumType,
     GenericStatusEnumType,
     IdTokenEnumType,
@@ -22,6 +21,7 @@ from ocpp.v201.enums import (
 
 from chargehub.ocpp import fields
 from chargehub.ocpp.fields import Calls
+from chargehub.ocpp.v201.words import PURPOSES
 from chargehub.stations import commands, reports
 
 _BASE_REPORT = 0  # its requestId: reports are kept by setting, not by request
@@ -63,6 +63,7 @@ _TRIGGER: dict[commands.ReportWanted, str] = {
     "security_log": MessageTriggerEnumType.log_status_notification,
     "certificate": MessageTriggerEnumType.sign_charging_station_certificate,
     "v2g_certificate": MessageTriggerEnumType.sign_v2g_certificate,
+    "combined_certificate": MessageTriggerEnumType.sign_combined_certificate,
 }
 
 
@@ -187,9 +188,12 @@ def trigger_report(command: commands.TriggerReport) -> Calls:
 
 
 def deliver_certificate(command: commands.DeliverCertificate) -> Calls:
-    """CertificateSignedRequest, for the station itself."""
-    use = CertificateSigningUseEnumType.charging_station_certificate
-    payload = {"certificateChain": command.chain, "certificateType": use}
+    """CertificateSignedRequest, of the type and with the number that was asked for, if any."""
+    payload: dict[str, Any] = {"certificateChain": command.chain}
+    if command.purpose in PURPOSES:
+        payload["certificateType"] = PURPOSES[command.purpose]
+    if command.request_id is not None:
+        payload["requestId"] = command.request_id
     return ((Action.certificate_signed, payload),)
 
 

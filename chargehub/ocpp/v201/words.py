@@ -5,6 +5,16 @@ Names of fields, as `repairs.Words` asks for them.
 
 from collections.abc import Mapping
 
+from ocpp.v21.enums import CertificateSigningUseEnumType
+
+from chargehub.stations.reports import CertificatePurpose
+
+PURPOSES: Mapping[CertificatePurpose, str] = {  # no word: for all of them
+    "station": CertificateSigningUseEnumType.charging_station_certificate,
+    "vehicle": CertificateSigningUseEnumType.v2g_certificate,
+    "vehicle_20": CertificateSigningUseEnumType.v2g20_certificate,
+}
+PURPOSE_OF = {word: purpose for purpose, word in PURPOSES.items()}
 NEUTRAL: Mapping[str, str | None] = {
     "chargingState": None,
     "context": "Other",

@@ -860,6 +860,7 @@ def upgrade() -> None:
         "station_certificate",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("purpose", sa.String(length=10), nullable=False),
         sa.Column("serial_number", sa.String(length=40), nullable=False),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("valid_from", Instant(), nullable=False),
