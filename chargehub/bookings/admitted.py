@@ -16,15 +16,17 @@ from chargehub.stations import actions as station_actions
 from chargehub.stations import lists, local_list
 from chargehub.stations import tables as stations
 from chargehub.stations.commands import Outcome
-from chargehub.stations.local_list import Listed, SendLocalList
+from chargehub.stations.local_list import KnownList, Listed, SendLocalList
 from chargehub.stations.views import CommandView, StationView
 from chargehub.store.work import Reads, Work
 
 SEND_WITHIN = timedelta(hours=1)
 SOON = timedelta(days=1)  # bookings further away come with a later list
 MAX_LISTED = local_list.MAX_LISTED
-# How much a station says it can hold and take at once, in the settings of 1.6 and of 2.x.
-_LIMITS = ("LocalAuthListMaxLength", "SendLocalListMaxLength", "LocalAuthListCtrlr.ItemsPerMessage")
+# How much a station says it can hold, and take at once, in the settings of 1.6 and of 2.x.
+_HOLDS = ("LocalAuthListMaxLength",)
+_TAKES = ("SendLocalListMaxLength", "LocalAuthListCtrlr.ItemsPerMessage")
+_TAKES_BYTES = ("LocalAuthListCtrlr.BytesPerMessage",)
 _KEEPS_NONE = ("NotSupported", "NotImplemented")
 _TRY_WHOLE = ("Failed", "VersionMismatch")
 
@@ -35,7 +37,7 @@ def admitted(reads: Reads, station: StationView, now: datetime) -> tuple[Listed,
     At most as many as the station says it can hold. A booked driver's ends with the booking.
     """
     found: dict[str, Listed] = {}
-    limit = _limit(reads, station.id)
+    limit = min(MAX_LISTED, _limit(reads, station.id, _HOLDS) or MAX_LISTED)
     for each in _candidates(reads, station, now):
         found.setdefault(fold_id_token(each.id_token), each)
         if len(found) >= limit:
@@ -62,10 +64,15 @@ def _valid(reads: Reads, value: str, now: datetime) -> Iterator[Listed]:
         yield Listed(token.value, token.expires_at)
 
 
-def _limit(reads: Reads, station_id: str) -> int:
-    told = [stations.setting(reads, station_id, name) for name in _LIMITS]
-    numbers = [int(each) for each in told if each is not None and each.isdecimal()]
-    return min([MAX_LISTED, *(number for number in numbers if number > 0)])
+def _limit(reads: Reads, station_id: str, names: tuple[str, ...]) -> int | None:
+    """The smallest of what the station told under these names; None: nothing."""
+    told = stations.settings_named(reads, station_id, names).values()
+    return min((int(each) for each in told if each.isdecimal() and int(each) > 0), default=None)
+
+
+def _at_once(reads: Reads, station_id: str) -> int:
+    most_items = _limit(reads, station_id, _TAKES)
+    return local_list.at_once(most_items, _limit(reads, station_id, _TAKES_BYTES))
 
 
 def follow_command(work: Work, event: CommandFinished, now: datetime) -> None:
@@ -89,20 +96,30 @@ def _send_missing(work: Work, station: StationView, outcome: Outcome, now: datet
     version = outcome.details.get("version")
     if outcome.fate != "accepted" or not isinstance(version, int):
         return
-    known = lists.known(work, station.id)
-    missing = local_list.update(version, known, admitted(work, station, now))
+    _send_next(work, station, version, lists.known(work, station.id), now)
+
+
+def _send_next(
+    work: Work, station: StationView, version: int, known: KnownList | None, now: datetime
+) -> None:
+    at_once = _at_once(work, station.id)
+    missing = local_list.update(version, known, admitted(work, station, now), at_once)
     if missing is not None:
         station_actions.command(work, station.id, missing, now, SEND_WITHIN)
 
 
 def _note_answer(work: Work, station: StationView, command: CommandView, now: datetime) -> None:
-    """A difference that was not taken is followed by the whole list; a whole one by nothing."""
+    """What was taken is followed by what is still missing. A difference that was not taken is
+    followed by the whole list; a whole one by nothing."""
     sent, outcome = command.command, command.outcome
     assert isinstance(sent, SendLocalList), command.kind
     assert outcome is not None, command.id
-    known = lists.known(work, station.id)
     is_taken = outcome.fate == "accepted"
-    lists.keep(work, station.id, local_list.after(known, sent) if is_taken else None, now)
-    if outcome.fate == "refused" and outcome.status in _TRY_WHOLE and not sent.is_full:
-        whole = SendLocalList(sent.version, is_full=True, added=admitted(work, station, now))
+    has = local_list.after(lists.known(work, station.id), sent) if is_taken else None
+    lists.keep(work, station.id, has, now)
+    if has is not None:
+        _send_next(work, station, has.version, has, now)
+    elif outcome.fate == "refused" and outcome.status in _TRY_WHOLE and not sent.is_full:
+        listed = admitted(work, station, now)
+        whole = local_list.whole(sent.version, listed, _at_once(work, station.id))
         station_actions.command(work, station.id, whole, now, SEND_WITHIN)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 import orjson
@@ -10,16 +11,18 @@ from chargehub.clock import Clock
 from chargehub.events import StationCommanded
 from chargehub.ocpp.counts import Counts
 from chargehub.ocpp.fields import Calls, Payload, Unfit
+from chargehub.ocpp.parts import parted
 from chargehub.ocpp.problems import CallProblem, CallRefused, LineClosed
 from chargehub.ocpp.rpc import Line
 from chargehub.ocpp.schemas import check
 from chargehub.ocpp.versions import Version
 from chargehub.stations import actions as stations
-from chargehub.stations import passwords
-from chargehub.stations.commands import Command, Outcome, SetPassword, Switchboard
+from chargehub.stations import passwords, tables
+from chargehub.stations.commands import Call, Command, Outcome, SetPassword, Switchboard
 from chargehub.store.writer import Store
 
 HUNG_UP: Final = 1000  # close code: the hub wants the line closed, nobody did wrong
+NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class OcppSwitchboard:
@@ -50,7 +53,15 @@ class OcppSwitchboard:
         del self._lines[station_id]
         return True
 
-    async def ask(self, station_id: str, command: Command) -> Outcome:
+    def limits_of(self, station_id: str) -> tuple[str, ...]:
+        """The settings by which a station that has a line tells how long a call may be."""
+        line = self._lines.get(station_id)
+        rules = line.version.parted.values() if line is not None else ()
+        return tuple(name for rule in rules for name in rule.settings)
+
+    async def ask(
+        self, station_id: str, command: Command, limits: Mapping[str, str] = NONE
+    ) -> Outcome:
         """Send and await the answer; never raises for what a station does or does not do."""
         line = self._lines.get(station_id)
         if line is None:
@@ -62,6 +73,8 @@ class OcppSwitchboard:
         to_calls, to_outcome = speech
         try:
             calls = to_calls(command)
+            if not isinstance(command, Call):  # what operators send goes as they wrote it
+                calls = parted(calls, line.version.parted, limits)
             _check(line.version, calls)
         except Unfit as unfit:
             return Outcome("error", "NotSent", {"reason": str(unfit)})
@@ -117,7 +130,12 @@ class CarryOut:
             if password is None:
                 return Outcome("error", "NotSent", {"reason": "The hub's secret has changed."})
             command = SetPassword(password)
-        return await self._switchboard.ask(event.station_id, command)
+        return await self._switchboard.ask(event.station_id, command, await self._limits(event))
+
+    async def _limits(self, event: StationCommanded) -> Mapping[str, str]:
+        """How long the station says that a call may be."""
+        names = self._switchboard.limits_of(event.station_id)
+        return await self._store.read(tables.settings_named, event.station_id, names)
 
 
 def carry_out(switchboard: Switchboard, store: Store, clock: Clock, secret: bytes) -> CarryOut:

@@ -8,6 +8,7 @@ from websockets.typing import Subprotocol
 
 from chargehub.ocpp import passthrough, problems, schemas
 from chargehub.ocpp.fields import Message, Speech
+from chargehub.ocpp.parts import Parted
 from chargehub.ocpp.problems import Problem
 from chargehub.ocpp.repairs import Words
 from chargehub.ocpp.schemas import Schemas
@@ -23,7 +24,8 @@ from chargehub.stations.commands import Call, Command
 class Version:
     """One version of OCPP.
 
-    `messages` and `commands` are its two translation tables; `words` say how calls may be mended.
+    `messages` and `commands` are its two translation tables; `words` say how calls may be mended,
+    `parted` which lists are sent in parts.
     `unreadable_id` is the message id of the answer to what has none that can be read; None: such
     a frame is ignored. `sent` are the actions that have no answer; None: the version has no such
     message type.
@@ -36,6 +38,7 @@ class Version:
     schemas: Schemas
     problems: Mapping[Problem, str]
     words: Words
+    parted: Mapping[str, Parted]
     unreadable_id: str | None
     sent: frozenset[str] | None = None
 
@@ -79,6 +82,7 @@ def _version(
         schemas=schemas.load(folder),
         problems=problems.V16 if is_old else problems.V2,
         words=WORDS_16 if is_old else WORDS_2,
+        parted=v16.PARTED if is_old else v201.PARTED,
         unreadable_id=None if is_old else "-1",
         sent=sent,
     )

@@ -29,9 +29,11 @@ from chargehub.stations.commands import (
 )
 from chargehub.stations.local_list import SyncLocalList
 from chargehub.stations.profiles import (
+    MOST_PERIODS,
     ClearChargingProfiles,
     ReadCompositeSchedule,
     SetChargingProfile,
+    check_periods,
 )
 from chargehub.stations.registration import owned_station
 from chargehub.stations.reports import Noted
@@ -111,12 +113,15 @@ def command_own(
 ) -> str:
     """Queue what an owner wants of the own station; the command's id.
 
-    Raises NotFound (station, EVSE or connector), PasswordSetting, NoLocalList, TooMuchWaiting.
+    Raises NotFound (station, EVSE or connector), PasswordSetting, NoLocalList, TooManyPeriods,
+    TooMuchWaiting.
     """
     station = owned_station(work, owner_id, station_id)
     _check_target(work, station_id, wanted)
     if isinstance(wanted, WriteSettings):
         rules.check_settings_written(wanted.settings)
+    if isinstance(wanted, SetChargingProfile):
+        check_periods(wanted, tables.settings_named(work, station_id, MOST_PERIODS).values())
     if isinstance(wanted, SyncLocalList):
         lists.check_kept(work, station)
     check_room(work, station_id, now)

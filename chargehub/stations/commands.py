@@ -3,7 +3,7 @@
 Pure values. A command is stored as JSON (`kind` and the fields) and sent by the switchboard.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -200,8 +200,17 @@ class Switchboard(Protocol):
 
     def is_connected(self, station_id: str) -> bool: ...
 
-    async def ask(self, station_id: str, command: Command) -> Outcome:
-        """Send and await the answer; never raises for what a station does or does not do."""
+    def limits_of(self, station_id: str) -> Sequence[str]:
+        """The settings by which a station that has a line tells how long a call may be."""
+        ...
+
+    async def ask(
+        self, station_id: str, command: Command, limits: Mapping[str, str] = ...
+    ) -> Outcome:
+        """Send and await the answer; never raises for what a station does or does not do.
+
+        What is longer than the `limits`, settings of the station by name, goes in several calls.
+        """
         ...
 
     async def hang_up(self, station_id: str, reason: str) -> None:

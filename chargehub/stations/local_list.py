@@ -7,6 +7,7 @@ from typing import Literal
 
 LAST_VERSION = 2**31 - 1  # OCPP's integers are 32 bit; a whole list may begin anew
 MAX_LISTED = 100  # id tokens of one list; small stations hold no more
+ENTRY_BYTES = 200  # of an id token in a message, whatever the version; some are shorter
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +48,37 @@ class KnownList:
 
 
 def update(
-    told_version: int, known: KnownList | None, wanted: Iterable[Listed]
+    told_version: int, known: KnownList | None, wanted: Iterable[Listed], at_once: int = MAX_LISTED
 ) -> SendLocalList | None:
     """What to send to a station that told this version; None: nothing, it is up to date.
 
     All of it, unless what the hub knows of the list is the very version that the station has.
+    Of more than `at_once` entries the first; when they are taken, the rest is a difference.
     """
     listed = tuple(wanted)
     if known is None or known.version != told_version or not 0 < told_version < LAST_VERSION:
         next_version = told_version + 1 if 0 < told_version < LAST_VERSION else 1
-        return SendLocalList(next_version, is_full=True, added=listed)
+        return whole(next_version, listed, at_once)
     before = set(known.listed)
     kept = {each.id_token for each in listed}
-    added = tuple(each for each in listed if each not in before)
-    removed = tuple(each for each in known.listed if each.id_token not in kept)
+    removed = tuple(each for each in known.listed if each.id_token not in kept)[:at_once]
+    added = tuple(each for each in listed if each not in before)[: at_once - len(removed)]
     if not added and not removed:
         return None
     return SendLocalList(told_version + 1, is_full=False, added=added, removed=removed)
+
+
+def whole(version: int, listed: tuple[Listed, ...], at_once: int = MAX_LISTED) -> SendLocalList:
+    """The list from its beginning, as far as the station takes it at once."""
+    assert at_once > 0, at_once
+    return SendLocalList(version, is_full=True, added=listed[:at_once])
+
+
+def at_once(most_items: int | None, most_bytes: int | None) -> int:
+    """How many entries a station takes in a message by what it tells of itself; at least one."""
+    by_bytes = None if most_bytes is None else most_bytes // ENTRY_BYTES
+    limits = [limit for limit in (most_items, by_bytes) if limit is not None]
+    return max(1, min([MAX_LISTED, *limits]))
 
 
 def after(known: KnownList | None, sent: SendLocalList) -> KnownList | None:

@@ -3,9 +3,12 @@
 Pure values, as in `commands.py`. Limits are W or A with one digit behind the point.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from chargehub.errors import Invalid
 
 Purpose = Literal["station_max", "session_default", "session"]
 ProfileKind = Literal["absolute", "recurring", "relative"]
@@ -80,3 +83,22 @@ class ReadCompositeSchedule:
 
 
 Profiling = SetChargingProfile | ClearChargingProfiles | ReadCompositeSchedule
+
+MOST_PERIODS = ("ChargingScheduleMaxPeriods", "SmartChargingCtrlr.PeriodsPerSchedule")
+"""Where stations tell how many periods a schedule may have: in 1.6, and in 2.x."""
+
+
+class TooManyPeriods(Invalid):
+    """A schedule with more periods than the station says it takes."""
+
+    code = "too_many_periods"
+
+
+def check_periods(wanted: SetChargingProfile, told: Iterable[str]) -> None:
+    """Raises TooManyPeriods. `told`: what the station says of MOST_PERIODS; no number, no limit."""
+    limits = [int(each) for each in told if each.isdecimal()]
+    for limit in limits:
+        if len(wanted.schedule.periods) > limit:
+            raise TooManyPeriods(
+                f"This station takes schedules of at most {limit} periods. Join some of yours."
+            )

@@ -219,6 +219,14 @@ def setting(reads: Reads, station_id: str, name: str) -> str | None:
     return value
 
 
+def settings_named(reads: Reads, station_id: str, names: Sequence[str]) -> dict[str, str]:
+    """Those of these settings that the station has reported: name -> value."""
+    wanted = select(col(StationSetting.name), col(StationSetting.value)).where(
+        col(StationSetting.station_id) == station_id, col(StationSetting.name).in_(names)
+    )
+    return {row.name: row.value for row in reads.all(wanted)} if names else {}
+
+
 def command(reads: Reads, command_id: str) -> CommandView | None:
     """A command by its id."""
     row = reads.one(_COMMAND_BY_ID, command_id=command_id)

@@ -227,9 +227,13 @@ class Case:
         path = f"/stations/{self.station_id}/commands"
         queued = await self.site.owner.post(path, wanted, 202)
         sent = await self.answers(action, answer)
-        shown = await self.site.hub.until(lambda: self._finished(queued["id"]))
+        shown = await self.finishes(queued)
         outcome = shown["outcome"]
         return Commanded(sent, shown["state"], outcome["status"], outcome["details"])
+
+    async def finishes(self, queued: Any) -> Any:
+        """The owner's command when something has come of it."""
+        return await self.site.hub.until(lambda: self._finished(queued["id"]))
 
     async def _finished(self, command_id: str) -> Any:
         shown = await self.site.owner.get(f"/commands/{command_id}")

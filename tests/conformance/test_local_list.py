@@ -117,11 +117,35 @@ async def test_that_a_station_keeps_no_list_is_remembered(
 
 
 @ON_SQLITE
-async def test_a_list_is_no_longer_than_its_station_can_take(
+async def test_a_list_is_sent_in_parts_that_its_station_takes(
     hub: RunningHub, owner: Person, place: Place
 ) -> None:
     its = await asking(hub, owner, place, VERSIONS["1.6"])
+    friend, yes = await hub.person("friend"), {"status": "Accepted"}
+    await owner.ask("PUT", f"/evses/{place.evse_ids[0]}/household/{friend.id_token}", expect=204)
     found = [{"key": "SendLocalListMaxLength", "readonly": True, "value": "1"}]
+
+    await its.done({"kind": "read_settings", "names": []}, {"configurationKey": found})
+    await its.post(SYNC)
+    await its.answer(version_of(VERSIONS["1.6"], 0))
+    parts = [(await its.answer(yes))[1] for _ in range(3)]
+    await hub.settle()
+    same = await synced(its, VERSIONS["1.6"], 3, None)
+
+    assert [each["updateType"] for each in parts] == ["Full", "Differential", "Differential"]
+    entries = [listed(VERSIONS["1.6"], each) for each in parts]
+    assert all(len(each) == 1 for each in entries)
+    people = {owner.id_token, await owner.app_token(), friend.id_token}
+    assert {name for each in entries for name in each} == people
+    assert same == ("", {})
+
+
+@ON_SQLITE
+async def test_a_list_is_no_longer_than_its_station_can_hold(
+    hub: RunningHub, owner: Person, place: Place
+) -> None:
+    its = await asking(hub, owner, place, VERSIONS["1.6"])
+    found = [{"key": "LocalAuthListMaxLength", "readonly": True, "value": "1"}]
 
     await its.done({"kind": "read_settings", "names": []}, {"configurationKey": found})
     _, sent = await synced(its, VERSIONS["1.6"], 0, {"status": "Accepted"})

@@ -18,7 +18,6 @@ _NO_PLANS = "the hub makes no charging profiles by itself; owners and operators 
 _NO_SERVICE = "no way to OCSP and certificate services yet"
 
 MISSING: Mapping[str, str] = {
-    "TC_B_08": "settings are read in one message, whatever number the station takes at once",
     **dict.fromkeys(("TC_C_47", "TC_C_48", "TC_C_49"), _NO_MASTER),
     **dict.fromkeys(("TC_C_50", "TC_C_51", "TC_C_52"), _NO_SERVICE),
     "TC_I_01": "stations are told the final cost alone; drivers see the running one",

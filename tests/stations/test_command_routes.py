@@ -218,3 +218,19 @@ async def test_what_is_no_id_token_is_refused(api: Api) -> None:
     answer = await owner.put(f"/evses/{evse_id}/household/no%20token")
 
     assert refusal(answer)[:2] == (422, "invalid")
+
+
+@ON_SQLITE
+async def test_a_schedule_has_no_more_periods_than_its_station_takes(api: Api) -> None:
+    owner = await api.owner()
+    made = await new_station(owner)
+    commands = f"/stations/{made['id']}/commands"
+    told = {"ChargingScheduleMaxPeriods": "1"}
+    await api.store.do(actions.store_settings, made["id"], told, NOW)
+    two = PROFILE | {"periods": [{"start_s": 0, "limit": 16}, {"start_s": 60, "limit": 8}]}
+
+    fitting = await owner.post(commands, json=PROFILE)
+    refused = await owner.post(commands, json=two)
+
+    assert fitting.status_code == 202
+    assert refusal(refused)[:2] == (422, "too_many_periods")

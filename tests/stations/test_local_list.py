@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from chargehub.stations.local_list import (
     LAST_VERSION,
+    MAX_LISTED,
     KnownList,
     Listed,
     SendLocalList,
     after,
+    at_once,
     update,
 )
 
@@ -53,6 +55,35 @@ def test_a_list_that_is_not_known_is_sent_whole(
     if known is None or known.version != told:
         assert sent == SendLocalList(told + 1, is_full=True, added=wanted)
         assert after(known, sent) == KnownList(told + 1, wanted)
+
+
+@given(before=LISTS, wanted=LISTS, told=st.integers(0, 5), most=st.integers(1, 3))
+def test_parts_end_at_the_wanted_list(
+    before: tuple[Listed, ...], wanted: tuple[Listed, ...], told: int, most: int
+) -> None:
+    """Whether the station's list was known or not: the whole or the difference, part by part."""
+    known: KnownList | None = KnownList(3, before)
+    version, sent_parts = told, 0
+
+    while (sent := update(version, known, wanted, most)) is not None:
+        assert len(sent.added) + len(sent.removed) <= most
+        known = after(known, sent)
+        assert known is not None
+        version, sent_parts = known.version, sent_parts + 1
+        assert sent_parts <= len(before) + len(wanted) + 1
+
+    assert known is not None
+    assert set(known.listed) == set(wanted)
+
+
+@pytest.mark.parametrize(
+    ("items", "size", "expected"),
+    [(None, None, MAX_LISTED), (7, None, 7), (None, 1_000, 5), (7, 10, 1), (10_000, None, 100)],
+)
+def test_a_station_says_how_much_it_takes_at_once(
+    items: int | None, size: int | None, expected: int
+) -> None:
+    assert at_once(items, size) == expected
 
 
 @pytest.mark.parametrize("told", [-5, 0, LAST_VERSION, LAST_VERSION + 5])

@@ -169,16 +169,16 @@ def security_raised(command: Command, answers: Sequence[Payload]) -> Outcome:
 
 
 def settings_read(command: Command, answers: Sequence[Payload]) -> Outcome:
-    """GetConfiguration.conf: `settings`, and the names that are `read_only` or `unknown`.
+    """GetConfiguration.conf, one or more: `settings`, the names that are `read_only` or `unknown`.
 
     Source: OCPP 1.6, section 5.8.
     """
-    found = answers[0].get("configurationKey", ())
-    unknown = answers[0].get("unknownKey", ())
+    found = [one for answer in answers for one in answer.get("configurationKey", ())]
+    unknown = [name for answer in answers for name in answer.get("unknownKey", ())]
     details: dict[str, Any] = {
         "settings": {one["key"]: one.get("value", "") for one in found},
         "read_only": [one["key"] for one in found if one["readonly"]],
-        "unknown": list(unknown),
+        "unknown": unknown,
     }
     return Outcome("accepted" if found or not unknown else "refused", "", details)
 

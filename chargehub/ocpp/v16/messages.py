@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from chargehub.ocpp.fields import Message, Speech
 from chargehub.ocpp.notes import note
+from chargehub.ocpp.parts import Parted
 from chargehub.ocpp.v16 import inbound, local_list, outbound, profiles, upkeep
 from chargehub.stations import commands
 
@@ -41,4 +42,8 @@ COMMANDS: Mapping[type[commands.Command], Speech] = {  # command -> calls, their
     **local_list.COMMANDS,
     **profiles.COMMANDS,
     **upkeep.COMMANDS,
+}
+
+PARTED: Mapping[str, Parted] = {  # Source: OCPP 1.6, section 9.1.7
+    "GetConfiguration": Parted("key", "GetConfigurationMaxKeys"),
 }

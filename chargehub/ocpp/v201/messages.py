@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from chargehub.ocpp.fields import Message, Speech
 from chargehub.ocpp.notes import note
+from chargehub.ocpp.parts import Parted
 from chargehub.ocpp.v201 import display, inbound, local_list, outbound, profiles, upkeep
 from chargehub.stations import commands
 
@@ -53,4 +54,16 @@ COMMANDS: Mapping[type[commands.Command], Speech] = {  # command -> calls, their
     **local_list.COMMANDS,
     **profiles.COMMANDS,
     **upkeep.COMMANDS,
+}
+
+PARTED: Mapping[str, Parted] = {  # Source: OCPP 2.0.1 part 2, section 2.1 (DeviceDataCtrlr)
+    action: Parted(
+        field,
+        f"DeviceDataCtrlr.ItemsPerMessage[{action}]",
+        f"DeviceDataCtrlr.BytesPerMessage[{action}]",
+    )
+    for action, field in (
+        ("GetVariables", "getVariableData"),
+        ("SetVariables", "setVariableData"),
+    )
 }

@@ -107,6 +107,22 @@ async def test_tc_018_1_unlock_during_a_session(case: Case16) -> None:
     await case.closed("unlock_command")
 
 
+async def test_no_more_settings_at_once_than_the_station_takes(case: Case16) -> None:
+    limit = {"key": "GetConfigurationMaxKeys", "readonly": True, "value": "2"}
+    told = {"configurationKey": [limit]}
+    await case.commands({"kind": "read_settings"}, "GetConfiguration", told)
+    path, names = f"/stations/{case.station_id}/commands", ["A", "B", "C"]
+    queued = await case.site.owner.post(path, {"kind": "read_settings", "names": names}, 202)
+    found = [{"key": each, "readonly": False, "value": "1"} for each in ("A", "B")]
+    first = await case.answers("GetConfiguration", {"configurationKey": found})
+    second = await case.answers("GetConfiguration", {"unknownKey": ["C"]})
+    shown = await case.finishes(queued)
+
+    assert (first, second) == ({"key": ["A", "B"]}, {"key": ["C"]})
+    assert (shown["state"], shown["outcome"]["details"]["unknown"]) == ("answered", ["C"])
+    assert shown["outcome"]["details"]["settings"] == {"A": "1", "B": "1"}
+
+
 async def test_tc_019_1_all_settings(case: Case16) -> None:
     told = [
         {"key": "HeartbeatInterval", "readonly": False, "value": "300"},

@@ -73,6 +73,58 @@ async def test_settings_are_read(case: Case2, settings: Any, asked: Any) -> None
     assert done.details["settings"] == await case.settings() == settings
 
 
+GET_LIMIT = {
+    "component": {"name": "DeviceDataCtrlr"},
+    "variable": {"name": "ItemsPerMessage", "instance": "GetVariables"},
+}
+MANY = [f"OCPPCommCtrlr.Variable{number}" for number in range(5)]
+
+
+async def test_tc_b_08_no_more_settings_at_once_than_the_station_takes(case: Case2) -> None:
+    """One command to the owner, as many calls as the station wants."""
+    limit = "DeviceDataCtrlr.ItemsPerMessage[GetVariables]"
+    told = values(GET_LIMIT | {"attributeValue": "2"})
+    await case.commands({"kind": "read_settings", "names": [limit]}, "GetVariables", told)
+    path = f"/stations/{case.station_id}/commands"
+    queued = await case.site.owner.post(path, {"kind": "read_settings", "names": MANY}, 202)
+    sent = []
+    for part in (MANY[:2], MANY[2:4], MANY[4:]):
+        named = [name.split(".") for name in part]
+        asked = [{"component": {"name": one}, "variable": {"name": two}} for one, two in named]
+        told = values(*(each | {"attributeValue": "1"} for each in asked))
+        sent.append((await case.answers("GetVariables", told), asked))
+    shown = await case.finishes(queued)
+
+    assert [payload for payload, _ in sent] == [{"getVariableData": asked} for _, asked in sent]
+    assert (shown["state"], shown["outcome"]["details"]["settings"]) == (
+        "answered",
+        dict.fromkeys(MANY, "1"),
+    )
+
+
+async def test_settings_are_written_in_parts(case: Case2) -> None:
+    """By the number of bytes too; what became of each is one answer to the owner."""
+    limit = "DeviceDataCtrlr.BytesPerMessage[SetVariables]"
+    variable = {"name": "BytesPerMessage", "instance": "SetVariables"}
+    told = values(GET_LIMIT | {"variable": variable, "attributeValue": "340"})
+    await case.commands({"kind": "read_settings", "names": [limit]}, "GetVariables", told)
+    path = f"/stations/{case.station_id}/commands"
+    wanted = {"kind": "write_settings", "settings": dict.fromkeys(MANY, "x" * 20)}
+    queued = await case.site.owner.post(path, wanted, 202)
+    for part in (MANY[:2], MANY[2:4], MANY[4:]):
+        named = [name.split(".") for name in part]
+        asked = [{"component": {"name": one}, "variable": {"name": two}} for one, two in named]
+        done = [each | {"attributeStatus": "Accepted"} for each in asked]
+        sent = await case.answers("SetVariables", {"setVariableResult": done})
+        assert sent["setVariableData"] == [{"attributeValue": "x" * 20} | each for each in asked]
+    shown = await case.finishes(queued)
+
+    assert (shown["state"], shown["outcome"]["details"]["settings"]) == (
+        "answered",
+        dict.fromkeys(MANY, "Accepted"),
+    )
+
+
 WRITTEN = {
     "TC_B_09": ({OFFLINE_NAME: "60"}, [OFFLINE]),
     "TC_B_10": ({CACHE_NAME: "true", OFFLINE_NAME: "60"}, [CACHE, OFFLINE]),
