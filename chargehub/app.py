@@ -124,7 +124,8 @@ class Hub:
             ),
         )
         frames_kept = timedelta(days=settings.frames_kept_days)
-        what_is_due = due(settings.token_price, frames_kept)
+        cost_every = timedelta(seconds=settings.cost_told_every_s)
+        what_is_due = due(settings.token_price, frames_kept, cost_every)
         self.jobs = Jobs(self.store, self.clock, settings.tick_s, what_is_due)
         self.ocpp_port = 0
         self.ocpps_port = 0

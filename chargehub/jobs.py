@@ -15,6 +15,7 @@ from chargehub.errors import Unavailable
 from chargehub.payments import payout
 from chargehub.rest import manners
 from chargehub.sessions import remote as sessions
+from chargehub.sessions import telling
 from chargehub.settlement import actions as settlement
 from chargehub.stations import actions as stations
 from chargehub.stations import certificates, frames
@@ -30,12 +31,15 @@ MOST_PUT_OFF = 1_000  # rows of one job; with more of them it is the job that is
 ROUNDS = 200  # a job that still finds work after so many chunks goes on at the next tick
 
 
-def due(token_price: Decimal, frames_kept: timedelta) -> Sequence[Job]:
+def due(token_price: Decimal, frames_kept: timedelta, cost_every: timedelta) -> Sequence[Job]:
     """What to look at, in an order in which one makes the next due: a slot opens before a
-    no-show is released, earnings mature before they are paid out."""
+    no-show is released, earnings mature before they are paid out. `cost_every` 0: never."""
 
     def request_due_payouts(work: Work, now: datetime, chunk: Chunk) -> int:
         return payout.request_due_payouts(work, now, token_price, chunk)
+
+    def tell_costs(work: Work, now: datetime, chunk: Chunk) -> int:
+        return telling.tell_costs(work, now, cost_every, chunk) if cost_every else 0
 
     def forget_keys(work: Work, now: datetime, _chunk: Chunk) -> int:
         return manners.forget_keys(work, now)
@@ -50,6 +54,7 @@ def due(token_price: Decimal, frames_kept: timedelta) -> Sequence[Job]:
         bookings.open_due_windows,
         bookings.release_no_shows,
         sessions.close_overdue,
+        tell_costs,
         settlement.mature_due,
         request_due_payouts,
         forget_keys,

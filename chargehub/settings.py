@@ -148,6 +148,11 @@ class Settings(BaseSettings):
         int, Field(description="What stations are told at boot, seconds.")
     ] = 300
 
+    cost_told_every_s: Annotated[
+        int,
+        Field(description="Seconds at least between costs told to a station; 0: never.", ge=0),
+    ] = 60
+
     login_days: Annotated[int, Field(description="Days a login lasts.")] = 30
     smtp_url: Annotated[
         str, Field(description="smtp://user:password@host:port; empty: mail is logged.")

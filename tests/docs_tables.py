@@ -78,7 +78,7 @@ COMMANDS = (  # one of every form that makes other calls
     commands.ReadSettings(()),
     commands.ReadSettings(("OCPPCommCtrlr.HeartbeatInterval",)),
     commands.WriteSettings({"OCPPCommCtrlr.HeartbeatInterval": "300"}),
-    commands.TriggerReport("certificate"),
+    commands.TellCost("tx-1", 225, 2),
     upkeep.UpdateFirmware("https://example.org/f", NEXT_DAY),
     upkeep.UpdateFirmware("https://example.org/f", NEXT_DAY, None, "PEM", "c2ln"),
     upkeep.GetLog("diagnostics", "https://example.org/l"),

@@ -1,6 +1,5 @@
 """What REST shows of sessions and CDRs. Energy in Wh, amounts in minor units."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
@@ -8,18 +7,14 @@ from pydantic import BaseModel, Field
 
 from chargehub.rest.bodies import Body, Instant, MoneyBody
 from chargehub.sessions import tables
-from chargehub.sessions.cdr import MAX_ENERGY_WH, CdrView, price_session
-from chargehub.sessions.meter import Point, meter
-from chargehub.sessions.rules import Life
+from chargehub.sessions.cdr import MAX_ENERGY_WH, CdrView
+from chargehub.sessions.running import SHOWN_READINGS, Running, running
 from chargehub.sessions.tables import SessionView
 from chargehub.stations import tables as stations
 from chargehub.store.work import Reads
-from chargehub.tariffs import tables as tariffs
+from chargehub.units import Money
 
-# A station may send more readings than anybody can wait for. What is shown while a session runs
-# counts the newest of them one by one; what is billed counts all. At one a minute:
-SHOWN_READINGS = 2_000  # more than a day
-LISTED_READINGS = 200  # three hours, of each session of a page
+LISTED_READINGS = 200  # three hours at one a minute, of each session of a page
 
 
 class SessionRequest(Body):
@@ -98,21 +93,12 @@ class StationSessionBody(BaseModel):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
-    """What a session has taken by now."""
-
-    energy_wh: int
-    power_w: int | None
-    cost: MoneyBody | None
-
-
 def session_body(
     reads: Reads, session: SessionView, most_readings: int = SHOWN_READINGS
 ) -> dict[str, Any]:
     """A session as JSON, with its energy and cost up to now."""
     is_over = session.cdr_id is not None
-    running = _closed(reads, session) if is_over else _running(reads, session, most_readings)
+    now = _closed(reads, session) if is_over else running(reads, session, most_readings)
     station = stations.station(reads, session.station_id)
     return SessionBody(
         id=session.id,
@@ -125,9 +111,9 @@ def session_body(
         started_at=session.started_at,
         ended_at=session.ended_at,
         charging=session.charging,
-        energy_wh=running.energy_wh,
-        power_w=running.power_w,
-        cost=running.cost,
+        energy_wh=now.energy_wh,
+        power_w=now.power_w,
+        cost=MoneyBody.of(now.cost) if now.cost else None,
         is_free=session.is_free,
         stop_reason=session.stop_reason,
         stop_requested_at=session.stop_requested_at,
@@ -141,35 +127,6 @@ def _closed(reads: Reads, session: SessionView) -> Running:
     record = tables.cdr(reads, session.cdr_id or "")
     assert record is not None, session.id
     return Running(record.energy_wh, 0, _money(record))
-
-
-def _running(reads: Reads, session: SessionView, most_readings: int) -> Running:
-    known = tables.newest_readings(reads, session.id, most_readings)
-    points = [Point(r.at, r.register_wh) for r in known if r.register_wh is not None]
-    if not points or session.started_at is None:
-        return Running(0, None, None)
-    life = _life(session)
-    metered = meter(life, points, points[-1].at)
-    snapshot = session.tariff_snapshot_id
-    tariff = tariffs.snapshot(reads, snapshot) if snapshot else None
-    evse = stations.evse(reads, session.evse_id) if session.evse_id else None
-    priced = price_session(session, metered, tariff, evse.time_zone if evse else "UTC")
-    cost = MoneyBody(amount_minor=priced.cost_minor, currency=priced.currency) if tariff else None
-    return Running(metered.energy_wh, known[-1].power_w, cost)
-
-
-def _life(session: SessionView) -> Life:
-    return Life(
-        session.evse_number,
-        session.id_token,
-        session.started_at,
-        session.start_wh,
-        session.ended_at,
-        session.end_wh,
-        session.stop_reason,
-        session.charging,
-        (),
-    )
 
 
 class CdrLine(BaseModel):
@@ -210,13 +167,14 @@ class CdrBody(BaseModel):
     def of(cls, record: CdrView) -> Self:
         shown = {name: getattr(record, name) for name in cls.model_fields if name != "cost"}
         shown["id_token"] = masked(record.id_token)
-        return cls(**shown, cost=_money(record))
+        cost = _money(record)
+        return cls(**shown, cost=MoneyBody.of(cost) if cost else None)
 
 
-def _money(record: CdrView) -> MoneyBody | None:
+def _money(record: CdrView) -> Money | None:
     if record.tariff_snapshot_id is None:
         return None
-    return MoneyBody(amount_minor=record.cost_minor, currency=record.currency)
+    return Money(record.cost_minor, record.currency)
 
 
 def masked(id_token: str | None) -> str | None:

@@ -147,6 +147,16 @@ class CdrRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
 
 
+class ToldCost(SQLModel, table=True):
+    """When it was last looked at what a running session costs, for its station to show."""
+
+    __tablename__ = "told_cost"
+    __table_args__ = (Index("ix_told_cost_looked_at", "looked_at"),)
+
+    session_id: str = Field(primary_key=True, max_length=36)
+    looked_at: datetime = Field(sa_type=Instant)
+
+
 SESSION = table_of(SessionRow)
 REPORT = table_of(ReportRow)
 READING = table_of(ReadingRow)

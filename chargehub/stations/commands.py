@@ -150,6 +150,16 @@ class WriteSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TellCost:
+    """Show the driver what the session costs by now. `exponent`: digits behind the point."""
+
+    transaction_id: str
+    cost_minor: int
+    exponent: int
+    kind: Literal["tell_cost"] = "tell_cost"
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """Any action of the station's OCPP version, with a payload as that version writes it."""
 
@@ -172,6 +182,7 @@ Command = (
     | RaiseSecurity
     | ReadSettings
     | WriteSettings
+    | TellCost
     | Call
     | Upkeep
     | Profiling

@@ -182,6 +182,12 @@ class Case:
         await self._send([3, call[1], answer])
         return call[3]
 
+    async def refuses(self, action: str, code: str) -> None:
+        """Wait for the hub's next call, which has this action, and answer it with an error."""
+        call = await self._next_call()
+        assert call[2] == action, call
+        await self._send([4, call[1], code, "", {}])
+
     async def _next_call(self) -> list[Any]:
         call = self._waiting.popleft() if self._waiting else await self._receive()
         assert call[0] == 2, call
@@ -218,8 +224,7 @@ class Case:
         """An operator sends this call, the station answers with an error; what is shown of it."""
         wanted = {"action": action, "payload": payload}
         told = asyncio.create_task(self._called(wanted))
-        call = await self._next_call()
-        await self._send([4, call[1], code, "", {}])
+        await self.refuses(action, code)
         return await told
 
     async def commands(self, wanted: Payload, action: str, answer: Payload) -> Commanded:

@@ -20,7 +20,6 @@ _NO_SERVICE = "no way to OCSP and certificate services yet"
 MISSING: Mapping[str, str] = {
     **dict.fromkeys(("TC_C_47", "TC_C_48", "TC_C_49"), _NO_MASTER),
     **dict.fromkeys(("TC_C_50", "TC_C_51", "TC_C_52"), _NO_SERVICE),
-    "TC_I_01": "stations are told the final cost alone; drivers see the running one",
     **dict.fromkeys(("TC_K_53", "TC_K_55", "TC_K_57", "TC_K_59"), _NO_PLANS),
     **dict.fromkeys(("TC_M_24", "TC_M_26", "TC_M_28"), _NO_SERVICE),
 }

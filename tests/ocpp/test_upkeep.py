@@ -68,6 +68,7 @@ COMMANDS: list[Command] = [
     ),
 ]
 SHOWN: list[Command] = [
+    commands.TellCost("tx-1", 225, 2),
     upkeep.SetDisplayMessage(1, "Hello"),
     upkeep.SetDisplayMessage(1, "Hei", "in_front", "charging", AT, LATER, "no", 2),
     *(upkeep.SetDisplayMessage(1, "x", shown_while=state) for state in get_args(upkeep.ShownWhile)),

@@ -262,5 +262,10 @@ def settings_written(command: Command, answers: Sequence[Payload]) -> Outcome:
     )
 
 
+def cost_told(command: Command, answers: Sequence[Payload]) -> Outcome:
+    """CostUpdatedResponse, which is empty. Source: OCPP 2.0.1 part 2, 1.19.2."""
+    return Outcome("accepted")
+
+
 def _name(result: Payload) -> str:
     return fields.variable_name(result["component"], result["variable"])

@@ -47,6 +47,7 @@ COMMANDS: Mapping[type[commands.Command], Speech] = {  # command -> calls, their
     commands.SetPassword: (outbound.set_password, inbound.settings_written),
     commands.StartSession: (outbound.start_session, inbound.start_or_stop),
     commands.StopSession: (outbound.stop_session, inbound.start_or_stop),
+    commands.TellCost: (outbound.tell_cost, inbound.cost_told),
     commands.TriggerReport: (outbound.trigger_report, inbound.triggered),
     commands.Unlock: (outbound.unlock, inbound.unlocked),
     commands.WriteSettings: (outbound.write_settings, inbound.settings_written),

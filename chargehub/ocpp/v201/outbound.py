@@ -239,6 +239,13 @@ def write_settings(command: commands.WriteSettings) -> Calls:
     return ((Action.set_variables, {"setVariableData": variables}),)
 
 
+def tell_cost(command: commands.TellCost) -> Calls:
+    """CostUpdatedRequest: what the session costs by now. Source: OCPP 2.0.1 part 2, I02."""
+    cost = fields.cost(command.cost_minor, command.exponent)
+    payload = {"totalCost": cost, "transactionId": command.transaction_id}
+    return ((Action.cost_updated, payload),)
+
+
 def _id_token_info(verdict: reports.StartVerdict, group: str | None) -> dict[str, Any]:
     common = {} if group is None else {"groupIdToken": _group(group)}
     return {"status": _VERDICT[verdict], **common}

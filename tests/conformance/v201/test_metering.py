@@ -9,6 +9,7 @@ from tests.conformance.v201.station import (
     BEGIN_WH,
     CHARGING,
     END_WH,
+    TRANSACTION,
     Case2,
     ended,
     meter_value,
@@ -26,6 +27,61 @@ SIGNED = {
     "encodingMethod": "OCMF",
     "publicKey": "",
 }
+
+
+async def shows_costs(case: Case2) -> None:
+    """The hub reads that the station has a display for them."""
+    cost = {
+        "component": {"name": "TariffCostCtrlr"},
+        "variable": {"name": "Enabled", "instance": "Cost"},
+    }
+    told = [cost | {"attributeValue": "true", "attributeStatus": "Accepted"}]
+    wanted = {"kind": "read_settings", "names": ["TariffCostCtrlr.Enabled[Cost]"]}
+    await case.commands(wanted, "GetVariables", {"getVariableResult": told})
+
+
+async def told_costs(case: Case2) -> int:
+    """How many commands of that kind are kept, after what is due."""
+    await case.site.hub.settle()
+    page = await case.site.owner.get(f"/stations/{case.station_id}/commands")
+    return [each["kind"] for each in page["items"]].count("tell_cost")
+
+
+async def test_tc_i_01_the_running_cost(case: Case2) -> None:
+    """What the driver sees too; once a minute at most, and only what is new."""
+    await shows_costs(case)
+    await case.charges()
+    jobs = case.site.hub.hub.jobs
+    await jobs.run_due()
+    first = await case.answers("CostUpdated", {})
+    shown = (await case.session())["cost"]["amount_minor"]
+    await case.event(updated("MeterValuePeriodic", "Charging", wh=END_WH + 1_000))
+    case.passes(minutes=1)
+    await jobs.run_due()
+    second = await case.answers("CostUpdated", {})
+    case.passes(minutes=1)
+
+    assert first == {"transactionId": TRANSACTION, "totalCost": 2.25}
+    assert (shown, second["totalCost"]) == (225, 2.70)
+    assert await told_costs(case) == 1
+
+
+async def test_a_cost_is_told_to_stations_that_show_it(case: Case2) -> None:
+    await case.charges()
+    case.passes(minutes=5)
+
+    assert await told_costs(case) == 0
+
+
+async def test_a_station_that_knows_no_costs_is_told_no_more(case: Case2) -> None:
+    await shows_costs(case)
+    await case.charges()
+    await case.site.hub.hub.jobs.run_due()
+    await case.refuses("CostUpdated", "NotSupported")
+    await case.event(updated("MeterValuePeriodic", "Charging", wh=END_WH + 1_000))
+    case.passes(minutes=5)
+
+    assert await told_costs(case) == 1
 
 
 async def test_tc_i_02_the_final_cost(case: Case2) -> None:

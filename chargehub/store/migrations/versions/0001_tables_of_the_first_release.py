@@ -941,6 +941,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["evse_id"], ["evse.id"], name=op.f("fk_household_token_evse_id")),
         sa.PrimaryKeyConstraint("evse_id", "id_token", name=op.f("pk_household_token")),
     )
+    op.create_table(
+        "told_cost",
+        sa.Column("session_id", sa.String(length=36), nullable=False),
+        sa.Column("looked_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("session_id", name=op.f("pk_told_cost")),
+    )
+    op.create_index("ix_told_cost_looked_at", "told_cost", ["looked_at"], unique=False)
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     for statement in SQLITE if is_sqlite else POSTGRESQL:
         op.execute(statement)
