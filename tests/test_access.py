@@ -138,6 +138,13 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "POST /sessions": Row(
         "sessions:write", "driver", done=201, stranger=409, body={"evse_id": "{idle_evse_id}"}
     ),
+    "POST /sessions/claims": Row(
+        "sessions:write",
+        "driver",
+        done=404,
+        stranger=403,
+        body={"id_token": "CARD-DRIVER", "station_id": "{station_id}"},
+    ),
     "POST /sessions/{session_id}/stop": Row("sessions:write", "driver", done=202),
     "DELETE /stations/{station_id}/listing": Row("stations:write", done=204),
     "POST /stations/{station_id}/password/rotation": Row("stations:write", done=202),

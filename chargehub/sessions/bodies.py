@@ -23,6 +23,19 @@ class SessionRequest(Body):
     evse_id: str = Field(max_length=36)
 
 
+class ClaimRequest(Body):
+    """Which of your cards charged at which station when nobody knew it yet."""
+
+    id_token: str = Field(max_length=36)
+    station_id: str = Field(max_length=36)
+
+
+class ClaimedBody(BaseModel):
+    """The sessions that are yours now, the newest first; at most 20 at a time."""
+
+    sessions: list["SessionBody"]
+
+
 class CorrectionRequest(Body):
     """The right energy of a CDR, and why it was wrong."""
 

@@ -12,8 +12,9 @@ from chargehub.tariffs.pricing import Tariff, price
 NO_CURRENCY = "XXX"  # ISO 4217: no currency involved
 MAX_ENERGY_WH = 10_000_000  # what a session can be billed for: far beyond any car's battery
 
+UNKNOWN_TOKEN = "unknown_token"
 UNBILLED = {
-    "invalid": "unknown_token",
+    "invalid": UNKNOWN_TOKEN,
     "blocked": "blocked_token",
     "expired": "expired_token",
     "not_now": "not_admitted",
@@ -92,7 +93,7 @@ def price_session(
     if session.is_free:
         return Priced(0, energy, 0, None, 0, 0, currency, [])
     if session.verdict != "accepted" or session.driver_id is None:
-        reason = UNBILLED.get(session.verdict or "invalid", "unknown_token")
+        reason = UNBILLED.get(session.verdict or "invalid", UNKNOWN_TOKEN)
         return Priced(0, 0, energy, reason, 0, 0, currency, [])
     if tariff is None:
         return Priced(0, 0, energy, "no_tariff", 0, 0, currency, [])

@@ -48,8 +48,10 @@ def close(work: Work, session: SessionView, life: Life, now: datetime) -> CdrVie
     return record
 
 
-def reprice(work: Work, session: SessionView, life: Life, now: datetime) -> CdrView | None:
-    """Late reports came for a closed session: correct its CDR if they change anything.
+def reprice(
+    work: Work, session: SessionView, life: Life, now: datetime, reason: str = "late reports"
+) -> CdrView | None:
+    """More is known of a closed session: correct its CDR if that changes anything.
 
     Not one that an operator has set: reports that come by themselves do not overrule a person.
     """
@@ -58,7 +60,7 @@ def reprice(work: Work, session: SessionView, life: Life, now: datetime) -> CdrV
         return None
     metered = meter(life, _points(work, session.id), now)
     record = _record(work, session, metered, version=session.cdr_version + 1, now=now)
-    return _replace(work, session, record, metered.flags, "late reports", now)
+    return _replace(work, session, record, metered.flags, reason, now)
 
 
 def correct(

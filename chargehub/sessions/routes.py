@@ -22,10 +22,12 @@ from chargehub.rest.manners import (
     idempotent,
     page,
 )
-from chargehub.sessions import pages, remote, rules, tables
+from chargehub.sessions import claiming, pages, remote, rules, tables
 from chargehub.sessions.bodies import (
     LISTED_READINGS,
     CdrBody,
+    ClaimedBody,
+    ClaimRequest,
     CorrectionRequest,
     SessionBody,
     SessionRequest,
@@ -62,6 +64,35 @@ async def post_session(
 
 def _start(work: Work, actor: Actor, evse_id: str, now: datetime) -> dict[str, Any]:
     return session_body(work, remote.start_remote(work, actor, evse_id, now))
+
+
+@router.post("/sessions/claims", status_code=201, response_model=ClaimedBody)
+async def post_claim(
+    wanted: ClaimRequest,
+    actor: Writer,
+    store: CurrentStore,
+    now: Now,
+    key: IdempotencyKey = None,
+) -> Any:
+    """Take over what a card of yours charged, offline, before it was registered; you pay for it."""
+    who = actor.account_id
+    route = "POST /sessions/claims"
+    return await idempotent(
+        store,
+        who,
+        key,
+        route,
+        wanted,
+        _claim,
+        actor,
+        claiming.Claim(wanted.id_token, wanted.station_id),
+        now,
+    )
+
+
+def _claim(work: Work, actor: Actor, wanted: claiming.Claim, now: datetime) -> dict[str, Any]:
+    claimed = claiming.claim(work, actor, wanted, now)
+    return {"sessions": [session_body(work, session) for session in claimed]}
 
 
 @router.get("/sessions", response_model=Page[SessionBody])
