@@ -35,7 +35,8 @@ HELD: Mapping[int, tuple[str, ...]] = {  # number -> files of tests and names in
         "an_unknown_card_offline_for_three_hours_is_paid_once_it_is_claimed",
         "stories/test_refused.py a_bad_token_starts_nothing_and_its_offline_energy_is_kept",
     ),
-    12: (  # fifty of them: who loses, loses the same way
+    12: (
+        "stories/test_one_slot.py of_two_hundred_bookings_of_one_slot_one_wins",
         "bookings/test_hold.py of_fifty_drivers_at_once_one_gets_the_slot",
         "bookings/test_no_overlap.py of_fifty_inserts_at_once_one_stays",
     ),
