@@ -5,6 +5,7 @@ from datetime import datetime
 
 from chargers.messages import Charging, IdToken, Session, Status
 from chargers.meter import Meter
+from chargers.profiles import Profile
 from chargers.vehicle import Vehicle
 
 
@@ -28,11 +29,16 @@ class AwaitedStart:
     id_token: IdToken
     until: datetime
     remote_start_id: int | None = None
+    profile: Profile | None = None
 
 
 @dataclass(eq=False, slots=True)
 class Evse:
-    """Serves one car at a time. `power_w` is what it offers; the register starts where it likes."""
+    """Serves one car at a time. `power_w` is what it offers; the register starts where it likes.
+
+    `looked_at`: until when the energy of the session is counted. `is_held_back`: a charging profile
+    lets no energy flow. `told_w`: the power told last.
+    """
 
     number: int
     power_w: int
@@ -45,6 +51,15 @@ class Evse:
     reservation: Reservation | None = None
     awaited: AwaitedStart | None = None
     is_operative: bool = True
+    looked_at: datetime | None = None
+    is_held_back: bool = False
+    told_w: int | None = None
+
+    @property
+    def draws(self) -> bool:
+        """True while a car takes energy, or would if a charging profile let it."""
+        is_ready = self.charging == "charging" or self.is_held_back
+        return self.session is not None and self.vehicle is not None and is_ready
 
     @property
     def register_wh(self) -> int:

@@ -28,6 +28,7 @@ from chargers.meter import Meter
 from chargers.online import Online
 from chargers.outbox import Outbox
 from chargers.remote import RemoteControl
+from chargers.smart import SmartCharging
 
 FIRST_REGISTER_WH = 100_000  # meters do not start at zero: energy is a difference
 
@@ -45,6 +46,7 @@ class Habits:
     `stops_when_refused`: a session whose token the hub refuses is ended as deauthorized.
     `plug_in_within`: how long a remote start waits for a car. `message_attempts`: how often a
     message that the hub answers with an error is sent (TransactionMessageAttempts); None: always.
+    `phases` of every EVSE; `least_current_a`: a limit below it lets a car take nothing.
     """
 
     honours_reservations: bool = True
@@ -56,6 +58,8 @@ class Habits:
     compression: str | None = None
     first_register_wh: int = FIRST_REGISTER_WH
     message_attempts: int | None = None
+    phases: int = 3
+    least_current_a: int = 6
 
 
 class Machine(Online):
@@ -84,6 +88,7 @@ class Machine(Online):
             number: Evse(number, power_w, Meter(habits.first_register_wh))
             for number in range(1, evses + 1)
         }
+        self.charging = SmartCharging(self, is_strict=self._dialect_type.names_own_sessions)
         self._remote = RemoteControl(self)
         self._outbox = Outbox(
             lambda: self._dialect, self._take_in, self.go_offline, habits.message_attempts
@@ -103,6 +108,16 @@ class Machine(Online):
     def plug_in_within(self) -> timedelta:
         """How long a remote start waits for a car."""
         return self.habits.plug_in_within
+
+    @property
+    def phases(self) -> int:
+        """The phases of every EVSE."""
+        return self.habits.phases
+
+    @property
+    def least_current_a(self) -> int:
+        """The current below which a limited car takes nothing, A."""
+        return self.habits.least_current_a
 
     @property
     def queue_length(self) -> int:
@@ -194,7 +209,15 @@ class Machine(Online):
         """Report the running session, if there is one."""
         place = self._evses[evse]
         if place.session is not None:
-            await self._progress(place, place.power_w, "trigger")
+            await self._progress(place, self._flowing_w(place), "trigger")
+
+    async def obey_limits(self) -> None:
+        """Let every car follow the charging profiles as they are now, and tell what changes."""
+        for place in self._evses.values():
+            if place.draws and not await self._held_back(place):
+                power_w = self._flowing_w(place)
+                if power_w not in (0, place.told_w):
+                    await self._progress(place, power_w, "limit")
 
     async def begin(
         self, evse: int, id_token: IdToken, trigger: Trigger, remote_start_id: int | None
@@ -215,7 +238,9 @@ class Machine(Online):
             reservation_id=held.id if held and reserved else None,
             remote_start_id=remote_start_id,
         )
-        place.session, place.awaited = session, None
+        wish = place.awaited if trigger == "remote_start" else None
+        place.session, place.awaited, place.looked_at = session, None, at
+        self.charging.session_began(evse, wish.profile if wish else None)
         place.reservation = None if reserved else place.reservation
         self.sessions.append(session)
         reading = self._reading(place, "begin", None)
@@ -223,6 +248,7 @@ class Machine(Online):
         await self._tell(started)
         if place.session is session:
             await self._move(place, "charging")
+            await self._held_back(place)
         return session.verdict
 
     async def _tell(self, message: Message) -> Reply | None:
@@ -248,10 +274,25 @@ class Machine(Online):
         soc = place.vehicle.soc_percent if place.vehicle and power_w is not None else None
         return Reading(self.now(), place.register_wh, power_w, soc, context)
 
+    def _flowing_w(self, place: Evse) -> int:
+        """The power that the car takes now."""
+        offered_w = self.charging.offered_w(place)
+        return place.vehicle.power_w(offered_w) if place.vehicle else offered_w
+
+    async def _held_back(self, place: Evse) -> bool:
+        """Whether a charging profile lets no energy flow; says so where that is new."""
+        is_full = place.vehicle is not None and place.vehicle.is_full
+        is_held_back = place.draws and not is_full and self.charging.offered_w(place) == 0
+        if is_held_back != place.is_held_back:
+            place.is_held_back = is_held_back
+            await self._move(place, "suspended_evse" if is_held_back else "charging")
+        return is_held_back
+
     async def _progress(self, place: Evse, power_w: int, trigger: Trigger = "meter") -> None:
         session = place.session
         assert session is not None, f"no session at EVSE {place.number}"
         context: Context = "trigger" if trigger == "trigger" else "periodic"
+        place.told_w = power_w
         readings = (self._reading(place, context, power_w),)
         seq_no = session.take_seq_no()
         await self._tell(Progressed(session, self.now(), seq_no, trigger, readings, place.charging))
@@ -276,7 +317,8 @@ class Machine(Online):
         assert session is not None
         reading = self._reading(place, "end", None)
         session.ended_at, session.end_wh, session.reason = reading.at, reading.register_wh, reason
-        place.session = None
+        place.session, place.is_held_back, place.told_w = None, False, None
+        self.charging.session_over(place.number)
         seq_no = session.take_seq_no()
         return Ended(session, reading.at, reading, reason, seq_no, id_token, told_transaction_id)
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 Status = Literal["available", "occupied", "reserved", "unavailable", "faulted"]
 Charging = Literal["idle", "ev_connected", "charging", "suspended_ev", "suspended_evse", "finished"]
-Trigger = Literal["authorized", "remote_start", "charging_state", "meter", "trigger"]
+Trigger = Literal["authorized", "remote_start", "charging_state", "meter", "trigger", "limit"]
 Reason = Literal[
     "local",
     "remote",

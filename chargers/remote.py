@@ -10,7 +10,10 @@ from typing import Literal, Protocol
 
 from chargers.evse import AwaitedStart, Evse, Reservation
 from chargers.messages import Charging, IdToken, Reason, Status, Trigger
+from chargers.profile_rules import Criteria, Refusal
+from chargers.profiles import Profile
 from chargers.settings import Settings
+from chargers.smart import SmartCharging
 
 Job = Callable[[], Awaitable[object]]
 Reported = Literal["boot", "heartbeat", "status", "meter_values", "session"]
@@ -20,6 +23,7 @@ class Acts(Protocol):
     """What the remote control needs of a station."""
 
     settings: Settings
+    charging: SmartCharging
 
     @property
     def offers_reservations(self) -> bool: ...
@@ -39,6 +43,7 @@ class Acts(Protocol):
     async def boot(self) -> object: ...
     async def heartbeat(self) -> object: ...
     async def restart(self, reason: Reason) -> None: ...
+    async def obey_limits(self) -> None: ...
 
 
 class RemoteControl:
@@ -54,9 +59,28 @@ class RemoteControl:
         """The station's settings."""
         return self._station.settings
 
+    @property
+    def charging(self) -> SmartCharging:
+        """The station's charging profiles."""
+        return self._station.charging
+
     def now(self) -> datetime:
         """The station's time."""
         return self._station.now()
+
+    def limit(self, profile: Profile) -> Refusal | None:
+        """Take a charging profile, and let the cars follow it; returns why not."""
+        why = self.charging.install(profile)
+        if why is None:
+            self._jobs.append(self._station.obey_limits)
+        return why
+
+    def lift_limits(self, criteria: Criteria) -> bool:
+        """Drop charging profiles; False: none fits."""
+        is_any = self.charging.clear(criteria)
+        if is_any:
+            self._jobs.append(self._station.obey_limits)
+        return is_any
 
     def follow(self, job: Job) -> None:
         """Do this once the command is answered."""
@@ -67,14 +91,23 @@ class RemoteControl:
         jobs, self._jobs = self._jobs, []
         return jobs
 
-    def start(self, evse: int | None, id_token: IdToken, remote_start_id: int | None) -> bool:
-        """Begin a session, at once if a car is plugged in, else when one comes."""
+    def start(
+        self,
+        evse: int | None,
+        id_token: IdToken,
+        remote_start_id: int | None,
+        profile: Profile | None = None,
+    ) -> bool:
+        """Begin a session, at once if a car is plugged in, else when one comes.
+
+        `profile` is for that session alone.
+        """
         now = self._station.now()
         place = self._free_for(evse, id_token.value, now)
-        if place is None:
+        if place is None or not self.charging.may_begin_with(profile, place.number):
             return False
         until = now + self._station.plug_in_within
-        place.awaited = AwaitedStart(id_token, until, remote_start_id)
+        place.awaited = AwaitedStart(id_token, until, remote_start_id, profile)
         if place.vehicle is not None:
             number = place.number
             self._jobs.append(

@@ -127,7 +127,8 @@ class StationSim(Machine):
         power_w: int | None = None,
         before_each: Callable[[], object] | None = None,
     ) -> None:
-        """Let `energy_wh` flow and report it in `readings` steps, as equal as whole Wh allow.
+        """Let `energy_wh` flow, whatever the limits, and report it in `readings` steps, as equal
+        as whole Wh allow.
 
         `before_each` runs before each step; a test moves its clock there.
         """
@@ -139,24 +140,30 @@ class StationSim(Machine):
                 before_each()
             share = energy_wh * (step + 1) // readings - energy_wh * step // readings
             self._take(place, share)
-            await self._progress(place, place.power_w if power_w is None else power_w)
+            told_w = self.charging.offered_w(place) if power_w is None else power_w
+            await self._progress(place, told_w)
 
     async def tick(self, evse: int, elapsed: timedelta) -> int:
         """Let the car charge as it can for `elapsed` and report it; returns the Wh taken.
 
-        A car that is full suspends the session.
+        Charging profiles are followed at each instant since the last look, which is taken to have
+        lasted `elapsed`. A car that is full suspends the session; so does a limit of nothing.
         """
         place = self.evses[evse]
         assert place.vehicle is not None, f"no car at EVSE {evse}"
-        if place.session is None or place.charging != "charging":
+        if not place.draws:
+            place.looked_at = self.now()
             return 0
-        power_w = place.vehicle.power_w(place.power_w)
-        if power_w == 0:
+        gained = 0
+        for piece in self.charging.pieces(place, elapsed):
+            taken = place.meter.run(place.vehicle.power_w(piece.power_w), piece.lasts)
+            place.vehicle = place.vehicle.charged(taken)
+            gained += taken
+        if place.vehicle.is_full and gained == 0:
+            place.is_held_back = False
             await self.suspend(evse)
-            return 0
-        gained = place.meter.run(power_w, elapsed)
-        place.vehicle = place.vehicle.charged(gained)
-        await self._progress(place, power_w)
+        elif not await self._held_back(place):
+            await self._progress(place, self._flowing_w(place))
         return gained
 
     async def suspend(self, evse: int, by: Charging = "suspended_ev") -> None:

@@ -59,6 +59,7 @@ TRIGGER_REASONS = {
     "charging_state": "ChargingStateChanged",
     "meter": "MeterValuePeriodic",
     "trigger": "Trigger",
+    "limit": "ChargingRateChanged",
 }
 CONTEXTS = {
     "begin": "Transaction.Begin",

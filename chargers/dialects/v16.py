@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 from ocpp.v16 import ChargePoint, call, call_result
 from ocpp.v16.enums import Action
 
-from chargers.dialects.peer import Peer, answers, instant, read_instant
+from chargers.dialects.charging import Charging16, read_profile
+from chargers.dialects.peer import answers, instant, read_instant
 from chargers.messages import (
     BootReply,
     Ended,
@@ -23,6 +24,7 @@ from chargers.messages import (
     Started,
     StatusSaid,
 )
+from chargers.profile_rules import MOST_PERIODS, MOST_PROFILES, MOST_STACK_LEVELS
 from chargers.remote import Reported
 from chargers.settings import Setting
 
@@ -73,10 +75,11 @@ TRIGGERS: dict[str, Reported] = {
     "StatusNotification": "status",
     "MeterValues": "meter_values",
 }
+FEATURE_PROFILES = "Core,Reservation,RemoteTrigger,SmartCharging"
 NO_TRANSACTION = -1  # what stations send when the hub's id never reached them
 
 
-class Station16(Peer, ChargePoint):  # type: ignore[misc]
+class Station16(Charging16, ChargePoint):  # type: ignore[misc]
     """Says what a station says in 1.6 and answers the hub's commands."""
 
     names_own_sessions: ClassVar[bool] = False
@@ -84,18 +87,22 @@ class Station16(Peer, ChargePoint):  # type: ignore[misc]
     settings: ClassVar[Mapping[str, Setting]] = {
         "AuthorizationKey": Setting("", "write_only"),
         "AuthorizeRemoteTxRequests": Setting("false"),
+        "ChargeProfileMaxStackLevel": Setting(str(MOST_STACK_LEVELS), "read_only"),
+        "ChargingScheduleAllowedChargingRateUnit": Setting("Current,Power", "read_only"),
+        "ChargingScheduleMaxPeriods": Setting(str(MOST_PERIODS), "read_only"),
         "ConnectionTimeOut": Setting("120"),
         "GetConfigurationMaxKeys": Setting("50", "read_only"),
         "HeartbeatInterval": Setting("300"),
         "LocalAuthorizeOffline": Setting("true"),
         "LocalPreAuthorize": Setting("false"),
+        "MaxChargingProfilesInstalled": Setting(str(MOST_PROFILES), "read_only"),
         "MeterValuesSampledData": Setting("Energy.Active.Import.Register,Power.Active.Import,SoC"),
         "MeterValueSampleInterval": Setting("60"),
         "NumberOfConnectors": Setting("1", "read_only"),
         "ResetRetries": Setting("1"),
         "StopTransactionOnEVSideDisconnect": Setting("true"),
         "StopTransactionOnInvalidId": Setting("true"),
-        "SupportedFeatureProfiles": Setting("Core,Reservation,RemoteTrigger", "read_only"),
+        "SupportedFeatureProfiles": Setting(FEATURE_PROFILES, "read_only"),
         "TransactionMessageAttempts": Setting("3"),
         "TransactionMessageRetryInterval": Setting("10"),
         "WebSocketPingInterval": Setting("0"),
@@ -149,8 +156,15 @@ class Station16(Peer, ChargePoint):  # type: ignore[misc]
         """1.6 says it by the connector's status alone."""
 
     @answers(Action.remote_start_transaction)
-    def _remote_start(self, id_tag: str, connector_id: int | None = None, **_: Any) -> Any:
-        accepted = self._commands.start(connector_id, IdToken(id_tag), None)
+    def _remote_start(
+        self,
+        id_tag: str,
+        connector_id: int | None = None,
+        charging_profile: dict[str, Any] | None = None,
+    ) -> Any:
+        profile = read_profile(connector_id or 1, charging_profile) if charging_profile else None
+        is_clear = charging_profile is None or profile is not None
+        accepted = is_clear and self._commands.start(connector_id, IdToken(id_tag), None, profile)
         return call_result.RemoteStartTransaction(_accepted(accepted))
 
     @answers(Action.remote_stop_transaction)

@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 from ocpp.v201.enums import Action
 
 from chargers.dialects import payloads2x as payloads
-from chargers.dialects.peer import Peer, answers, instant, read_instant
+from chargers.dialects.charging import Charging2x, read_profile
+from chargers.dialects.peer import answers, instant, read_instant
 from chargers.messages import (
     BootReply,
     Ended,
@@ -23,6 +24,7 @@ from chargers.messages import (
     Started,
     StatusSaid,
 )
+from chargers.profile_rules import MOST_PERIODS, MOST_STACK_LEVELS
 from chargers.remote import Reported
 from chargers.settings import Setting
 
@@ -36,7 +38,7 @@ TRIGGERS: dict[str, Reported] = {
 REPORT_PART = 5  # settings in one NotifyReport; a real station has its own limit
 
 
-class Station2x(Peer):
+class Station2x(Charging2x):
     """Goes before the ChargePoint of a 2.x version in a dialect's bases."""
 
     names_own_sessions: ClassVar[bool] = True
@@ -55,6 +57,11 @@ class Station2x(Peer):
         "ReservationCtrlr.Available": Setting("true", "read_only"),
         "SampledDataCtrlr.TxUpdatedInterval": Setting("60"),
         "SecurityCtrlr.BasicAuthPassword": Setting("", "write_only"),
+        "SmartChargingCtrlr.Available": Setting("true", "read_only"),
+        "SmartChargingCtrlr.Enabled": Setting("true", "read_only"),
+        "SmartChargingCtrlr.PeriodsPerSchedule": Setting(str(MOST_PERIODS), "read_only"),
+        "SmartChargingCtrlr.ProfileStackLevel": Setting(str(MOST_STACK_LEVELS), "read_only"),
+        "SmartChargingCtrlr.RateUnit": Setting("A,W", "read_only"),
         "TxCtrlr.EVConnectionTimeOut": Setting("120"),
         "TxCtrlr.StopTxOnEVSideDisconnect": Setting("true"),
         "TxCtrlr.StopTxOnInvalidId": Setting("true"),
@@ -108,9 +115,17 @@ class Station2x(Peer):
 
     @answers(Action.request_start_transaction)
     def _request_start(
-        self, id_token: dict[str, Any], remote_start_id: int, evse_id: int | None = None, **_: Any
+        self,
+        id_token: dict[str, Any],
+        remote_start_id: int,
+        evse_id: int | None = None,
+        charging_profile: dict[str, Any] | None = None,
+        **_: Any,
     ) -> Any:
-        accepted = self._commands.start(evse_id, payloads.read_id_token(id_token), remote_start_id)
+        profile = read_profile(evse_id or 1, charging_profile) if charging_profile else None
+        is_clear = charging_profile is None or profile is not None
+        token = payloads.read_id_token(id_token)
+        accepted = is_clear and self._commands.start(evse_id, token, remote_start_id, profile)
         return self._call_result.RequestStartTransaction(_accepted(accepted))
 
     @answers(Action.request_stop_transaction)
