@@ -12,7 +12,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from chargehub.bookings import actions as bookings
 from chargehub.clock import Clock
 from chargehub.errors import Unavailable
-from chargehub.payments import payout
+from chargehub.payments import payout, renewing
 from chargehub.rest import manners
 from chargehub.sessions import remote as sessions
 from chargehub.sessions import telling
@@ -53,6 +53,7 @@ def due(token_price: Decimal, frames_kept: timedelta, cost_every: timedelta) -> 
         bookings.expire_holds,
         bookings.open_due_windows,
         bookings.release_no_shows,
+        renewing.renew_due_holds,
         sessions.close_overdue,
         tell_costs,
         settlement.mature_due,

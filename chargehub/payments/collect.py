@@ -16,9 +16,9 @@ from sqlalchemy import update
 from chargehub import events
 from chargehub.bookings import rules as booking_rules
 from chargehub.bookings import tables as bookings
-from chargehub.payments import rules, tables
+from chargehub.payments import renewing, rules, tables
 from chargehub.payments.rail import Captured, Held, RailBroken, Refunded, Refusal, Released
-from chargehub.payments.steps import move, note_hold, note_hold_ended, standing_cdr, told
+from chargehub.payments.steps import move, note_hold, note_hold_ended, release, standing_cdr, told
 from chargehub.payments.tables import REFUND, PaymentRow, RefundRow
 from chargehub.payments.views import PaymentView
 from chargehub.sessions import tables as sessions
@@ -80,7 +80,7 @@ def _let_go_of_spare(work: Work, session: SessionView, now: datetime) -> None:
     """Held as a walk-up, then told to be at its booked EVSE: the booking's deposit goes back."""
     payment = tables.live_of_booking(work, session.booking_id) if session.booking_id else None
     if payment is not None and payment.session_id is None:
-        _release(work, payment, now)
+        release(work, payment, now)
 
 
 def _walk_up(work: Work, session: SessionView) -> Money | None:
@@ -156,10 +156,14 @@ def _held(work: Work, payment: PaymentView, held: Held, now: datetime) -> None:
         capturable_minor=held.capturable_minor,
         rail_reference=held.reference,
         expires_at=held.expires_at,
+        renew_at=rules.renew_at(held.expires_at, now),
     )
     note_hold(work, payment, now)
+    if payment.renews is not None:
+        renewing.take_over(work, payment, payment.renews, now)
+        return
     if payment.wish == "release":
-        _release(work, payment, now)
+        release(work, payment, now)
         return
     work.record(events.PaymentAuthorised(payment.id, payment.booking_id, payment.session_id))
     if payment.wish == "capture":
@@ -169,6 +173,9 @@ def _held(work: Work, payment: PaymentView, held: Held, now: datetime) -> None:
 def _refused(work: Work, payment: PaymentView, why: Refusal, now: datetime) -> None:
     was_closed = payment.wish == "capture"
     move(work, payment, now, state="refused", wish=None, cdr_id=None, **told(why))
+    if payment.renews is not None:
+        renewing.refused(work, payment.id, payment.renews, now)
+        return
     work.record(events.PaymentRefused(payment.id, payment.booking_id, payment.session_id))
     if was_closed and payment.session_id is not None:
         _collect(work, standing_cdr(work, payment.session_id), now)
@@ -195,7 +202,7 @@ def _collect(work: Work, cdr: CdrView, now: datetime) -> None:
     if payment is None or step in ("take", "nothing"):
         return
     if cdr.cost_minor == 0:
-        _release(work, payment, now)
+        release(work, payment, now)
         return
     if payment.currency != cdr.currency:
         raise CurrencyMismatch(f"payment {payment.id} cannot pay a cost in {cdr.currency}")
@@ -245,7 +252,10 @@ def _take(work: Work, cdr: CdrView, now: datetime) -> None:
 def record_capture(
     work: Work, event: events.CaptureRequested, outcome: Captured | Refusal | None, now: datetime
 ) -> None:
-    """Note what the rail took. A refusal takes nothing: the cost is a receivable."""
+    """Note what the rail took. A refusal takes nothing: the cost is a receivable.
+
+    Of a hold that has ended nothing can be taken any more; then it is asked for at once.
+    """
     payment = tables.payment(work, event.payment_id)
     if payment is None or outcome is None or payment.state != "capture_requested":
         return
@@ -255,6 +265,10 @@ def record_capture(
         case Refusal():
             if payment.rail_reference is not None:
                 work.record(events.ReleaseRequested(payment.id))
+            if rules.has_ended(payment.expires_at, now):
+                move(work, payment, now, state="failed", cdr_id=None, due_minor=0, **told(outcome))
+                _collect(work, standing_cdr(work, event.session_id), now)
+                return
             payment = move(work, payment, now, state="failed", **told(outcome))
         case _:
             assert_never(outcome)
@@ -288,23 +302,14 @@ def release_for_session(work: Work, event: events.SessionFailed, now: datetime) 
     if booking is not None and booking.status in booking_rules.LIVE:
         move(work, payment, now, session_id=None)
     else:
-        _release(work, payment, now)
+        release(work, payment, now)
 
 
 def release_for_booking(work: Work, event: events.BookingReleased, now: datetime) -> None:
     """A booking ended without a session: its hold goes back."""
     payment = tables.live_of_booking(work, event.booking_id)
     if payment is not None and payment.session_id is None:
-        _release(work, payment, now)
-
-
-def _release(work: Work, payment: PaymentView, now: datetime) -> None:
-    """Give the hold back, or as soon as the rail has made it. Money taken is not touched."""
-    if payment.state == "requested":
-        move(work, payment, now, wish="release", cdr_id=None, due_minor=0)
-    elif payment.state == "authorised":
-        move(work, payment, now, state="release_requested", wish=None)
-        work.record(events.ReleaseRequested(payment.id))
+        release(work, payment, now)
 
 
 def record_release(

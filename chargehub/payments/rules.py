@@ -32,6 +32,10 @@ Closing = Literal["nothing", "release", "capture", "wait", "take"]
 
 WALK_UP = timedelta(hours=4)  # market rules, 1.1: what a walk-up's hold is reckoned for
 USUAL_POWER_W = 11_000  # where the EVSE of a session is not known: the usual wall box
+# Money design, 1.5: a card's hold is captured at least 12 hours before its end; of a short one the
+# last quarter is left for that.
+RENEW_BEFORE = timedelta(hours=12)
+RENEW_AGAIN = timedelta(hours=1)  # after a refusal, until the hold is captured or given back
 MINIMUM_PAYOUT = Decimal(1)  # in major units: less is not worth a transfer
 PAYOUT_RETRY = timedelta(hours=24)  # after a refusal, unless the owner chooses anew before
 TOKEN_CURRENCY = "EUR"  # the currency of the stated token price
@@ -74,6 +78,18 @@ def at_close(state: str | None, cost_minor: int) -> Closing:
     if state in ("capture_requested", "captured"):
         return "nothing"
     return "take" if cost_minor else "nothing"
+
+
+def renew_at(expires_at: datetime | None, now: datetime) -> datetime | None:
+    """When a hold made now is to be followed by a new one; None: it does not end."""
+    if expires_at is None:
+        return None
+    return expires_at - min(RENEW_BEFORE, max(expires_at - now, timedelta()) / 4)
+
+
+def has_ended(expires_at: datetime | None, now: datetime) -> bool:
+    """True if the rail has let go of a hold by itself."""
+    return expires_at is not None and expires_at <= now
 
 
 def to_capture(cost_minor: int, capturable_minor: int) -> int:

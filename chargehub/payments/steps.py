@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, update
 
+from chargehub import events
 from chargehub.ledger import actions as ledger
 from chargehub.ledger.rules import Transfer, hold_ended, hold_placed, transfer_id
 from chargehub.payments.rail import Refusal
@@ -22,7 +23,15 @@ class PaymentMoved(Exception):
 
 
 _CHANGEABLE = (
-    *("session_id", "capturable_minor", "ask_minor", "captured_minor", "refunded_minor"),
+    *(
+        "booking_id",
+        "session_id",
+        "renew_at",
+        "capturable_minor",
+        "ask_minor",
+        "captured_minor",
+        "refunded_minor",
+    ),
     *("cdr_id", "due_minor", "state", "wish", "rail_reference", "expires_at"),
     *("refusal_code", "refusal_detail", "revision", "changed_at"),
 )
@@ -46,6 +55,15 @@ def move(work: Work, payment: PaymentView, now: datetime, **values: Any) -> Paym
 def told(why: Refusal) -> dict[str, str]:
     """A refusal as the columns that keep it, cut to their lengths."""
     return {"refusal_code": why.code[:60], "refusal_detail": why.detail[:300]}
+
+
+def release(work: Work, payment: PaymentView, now: datetime) -> None:
+    """Give the hold back, or as soon as the rail has made it. Money taken is not touched."""
+    if payment.state == "requested":
+        move(work, payment, now, wish="release", cdr_id=None, due_minor=0)
+    elif payment.state == "authorised":
+        move(work, payment, now, state="release_requested", wish=None)
+        work.record(events.ReleaseRequested(payment.id))
 
 
 def note_hold(work: Work, payment: PaymentView, now: datetime) -> None:

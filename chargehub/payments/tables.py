@@ -61,7 +61,8 @@ class PaymentRow(SQLModel, table=True):
     `hold_minor` was asked to be held, `capturable_minor` is the most that may be taken,
     `ask_minor` what the rail is asked to take (it stays the same at every try). `cdr_id` is set
     where this payment answers for a session's cost: the CDR that now stands; `due_minor` is its
-    cost. `revision` guards every change.
+    cost. `renews` is the payment whose hold this one's is to replace, before that ends;
+    `renew_at` when this one's own is to be replaced. `revision` guards every change.
     """
 
     __tablename__ = "payment"
@@ -72,6 +73,7 @@ class PaymentRow(SQLModel, table=True):
         Index("ix_payment_driver", "driver_id", "id"),
         Index("ix_payment_booking", "booking_id"),
         Index("ix_payment_session", "session_id"),
+        Index("ix_payment_renewal", "renew_at"),
         CheckConstraint("0 <= captured_minor AND captured_minor <= capturable_minor", "captured"),
         CheckConstraint("0 <= refunded_minor AND refunded_minor <= captured_minor", "refunded"),
     )
@@ -94,6 +96,8 @@ class PaymentRow(SQLModel, table=True):
     wish: str | None = Field(default=None, max_length=10)
     rail_reference: str | None = Field(default=None, max_length=200)
     expires_at: datetime | None = Field(default=None, sa_type=Instant)
+    renew_at: datetime | None = Field(default=None, sa_type=Instant)
+    renews: str | None = Field(default=None, max_length=36)
     refusal_code: str | None = Field(default=None, max_length=60)
     refusal_detail: str | None = Field(default=None, max_length=300)
     revision: int = 0

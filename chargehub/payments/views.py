@@ -40,6 +40,8 @@ class PaymentView:
     wish: str | None
     rail_reference: str | None
     expires_at: datetime | None
+    renew_at: datetime | None
+    renews: str | None
     refusal_code: str | None
     refusal_detail: str | None
     revision: int

@@ -3,14 +3,14 @@
 It keeps its own books in its own table, in commits of its own, as a service outside would; the
 hub's ledger can be compared with them. What a means of payment does, its reference says:
 `ok` · `refuse` every hold · `refuse_capture` · `limit:500` refuses more than 500 minor units ·
-`flaky` loses the first answer to every order · `slow` takes its time. Payouts go to `ok`,
-`refuse_payout`, `flaky` or `slow`.
+`lasts:30` ends every hold after 30 minutes of business time · `flaky` loses the first answer to
+every order · `slow` takes its time. Payouts go to `ok`, `refuse_payout`, `flaky` or `slow`.
 """
 
 import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, TypeVar, assert_never
 
 from sqlalchemy import BigInteger, Index, bindparam, func, or_, select, text
@@ -152,9 +152,9 @@ class Sandbox:
 
     async def describe(self, method: str) -> str | Refusal:
         """The reference itself is what a sandbox driver knows it by."""
-        if method not in METHODS and _limit(method) is None:
-            known = ", ".join(METHODS)
-            return Refusal("no_such_method", f"The sandbox knows {known} and limit:<minor units>.")
+        if method not in METHODS and _limit(method) is None and _lasts(method) is None:
+            known = f"{', '.join(METHODS)}, limit:<minor units> and lasts:<minutes>"
+            return Refusal("no_such_method", f"The sandbox knows {known}.")
         return f"Sandbox {method}"
 
     async def destination(self, owner_id: str, wanted: str | None) -> str | Refusal:
@@ -208,7 +208,7 @@ def _enter(
     if earlier is not None:
         return earlier, False
     reference = f"sb_{derived_id('sandbox', key)}"
-    judged = _judge(work, order, reference)
+    judged = _judge(work, order, reference, now)
     work.insert(
         SandboxEntryRow,
         key=key,
@@ -264,7 +264,7 @@ def _outcome(entry: Any) -> CollectOutcome | PaidOut:
     if not entry.is_done:
         return Refusal(entry.refusal_code, entry.refusal_detail)
     outcomes: Mapping[str, CollectOutcome | PaidOut] = {
-        "hold": Held(entry.reference, entry.amount_minor, entry.amount_minor, None),
+        "hold": Held(entry.reference, entry.amount_minor, entry.amount_minor, _ends_at(entry)),
         "take": Captured(entry.reference, entry.amount_minor),
         "capture": Captured(entry.origin, entry.amount_minor),
         "release": Released(entry.origin),
@@ -285,7 +285,7 @@ class _Judged:
     refusal: Refusal | None
 
 
-def _judge(work: Work, order: CollectOrder | PayoutOrder, reference: str) -> _Judged:
+def _judge(work: Work, order: CollectOrder | PayoutOrder, reference: str, now: datetime) -> _Judged:
     match order:
         case HoldOrder() | TakeOrder():
             why = _refuses_charge(order)
@@ -296,10 +296,12 @@ def _judge(work: Work, order: CollectOrder | PayoutOrder, reference: str) -> _Ju
                 why = Refusal("account_closed", "The account to pay out to is closed.")
             return _Judged(reference, order.destination, order.amount_minor, order.currency, why)
         case _:
-            return _judge_later(work, order)
+            return _judge_later(work, order, now)
 
 
-def _judge_later(work: Work, order: CaptureOrder | ReleaseOrder | RefundOrder) -> _Judged:
+def _judge_later(
+    work: Work, order: CaptureOrder | ReleaseOrder | RefundOrder, now: datetime
+) -> _Judged:
     """Orders about an earlier one: it must stand, in the same currency, with enough left."""
     origin = work.one(_BY_REFERENCE, reference=order.hold)
     if origin is None:
@@ -307,7 +309,7 @@ def _judge_later(work: Work, order: CaptureOrder | ReleaseOrder | RefundOrder) -
         return _Judged(order.hold[:40], "", 0, getattr(order, "currency", ""), missing)
     after = work.all(_AFTER, origin=order.hold)
     amount = origin.amount_minor if isinstance(order, ReleaseOrder) else order.amount_minor
-    why = _refuses_later(origin, after, order)
+    why = _refuses_later(origin, after, order, now)
     return _Judged(order.hold, origin.method, amount, origin.currency, why)
 
 
@@ -323,7 +325,7 @@ def _refuses_charge(order: HoldOrder | TakeOrder) -> Refusal | None:
 
 
 def _refuses_later(
-    origin: Any, after: Any, order: CaptureOrder | ReleaseOrder | RefundOrder
+    origin: Any, after: Any, order: CaptureOrder | ReleaseOrder | RefundOrder, now: datetime
 ) -> Refusal | None:
     if not isinstance(order, ReleaseOrder) and order.currency != origin.currency:
         return Refusal("wrong_currency", f"That was in {origin.currency}.")
@@ -338,6 +340,9 @@ def _refuses_later(
         return Refusal("hold_over", "The hold was captured or released before.")
     if isinstance(order, ReleaseOrder):
         return None
+    ends_at = _ends_at(origin)
+    if ends_at is not None and ends_at <= now:
+        return Refusal("hold_expired", "The hold has ended; its money is the driver's again.")
     if order.amount_minor > origin.amount_minor:
         return Refusal("too_much", "More than is held cannot be captured.")
     if origin.method == "refuse_capture":
@@ -347,6 +352,22 @@ def _refuses_later(
 
 def _limit(method: str) -> int | None:
     """The limit in `limit:<minor units>`, or None if the reference has no such form."""
+    return _number(method, "limit", 12)
+
+
+def _lasts(method: str) -> timedelta | None:
+    """How long a hold of `lasts:<minutes>` is kept; None: without end."""
+    minutes = _number(method, "lasts", 6)
+    return None if minutes is None else timedelta(minutes=minutes)
+
+
+def _ends_at(hold: Any) -> datetime | None:
+    lasts = _lasts(hold.method)
+    made_at: datetime = hold.created_at
+    return None if lasts is None else made_at + lasts
+
+
+def _number(method: str, form: str, most_digits: int) -> int | None:
     word, _, digits = method.partition(":")
-    is_limit = word == "limit" and digits.isascii() and digits.isdigit() and len(digits) <= 12
-    return int(digits) if is_limit else None
+    is_number = digits.isascii() and digits.isdigit() and len(digits) <= most_digits
+    return int(digits) if word == form and is_number else None

@@ -1,5 +1,7 @@
 """What the sandbox does on demand, and that its books agree with what it did."""
 
+from datetime import timedelta
+
 import pytest
 
 from chargehub.clock import HandClock
@@ -13,6 +15,7 @@ from chargehub.payments.rail import (
     RailUnreachable,
     RefundOrder,
     Refusal,
+    Released,
     ReleaseOrder,
     TakeOrder,
 )
@@ -50,6 +53,24 @@ async def test_a_capture_can_be_refused_though_the_hold_was_made(sandbox: Sandbo
     outcome = await sandbox.capture(CaptureOrder(made.reference, 900, "EUR"), "k2")
 
     assert isinstance(outcome, Refusal) and outcome.code == "capture_refused"
+
+
+async def test_a_hold_ends_and_then_gives_nothing(sandbox: Sandbox, clock: HandClock) -> None:
+    """Giving back what is the driver's again already is no fault."""
+    made = await hold(sandbox, "lasts:30", 4000, "k1")
+    used = await hold(sandbox, "lasts:30", 4000, "k2")
+    assert isinstance(made, Held) and isinstance(used, Held)
+    assert made.expires_at == clock.now() + timedelta(minutes=30)
+
+    clock.advance(timedelta(minutes=29))
+    in_time = await sandbox.capture(CaptureOrder(used.reference, 900, "EUR"), "k3")
+    clock.advance(timedelta(minutes=1))
+    late = await sandbox.capture(CaptureOrder(made.reference, 900, "EUR"), "k4")
+    back = await sandbox.release(ReleaseOrder(made.reference), "k5")
+
+    assert isinstance(in_time, Captured)
+    assert isinstance(late, Refusal) and late.code == "hold_expired"
+    assert isinstance(back, Released)
 
 
 async def test_a_slow_answer_comes(sandbox: Sandbox) -> None:

@@ -164,7 +164,8 @@ ABSURD = (
     Case(
         *("driver", "POST /payment-methods", {"rail": "sandbox", "reference": "limit:-5"}),
         *(422, "method_refused"),
-        "The sandbox knows ok, refuse, refuse_capture, flaky, slow and limit:<minor units>.",
+        "The sandbox knows ok, refuse, refuse_capture, flaky, slow, limit:<minor units> and "
+        "lasts:<minutes>.",
     ),
     unfit(
         "driver",

@@ -308,6 +308,8 @@ def upgrade() -> None:
         sa.Column("wish", sa.String(length=10), nullable=True),
         sa.Column("rail_reference", sa.String(length=200), nullable=True),
         sa.Column("expires_at", Instant(), nullable=True),
+        sa.Column("renew_at", Instant(), nullable=True),
+        sa.Column("renews", sa.String(length=36), nullable=True),
         sa.Column("refusal_code", sa.String(length=60), nullable=True),
         sa.Column("refusal_detail", sa.String(length=300), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
@@ -326,6 +328,7 @@ def upgrade() -> None:
     with op.batch_alter_table("payment", schema=None) as batch_op:
         batch_op.create_index("ix_payment_booking", ["booking_id"], unique=False)
         batch_op.create_index("ix_payment_driver", ["driver_id", "id"], unique=False)
+        batch_op.create_index("ix_payment_renewal", ["renew_at"], unique=False)
         batch_op.create_index("ix_payment_session", ["session_id"], unique=False)
         batch_op.create_index(
             "uq_payment_answerable",
