@@ -25,6 +25,10 @@ NO_CLOCK: Final = datetime(1970, 1, 1, tzinfo=UTC)  # what a device says that ne
 LARGEST_NUMBER: Final = 2**31 - 1  # OCPP's integers are 32 bit, and so are the columns
 LARGEST_WH: Final = 10**12  # 1 TWh: more than any station meters in its life
 LARGEST_W: Final = 10**9
+# What firmware tells where it has no value: the largest number of 32 bits, with and without sign.
+# As Wh they would be more than 2 GWh. Its -1 is refused for being negative.
+NO_REGISTER: Final = frozenset({2**31 - 1, 2**32 - 1})
+REGISTER_ABSURD: Final = "register_absurd"
 LONGEST_TOKEN: Final = 36  # OCPP 2.x IdTokenType.idToken; 1.6 allows 20
 LONGEST_ID: Final = 36
 _LONGEST_VALUE = 20  # signs of a sample; with 12 powers of ten still exact in Decimal's 28 digits
@@ -99,9 +103,14 @@ def _odd_instant(text: str) -> datetime | None:
         return None
 
 
-def repairs(texts: Iterable[str]) -> tuple[str, ...]:
-    """What had to be assumed of a report's times: 'time_unreadable', 'time_without_zone'."""
+def repairs(texts: Iterable[str], is_absurd: bool = False) -> tuple[str, ...]:
+    """What had to be assumed of a report's times: 'time_unreadable', 'time_without_zone'.
+
+    `is_absurd`: a register of it was none ('register_absurd').
+    """
     faults = [fault for text in texts if (fault := _fault(text)) is not None]
+    if is_absurd:
+        faults.append(REGISTER_ABSURD)
     return tuple(sorted(set(faults))) if faults else ()
 
 
@@ -157,15 +166,22 @@ def identifier(text: str, name: str) -> str:
     return text
 
 
-def register(value: float, name: str) -> int:
-    """A register in whole Wh, as 1.6 sends it at a start and a stop. Raises Unfit."""
-    if not 0 <= value <= LARGEST_WH:
-        raise Unfit(f"{name} is negative or beyond any meter")
-    return int(value)
+def register(value: float) -> int | None:
+    """A register in whole Wh, as 1.6 sends it at a start and a stop; None: it cannot be one.
+
+    The session is real, whatever the meter said: it is not lost for that.
+    """
+    return None if _is_absurd(value) else int(value)
+
+
+def _is_absurd(amount: Decimal | float) -> bool:
+    return not 0 <= amount <= LARGEST_WH or amount in NO_REGISTER
 
 
 def readings(meter_values: Iterable[Payload]) -> tuple[Reading, ...]:
     """The readings of a report, in its order; instants without anything of use are left out.
+
+    A register that cannot be one counts as not told, and `is_absurd` says so.
 
     Source: MeterValue and SampledValue of OCPP 1.6, section 7.33, and OCPP 2.0.1 part 2, 2.43.
     """
@@ -183,6 +199,7 @@ def _reading(meter_value: Payload) -> Reading | None:
     totals: dict[str, Decimal | int] = {}
     phases: dict[str, dict[int, Decimal | int]] = {}
     context = ""
+    is_absurd = False
     for sample in meter_value["sampledValue"]:
         measurand = sample.get("measurand", _REGISTER)
         if measurand not in _SCALES:
@@ -193,6 +210,9 @@ def _reading(meter_value: Payload) -> Reading | None:
         if amount is None:
             continue
         if measurand == _REGISTER:
+            if _is_absurd(amount):
+                is_absurd = True
+                continue
             told = _CONTEXTS.get(sample.get("context", "Sample.Periodic"), "other")
             if told == _BEGIN and context not in ("", _BEGIN):
                 continue
@@ -209,10 +229,16 @@ def _reading(meter_value: Payload) -> Reading | None:
     register_wh = _whole(totals.get(_REGISTER), LARGEST_WH)
     power_w = _whole(totals.get(_POWER), LARGEST_W)
     soc_percent = _whole(totals.get(_SOC), 100)
-    if register_wh is None and power_w is None and soc_percent is None:
+    if register_wh is None and power_w is None and soc_percent is None and not is_absurd:
         return None
     at = instant(meter_value["timestamp"])
-    return Reading(at, register_wh, power_w, soc_percent, context or "sample_periodic")
+    kept = context or "sample_periodic"
+    return Reading(at, register_wh, power_w, soc_percent, kept, is_absurd)
+
+
+def any_absurd(found: Iterable[Reading]) -> bool:
+    """True if the register of a reading was none."""
+    return any(reading.is_absurd for reading in found)
 
 
 def _amount(sample: Payload, scale: Mapping[str | None, int]) -> Decimal | int | None:

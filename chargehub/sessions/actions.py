@@ -105,8 +105,9 @@ def _begin(
     )
     fact = rules.started_fact(report, told.at)
     _keep(work, session, received, fact)
-    reading = Reading(report.at, report.meter_wh, context="transaction_begin")
-    _append_readings(work, session, [reading], received)
+    if report.meter_wh is not None:
+        reading = Reading(report.at, report.meter_wh, context="transaction_begin")
+        _append_readings(work, session, [reading], received)
     return advancing.advance(work, session, [fact], received.received_at, is_offline=False)
 
 
@@ -247,8 +248,13 @@ def _advance(work: Work, session: SessionView, received: Received, is_offline: b
     return advancing.advance(work, session, facts, received.received_at, is_offline)
 
 
-def _guess(work: Work, station_id: str, at: datetime, meter_wh: int) -> SessionView | None:
-    """Whose stop this is, that names no session: one said before, or of one that runs."""
+def _guess(work: Work, station_id: str, at: datetime, meter_wh: int | None) -> SessionView | None:
+    """Whose stop this is, that names no session: one said before, or of one that runs.
+
+    Without a register nobody can tell.
+    """
+    if meter_wh is None:
+        return None
     repeated = tables.by_end(work, station_id, at, meter_wh)
     if repeated is not None:
         return repeated

@@ -20,6 +20,7 @@ Trigger = Literal["started", "updated", "ended"]
 class Reading:
     """One instant of a meter. `register_wh` is the import register; None where it was not sent.
 
+    `is_absurd`: one was sent that no meter shows, such as MaxInt for a missing value.
     `power_w` and `soc_percent` are for show; only the register prices. `raw` is not kept here:
     the report as received is stored beside it.
     """
@@ -29,6 +30,7 @@ class Reading:
     power_w: int | None = None
     soc_percent: int | None = None
     context: str = "sample_periodic"
+    is_absurd: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +77,12 @@ class SessionStarted:
     """A session began at an EVSE.
 
     1.6: StartTransaction, `transaction_id` None, the hub gives it. 2.x never sends this; it
-    sends SessionProgressed.
+    sends SessionProgressed. `meter_wh` None: what the station told is no register.
     """
 
     evse: int
     id_token: str
-    meter_wh: int
+    meter_wh: int | None
     at: datetime
     transaction_id: str | None
     reservation_id: int | None = None
@@ -92,11 +94,11 @@ class SessionEnded:
     """StopTransaction of 1.6: a session is over.
 
     `transaction_id` may be '0' or '-1' or stale: then it is matched by register, time and EVSE.
-    `id_token` None: nobody presented one.
+    `id_token` None: nobody presented one. `meter_wh` as at the start.
     """
 
     transaction_id: str
-    meter_wh: int
+    meter_wh: int | None
     at: datetime
     reason: str
     id_token: str | None = None

@@ -173,11 +173,18 @@ def test_a_start_with_an_unreadable_time_is_kept() -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("meterStart", -1), ("meterStart", 2**63), ("connectorId", -1), ("connectorId", 2**40)],
+    [("connectorId", -1), ("connectorId", 2**40)],
 )
 def test_absurd_numbers_of_a_start_are_refused_by_name(field: str, value: int) -> None:
     with pytest.raises(Unfit, match=field):
         report_of(ONE_SIX, "StartTransaction", start16(**{field: value}))
+
+
+@pytest.mark.parametrize("value", [-1, 2**31 - 1, 2**63])
+def test_a_start_whose_register_is_none_is_a_start(value: int) -> None:
+    report = report_of(ONE_SIX, "StartTransaction", start16(meterStart=value))
+
+    assert (report.meter_wh, report.repairs) == (None, ("register_absurd",))
 
 
 def test_a_stop_of_one_six_brings_its_readings() -> None:

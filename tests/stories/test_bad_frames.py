@@ -45,8 +45,6 @@ CALLS: dict[str, dict[str, str]] = {  # frame -> the name of its error and its t
 }
 ABSURD: dict[str, list[tuple[dict[str, Any], str]]] = {  # changes to a start -> error
     "1.6": [
-        ({"meterStart": -1}, "meterStart is negative or beyond any meter"),
-        ({"meterStart": 2**62}, "meterStart is negative or beyond any meter"),
         ({"connectorId": -1}, "connectorId is negative or too large"),
         ({"idTag": "A" * 21}, "idTag: maxLength"),
     ],

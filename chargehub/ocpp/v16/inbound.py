@@ -83,14 +83,15 @@ def session_started(payload: Payload) -> reports.SessionStarted:
 
     Source: OCPP 1.6, section 4.8.
     """
+    meter_wh = fields.register(payload["meterStart"])
     return reports.SessionStarted(
         evse=fields.number(payload["connectorId"], "connectorId"),
         id_token=fields.id_token(payload["idTag"]),
-        meter_wh=fields.register(payload["meterStart"], "meterStart"),
+        meter_wh=meter_wh,
         at=fields.instant(payload["timestamp"]),
         transaction_id=None,
         reservation_id=fields.reservation_id(payload.get("reservationId")),
-        repairs=fields.repairs([payload["timestamp"]]),
+        repairs=fields.repairs([payload["timestamp"]], meter_wh is None),
     )
 
 
@@ -99,27 +100,32 @@ def session_ended(payload: Payload) -> reports.SessionEnded:
 
     Source: OCPP 1.6, section 4.10.
     """
-    readings = payload.get("transactionData", ())
+    told = payload.get("transactionData", ())
+    meter_wh, readings = fields.register(payload["meterStop"]), fields.readings(told)
     return reports.SessionEnded(
         transaction_id=str(payload["transactionId"]),
-        meter_wh=fields.register(payload["meterStop"], "meterStop"),
+        meter_wh=meter_wh,
         at=fields.instant(payload["timestamp"]),
         reason=fields.word(payload.get("reason", "Local")),
         id_token=fields.id_token(payload["idTag"]) if "idTag" in payload else None,
-        readings=fields.readings(readings),
-        repairs=fields.repairs([payload["timestamp"], *(one["timestamp"] for one in readings)]),
+        readings=readings,
+        repairs=fields.repairs(
+            [payload["timestamp"], *(one["timestamp"] for one in told)],
+            meter_wh is None or fields.any_absurd(readings),
+        ),
     )
 
 
 def metered(payload: Payload) -> reports.Metered:
     """MeterValues.req. Connector 0 is the station's main meter. Source: OCPP 1.6, section 4.7."""
-    readings = payload["meterValue"]
+    told = payload["meterValue"]
+    readings = fields.readings(told)
     transaction_id = payload.get("transactionId")
     return reports.Metered(
         evse=fields.number(payload["connectorId"], "connectorId"),
         transaction_id=None if transaction_id is None else str(transaction_id),
-        readings=fields.readings(readings),
-        repairs=fields.repairs([one["timestamp"] for one in readings]),
+        readings=readings,
+        repairs=fields.repairs([one["timestamp"] for one in told], fields.any_absurd(readings)),
     )
 
 

@@ -98,7 +98,8 @@ def session_progressed(payload: Payload) -> reports.SessionProgressed:
     evse = payload.get("evse")
     trigger = _TRIGGER[payload["eventType"]]
     reason = transaction.get("stoppedReason", "Local" if trigger == "ended" else None)
-    readings = payload.get("meterValue", ())
+    told = payload.get("meterValue", ())
+    readings = fields.readings(told)
     remote_start_id = transaction.get("remoteStartId")
     return reports.SessionProgressed(
         trigger=trigger,
@@ -114,8 +115,11 @@ def session_progressed(payload: Payload) -> reports.SessionProgressed:
         else fields.number(remote_start_id, "remoteStartId"),
         reservation_id=fields.reservation_id(payload.get("reservationId")),
         offline=payload.get("offline", False),
-        readings=fields.readings(readings),
-        repairs=fields.repairs([payload["timestamp"], *(one["timestamp"] for one in readings)]),
+        readings=readings,
+        repairs=fields.repairs(
+            [payload["timestamp"], *(one["timestamp"] for one in told)],
+            fields.any_absurd(readings),
+        ),
     )
 
 
@@ -130,12 +134,13 @@ def metered(payload: Payload) -> reports.Metered:
 
     Source: OCPP 2.0.1 part 2, 1.31.1.
     """
-    readings = payload["meterValue"]
+    told = payload["meterValue"]
+    readings = fields.readings(told)
     return reports.Metered(
         evse=fields.number(payload["evseId"], "evseId"),
         transaction_id=None,
-        readings=fields.readings(readings),
-        repairs=fields.repairs([one["timestamp"] for one in readings]),
+        readings=readings,
+        repairs=fields.repairs([one["timestamp"] for one in told], fields.any_absurd(readings)),
     )
 
 
