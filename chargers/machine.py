@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from chargers.evse import Evse
 from chargers.faults import Faults
+from chargers.local_auth import Known, LocalAuth
 from chargers.messages import (
     BootReply,
     Charging,
@@ -89,6 +90,7 @@ class Machine(Online):
             for number in range(1, evses + 1)
         }
         self.charging = SmartCharging(self, is_strict=self._dialect_type.names_own_sessions)
+        self.local_auth = LocalAuth(self.settings, self._dialect_type.local_switches)
         self._remote = RemoteControl(self)
         self._outbox = Outbox(
             lambda: self._dialect, self._take_in, self.go_offline, habits.message_attempts
@@ -330,6 +332,7 @@ class Machine(Online):
         session = message.session
         if not isinstance(message, Ended):  # who ends a session says nothing of who began it
             session.verdict = reply.verdict or session.verdict
+            self._remember(session.id_token, reply)
         if isinstance(message, Started) and reply.transaction_id is not None:
             session.transaction_id = reply.transaction_id
         refused = session.verdict not in (None, "accepted")
@@ -338,6 +341,10 @@ class Machine(Online):
             self._outbox.put(self._end(place, "deauthorized"))
             place.charging = "finished"
             self._outbox.put(self._state(place, is_change=False))
+
+    def _remember(self, id_token: str, reply: Reply) -> None:
+        if reply.verdict is not None:
+            self.local_auth.remember(id_token, Known(reply.verdict, reply.expires_at))
 
 
 def token_of(id_token: str | IdToken) -> IdToken:

@@ -152,12 +152,14 @@ class Reply:
     """What the hub answered to a message of a session.
 
     `verdict` None: it said nothing of the token. `transaction_id`: only 1.6 gives one.
-    `total_cost`: 2.x's running or final cost in major units of currency.
+    `total_cost`: 2.x's running or final cost in major units of currency. `expires_at`: until when
+    the verdict may be kept, where the hub says so.
     """
 
     verdict: str | None = None
     transaction_id: str | None = None
     total_cost: Decimal | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from chargers.evse import AwaitedStart, Evse, Reservation
+from chargers.local_auth import LocalAuth
 from chargers.messages import Charging, IdToken, Reason, Status, Trigger
 from chargers.profile_rules import Criteria, Refusal
 from chargers.profiles import Profile
@@ -24,6 +25,7 @@ class Acts(Protocol):
 
     settings: Settings
     charging: SmartCharging
+    local_auth: LocalAuth
 
     @property
     def offers_reservations(self) -> bool: ...
@@ -63,6 +65,11 @@ class RemoteControl:
     def charging(self) -> SmartCharging:
         """The station's charging profiles."""
         return self._station.charging
+
+    @property
+    def local_auth(self) -> LocalAuth:
+        """The station's local list and cache."""
+        return self._station.local_auth
 
     def now(self) -> datetime:
         """The station's time."""

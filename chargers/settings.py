@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 Access = Literal["read_write", "read_only", "write_only"]
+BOOLEANS = ("true", "false")
 Written = Literal["accepted", "rejected", "read_only", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting. A value of digits only takes digits only."""
+    """One setting. A value of digits only takes digits only, one of yes and no those alone."""
 
     value: str
     access: Access = "read_write"
@@ -49,6 +50,8 @@ class Settings:
         if setting.access == "read_only":
             return "read_only"
         if setting.value.isdigit() and not value.isdigit():
+            return "rejected"
+        if setting.value in BOOLEANS and value.lower() not in BOOLEANS:
             return "rejected"
         self._known[name] = Setting(value, setting.access)
         if name == self.password_name:

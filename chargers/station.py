@@ -23,7 +23,8 @@ class StationSim(Machine):
     `version` "1.6", "2.0.1" or "2.1"; `url` the hub's OCPP address without the identity; `clock`
     gives the station's aware time. `sessions`: every session it had, in order. A verdict is the
     hub's word on a token: accepted, invalid, blocked, expired, concurrent, no_credit, not_now,
-    not_here; None where the hub has not answered. The station's own are reserved, out_of_service.
+    not_here; None where the hub has not answered. The station's own are reserved, out_of_service
+    and, offline, unknown_offline (neither list nor cache know it) and not_offline.
 
     While there is no line everything of a session is queued with its own time and delivered in
     order by `reconnect` or `deliver_queue`. An OCPP error to a start, reading or stop raises
@@ -73,7 +74,11 @@ class StationSim(Machine):
 
     async def authorize(self, id_token: str | IdToken) -> str:
         """Ask whether a token may charge; returns the verdict."""
-        return await self._open_dialect().authorize(token_of(id_token))
+        token = token_of(id_token)
+        reply = await self._open_dialect().authorize(token)
+        assert reply.verdict is not None, "both schemas want one"
+        self._remember(token.value, reply)
+        return reply.verdict
 
     async def plug_in(
         self,
@@ -106,17 +111,26 @@ class StationSim(Machine):
     async def present(
         self, evse: int, id_token: str | IdToken, *, authorize: bool = True
     ) -> str | None:
-        """Present a token where a car is plugged in; starts if the hub, or its silence, allows."""
+        """Present a token where a car is plugged in; starts if the local list, the cache or the hub
+        allows, or its silence."""
         place = self.evses[evse]
         assert place.vehicle is not None, f"no car at EVSE {evse}"
         assert place.session is None, f"EVSE {evse} charges already"
         if self._keeps_off(place, id_token, self.now()):
             return "reserved"
-        if authorize and self.is_connected:
-            verdict = await self.authorize(id_token)
-            if verdict != "accepted":
+        if authorize:
+            verdict = await self._verdict(token_of(id_token))
+            if verdict != "start":
                 return verdict
         return await self.begin(evse, token_of(id_token), "authorized", None)
+
+    async def _verdict(self, id_token: IdToken) -> str:
+        """`start`, or why not: by the local list or the cache, else by the hub."""
+        decision = self.local_auth.decision(id_token.value, self.now(), self.is_connected)
+        if decision != "ask":
+            return decision
+        verdict = await self.authorize(id_token)
+        return "start" if verdict == "accepted" else verdict
 
     async def charge(
         self,

@@ -4,7 +4,7 @@ Source: OCPP 1.6, 5.5, 5.7, 5.16; OCPP 2.0.1 part 2, K01, K08 to K10; OCPP 2.1 p
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -233,11 +233,7 @@ def _decimal(value: Any) -> Decimal | None:
 
 
 def _instant(text: str | None) -> datetime | None:
-    """An instant without a zone is UTC."""
-    if text is None:
-        return None
-    at = read_instant(text)
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return None if text is None else read_instant(text)
 
 
 def _periods_told(found: Composite) -> list[dict[str, Any]]:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from chargers.dialects.peer import instant
+from chargers.dialects.peer import instant, read_instant
+from chargers.dialects.words import VERDICTS_2X
 from chargers.messages import (
     Ended,
     IdToken,
@@ -20,18 +21,6 @@ from chargers.messages import (
 )
 from chargers.settings import Settings
 
-VERDICTS = {
-    "Accepted": "accepted",
-    "Blocked": "blocked",
-    "Expired": "expired",
-    "Invalid": "invalid",
-    "Unknown": "invalid",
-    "ConcurrentTx": "concurrent",
-    "NoCredit": "no_credit",
-    "NotAtThisTime": "not_now",
-    "NotAtThisLocation": "not_here",
-    "NotAllowedTypeEVSE": "not_here",
-}
 CHARGING = {
     "idle": "Idle",
     "ev_connected": "EVConnected",
@@ -158,11 +147,12 @@ def _sample(value: int, context: str, measurand: str, unit: str) -> dict[str, An
 
 
 def reply(answer: Mapping[str, Any]) -> Reply:
-    verdict = (answer.get("idTokenInfo") or {}).get("status")
-    cost = answer.get("totalCost")
+    about = answer.get("idTokenInfo") or {}
+    cost, until = answer.get("totalCost"), about.get("cacheExpiryDateTime")
     return Reply(
-        verdict=VERDICTS[verdict] if verdict else None,
+        verdict=VERDICTS_2X[about["status"]] if about else None,
         total_cost=None if cost is None else Decimal(str(cost)),
+        expires_at=read_instant(until) if until else None,
     )
 
 

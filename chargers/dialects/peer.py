@@ -17,6 +17,7 @@ from ocpp.messages import Call, CallError, validate_payload
 from ocpp.routing import on
 
 from chargers.line import ConnectionLost, Line
+from chargers.local_auth import Switch
 from chargers.messages import (
     AnsweredWithError,
     BadAnswer,
@@ -53,8 +54,9 @@ def instant(at: datetime) -> str:
 
 
 def read_instant(text: str) -> datetime:
-    """An instant as hubs write it."""
-    return datetime.fromisoformat(text)
+    """An instant as hubs write it; without a zone it is UTC."""
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 class Dialect(Protocol):
@@ -63,6 +65,7 @@ class Dialect(Protocol):
     names_own_sessions: ClassVar[bool]
     settings: ClassVar[Mapping[str, Setting]]
     password_setting: ClassVar[str]
+    local_switches: ClassVar[Mapping[Switch, str]]
 
     def __init__(
         self,
@@ -75,7 +78,7 @@ class Dialect(Protocol):
     async def serve(self) -> None: ...
     async def boot(self, vendor: str, model: str, firmware: str, reason: str) -> BootReply: ...
     async def heartbeat(self) -> datetime: ...
-    async def authorize(self, id_token: IdToken) -> str: ...
+    async def authorize(self, id_token: IdToken) -> Reply: ...
     async def tell(self, message: Message) -> Reply: ...
     async def meter(self, evse: int, session: Session | None, reading: Reading) -> None: ...
     async def reservation_ended(self, reservation_id: int, status: str) -> None: ...

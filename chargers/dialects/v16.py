@@ -11,7 +11,10 @@ from ocpp.v16 import ChargePoint, call, call_result
 from ocpp.v16.enums import Action
 
 from chargers.dialects.charging import Charging16, read_profile
+from chargers.dialects.lists import Lists16
 from chargers.dialects.peer import answers, instant, read_instant
+from chargers.dialects.words import VERDICTS_16
+from chargers.local_auth import MOST_AT_ONCE, MOST_ENTRIES
 from chargers.messages import (
     BootReply,
     Ended,
@@ -28,13 +31,6 @@ from chargers.profile_rules import MOST_PERIODS, MOST_PROFILES, MOST_STACK_LEVEL
 from chargers.remote import Reported
 from chargers.settings import Setting
 
-VERDICTS = {
-    "Accepted": "accepted",
-    "Blocked": "blocked",
-    "Expired": "expired",
-    "Invalid": "invalid",
-    "ConcurrentTx": "concurrent",
-}
 STATUSES = {
     "available": "Available",
     "reserved": "Reserved",
@@ -75,16 +71,18 @@ TRIGGERS: dict[str, Reported] = {
     "StatusNotification": "status",
     "MeterValues": "meter_values",
 }
-FEATURE_PROFILES = "Core,Reservation,RemoteTrigger,SmartCharging"
+FEATURE_PROFILES = "Core,LocalAuthListManagement,Reservation,RemoteTrigger,SmartCharging"
 NO_TRANSACTION = -1  # what stations send when the hub's id never reached them
 
 
-class Station16(Charging16, ChargePoint):  # type: ignore[misc]
+class Station16(Charging16, Lists16, ChargePoint):  # type: ignore[misc]
     """Says what a station says in 1.6 and answers the hub's commands."""
 
     names_own_sessions: ClassVar[bool] = False
     password_setting: ClassVar[str] = "AuthorizationKey"
     settings: ClassVar[Mapping[str, Setting]] = {
+        "AllowOfflineTxForUnknownId": Setting("true"),
+        "AuthorizationCacheEnabled": Setting("false"),
         "AuthorizationKey": Setting("", "write_only"),
         "AuthorizeRemoteTxRequests": Setting("false"),
         "ChargeProfileMaxStackLevel": Setting(str(MOST_STACK_LEVELS), "read_only"),
@@ -93,6 +91,8 @@ class Station16(Charging16, ChargePoint):  # type: ignore[misc]
         "ConnectionTimeOut": Setting("120"),
         "GetConfigurationMaxKeys": Setting("50", "read_only"),
         "HeartbeatInterval": Setting("300"),
+        "LocalAuthListEnabled": Setting("true"),
+        "LocalAuthListMaxLength": Setting(str(MOST_ENTRIES), "read_only"),
         "LocalAuthorizeOffline": Setting("true"),
         "LocalPreAuthorize": Setting("false"),
         "MaxChargingProfilesInstalled": Setting(str(MOST_PROFILES), "read_only"),
@@ -100,6 +100,7 @@ class Station16(Charging16, ChargePoint):  # type: ignore[misc]
         "MeterValueSampleInterval": Setting("60"),
         "NumberOfConnectors": Setting("1", "read_only"),
         "ResetRetries": Setting("1"),
+        "SendLocalListMaxLength": Setting(str(MOST_AT_ONCE), "read_only"),
         "StopTransactionOnEVSideDisconnect": Setting("true"),
         "StopTransactionOnInvalidId": Setting("true"),
         "SupportedFeatureProfiles": Setting(FEATURE_PROFILES, "read_only"),
@@ -126,10 +127,9 @@ class Station16(Charging16, ChargePoint):  # type: ignore[misc]
         answer = await self.ask(call.Heartbeat())
         return read_instant(answer["currentTime"])
 
-    async def authorize(self, id_token: IdToken) -> str:
+    async def authorize(self, id_token: IdToken) -> Reply:
         """The verdict on a token."""
-        answer = await self.ask(call.Authorize(id_tag=id_token.value))
-        return VERDICTS[answer["idTagInfo"]["status"]]
+        return _reply(await self.ask(call.Authorize(id_tag=id_token.value)))
 
     async def tell(self, message: Message) -> Reply:
         """Say one message of ours in 1.6's words; some need none."""
@@ -237,10 +237,6 @@ class Station16(Charging16, ChargePoint):  # type: ignore[misc]
         }
         return call_result.ChangeConfiguration(words[self._commands.settings.write(key, value)])
 
-    @answers(Action.clear_cache)
-    def _clear_cache(self) -> Any:
-        return call_result.ClearCache("Accepted")
-
     @answers(Action.data_transfer)
     def _data_transfer(self, **_: Any) -> Any:
         return call_result.DataTransfer("UnknownVendorId")
@@ -307,9 +303,10 @@ def _sample(value: int, context: str, measurand: str, unit: str) -> dict[str, An
 
 
 def _reply(answer: Mapping[str, Any]) -> Reply:
-    verdict = (answer.get("idTagInfo") or {}).get("status")
-    number = answer.get("transactionId")
+    about = answer.get("idTagInfo") or {}
+    number, until = answer.get("transactionId"), about.get("expiryDate")
     return Reply(
-        verdict=VERDICTS[verdict] if verdict else None,
+        verdict=VERDICTS_16[about["status"]] if about else None,
         transaction_id=None if number is None else str(number),
+        expires_at=read_instant(until) if until else None,
     )

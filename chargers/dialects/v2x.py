@@ -11,7 +11,9 @@ from ocpp.v201.enums import Action
 
 from chargers.dialects import payloads2x as payloads
 from chargers.dialects.charging import Charging2x, read_profile
+from chargers.dialects.lists import Lists2x
 from chargers.dialects.peer import answers, instant, read_instant
+from chargers.local_auth import MOST_AT_ONCE
 from chargers.messages import (
     BootReply,
     Ended,
@@ -38,18 +40,23 @@ TRIGGERS: dict[str, Reported] = {
 REPORT_PART = 5  # settings in one NotifyReport; a real station has its own limit
 
 
-class Station2x(Charging2x):
+class Station2x(Charging2x, Lists2x):
     """Goes before the ChargePoint of a 2.x version in a dialect's bases."""
 
     names_own_sessions: ClassVar[bool] = True
     password_setting: ClassVar[str] = "SecurityCtrlr.BasicAuthPassword"
     settings: ClassVar[Mapping[str, Setting]] = {
         "AlignedDataCtrlr.Interval": Setting("0"),
+        "AuthCacheCtrlr.Enabled": Setting("false"),
         "AuthCtrlr.AuthorizeRemoteStart": Setting("false"),
         "AuthCtrlr.LocalAuthorizeOffline": Setting("true"),
         "AuthCtrlr.LocalPreAuthorize": Setting("false"),
+        "AuthCtrlr.OfflineTxForUnknownIdEnabled": Setting("true"),
         "DeviceDataCtrlr.ItemsPerMessage[GetVariables]": Setting("50", "read_only"),
         "DeviceDataCtrlr.ItemsPerMessage[SetVariables]": Setting("50", "read_only"),
+        "LocalAuthListCtrlr.Available": Setting("true", "read_only"),
+        "LocalAuthListCtrlr.Enabled": Setting("true"),
+        "LocalAuthListCtrlr.ItemsPerMessage": Setting(str(MOST_AT_ONCE), "read_only"),
         "OCPPCommCtrlr.HeartbeatInterval": Setting("300"),
         "OCPPCommCtrlr.MessageAttempts": Setting("3"),
         "OCPPCommCtrlr.OfflineThreshold": Setting("60"),
@@ -86,10 +93,10 @@ class Station2x(Charging2x):
         answer = await self.ask(self._call.Heartbeat())
         return read_instant(answer["currentTime"])
 
-    async def authorize(self, id_token: IdToken) -> str:
+    async def authorize(self, id_token: IdToken) -> Reply:
         """The verdict on a token."""
-        answer = await self.ask(self._call.Authorize(id_token=payloads.id_token_of(id_token)))
-        return payloads.VERDICTS[answer["idTokenInfo"]["status"]]
+        asked = self._call.Authorize(id_token=payloads.id_token_of(id_token))
+        return payloads.reply(await self.ask(asked))
 
     async def tell(self, message: Message) -> Reply:
         """Say one message of ours in the words of 2.x; some need none."""
@@ -210,10 +217,6 @@ class Station2x(Charging2x):
     @answers(Action.get_transaction_status)
     def _get_transaction_status(self, **_: Any) -> Any:
         return self._call_result.GetTransactionStatus(messages_in_queue=False)
-
-    @answers(Action.clear_cache)
-    def _clear_cache(self, **_: Any) -> Any:
-        return self._call_result.ClearCache("Accepted")
 
     @answers(Action.cost_updated)
     def _cost_updated(self, **_: Any) -> Any:

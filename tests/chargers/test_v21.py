@@ -37,9 +37,9 @@ async def test_frames_of_2_1_alone_are_taken_without_an_answer(central_21, sim):
     for kind in ([5, "m", "InternalError", "", {}], [6, "m", "NotifyPeriodicEventStream", {}]):
         await central_21.line.send(orjson.dumps(kind).decode())
 
-    status = await central_21.ask("ClearCache", {})
+    status = await central_21.ask("GetLocalListVersion", {})
 
-    assert status == {"status": "Accepted"}
+    assert status == {"versionNumber": 0}
     assert not [text for way, text in sim.frames if way == "sent" and orjson.loads(text)[0] == 4]
 
 
