@@ -37,7 +37,7 @@ class Evse:
     """Serves one car at a time. `power_w` is what it offers; the register starts where it likes.
 
     `looked_at`: until when the energy of the session is counted. `is_held_back`: a charging profile
-    lets no energy flow. `told_w`: the power told last.
+    lets no energy flow. `told_w`: the power told last. `is_closed`: firmware is to be installed.
     """
 
     number: int
@@ -51,9 +51,15 @@ class Evse:
     reservation: Reservation | None = None
     awaited: AwaitedStart | None = None
     is_operative: bool = True
+    is_closed: bool = False
     looked_at: datetime | None = None
     is_held_back: bool = False
     told_w: int | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """True if a session may begin as far as the hub and the firmware are concerned."""
+        return self.is_operative and not self.is_closed
 
     @property
     def draws(self) -> bool:
@@ -86,6 +92,6 @@ class Evse:
 
     def resting_status(self, now: datetime) -> Status:
         """What it is when no car is plugged in."""
-        if not self.is_operative:
+        if not self.is_open:
             return "unavailable"
         return "reserved" if self.held(now) else "available"

@@ -59,7 +59,8 @@ class Life:
         cancelled, or with HandshakeRefused when the hub will not have this station."""
         retry_s = FIRST_RETRY_S
         while True:
-            if self.station.is_connected or not self.wants_line:
+            station = self.station
+            if station.is_connected or station.is_restarting or not self.wants_line:
                 retry_s = FIRST_RETRY_S
                 await self._guarded(self._look_after())
                 await self._pause(self.pace.reading_s)
@@ -148,7 +149,8 @@ class Life:
             self._say(str(error))
 
     def _has_news(self) -> bool:
-        return not self.station.is_connected or self._has_guest()
+        is_lost = not self.station.is_connected and not self.station.is_restarting
+        return is_lost or self._has_guest()
 
     def _has_guest(self) -> bool:
         """A remote start waits for a car: no need to wait longer."""

@@ -1,15 +1,19 @@
 """What a simulated station does by itself or because the hub asked: states, sessions, reports."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from chargers.evse import Evse
 from chargers.faults import Faults
+from chargers.habits import USUAL, Habits
+from chargers.journal import Journal
+from chargers.line import ConnectionLost, HandshakeRefused
 from chargers.local_auth import Known, LocalAuth
 from chargers.messages import (
     BootReply,
+    CallFailed,
     Charging,
     Context,
     Ended,
@@ -19,48 +23,27 @@ from chargers.messages import (
     Reading,
     Reason,
     Reply,
+    SecurityEvent,
     Session,
     Started,
     Status,
     StatusSaid,
     Trigger,
+    UpkeepSaid,
 )
 from chargers.meter import Meter
 from chargers.online import Online
 from chargers.outbox import Outbox
 from chargers.remote import RemoteControl
 from chargers.smart import SmartCharging
+from chargers.upkeep import Upkeep
 
-FIRST_REGISTER_WH = 100_000  # meters do not start at zero: energy is a difference
+FIRST_FIRMWARE = "1.0"
 
 
 def utc_now() -> datetime:
     """The time of day."""
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Habits:
-    """How this model of station behaves where stations differ.
-
-    `honours_reservations`: it refuses other tokens itself. `offers_reservations`: it takes any.
-    `stops_when_refused`: a session whose token the hub refuses is ended as deauthorized.
-    `plug_in_within`: how long a remote start waits for a car. `message_attempts`: how often a
-    message that the hub answers with an error is sent (TransactionMessageAttempts); None: always.
-    `phases` of every EVSE; `least_current_a`: a limit below it lets a car take nothing.
-    """
-
-    honours_reservations: bool = True
-    offers_reservations: bool = True
-    stops_when_refused: bool = True
-    plug_in_within: timedelta = timedelta(seconds=120)
-    vendor: str = "ChargeHub"
-    model: str = "Simulated"
-    compression: str | None = None
-    first_register_wh: int = FIRST_REGISTER_WH
-    message_attempts: int | None = None
-    phases: int = 3
-    least_current_a: int = 6
 
 
 class Machine(Online):
@@ -76,7 +59,7 @@ class Machine(Online):
         clock: Callable[[], datetime] = utc_now,
         power_w: int = 11_000,
         *,
-        habits: Habits = Habits(),
+        habits: Habits = USUAL,
         faults: Faults | None = None,
     ) -> None:
         super().__init__(
@@ -91,6 +74,10 @@ class Machine(Online):
         }
         self.charging = SmartCharging(self, is_strict=self._dialect_type.names_own_sessions)
         self.local_auth = LocalAuth(self.settings, self._dialect_type.local_switches)
+        self.journal = Journal()
+        self.upkeep = Upkeep(self)
+        self.firmware_version = FIRST_FIRMWARE
+        self.is_restarting = False
         self._remote = RemoteControl(self)
         self._outbox = Outbox(
             lambda: self._dialect, self._take_in, self.go_offline, habits.message_attempts
@@ -100,26 +87,6 @@ class Machine(Online):
     def evses(self) -> dict[int, Evse]:
         """The EVSEs by number, from 1."""
         return self._evses
-
-    @property
-    def offers_reservations(self) -> bool:
-        """Whether it takes reservations at all."""
-        return self.habits.offers_reservations
-
-    @property
-    def plug_in_within(self) -> timedelta:
-        """How long a remote start waits for a car."""
-        return self.habits.plug_in_within
-
-    @property
-    def phases(self) -> int:
-        """The phases of every EVSE."""
-        return self.habits.phases
-
-    @property
-    def least_current_a(self) -> int:
-        """The current below which a limited car takes nothing, A."""
-        return self.habits.least_current_a
 
     @property
     def queue_length(self) -> int:
@@ -140,7 +107,9 @@ class Machine(Online):
     async def boot(self, reason: str = "PowerUp", say_status: bool = True) -> BootReply:
         """Say who it is; once accepted, say the state of every EVSE."""
         dialect = self._open_dialect()
-        reply = await dialect.boot(self.habits.vendor, self.habits.model, "1.0", reason)
+        habits = self.habits
+        reply = await dialect.boot(habits.vendor, habits.model, self.firmware_version, reason)
+        self.journal.note(self.now(), f"booted, {reason}: the hub says {reply.status}")
         if reply.status == "accepted" and say_status:
             await dialect.tell(StatusSaid(0, "available", "idle", self.now()))
             for place in self._evses.values():
@@ -151,15 +120,47 @@ class Machine(Online):
         """Say it is alive; returns the hub's time."""
         return await self._open_dialect().heartbeat()
 
-    async def restart(self, reason: Reason) -> None:
+    async def restart(self, reason: Reason, boot_reason: str | None = None) -> None:
         """End what runs, go away, come back and boot: what a reset does."""
         for number, place in self._evses.items():
             if place.session is not None:
                 await self.stop(number, reason)
-        await self.disconnect()
-        await self.connect()
-        await self.boot("RemoteReset" if reason == "hard_reset" else "ScheduledReset")
+        told = boot_reason or ("RemoteReset" if reason == "hard_reset" else "ScheduledReset")
+        self.is_restarting = True
+        try:
+            await self.disconnect()
+            await self.connect()
+            await self.boot(told)
+        finally:
+            self.is_restarting = False
         await self.deliver_queue()
+
+    async def restart_with(self, firmware_version: str) -> None:
+        """Restart with this firmware and open the EVSEs again; without a line it boots later."""
+        self.firmware_version = firmware_version
+        for place in self._evses.values():
+            place.is_closed = False
+            place.status = "occupied" if place.vehicle else place.resting_status(self.now())
+        if not self.is_connected:
+            return  # whoever keeps the line boots with the new version
+        try:
+            await self.restart("soft_reset", "FirmwareUpdate")
+        except (CallFailed, ConnectionLost, HandshakeRefused, OSError, TimeoutError):
+            return
+
+    async def close_evses(self) -> None:
+        """Let no new session begin before the firmware is installed."""
+        for number, place in self._evses.items():
+            place.is_closed = True
+            if place.session is None:
+                await self.say(number, "unavailable", "idle")
+
+    async def report(self, said: UpkeepSaid | SecurityEvent) -> None:
+        """Tell of upkeep or security, now or when there is a line again."""
+        is_event = isinstance(said, SecurityEvent)
+        self.journal.note(self.now(), str(said), is_security=is_event)
+        with suppress(CallFailed, TimeoutError):  # the traffic counts it; the errand goes on
+            await self._tell(said)
 
     async def deliver_queue(self) -> None:
         """Send what waits, in order. Returns with messages left only if the line was lost."""
@@ -245,6 +246,7 @@ class Machine(Online):
         self.charging.session_began(evse, wish.profile if wish else None)
         place.reservation = None if reserved else place.reservation
         self.sessions.append(session)
+        self.journal.note(at, f"session begins at EVSE {evse}, {session.start_wh} Wh")
         reading = self._reading(place, "begin", None)
         started = Started(session, at, reading, trigger, id_token, session.take_seq_no())
         await self._tell(started)
@@ -320,6 +322,7 @@ class Machine(Online):
         reading = self._reading(place, "end", None)
         session.ended_at, session.end_wh, session.reason = reading.at, reading.register_wh, reason
         place.session, place.is_held_back, place.told_w = None, False, None
+        self.journal.note(reading.at, f"session ends at EVSE {place.number}: {reason}")
         self.charging.session_over(place.number)
         seq_no = session.take_seq_no()
         return Ended(session, reading.at, reading, reason, seq_no, id_token, told_transaction_id)
@@ -327,7 +330,7 @@ class Machine(Online):
     def _take_in(self, message: Message, reply: Reply) -> None:
         """An answer came: learn the hub's transaction id and verdict, stop what it refuses."""
         self._note_change()
-        if isinstance(message, StatusSaid):
+        if isinstance(message, StatusSaid | UpkeepSaid | SecurityEvent):
             return
         session = message.session
         if not isinstance(message, Ended):  # who ends a session says nothing of who began it

@@ -143,8 +143,53 @@ class Ended:
     offline: bool = False
 
 
+UpkeepKind = Literal["firmware_16", "firmware_signed_16", "firmware", "diagnostics_16", "log"]
+FirmwareStatus = Literal[
+    "idle",
+    "download_scheduled",
+    "downloading",
+    "downloaded",
+    "download_failed",
+    "signature_verified",
+    "invalid_signature",
+    "install_scheduled",
+    "installing",
+    "install_rebooting",
+    "installed",
+    "installation_failed",
+]
+LogStatus = Literal[
+    "idle",
+    "uploading",
+    "uploaded",
+    "failed",
+    "not_supported",
+    "permission_denied",
+    "bad_message",
+    "cancelled",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class UpkeepSaid:
+    """How far an errand of upkeep is. `kind`: which message tells it; 1.6 has one for each."""
+
+    kind: UpkeepKind
+    status: FirmwareStatus | LogStatus
+    request_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityEvent:
+    """Something that a security log is for, in the standard's own word."""
+
+    kind: str
+    at: datetime
+    about: str | None = None
+
+
 Essential = Started | Progressed | Ended
-Message = StatusSaid | Essential
+Message = StatusSaid | UpkeepSaid | SecurityEvent | Essential
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,15 @@ from dataclasses import dataclass, replace
 
 from chargers.dialects.peer import Dialect
 from chargers.line import ConnectionLost
-from chargers.messages import CallFailed, Ended, Message, Reply, Started, StatusSaid
+from chargers.messages import (
+    CallFailed,
+    Ended,
+    Essential,
+    Message,
+    Reply,
+    Started,
+    StatusSaid,
+)
 
 
 @dataclass(eq=False, slots=True)
@@ -24,7 +32,7 @@ class Outbox:
     """A queue in front of the line.
 
     `on_reply` sees every answer and may put more. A message leaves the queue when it was
-    answered; an OCPP error keeps it there (but not a mere status) and is raised to whoever sends.
+    answered; an OCPP error keeps it there if it is of a session, and is raised to whoever sends.
     After `attempts` errors it is given up; None: never.
     """
 
@@ -74,7 +82,7 @@ class Outbox:
             return await dialect.tell(self.last)
 
     def _put(self, message: Message) -> _Entry:
-        if not isinstance(message, StatusSaid) and self._dialect() is None:
+        if isinstance(message, Essential) and self._dialect() is None:
             message = replace(message, offline=True)
         if isinstance(message, Started | Ended):
             self.last = message
@@ -96,9 +104,10 @@ class Outbox:
             return False
         except CallFailed:
             entry.refusals += 1
-            if not is_status and entry.refusals == self._attempts:
+            is_essential = isinstance(entry.message, Essential)
+            if not is_status and (not is_essential or entry.refusals == self._attempts):
                 self._queue.popleft()
-                self.given_up += 1
+                self.given_up += is_essential
             raise
         if self.loses_next_answer and isinstance(entry.message, Started | Ended):
             self.loses_next_answer = False

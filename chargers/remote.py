@@ -5,16 +5,18 @@ job, run after the answer has gone out: a station must not call while it is bein
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal, Protocol
 
 from chargers.evse import AwaitedStart, Evse, Reservation
+from chargers.habits import Habits
 from chargers.local_auth import LocalAuth
 from chargers.messages import Charging, IdToken, Reason, Status, Trigger
 from chargers.profile_rules import Criteria, Refusal
 from chargers.profiles import Profile
 from chargers.settings import Settings
 from chargers.smart import SmartCharging
+from chargers.upkeep import Upkeep
 
 Job = Callable[[], Awaitable[object]]
 Reported = Literal["boot", "heartbeat", "status", "meter_values", "session"]
@@ -26,11 +28,9 @@ class Acts(Protocol):
     settings: Settings
     charging: SmartCharging
     local_auth: LocalAuth
+    upkeep: Upkeep
+    habits: Habits
 
-    @property
-    def offers_reservations(self) -> bool: ...
-    @property
-    def plug_in_within(self) -> timedelta: ...
     @property
     def evses(self) -> Mapping[int, Evse]: ...
     def now(self) -> datetime: ...
@@ -70,6 +70,11 @@ class RemoteControl:
     def local_auth(self) -> LocalAuth:
         """The station's local list and cache."""
         return self._station.local_auth
+
+    @property
+    def upkeep(self) -> Upkeep:
+        """The station's firmware and logs."""
+        return self._station.upkeep
 
     def now(self) -> datetime:
         """The station's time."""
@@ -113,7 +118,7 @@ class RemoteControl:
         place = self._free_for(evse, id_token.value, now)
         if place is None or not self.charging.may_begin_with(profile, place.number):
             return False
-        until = now + self._station.plug_in_within
+        until = now + self._station.habits.plug_in_within
         place.awaited = AwaitedStart(id_token, until, remote_start_id, profile)
         if place.vehicle is not None:
             number = place.number
@@ -135,7 +140,7 @@ class RemoteControl:
         self, reservation_id: int, evse: int | None, id_token: IdToken, expires_at: datetime
     ) -> Literal["accepted", "occupied", "faulted", "unavailable", "rejected"]:
         """Keep an EVSE for a token. The same id again replaces the reservation."""
-        if not self._station.offers_reservations:
+        if not self._station.habits.offers_reservations:
             return "rejected"
         places = self._station.evses
         place = places.get(evse) if evse else self._any_free(id_token.value)
@@ -143,7 +148,7 @@ class RemoteControl:
             return "rejected" if evse else "occupied"
         if place.status == "faulted":
             return "faulted"
-        if not place.is_operative:
+        if not place.is_open:
             return "unavailable"
         held = place.held(self._station.now())
         if place.session or place.vehicle or (held and held.id != reservation_id):
@@ -239,7 +244,7 @@ class RemoteControl:
 
     def _free_for(self, evse: int | None, id_token: str, now: datetime) -> Evse | None:
         for place in self._places(evse or 0):
-            is_free = place.session is None and place.is_operative and place.status != "faulted"
+            is_free = place.session is None and place.is_open and place.status != "faulted"
             is_kept = place.reserved_for_another(id_token, now)
             if is_free and not is_kept and not place.awaits_another(id_token, now):
                 return place
@@ -248,7 +253,7 @@ class RemoteControl:
     def _any_free(self, id_token: str) -> Evse | None:
         now = self._station.now()
         for place in self._station.evses.values():
-            if place.vehicle is None and place.is_operative and place.held(now) is None:
+            if place.vehicle is None and place.is_open and place.held(now) is None:
                 return place
         return None
 

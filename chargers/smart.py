@@ -12,6 +12,7 @@ from typing import Protocol
 
 from chargers import limits
 from chargers.evse import Evse
+from chargers.habits import Habits
 from chargers.limits import VOLTAGE_V, Ceiling, Question, Supply
 from chargers.profile_rules import Criteria, Refusal, Situation, refusal, replaced
 from chargers.profiles import Profile, Unit
@@ -24,12 +25,10 @@ LOOK_BACK = 100  # changes of the profiles that a car has not followed yet
 class Charges(Protocol):
     """What smart charging needs of a station."""
 
+    habits: Habits
+
     @property
     def evses(self) -> Mapping[int, Evse]: ...
-    @property
-    def phases(self) -> int: ...
-    @property
-    def least_current_a(self) -> int: ...
     def now(self) -> datetime: ...
 
 
@@ -171,7 +170,7 @@ class SmartCharging:
             for place in places
         )
         own = limits.station_limit(self._profiles, at)
-        total = limits.combined(Supply(supply_w, self._station.phases), [own] if own else [])
+        total = limits.combined(Supply(supply_w, self._station.habits.phases), [own] if own else [])
         return total.power_w, total.phases
 
     def _steps(self, place: Evse, since: datetime, until: datetime) -> list[limits.Step]:
@@ -179,7 +178,7 @@ class SmartCharging:
 
     def _question(self, place: Evse) -> Question:
         began_at = place.session.started_at if place.session else self._station.now()
-        return Question(place.number, Supply(place.power_w, self._station.phases), began_at)
+        return Question(place.number, Supply(place.power_w, self._station.habits.phases), began_at)
 
     def _edges(self, place: Evse, since: datetime, until: datetime) -> list[datetime]:
         """When what this car is offered changed: by a profile's schedule or by another profile."""
@@ -235,7 +234,7 @@ class SmartCharging:
             for one, top in zip(busy, tops, strict=True)
         ]
         shared = limits.combined(
-            Supply(sum(one.power_w for one in busy), self._station.phases),
+            Supply(sum(one.power_w for one in busy), self._station.habits.phases),
             [one for one in (limits.station_limit(profiles, at),) if one],
         )
         powers = limits.shares(shared.watts, wanted)
@@ -251,7 +250,7 @@ class SmartCharging:
     def _floor_w(self, profiles: Sequence[Profile], place: Evse, at: datetime) -> int:
         """Below this a limited car takes nothing: IEC 61851-1 knows no current below 6 A."""
         own = limits.ceiling(profiles, self._question(place), at)
-        least_w = self._station.least_current_a * VOLTAGE_V * own.phases
+        least_w = self._station.habits.least_current_a * VOLTAGE_V * own.phases
         return max(own.least_w, min(least_w, place.power_w))
 
     def _situation(self, running: Mapping[int, str | None]) -> Situation:

@@ -10,7 +10,8 @@ from types import TracebackType
 from typing import Self
 
 from chargers.evse import Evse
-from chargers.machine import Habits, Machine, token_of
+from chargers.habits import Habits
+from chargers.machine import Machine, token_of
 from chargers.messages import Charging, IdToken, Reply, Status, StatusSaid
 from chargers.vehicle import Vehicle
 
@@ -30,6 +31,11 @@ class StationSim(Machine):
     order by `reconnect` or `deliver_queue`. An OCPP error to a start, reading or stop raises
     AnsweredWithError and keeps the message for the next delivery.
     """
+
+    async def close(self) -> None:
+        """Close the line and drop what is still being done; for the end of a test or program."""
+        await self.upkeep.close()
+        await super().close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -95,7 +101,7 @@ class StationSim(Machine):
         """
         place = self.evses[evse]
         now = self.now()
-        if not place.is_operative:
+        if not place.is_open:
             return "out_of_service"
         if id_token is not None and self._keeps_off(place, id_token, now):
             return "reserved"
@@ -116,6 +122,8 @@ class StationSim(Machine):
         place = self.evses[evse]
         assert place.vehicle is not None, f"no car at EVSE {evse}"
         assert place.session is None, f"EVSE {evse} charges already"
+        if not place.is_open:
+            return "out_of_service"
         if self._keeps_off(place, id_token, self.now()):
             return "reserved"
         if authorize:

@@ -13,6 +13,7 @@ from ocpp.v16.enums import Action
 from chargers.dialects.charging import Charging16, read_profile
 from chargers.dialects.lists import Lists16
 from chargers.dialects.peer import answers, instant, read_instant
+from chargers.dialects.upkeep import Upkeep16
 from chargers.dialects.words import VERDICTS_16
 from chargers.local_auth import MOST_AT_ONCE, MOST_ENTRIES
 from chargers.messages import (
@@ -23,9 +24,11 @@ from chargers.messages import (
     Progressed,
     Reading,
     Reply,
+    SecurityEvent,
     Session,
     Started,
     StatusSaid,
+    UpkeepSaid,
 )
 from chargers.profile_rules import MOST_PERIODS, MOST_PROFILES, MOST_STACK_LEVELS
 from chargers.remote import Reported
@@ -71,11 +74,13 @@ TRIGGERS: dict[str, Reported] = {
     "StatusNotification": "status",
     "MeterValues": "meter_values",
 }
-FEATURE_PROFILES = "Core,LocalAuthListManagement,Reservation,RemoteTrigger,SmartCharging"
+FEATURE_PROFILES = (
+    "Core,FirmwareManagement,LocalAuthListManagement,Reservation,RemoteTrigger,SmartCharging"
+)
 NO_TRANSACTION = -1  # what stations send when the hub's id never reached them
 
 
-class Station16(Charging16, Lists16, ChargePoint):  # type: ignore[misc]
+class Station16(Charging16, Lists16, Upkeep16, ChargePoint):  # type: ignore[misc]
     """Says what a station says in 1.6 and answers the hub's commands."""
 
     names_own_sessions: ClassVar[bool] = False
@@ -134,6 +139,9 @@ class Station16(Charging16, Lists16, ChargePoint):  # type: ignore[misc]
     async def tell(self, message: Message) -> Reply:
         """Say one message of ours in 1.6's words; some need none."""
         match message:
+            case UpkeepSaid() | SecurityEvent():
+                await self.tell_upkeep(message)
+                return Reply()
             case StatusSaid():
                 await self.ask(_status(message))
                 return Reply()
@@ -207,6 +215,10 @@ class Station16(Charging16, Lists16, ChargePoint):  # type: ignore[misc]
 
     @answers(Action.trigger_message)
     def _trigger_message(self, requested_message: str, connector_id: int | None = None) -> Any:
+        if requested_message in self.upkeep_kinds:
+            kind = self.upkeep_kinds[requested_message]
+            self._commands.follow(lambda: self._commands.upkeep.repeat(kind))
+            return call_result.TriggerMessage("Accepted")
         if requested_message not in TRIGGERS:
             return call_result.TriggerMessage("NotImplemented")
         status = self._commands.trigger(TRIGGERS[requested_message], connector_id)

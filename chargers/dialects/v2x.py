@@ -13,6 +13,7 @@ from chargers.dialects import payloads2x as payloads
 from chargers.dialects.charging import Charging2x, read_profile
 from chargers.dialects.lists import Lists2x
 from chargers.dialects.peer import answers, instant, read_instant
+from chargers.dialects.upkeep import Upkeep2x
 from chargers.local_auth import MOST_AT_ONCE
 from chargers.messages import (
     BootReply,
@@ -22,9 +23,11 @@ from chargers.messages import (
     Progressed,
     Reading,
     Reply,
+    SecurityEvent,
     Session,
     Started,
     StatusSaid,
+    UpkeepSaid,
 )
 from chargers.profile_rules import MOST_PERIODS, MOST_STACK_LEVELS
 from chargers.remote import Reported
@@ -40,7 +43,7 @@ TRIGGERS: dict[str, Reported] = {
 REPORT_PART = 5  # settings in one NotifyReport; a real station has its own limit
 
 
-class Station2x(Charging2x, Lists2x):
+class Station2x(Charging2x, Lists2x, Upkeep2x):
     """Goes before the ChargePoint of a 2.x version in a dialect's bases."""
 
     names_own_sessions: ClassVar[bool] = True
@@ -101,6 +104,9 @@ class Station2x(Charging2x, Lists2x):
     async def tell(self, message: Message) -> Reply:
         """Say one message of ours in the words of 2.x; some need none."""
         match message:
+            case UpkeepSaid() | SecurityEvent():
+                await self.tell_upkeep(message)
+                return Reply()
             case StatusSaid():
                 if message.is_change and message.evse > 0:
                     await self.ask(self._call.StatusNotification(**payloads.status(message)))
@@ -189,6 +195,10 @@ class Station2x(Charging2x, Lists2x):
     def _trigger_message(
         self, requested_message: str, evse: dict[str, Any] | None = None, **_: Any
     ) -> Any:
+        if requested_message in self.upkeep_kinds:
+            kind = self.upkeep_kinds[requested_message]
+            self._commands.follow(lambda: self._commands.upkeep.repeat(kind))
+            return self._call_result.TriggerMessage("Accepted")
         if requested_message not in TRIGGERS:
             return self._call_result.TriggerMessage("NotImplemented")
         number = evse["id"] if evse else None

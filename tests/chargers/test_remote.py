@@ -266,10 +266,12 @@ async def test_triggered_report_comes(central, station, report):
     assert central.actions().count(report) > before
 
 
-async def test_trigger_of_what_it_does_not_do(central, station):
+@pytest.mark.parametrize("version", ["2.0.1", "2.1"])
+async def test_trigger_of_what_it_does_not_do(central, station, version):
     await station()
+    asked = {"requestedMessage": "PublishFirmwareStatusNotification"}
 
-    answer = await central.ask("TriggerMessage", {"requestedMessage": "FirmwareStatusNotification"})
+    answer = await central.ask("TriggerMessage", asked)
 
     assert answer["status"] == "NotImplemented"
 

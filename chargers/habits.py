@@ -1,0 +1,37 @@
+"""How a model of station behaves where stations differ."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+FIRST_REGISTER_WH = 100_000  # meters do not start at zero: energy is a difference
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How this model of station behaves where stations differ.
+
+    `honours_reservations`: it refuses other tokens itself. `offers_reservations`: it takes any.
+    `stops_when_refused`: a session whose token the hub refuses is ended as deauthorized.
+    `plug_in_within`: how long a remote start waits for a car. `message_attempts`: how often a
+    message that the hub answers with an error is sent (TransactionMessageAttempts); None: always.
+    `phases` of every EVSE; `least_current_a`: a limit below it lets a car take nothing.
+    `install_time` of firmware; None: it never succeeds. `manufacturer_roots`: certificates (PEM)
+    that sign firmware; None: any is believed.
+    """
+
+    honours_reservations: bool = True
+    offers_reservations: bool = True
+    stops_when_refused: bool = True
+    plug_in_within: timedelta = timedelta(seconds=120)
+    vendor: str = "ChargeHub"
+    model: str = "Simulated"
+    compression: str | None = None
+    first_register_wh: int = FIRST_REGISTER_WH
+    message_attempts: int | None = None
+    phases: int = 3
+    least_current_a: int = 6
+    install_time: timedelta | None = timedelta()
+    manufacturer_roots: bytes | None = None
+
+
+USUAL = Habits()
