@@ -78,6 +78,7 @@ COMMANDS = (  # one of every form that makes other calls
     commands.ReadSettings(()),
     commands.ReadSettings(("OCPPCommCtrlr.HeartbeatInterval",)),
     commands.WriteSettings({"OCPPCommCtrlr.HeartbeatInterval": "300"}),
+    commands.SetMasterPass("M0"),
     commands.TellCost("tx-1", 225, 2),
     upkeep.UpdateFirmware("https://example.org/f", NEXT_DAY),
     upkeep.UpdateFirmware("https://example.org/f", NEXT_DAY, None, "PEM", "c2ln"),

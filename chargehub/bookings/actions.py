@@ -23,7 +23,7 @@ from chargehub.listings import rules as hours
 from chargehub.listings import tables as listings
 from chargehub.listings.tables import ListingView
 from chargehub.people import tables as people
-from chargehub.people.rules import Actor, fold_id_token, group_token
+from chargehub.people.rules import MASTER, Actor, fold_id_token, group_token
 from chargehub.stations import actions as station_actions
 from chargehub.stations import tables as stations
 from chargehub.stations.commands import CancelReservation, Fate, Reserve
@@ -156,6 +156,8 @@ def _id_token(work: Work, driver: Actor, wanted: Wanted, now: datetime) -> str:
     token = people.id_token(work, wanted.id_token)
     if token is None or token.account_id != driver.account_id:
         raise Forbidden("That id token is not one of yours. Leave it out to use your app's.")
+    if token.kind == MASTER:
+        raise Forbidden("A master token starts nothing. Leave it out to use your app's.")
     has_ended = token.expires_at is not None and token.expires_at <= now
     if token.status != "valid" or has_ended:
         raise Forbidden("That id token is blocked or has expired. Choose another one.")

@@ -11,7 +11,7 @@ from itertools import islice
 from chargehub.bookings import tables
 from chargehub.events import CommandFinished
 from chargehub.people import tables as people
-from chargehub.people.rules import fold_id_token
+from chargehub.people.rules import MASTER, fold_id_token
 from chargehub.stations import actions as station_actions
 from chargehub.stations import lists, local_list
 from chargehub.stations import tables as stations
@@ -58,7 +58,7 @@ def _candidates(reads: Reads, station: StationView, now: datetime) -> Iterator[L
 
 def _valid(reads: Reads, value: str, now: datetime) -> Iterator[Listed]:
     token = people.id_token(reads, value)
-    if token is None or token.status != "valid":
+    if token is None or token.status != "valid" or token.kind == MASTER:
         return
     if token.expires_at is None or token.expires_at > now:
         yield Listed(token.value, token.expires_at)

@@ -4,6 +4,7 @@ import base64
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import or_, update
 from sqlalchemy.exc import IntegrityError
@@ -55,6 +56,7 @@ class NewIdToken:
     value: str
     account_id: str | None = None
     expires_at: datetime | None = None
+    kind: Literal["rfid", "master"] = "rfid"
 
 
 def register(
@@ -116,7 +118,7 @@ def disown(work: Work, account_id: str, now: datetime) -> None:
     is_in_force = col(ApiKey.account_id) == account_id, col(ApiKey.revoked_at).is_(None)
     work.execute(update(ApiKey).where(*is_in_force).values(revoked_at=now))
     tokens = update(IdToken).where(col(IdToken.account_id) == account_id)
-    work.execute(tokens.where(col(IdToken.kind) == "rfid").values(status="blocked"))
+    work.execute(tokens.where(col(IdToken.kind) != "app").values(status="blocked"))
     value = _new_app_token()
     values = {"value": value, "value_folded": rules.fold_id_token(value)}
     work.execute(tokens.where(col(IdToken.kind) == "app").values(values))
@@ -196,7 +198,7 @@ def add_id_token(work: Work, actor: Actor, wanted: NewIdToken, now: datetime) ->
     if tables.count_id_tokens(work, account_id) >= rules.MAX_ID_TOKENS:
         raise Conflict(f"An account has at most {rules.MAX_ID_TOKENS} id tokens.")
     checked = NewIdToken(rules.id_token(wanted.value), account_id, wanted.expires_at)
-    return _add_id_token(work, checked, "rfid", now)
+    return _add_id_token(work, checked, wanted.kind, now)
 
 
 def _add_id_token(work: Work, token: NewIdToken, kind: str, now: datetime) -> IdTokenView:

@@ -116,11 +116,16 @@ class CreatedKeyBody(ApiKeyBody):
 
 
 class NewIdTokenBody(Body):
-    """A card to be registered. Only an operator names another account."""
+    """A card to be registered. Only an operator names another account.
+
+    A `master` card starts nothing. It ends the sessions at the stations of its account; an
+    operator's at all stations.
+    """
 
     value: IdTokenText
     account_id: Annotated[str, Field(max_length=36)] | None = None
     expires_at: Instant | None = None
+    kind: Literal["rfid", "master"] = "rfid"
 
 
 class IdTokenStatus(Body):
@@ -134,6 +139,6 @@ class IdTokenBody(BaseModel):
 
     value: str
     account_id: str
-    kind: Literal["app", "rfid"]
+    kind: Literal["app", "rfid", "master"]
     status: Literal["valid", "blocked"]
     expires_at: datetime | None

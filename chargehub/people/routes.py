@@ -232,7 +232,7 @@ async def post_id_token(
     wanted: bodies.NewIdTokenBody, actor: _AccountWriter, store: CurrentStore, now: Now
 ) -> bodies.IdTokenBody:
     """Register a card, so that it starts sessions of this account at every station."""
-    token = actions.NewIdToken(wanted.value, wanted.account_id, wanted.expires_at)
+    token = actions.NewIdToken(wanted.value, wanted.account_id, wanted.expires_at, wanted.kind)
     return _id_token_body(await store.do(actions.add_id_token, actor, token, now))
 
 

@@ -37,6 +37,8 @@ NAME_LONGEST = 100
 MAX_API_KEYS = 100  # in force at once for one account
 MAX_ID_TOKENS = 1_000  # for one account: the cards of a firm with a large fleet
 
+MASTER = "master"  # the kind of an id token that ends sessions and begins none
+
 VERIFY_LASTS = timedelta(days=7)
 RESET_LASTS = timedelta(hours=1)
 RESET_EVERY = timedelta(minutes=2)  # one mail; nobody's mailbox is to be flooded through us
@@ -194,6 +196,14 @@ def group_token(account_id: str) -> str:
     By it any of them stops what another started and uses what is reserved. It starts nothing.
     """
     return f"G{hashlib.sha256(account_id.encode()).hexdigest()[:19].upper()}"
+
+
+def master_group(account_id: str) -> str:
+    """What the master tokens of an owner's stations have in common; 20 signs. It starts nothing.
+
+    Source: OCPP 2.0.1 part 2, C16 (MasterPassGroupId).
+    """
+    return f"M{hashlib.sha256(f'master {account_id}'.encode()).hexdigest()[:19].upper()}"
 
 
 def lock(failures: int, free: int = FREE_FAILURES) -> timedelta:

@@ -70,6 +70,7 @@ class ApiKey(SQLModel, table=True):
 class IdToken(SQLModel, table=True):
     """What names a driver to a station: the app's token of every account, or an RFID card.
 
+    A `kind` of master names nobody: it ends the sessions at its owner's stations.
     `blocked_by`: the account that blocked it; only an operator lifts what an operator blocked.
     """
 
@@ -78,7 +79,7 @@ class IdToken(SQLModel, table=True):
     value_folded: str = Field(primary_key=True, max_length=20)
     value: str = Field(max_length=20)
     account_id: str = Field(max_length=36, foreign_key="account.id", index=True)
-    kind: str = Field(max_length=4)
+    kind: str = Field(max_length=8)
     status: str = Field(max_length=7)
     blocked_by: str | None = Field(default=None, max_length=36)
     expires_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -164,7 +165,10 @@ class KeyView:
 
 @dataclass(frozen=True, slots=True)
 class IdTokenView:
-    """An id token: `kind` app or rfid, `status` valid or blocked; `expires_at` None: never."""
+    """An id token: `kind` app, rfid or master; `status` valid or blocked.
+
+    `expires_at` None: never.
+    """
 
     value: str
     account_id: str

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from chargehub.people import tables as people
 from chargehub.people.rules import group_token
-from chargehub.sessions import advancing, opening, rules, stopping, tables
+from chargehub.sessions import advancing, masters, opening, rules, stopping, tables
 from chargehub.sessions.rules import Candidate, Fact
 from chargehub.sessions.schema import REPORT, SESSION, ReadingRow, ReportRow
 from chargehub.sessions.tables import SessionView
@@ -62,6 +62,9 @@ _KEEP = {
 def authorise(work: Work, station_id: str, report: TokenPresented, now: datetime) -> TokenAnswer:
     """May this token charge here at all? When, and on which EVSE, is judged at the start."""
     verdict, driver_id, _ = opening.check_token(work, report.id_token, now)
+    if verdict == "invalid":
+        group = masters.group_at(work, station_id, report.id_token, now)
+        return masters.shown(work, station_id, group, now) if group else TokenAnswer(verdict)
     if verdict != "accepted" or driver_id is None:
         return TokenAnswer(verdict)
     driver = people.account(work, driver_id)
@@ -124,7 +127,7 @@ def end_session(
         session = _guess(work, station_id, told.at, report.meter_wh)
     ahead_s = session.clock_ahead_s if session else None
     told = rules.told(report.at, received.received_at, ahead_s)
-    verdict = opening.check_token(work, report.id_token, told.at)[0] if report.id_token else None
+    verdict = masters.stop_verdict(work, station_id, report.id_token, told.at)
     fact = rules.ended_fact(report, told.at)
     if session is None or session.ended_at is not None:
         if session is None or session.end_wh != report.meter_wh:
@@ -150,8 +153,11 @@ def progress_session(
     if session.status in ("new", "starting") and not told.is_corrected:
         session = replace(session, clock_ahead_s=None)
     session = replace(session, flags=_flags(session.flags, report.repairs, told))
+    master_group = masters.stopped_by(work, session, report, told.at)
+    if master_group is not None:  # it is nobody's token, and no reason to judge anew
+        report = replace(report, id_token=None)
     if not _keep(work, session, received, rules.progressed_fact(report, told.at)):
-        return _progress_answer(work, session, report)
+        return _progress_answer(work, session, report, master_group)
     _append_readings(work, session, report.readings, received, report.evse)
     if _must_fold(session, report):
         session = _advance(work, session, received, report.offline)
@@ -162,7 +168,7 @@ def progress_session(
     elif report.charging is not None and report.charging != session.charging:
         work.execute(_SET_CHARGING, session_id=session.id, new_charging=report.charging)
     work.notify(f"session:{session.id}")
-    return _progress_answer(work, session, report)
+    return _progress_answer(work, session, report, master_group)
 
 
 def take_readings(
@@ -284,9 +290,13 @@ def _last_wh(work: Work, session: SessionView) -> int:
     return start if reading is None or reading.register_wh is None else reading.register_wh
 
 
-def _progress_answer(work: Work, session: SessionView, report: SessionProgressed) -> ProgressAnswer:
+def _progress_answer(
+    work: Work, session: SessionView, report: SessionProgressed, master_group: str | None
+) -> ProgressAnswer:
     verdict = session.verdict if report.id_token is not None else None
     group = _group(session) if verdict is not None else None
+    if master_group is not None:
+        verdict, group = "accepted", master_group
     if report.trigger != "ended":
         return ProgressAnswer(verdict, group=group)
     work.flush()

@@ -13,10 +13,11 @@ from chargehub.bookings.tables import BookingView
 from chargehub.listings import rules as hours
 from chargehub.listings import tables as listings
 from chargehub.people import tables as people
+from chargehub.people.rules import MASTER
 from chargehub.stations import tables as stations
 from chargehub.stations.reports import StartVerdict
 from chargehub.stations.views import EvseView
-from chargehub.store.work import Work
+from chargehub.store.work import Reads, Work
 from chargehub.tariffs import actions as tariffs
 
 OWN_USE = "own_use"
@@ -58,10 +59,10 @@ class Standing(NamedTuple):
     is_app: bool = False
 
 
-def check_token(work: Work, id_token: str, at: datetime) -> Standing:
-    """How a token stands."""
-    token = people.id_token(work, id_token)
-    if token is None:
+def check_token(reads: Reads, id_token: str, at: datetime) -> Standing:
+    """How a token stands. A master token is nobody's, for it starts nothing."""
+    token = people.id_token(reads, id_token)
+    if token is None or token.kind == MASTER:
         return Standing("invalid")
     verdict: StartVerdict = "accepted" if token.status == "valid" else "blocked"
     if token.expires_at is not None and token.expires_at <= at:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, Discriminator, Field, Tag
 
 from chargehub.rest.bodies import Body
-from chargehub.stations import commands, rules
+from chargehub.stations import commanding, commands, rules
 from chargehub.stations.bodies import EvseNumber, SettingName, SettingValue, Wish
 from chargehub.stations.profile_bodies import (
     ClearChargingProfilesRequest,
@@ -74,6 +74,16 @@ class TriggerReportRequest(Wish):
         return commands.TriggerReport(self.report, self.evse)
 
 
+class SetMasterPassRequest(Wish):
+    """Let your master tokens end sessions at this station, or no longer. Not in OCPP 1.6."""
+
+    kind: Literal["set_master_pass"]
+    is_allowed: bool = True
+
+    def command(self) -> commands.Command:
+        return commands.SetMasterPass(commanding.OWN_GROUP if self.is_allowed else "")
+
+
 class ReadSettingsRequest(Wish):
     """Read settings by name; no name: all."""
 
@@ -115,6 +125,7 @@ CommandRequest = Annotated[
     | Annotated[ResetRequest, Tag("reset")]
     | Annotated[SetChargingProfileRequest, Tag("set_charging_profile")]
     | Annotated[SetDisplayMessageRequest, Tag("set_display_message")]
+    | Annotated[SetMasterPassRequest, Tag("set_master_pass")]
     | Annotated[SyncLocalListRequest, Tag("sync_local_list")]
     | Annotated[TriggerReportRequest, Tag("trigger_report")]
     | Annotated[UnlockRequest, Tag("unlock")]

@@ -17,12 +17,14 @@ from sqlmodel import col
 
 from chargehub import events
 from chargehub.errors import NotFound
+from chargehub.people.rules import master_group
 from chargehub.stations import lists, rules, tables
 from chargehub.stations.commands import (
     Call,
     ChangeAvailability,
     Command,
     Outcome,
+    SetMasterPass,
     TriggerReport,
     Unlock,
     WriteSettings,
@@ -45,6 +47,7 @@ from chargehub.store.columns import new_id
 from chargehub.store.hot import Hot
 from chargehub.store.work import Work
 
+OWN_GROUP = "own"  # until it is known whose station it is
 RESUMED = 100  # commands a returning station gets at once; the rest follow when it returns again
 # A sent command has its answer or its time-out within a minute; one that is still open so long
 # after its end belonged to a hub that died.
@@ -118,6 +121,8 @@ def command_own(
     """
     station = owned_station(work, owner_id, station_id)
     _check_target(work, station_id, wanted)
+    if isinstance(wanted, SetMasterPass) and wanted.group:
+        wanted = SetMasterPass(master_group(owner_id))
     if isinstance(wanted, WriteSettings):
         rules.check_settings_written(wanted.settings)
     if isinstance(wanted, SetChargingProfile):

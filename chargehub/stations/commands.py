@@ -150,6 +150,14 @@ class WriteSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SetMasterPass:
+    """Let the master tokens of this group end sessions. `group` empty: none."""
+
+    group: str
+    kind: Literal["set_master_pass"] = "set_master_pass"
+
+
+@dataclass(frozen=True, slots=True)
 class TellCost:
     """Show the driver what the session costs by now. `exponent`: digits behind the point."""
 
@@ -182,6 +190,7 @@ Command = (
     | RaiseSecurity
     | ReadSettings
     | WriteSettings
+    | SetMasterPass
     | TellCost
     | Call
     | Upkeep

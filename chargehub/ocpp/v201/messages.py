@@ -44,6 +44,7 @@ COMMANDS: Mapping[type[commands.Command], Speech] = {  # command -> calls, their
     commands.ReadSettings: (outbound.read_settings, inbound.settings_read),
     commands.Reserve: (outbound.reserve, inbound.reserved),
     commands.Reset: (outbound.reset, inbound.reset),
+    commands.SetMasterPass: (outbound.set_master_pass, inbound.settings_written),
     commands.SetPassword: (outbound.set_password, inbound.settings_written),
     commands.StartSession: (outbound.start_session, inbound.start_or_stop),
     commands.StopSession: (outbound.stop_session, inbound.start_or_stop),

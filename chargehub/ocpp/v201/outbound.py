@@ -239,6 +239,13 @@ def write_settings(command: commands.WriteSettings) -> Calls:
     return ((Action.set_variables, {"setVariableData": variables}),)
 
 
+def set_master_pass(command: commands.SetMasterPass) -> Calls:
+    """SetVariablesRequest of the group. Source: OCPP 2.0.1 part 2, C16."""
+    variable = fields.variable_of("AuthCtrlr.MasterPassGroupId")
+    wanted = {"attributeValue": command.group, **variable}
+    return ((Action.set_variables, {"setVariableData": [wanted]}),)
+
+
 def tell_cost(command: commands.TellCost) -> Calls:
     """CostUpdatedRequest: what the session costs by now. Source: OCPP 2.0.1 part 2, I02."""
     cost = fields.cost(command.cost_minor, command.exponent)

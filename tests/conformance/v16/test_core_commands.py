@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.case import Asked, Noted
-from tests.conformance.v16.station import ACCEPTED, FIVE_KWH, Case16
+from tests.conformance.v16.station import ACCEPTED, END_WH, FIVE_KWH, Case16
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -105,6 +105,23 @@ async def test_tc_018_1_unlock_during_a_session(case: Case16) -> None:
 
     assert done.state == "answered"
     await case.closed("unlock_command")
+
+
+async def test_a_master_card_ends_what_runs(case: Case16) -> None:
+    """1.6 has no group of them: the hub asks the station to stop, and the card starts nothing."""
+    card = f"MASTER-{case.identity}"[:20]
+    await case.site.owner.post("/id-tokens", {"value": card, "kind": "master"})
+    transaction = await case.charges()
+    status = await case.authorises(card)
+    sent = await case.answers("RemoteStopTransaction", ACCEPTED)
+    answer = await case.stops(transaction, "Remote", idTag=card)
+    _, refused = await case.starts(card, meterStart=END_WH)
+
+    assert (status, refused) == ("Blocked", "Invalid")
+    assert (sent, answer) == ({"transactionId": transaction}, {"idTagInfo": ACCEPTED})
+    of_driver = [each for each in await case.sessions() if each["driver_id"]]
+    assert [(each["status"], each["stop_reason"]) for each in of_driver] == [("closed", "remote")]
+    assert await case.bill(of_driver[0]) == FIVE_KWH
 
 
 async def test_no_more_settings_at_once_than_the_station_takes(case: Case16) -> None:

@@ -1,5 +1,6 @@
 """2.x authorization (C) and local lists (D)."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,9 +16,12 @@ from tests.conformance.case import (
 from tests.conformance.v201.station import (
     ACCEPTED,
     BEGIN_WH,
+    CHARGING,
     END_WH,
+    FIVE_KWH,
     REJECTED,
     Case2,
+    Event,
     ended,
     id_token,
     started,
@@ -55,6 +59,78 @@ async def test_tc_c_20_cached_and_not_valid_any_more(case: Case2) -> None:
     assert answer["idTokenInfo"] == {"status": "Invalid"}
     assert (session["status"], session["driver_id"]) == ("closed", None)
     assert await case.bill(session) == (END_WH - BEGIN_WH, None)
+
+
+async def master_pass(case: Case2) -> tuple[str, str]:
+    """A master card of the owner, and the group that its station now knows for it."""
+    card = f"MASTER-{case.identity}"[:20]
+    await case.site.owner.post("/id-tokens", {"value": card, "kind": "master"})
+    variable = {"component": {"name": "AuthCtrlr"}, "variable": {"name": "MasterPassGroupId"}}
+    told = {"setVariableResult": [variable | {"attributeStatus": "Accepted"}]}
+    done = await case.commands({"kind": "set_master_pass"}, "SetVariables", told)
+    (wanted,) = done.sent["setVariableData"]
+    assert (done.state, wanted | variable) == ("answered", wanted)
+    return card, wanted["attributeValue"]
+
+
+TWO = "tx-2"
+AT_TWO = tuple(each._replace(evse=2, card=each.card and SECOND_CARD) for each in CHARGING)
+
+
+def stopped_by_master(card: str, evse: int = 1) -> Event:
+    return ended("StopAuthorized", "MasterPass", card=card, evse=evse)
+
+
+@pytest.mark.parametrize("chosen", [2, 1, 2], ids=["TC_C_47", "TC_C_48", "TC_C_49"])
+async def test_a_master_card_ends_sessions(case: Case2, chosen: int) -> None:
+    """All of them, or those that were chosen on a screen; drivers pay what they took."""
+    card, group = await master_pass(case)
+    await case.charges()
+    await case.events(AT_TWO, TWO)
+    judged = await case.tells("Authorize", {"idToken": id_token(card)})
+    answers = [await case.event(stopped_by_master(card))]
+    if chosen == 2:
+        answers.append(await case.event(stopped_by_master(card, 2), TWO))
+
+    accepted = {"status": "Accepted", "groupIdToken": {"idToken": group, "type": "Central"}}
+    assert judged["idTokenInfo"] == accepted
+    assert [each["idTokenInfo"] for each in answers] == [accepted] * chosen
+    second, first = await case.sessions()
+    assert (first["status"], first["stop_reason"]) == ("closed", "master_pass")
+    assert await case.bill(first) == FIVE_KWH
+    assert second["status"] == ("closed" if chosen == 2 else "active")
+    assert first["driver_id"] == second["driver_id"] == case.site.driver.account_id
+
+
+async def test_a_master_card_starts_nothing(case: Case2) -> None:
+    card, _ = await master_pass(case)
+    at_once = await case.event(started("Authorized", "Charging", card=card, wh=BEGIN_WH))
+    await case.event(ended("Deauthorized", "DeAuthorized", wh=END_WH))
+    await case.event(started("CablePluggedIn", "EVConnected", wh=BEGIN_WH), TWO)
+    later = await case.event(updated("Authorized", "EVConnected", card=card), TWO)
+
+    assert at_once["idTokenInfo"] == later["idTokenInfo"] == {"status": "Invalid"}
+    assert {each["driver_id"] for each in await case.sessions()} == {None}
+
+
+async def test_a_master_card_is_one_at_its_owners_stations(case: Case2) -> None:
+    """And an operator's at all."""
+    for person, status in ((case.site.driver, "Invalid"), (case.site.operator, "Accepted")):
+        card = f"{case.identity}-{status}"[:20]
+        await person.post("/id-tokens", {"value": card, "kind": "master"})
+        assert await case.authorises(card) == status
+
+
+async def test_a_master_card_books_nothing(case: Case2) -> None:
+    card = f"BOOKING-{case.identity}"[:20]
+    await case.site.driver.post("/id-tokens", {"value": card, "kind": "master"})
+    starts_at = case.site.hub.clock.now() + timedelta(hours=1)
+    times = {"starts_at": starts_at, "ends_at": starts_at + timedelta(hours=1)}
+    slot = {name: at.isoformat() for name, at in times.items()}
+    wanted = {"evse_id": case.evse_ids[0], "id_token": card, **slot}
+    refused = await case.site.driver.ask("POST", "/bookings", wanted, 403)
+
+    assert "starts nothing" in refused["detail"]
 
 
 async def group_of(case: Case2, card: str) -> Any:

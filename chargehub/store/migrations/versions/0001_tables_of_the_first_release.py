@@ -663,7 +663,7 @@ def upgrade() -> None:
         sa.Column("value_folded", sa.String(length=20), nullable=False),
         sa.Column("value", sa.String(length=20), nullable=False),
         sa.Column("account_id", sa.String(length=36), nullable=False),
-        sa.Column("kind", sa.String(length=4), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
         sa.Column("status", sa.String(length=7), nullable=False),
         sa.Column("blocked_by", sa.String(length=36), nullable=True),
         sa.Column("expires_at", Instant(), nullable=True),
