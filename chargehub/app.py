@@ -39,7 +39,7 @@ from chargehub.sessions import routes as session_routes
 from chargehub.settings import Settings
 from chargehub.settlement import routes as settlement_routes
 from chargehub.settlement.split import Terms
-from chargehub.stations import command_routes
+from chargehub.stations import command_routes, pairing_routes
 from chargehub.stations import routes as station_routes
 from chargehub.store.migrate import is_current
 from chargehub.store.outbox import Relay
@@ -52,6 +52,7 @@ ROUTERS = (
     people_routes.router,
     station_routes.router,
     command_routes.router,
+    pairing_routes.router,
     listing_routes.router,
     tariff_routes.router,
     search_routes.router,
@@ -74,7 +75,7 @@ takes an `Idempotency-Key`, so that it can be repeated safely.
 """
 TAGS = {
     "people": "Accounts, logins, API keys, and the id tokens that name a driver to a station.",
-    "stations": "An owner's locations, stations, household tokens and commands.",
+    "stations": "An owner's locations, stations, pairings, household tokens and commands.",
     "listings": "Publishing a station: its tariff and opening hours.",
     "tariffs": "Price lists. They never change; a new price is a new tariff.",
     "search": "Finding a free EVSE. Nobody has to log in for it.",

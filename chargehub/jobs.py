@@ -18,7 +18,7 @@ from chargehub.sessions import remote as sessions
 from chargehub.sessions import telling
 from chargehub.settlement import actions as settlement
 from chargehub.stations import actions as stations
-from chargehub.stations import certificates, frames
+from chargehub.stations import certificates, frames, pairing
 from chargehub.store.chunk import SIZE, Chunk
 from chargehub.store.work import Work
 from chargehub.store.writer import Store
@@ -50,6 +50,7 @@ def due(token_price: Decimal, frames_kept: timedelta, cost_every: timedelta) -> 
     return (
         stations.expire_commands,
         certificates.ask_renewals,
+        pairing.expire_pairings,
         bookings.expire_holds,
         bookings.open_due_windows,
         bookings.release_no_shows,

@@ -116,6 +116,21 @@ class Settings(BaseSettings):
         int,
         Field(description="Stations' names that one address may try in vain in ten minutes."),
     ] = 20
+    pairing_minutes: Annotated[
+        int,
+        Field(
+            description="How long an owner's pairing window waits: to set a charger up, no longer.",
+            gt=0,
+        ),
+    ] = 10
+    open_pairings: Annotated[
+        int,
+        Field(description="Pairing windows of one owner at once; 0: nobody is adopted.", ge=0),
+    ] = 10
+    daily_pairings: Annotated[
+        int,
+        Field(description="That one owner opens in 24 hours: an installer's day, no search.", gt=0),
+    ] = 50
     ocpp_frame_rate: Annotated[
         float, Field(description="Frames of one station answered a second; more wait.", gt=0)
     ] = 50.0

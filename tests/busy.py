@@ -15,6 +15,7 @@ from tests.people.conftest import mails
 HOUR = timedelta(hours=1)
 CARD = "04A1B2C3D4"
 HOUSEHOLD = "HOUSEHOLD1"
+AWAITED = "ACME-1"
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Busy:
             *ids.values(),
             *(text for one in people for text in (one.account_id, one.email, one.id_token)),
             self.place.identity,
+            AWAITED,
             self.place.password,
         }
 
@@ -62,6 +64,9 @@ async def busy(hub: RunningHub) -> Busy:
     starts_at = hub.clock.now() + 5 * HOUR
     slot = {"starts_at": starts_at.isoformat(), "ends_at": (starts_at + HOUR).isoformat()}
     await driver.post("/bookings", {"evse_id": place.evse_ids[2], **slot})
+    where = (await owner.get("/locations"))["items"][0]["id"]
+    evses = [{"number": 1, "power_w": 1, "connectors": [{"number": 1, "type": "TESLA_S"}]}]
+    await owner.post("/pairings", {"location_id": where, "evses": evses, "identity": AWAITED})
     await hub.settle()
     ids = {
         **await _ids(owner, driver, place),
@@ -153,6 +158,7 @@ async def _ids(owner: Person, driver: Person, place: Place) -> dict[str, str]:
         "value": CARD,
         "location_id": await id_of(owner, "/locations"),
         "station_id": place.station_id,
+        "pairing_id": await id_of(owner, "/pairings"),
         "command_id": await id_of(owner, f"/stations/{place.station_id}/commands"),
         "evse_id": place.evse_ids[0],
         "idle_evse_id": place.evse_ids[2],

@@ -52,6 +52,8 @@ UNITS = {  # by how a setting's name ends
     "_kept": "frames",
     "_rate": "1/s",
     "_identities": "names",
+    "_minutes": "min",
+    "_pairings": "windows",
     "_tokens": "tokens",
     "_address": "lines",
     "_days": "days",

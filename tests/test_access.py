@@ -80,6 +80,8 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /locations/{location_id}": Row("read"),
     "GET /stations": Row("read", stranger=OWN),
     "GET /stations/{station_id}": Row("read"),
+    "GET /pairings": Row("read", stranger=OWN),
+    "GET /pairings/{pairing_id}": Row("read"),
     "GET /stations/{station_id}/settings": Row("read"),
     "GET /stations/{station_id}/commands": Row("read"),
     "GET /stations/{station_id}/notes": Row("read"),
@@ -124,6 +126,8 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
         "stations:write", done=201, stranger=201, body={"name": "Yard", "address": "A 1", **WHERE}
     ),
     "POST /stations": Row("stations:write", done=201, body=STATION),
+    "POST /pairings": Row("stations:write", done=201, body={**STATION, "identity": "ACME-2"}),
+    "POST /pairings/{pairing_id}/cancel": Row("stations:write"),
     "POST /stations/{station_id}/commands": Row(
         "stations:write", done=202, body={"kind": "reset", "when": "idle"}
     ),

@@ -1,7 +1,7 @@
 """What an owner sets up: locations, stations with their password, household tokens."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
@@ -16,6 +16,8 @@ from chargehub.stations.schema import CommandRow, Connector, Evse, HouseholdToke
 from chargehub.stations.views import EvseView, StationView
 from chargehub.store.columns import new_id
 from chargehub.store.work import Reads, Work
+
+_TAKEN = "Another station has this identity. Choose another."
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,25 +86,41 @@ def register_station(
     location = tables.location(work, wanted.location_id)
     if location is None or location.owner_id != owner_id:
         raise NotFound("You have no location with this id.")
+    if wanted.identity is not None and tables.window(work, wanted.identity, now) is not None:
+        raise rules.IdentityTaken(_TAKEN)
     password, identity = new_password(), wanted.identity or _new_identity()
+    digest = rules.password_digest(secret, password.encode())
+    station_id = add_station(work, owner_id, replace(wanted, identity=identity), digest, now)
+    return Registered(station_id, identity, password)
+
+
+def add_station(
+    work: Work, owner_id: str, wanted: rules.NewStation, digest: str, now: datetime
+) -> str:
+    """The station's row and those of its EVSEs; its id. `digest` is of its password.
+
+    The caller has checked it, and that the location is the owner's. Raises IdentityTaken.
+    """
+    assert wanted.identity is not None, wanted
+    identity = wanted.identity
     station = Station(
         id=new_id(),
         owner_id=owner_id,
-        location_id=location.id,
+        location_id=wanted.location_id,
         external_ref=wanted.external_ref,
         identity=identity,
         name=wanted.name or identity,
-        password_digest=rules.password_digest(secret, password.encode()),
+        password_digest=digest,
         security_profile=wanted.security_profile,
         created_at=now,
     )
     try:
         work.add(station)
     except IntegrityError as error:
-        raise rules.IdentityTaken("Another station has this identity. Choose another.") from error
+        raise rules.IdentityTaken(_TAKEN) from error
     for evse in wanted.evses:
         _add_evse(work, station.id, evse)
-    return Registered(station.id, station.identity, password)
+    return station.id
 
 
 def rotate_password(work: Work, owner_id: str, station_id: str, secret: bytes) -> str:

@@ -8,7 +8,6 @@ from chargehub.errors import NotFound
 from chargehub.people.access import CurrentActor, needs
 from chargehub.people.rules import Actor, fold_id_token, id_token
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
-from chargehub.settings import Settings
 from chargehub.stations import (
     actions,
     bodies,
@@ -23,6 +22,7 @@ from chargehub.stations import (
 )
 from chargehub.stations.command_bodies import CommandBody
 from chargehub.stations.commands import Switchboard
+from chargehub.stations.offered import CurrentSettings, ocpp_bases, offered_profiles
 from chargehub.stations.views import CommandView, EquippedStation, LocationView
 from chargehub.store.work import Reads
 
@@ -34,31 +34,12 @@ IdToken = Annotated[str, Path(max_length=20)]
 _KNOWN = "It was registered before, under the same `external_ref`."
 
 
-async def _settings(request: Request) -> Settings:
-    settings: Settings = request.app.state.hub.settings
-    return settings
-
-
 async def _switchboard(request: Request) -> Switchboard:
     switchboard: Switchboard = request.app.state.hub.switchboard
     return switchboard
 
 
-CurrentSettings = Annotated[Settings, Depends(_settings)]
 CurrentSwitchboard = Annotated[Switchboard, Depends(_switchboard)]
-
-
-def ocpp_bases(settings: Settings) -> bodies.Bases:
-    """Where stations connect, without their identity."""
-    plain = settings.ocpp_public_url or f"ws://{settings.ocpp}/ocpp"
-    tls = settings.ocpps_public_url or f"wss://{settings.ocpps}/ocpp"
-    return bodies.Bases(plain.rstrip("/"), tls.rstrip("/"))
-
-
-def offered_profiles(settings: Settings) -> frozenset[int]:
-    """The security profiles that stations may have here."""
-    with_tls = {2, 3} if settings.ocpps or settings.ocpps_public_url else set()
-    return frozenset({1} | with_tls | ({0} if settings.ocpp_without_password else set()))
 
 
 # --- locations -----------------------------------------------------------------------------

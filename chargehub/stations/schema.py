@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from chargehub.store.columns import Instant, Json, Serial
+
+_IS_OPEN = text("ended_at IS NULL")
 
 
 class Location(SQLModel, table=True):
@@ -115,6 +117,41 @@ class HouseholdToken(SQLModel, table=True):
 
     evse_id: str = Field(primary_key=True, max_length=36, foreign_key="evse.id")
     id_token: str = Field(primary_key=True, max_length=36)
+
+
+class Pairing(SQLModel, table=True):
+    """A window in which the first that comes as `identity` is adopted; one is open at most.
+
+    `wanted` is the station to be; `ended_at` None: the window is open, until `expires_at`.
+    """
+
+    __tablename__ = "pairing"
+    __table_args__ = (
+        Index(
+            "uq_pairing_open",
+            "identity",
+            unique=True,
+            sqlite_where=_IS_OPEN,
+            postgresql_where=_IS_OPEN,
+        ),
+        Index("ix_pairing_due", "expires_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+        Index("ix_pairing_owner", "owner_id", "id"),
+    )
+
+    id: str = Field(primary_key=True, max_length=36)
+    owner_id: str = Field(max_length=36)
+    identity: str = Field(max_length=48)
+    wanted: Any = Field(sa_type=Json)
+    security_profile: int
+    state: str = Field(default="waiting", max_length=10)
+    reason: str | None = Field(default=None, max_length=300)
+    opened_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime = Field(sa_type=Instant)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    knocked_at: datetime | None = Field(default=None, sa_type=Instant)
+    knocked_from: str | None = Field(default=None, max_length=45)
+    is_contested: bool = False
+    station_id: str | None = Field(default=None, max_length=36, foreign_key="station.id")
 
 
 class StationSetting(SQLModel, table=True):

@@ -18,6 +18,7 @@ from chargehub.stations.schema import (
     Evse,
     HouseholdToken,
     Location,
+    Pairing,
     Station,
     StationSetting,
 )
@@ -28,7 +29,9 @@ from chargehub.stations.views import (
     EvseView,
     LocationView,
     StationView,
+    Window,
 )
+from chargehub.store.columns import Instant
 from chargehub.store.hot import Hot
 from chargehub.store.work import Reads
 
@@ -77,6 +80,13 @@ _STATION_BY_ID = Hot(STATIONS.where(col(Station.id) == bindparam("station_id")))
 _STATION_BY_IDENTITY = Hot(
     STATIONS.where(
         col(Station.identity) == bindparam("identity"), col(Station.retired_at).is_(None)
+    )
+)
+_WINDOW = Hot(
+    select(col(Pairing.id), col(Pairing.security_profile), col(Pairing.expires_at)).where(
+        col(Pairing.identity) == bindparam("identity"),
+        col(Pairing.ended_at).is_(None),
+        col(Pairing.expires_at) > bindparam("now", type_=Instant),
     )
 )
 
@@ -172,6 +182,23 @@ def station_by_identity(reads: Reads, identity: str) -> StationView | None:
     """A station in service by the name it connects with; its case counts."""
     row = reads.one(_STATION_BY_IDENTITY, identity=identity)
     return None if row is None else StationView(*row)
+
+
+def window(reads: Reads, identity: str, now: datetime) -> Window | None:
+    """The pairing window that is open for this identity."""
+    row = reads.one(_WINDOW, identity=identity, now=now)
+    return None if row is None else Window(*row)
+
+
+def who_knocks(reads: Reads, identity: str, now: datetime) -> StationView | Window | None:
+    """The station in service of this name; where there is none, the window that waits for it."""
+    return (
+        station_by_identity(reads, identity)
+        or window(reads, identity, now)
+        # Between two statements PostgreSQL may see the commit of an adoption, which ends the one
+        # and makes the other.
+        or station_by_identity(reads, identity)
+    )
 
 
 def evse(reads: Reads, evse_id: str) -> EvseView | None:

@@ -1,6 +1,6 @@
 """What queries of `tables.py` give: frozen values, never rows. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -64,6 +64,46 @@ class StationView:
     @property
     def is_connected(self) -> bool:
         return self.connection != 0
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A pairing window that is open for the identity somebody came with."""
+
+    pairing_id: str
+    security_profile: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PairingView:
+    """A pairing. `ended_at` None: its window is open, unless its time is over.
+
+    `state`: waiting, refused (who came last showed too little, for `reason`), adopted, expired,
+    cancelled. `knocked_…`: when somebody last came under the identity, and from where.
+    """
+
+    id: str
+    owner_id: str
+    identity: str
+    wanted: dict[str, Any]
+    security_profile: int
+    state: str
+    reason: str | None
+    opened_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+    knocked_at: datetime | None
+    knocked_from: str | None
+    is_contested: bool
+    station_id: str | None
+
+    def at(self, now: datetime) -> "PairingView":
+        """As it is at this moment: a window whose time is over has ended, noted or not."""
+        if self.ended_at is not None or now < self.expires_at:
+            return self
+        became = "expired" if self.state == "waiting" else self.state
+        return replace(self, state=became, ended_at=self.expires_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from chargehub.clock import HandClock
 from chargehub.listings import routes as listings
 from chargehub.people import actions as people
 from chargehub.people.rules import Actor, Scope
-from chargehub.stations import command_routes
+from chargehub.stations import command_routes, pairing_routes
 from chargehub.stations import routes as stations
 from chargehub.store.writer import Store
 from tests.rest.app import application, client
@@ -50,9 +50,14 @@ class Api:
             ocpp="",
             ocpps="127.0.0.1:9443",
             ocpp_without_password=False,
+            pairing_minutes=10,
+            open_pairings=2,
+            daily_pairings=4,
         )
         hub = SimpleNamespace(store=store, clock=clock, settings=settings, switchboard=self.lines)
-        self._app = application(stations.router, command_routes.router, listings.router, hub=hub)
+        self.settings = settings
+        routers = (stations.router, command_routes.router, pairing_routes.router, listings.router)
+        self._app = application(*routers, hub=hub)
 
     async def anybody(self) -> httpx2.AsyncClient:
         return await self._stack.enter_async_context(client(self._app))

@@ -765,6 +765,42 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_station_location_id"), ["location_id"], unique=False)
 
     op.create_table(
+        "pairing",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("identity", sa.String(length=48), nullable=False),
+        sa.Column("wanted", Json(), nullable=False),
+        sa.Column("security_profile", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.String(length=300), nullable=True),
+        sa.Column("opened_at", Instant(), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=False),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.Column("knocked_at", Instant(), nullable=True),
+        sa.Column("knocked_from", sa.String(length=45), nullable=True),
+        sa.Column("is_contested", sa.Boolean(), nullable=False),
+        sa.Column("station_id", sa.String(length=36), nullable=True),
+        sa.ForeignKeyConstraint(["station_id"], ["station.id"], name=op.f("fk_pairing_station_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pairing")),
+    )
+    with op.batch_alter_table("pairing", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_pairing_due",
+            ["expires_at"],
+            unique=False,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+        batch_op.create_index("ix_pairing_owner", ["owner_id", "id"], unique=False)
+        batch_op.create_index(
+            "uq_pairing_open",
+            ["identity"],
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+
+    op.create_table(
         "tariff",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("owner_id", sa.String(length=36), nullable=False),
