@@ -109,6 +109,11 @@ class ServedHub(RunningHub):
     def url(self) -> str:
         return f"ws://127.0.0.1:{self.gate.port}/ocpp"
 
+    @property
+    def direct_url(self) -> str:
+        """Where the hub itself listens, past the gate."""
+        return f"ws://127.0.0.1:{self._reserved[1].getsockname()[1]}/ocpp"
+
     async def figure(self, name: str) -> float:
         """A sample of the hub's metrics."""
         lines = (await self.api.get("/metrics")).text.splitlines()

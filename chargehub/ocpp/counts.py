@@ -24,6 +24,8 @@ class Counts:
     asked: int = 0  # calls to stations
     timed_out: int = 0  # of those, without an answer in time
     turned_away: int = 0  # connections refused before the upgrade
+    unknown: int = 0  # of those, under a name that no station has
+    adopted: int = 0  # stations that came while their owner's pairing window was open
     replaced: int = 0  # lines closed because a newer one of the same station came
     slowed: int = 0  # frames that waited because their station sends too many
     floods: int = 0  # lines closed because that went on

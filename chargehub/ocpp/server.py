@@ -13,7 +13,7 @@ from typing import Any, Final
 import structlog
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import MultipleValuesError
-from websockets.exceptions import InvalidHeader
+from websockets.exceptions import InvalidHandshake, InvalidHeader
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.frames import CloseCode
 from websockets.headers import build_www_authenticate_basic, parse_subprotocol
@@ -24,6 +24,7 @@ from chargehub.clock import Clock
 from chargehub.errors import Unavailable
 from chargehub.ocpp import login, versions
 from chargehub.ocpp.admission import Admission, Entry, Turned
+from chargehub.ocpp.adoption import Adoptions, Knock
 from chargehub.ocpp.authority import Authority
 from chargehub.ocpp.channel import Channels
 from chargehub.ocpp.framelog import FrameLog
@@ -36,7 +37,7 @@ from chargehub.rest.throttle import subscriber
 from chargehub.settings import Settings
 from chargehub.stations import actions as stations
 from chargehub.stations import security, tables
-from chargehub.stations.views import StationView
+from chargehub.stations.views import StationView, Window
 from chargehub.store.writer import Store
 
 log = structlog.get_logger(__name__)
@@ -86,6 +87,7 @@ class OcppServer:
         self._authority = authority
         self._channels = Channels(settings)
         self._admission = Admission(store, clock, settings)
+        self._adoptions = Adoptions(store, clock, settings, switchboard.counts)
         self._versions = versions.supported()
         # Numbers of connections go on rising over restarts, so that none means two lines.
         self._connections = itertools.count(time.time_ns() // 1000)
@@ -155,6 +157,7 @@ class OcppServer:
             await asyncio.wait(self._closing)
         if self._frames is not None:
             await self._frames.stop()
+        await self._adoptions.stop()
 
     @staticmethod
     async def _let_go(line: Line) -> None:
@@ -180,17 +183,25 @@ class OcppServer:
         if not self._gate.may_knock(address, identity, now_s):
             return _too_many(socket, "Too many tries from here.\n")
         try:
-            station = await self._store.read(tables.station_by_identity, identity)
+            station = await self._store.read(tables.who_knocks, identity, self._clock.now())
             password = login.password_of(_authorization(request), identity)
             channel = self._channels.of(socket.transport, request.headers)
+            if isinstance(station, Window):
+                knock = Knock(
+                    address, identity, password, channel.is_tls, self._speaks(socket, request)
+                )
+                station = await self._adopted(station, knock, now_s)
             judged = await self._admission.judge(station, channel, password)
         except Unavailable:
             return socket.respond(HTTPStatus.SERVICE_UNAVAILABLE, "Try again later.\n")
         if station is None or isinstance(judged, Turned):
             self._gate.note_failure(address, identity, now_s)
         if station is None:
+            self._switchboard.counts.unknown += 1
             return socket.respond(HTTPStatus.NOT_FOUND, "No such station.\n")
         if isinstance(judged, Turned):
+            if password is not None and judged.status is HTTPStatus.UNAUTHORIZED:
+                self._adoptions.note_turned(identity, address, now_s)
             return _turned(socket, judged)
         if self._chosen(_offered(request)) is None:
             text = f"Offer one of the subprotocols {', '.join(self._versions)}.\n"
@@ -198,6 +209,20 @@ class OcppServer:
         self._gate.note_entry(address, identity)
         socket.station, socket.entry = station, judged
         return None
+
+    async def _adopted(self, window: Window, knock: Knock, now_s: float) -> StationView | None:
+        """The station, if its owner's window let it in. What is registered is committed."""
+        if not await self._adoptions.take(window, knock, now_s):
+            return None
+        return await self._store.read(tables.station_by_identity, knock.identity)
+
+    def _speaks(self, socket: StationSocket, request: Request) -> bool:
+        """Is it a WebSocket that will be opened, on a version that the hub knows?"""
+        try:
+            socket.protocol.process_request(request)
+        except InvalidHandshake:
+            return False
+        return self._chosen(_offered(request)) is not None
 
     def _select(
         self, socket: ServerConnection, offered: Sequence[Subprotocol]
