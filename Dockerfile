@@ -4,6 +4,7 @@ WORKDIR /source
 COPY pyproject.toml README.md LICENSE constraints.txt ./
 COPY chargehub chargehub
 COPY chargers chargers
+COPY docs/chargers docs/chargers
 RUN python -m venv /opt/chargehub \
     && /opt/chargehub/bin/pip install --no-cache-dir -c constraints.txt '.[scale]'
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from importlib import metadata
+from pathlib import Path
 
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Response
@@ -39,7 +40,7 @@ from chargehub.sessions import routes as session_routes
 from chargehub.settings import Settings
 from chargehub.settlement import routes as settlement_routes
 from chargehub.settlement.split import Terms
-from chargehub.stations import command_routes, pairing_routes
+from chargehub.stations import command_routes, pairing_routes, quirk_files
 from chargehub.stations import routes as station_routes
 from chargehub.store.migrate import is_current
 from chargehub.store.outbox import Relay
@@ -108,8 +109,10 @@ class Hub:
             ),
         )
         self.tls = tls_of(settings)
+        self.quirks = quirk_files.load(Path(settings.chargers) if settings.chargers else None)
         self.ocpp = OcppServer(
-            self.store, self.clock, self.settings, self.switchboard, self.authority
+            *(self.store, self.clock, self.settings, self.switchboard, self.authority),
+            quirks=self.quirks,
         )
         self.relay = Relay(
             self.store,

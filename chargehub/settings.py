@@ -150,6 +150,9 @@ class Settings(BaseSettings):
     ocpp_unknown_token_s: Annotated[
         float, Field(description="Seconds that each further unknown id token takes.", gt=0)
     ] = 5.0
+    chargers: Annotated[
+        str, Field(description="A folder with quirk profiles of your own; empty: none.")
+    ] = ""
     frames_kept: Annotated[
         int, Field(description="Frames of a station in its log; 0: none is kept.", ge=0)
     ] = 500

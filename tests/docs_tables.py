@@ -34,7 +34,8 @@ from chargehub.ocpp.v21 import messages as v21
 from chargehub.ocpp.v201 import messages as v201
 from chargehub.rest.problems import status_of
 from chargehub.settings import Settings
-from chargehub.stations import commands, local_list, profiles, reports, upkeep
+from chargehub.stations import commands, local_list, profiles, quirk_files, reports, upkeep
+from chargehub.stations.quirks import QuirkProfile
 from chargehub.store.outbox import Effect, Reactions, name_of
 from tests.conformance.verdicts import verdicts
 from tests.tree import ROOT
@@ -268,6 +269,35 @@ def conformance_table(first: str) -> str:
     return _table(("Case", "Version", "Verdict", "Shown by, or why not"), rows)
 
 
+def quirks_table() -> str:
+    """What is known of models of stations, each quirk a row."""
+    rows = [
+        (*_models(profile), quirk.what, quirk.state, quirk.how, _threads(quirk.sources))
+        for profile in quirk_files.load()
+        for quirk in profile.quirks
+    ]
+    head = ("Profile", "Vendor, model, firmware", "Quirk", "State", "How, or why", "Told in")
+    return _table(head, rows)
+
+
+def _models(profile: QuirkProfile) -> Row:
+    stations = (
+        ", ".join(
+            f"`{text}`" if text else "(empty)"
+            for text in (one.vendor, one.model, one.firmware)
+            if text is not None
+        )
+        for one in profile.stations
+    )
+    return f"[{profile.title}]({profile.name}.toml)", "<br>".join(stations)
+
+
+def _threads(sources: Iterable[str]) -> str:
+    """As owner/repository and number."""
+    parts = (source.removeprefix("https://github.com/").split("/") for source in sources)
+    return ", ".join(f"{owner}/{name} {number}" for owner, name, _, number in parts)
+
+
 def _word(command: Any) -> str:
     (kind,) = typing.get_args(typing.get_type_hints(command)["kind"])
     return str(kind)
@@ -301,6 +331,7 @@ PARTS: dict[str, tuple[Path, Callable[[], str]]] = {
     "2.0.1 in": (Path("docs/ocpp.md"), lambda: messages_table(v201)),
     "2.0.1 out": (Path("docs/ocpp.md"), lambda: commands_table(v201)),
     "2.1 in": (Path("docs/ocpp.md"), lambda: messages_table(v21)),
+    "quirks": (Path("docs/chargers/README.md"), quirks_table),
     "conformance": (Path("docs/conformance.md"), conformance_summary),
     "conformance 1.6": (Path("docs/conformance.md"), lambda: conformance_table("1")),
     "conformance 2.x": (Path("docs/conformance.md"), lambda: conformance_table("2")),

@@ -93,6 +93,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /stations/{station_id}/listing": Row("read"),
     "GET /commands/{command_id}": Row("read"),
     "GET /evses/{evse_id}/household": Row("read"),
+    "GET /quirk-profiles": Row("read", stranger=200),
     "GET /tariffs": Row("read", stranger=OWN),
     "GET /tariffs/{tariff_id}": Row("read", stranger=200),  # drivers see it before they charge
     "GET /bookings": Row("read", "driver", stranger=OWN),
@@ -156,6 +157,9 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
         "stations:write", body={"security_profile": 1}
     ),
     "DELETE /stations/{station_id}/certificates/{certificate_id}": Row("stations:write"),
+    "PUT /stations/{station_id}/quirk-profile": Row(  # ends the station's line
+        "operator", "operator", stranger=403, body={"choice": "auto"}
+    ),
     "POST /stations/{station_id}/password": Row("stations:write"),  # ends the station's line
     "POST /payment-methods": Row(
         "payments:write",

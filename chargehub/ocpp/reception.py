@@ -17,6 +17,7 @@ from chargehub.errors import Refused, Unavailable
 from chargehub.ocpp.authority import Authority, Unsigned
 from chargehub.ocpp.fields import Unfit
 from chargehub.ocpp.limits import Bucket
+from chargehub.ocpp.manners import Manners
 from chargehub.ocpp.problems import CallProblem
 from chargehub.ocpp.rpc import Call
 from chargehub.ocpp.versions import Version
@@ -42,6 +43,7 @@ class Reception:
         "_heartbeat_s",
         "_identity",
         "_is_accepted",
+        "_manners",
         "_repairs",
         "_seen_at",
         "_skew",
@@ -60,7 +62,9 @@ class Reception:
         heartbeat_s: int,
         guesses: Bucket,
         authority: Authority | None = None,
+        manners: Manners | None = None,
     ) -> None:
+        self._manners = manners
         self._authority = authority
         self._store = store
         self._clock = clock
@@ -79,6 +83,12 @@ class Reception:
 
     async def receive(self, call: Call) -> Mapping[str, Any]:
         """The payload of the answer. Raises CallProblem; anything else is the hub's fault."""
+        answer = await self._answer(call)
+        if self._manners is not None and self._manners.delays:
+            await asyncio.sleep(self._manners.delay_s(call.action))
+        return answer
+
+    async def _answer(self, call: Call) -> Mapping[str, Any]:
         to_report, to_payload = self._version.messages[call.action]
         try:
             report = to_report(call.payload)
@@ -142,9 +152,16 @@ class Reception:
         self, action: Any, call: Call, report: reports.Booted, now: datetime
     ) -> reports.BootAnswer:
         """The one report that may come before the station is accepted."""
+        heartbeat_s, settings = self._heartbeat_s, {}
+        if self._manners is not None:
+            self._manners.begin_boot(report)
+            heartbeat_s = self._manners.heartbeat_interval_s or heartbeat_s
+            settings = dict(self._manners.settings)
         answer: reports.BootAnswer = await self._store.do(
-            action, self._station_id, report, now, self._heartbeat_s
+            action, self._station_id, report, now, heartbeat_s, settings
         )
+        if self._manners is not None:
+            self._manners.end_boot()
         self._is_accepted = answer.status == "accepted"
         self._skew = skew.Skew()
         return answer

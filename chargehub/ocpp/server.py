@@ -29,6 +29,7 @@ from chargehub.ocpp.authority import Authority
 from chargehub.ocpp.channel import Channels
 from chargehub.ocpp.framelog import FrameLog
 from chargehub.ocpp.limits import Buckets, Gate, Pace
+from chargehub.ocpp.manners import Manners, TunedConnection, hardware_of
 from chargehub.ocpp.reception import Reception
 from chargehub.ocpp.rpc import Line
 from chargehub.ocpp.switchboard import OcppSwitchboard
@@ -37,6 +38,7 @@ from chargehub.rest.throttle import subscriber
 from chargehub.settings import Settings
 from chargehub.stations import actions as stations
 from chargehub.stations import security, tables
+from chargehub.stations.quirks import QuirkBook
 from chargehub.stations.views import StationView, Window
 from chargehub.store.writer import Store
 
@@ -56,7 +58,7 @@ DEFLATE: Final = ServerPerMessageDeflateFactory(
 )
 
 
-class StationSocket(ServerConnection):
+class StationSocket(TunedConnection):
     """A connection that knows whose it is, from the login on."""
 
     station: StationView
@@ -78,6 +80,7 @@ class OcppServer:
         settings: Settings,
         switchboard: OcppSwitchboard,
         authority: Authority | None = None,
+        quirks: QuirkBook | None = None,
     ) -> None:
         assert settings.secret, "the hub's secret is empty"
         self._store = store
@@ -85,6 +88,7 @@ class OcppServer:
         self._settings = settings
         self._switchboard = switchboard
         self._authority = authority
+        self._quirks = quirks or QuirkBook()
         self._channels = Channels(settings)
         self._admission = Admission(store, clock, settings)
         self._adoptions = Adoptions(store, clock, settings, switchboard.counts)
@@ -126,7 +130,7 @@ class OcppServer:
             **({} if context is None else {"ssl": context, **TLS_TIMES}),
             create_connection=StationSocket,
             process_request=self._admit,  # type: ignore[arg-type]
-            select_subprotocol=self._select,
+            select_subprotocol=self._select,  # type: ignore[arg-type]
             compression=None,
             extensions=[DEFLATE],
             server_header=None,
@@ -224,10 +228,12 @@ class OcppServer:
             return False
         return self._chosen(_offered(request)) is not None
 
-    def _select(
-        self, socket: ServerConnection, offered: Sequence[Subprotocol]
-    ) -> Subprotocol | None:
-        return self._chosen(offered)
+    def _select(self, socket: StationSocket, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+        """Of the versions that its model speaks well, if it offers one; else of all."""
+        station = socket.station
+        profile = self._quirks.of(hardware_of(station), station.quirk_profile)
+        wanted = {f"ocpp{name}" for name in profile.treatment.versions} if profile else set()
+        return self._chosen([one for one in offered if one in wanted]) or self._chosen(offered)
 
     def _chosen(self, offered: Sequence[Subprotocol]) -> Subprotocol | None:
         """The newest version that both speak, whatever the station's order."""
@@ -256,9 +262,11 @@ class OcppServer:
         assert socket.subprotocol is not None, station.identity
         version = self._versions[socket.subprotocol]
         connection = next(self._connections)
-        reception = self._reception(station, version, connection)
+        offered = _offered(socket.request) if socket.request is not None else []
+        manners = Manners(self._quirks, station, version, socket, offered)
+        reception = self._reception(station, version, connection, manners)
         line = self._line(socket, station, version, reception)
-        replaced = self._switchboard.connect(station.id, line)
+        replaced = self._switchboard.connect(station.id, line, manners)
         if replaced is not None:
             self._replace(replaced)
         self._lines.add(line)
@@ -283,7 +291,7 @@ class OcppServer:
         await self._store.do(security.note_entry, station.id, entry.profile, entry.is_new_password)
 
     def _reception(
-        self, station: StationView, version: versions.Version, connection: int
+        self, station: StationView, version: versions.Version, connection: int, manners: Manners
     ) -> Reception:
         now_s = asyncio.get_running_loop().time()
         return Reception(
@@ -295,6 +303,7 @@ class OcppServer:
             self._settings.heartbeat_interval_s,
             self._guesses.of(station.id, now_s),
             self._authority,
+            manners,
         )
 
     def _line(

@@ -11,6 +11,7 @@ from chargehub.clock import Clock
 from chargehub.events import StationCommanded
 from chargehub.ocpp.counts import Counts
 from chargehub.ocpp.fields import Calls, Payload, Unfit
+from chargehub.ocpp.manners import Manners
 from chargehub.ocpp.parts import parted
 from chargehub.ocpp.problems import CallProblem, CallRefused, LineClosed
 from chargehub.ocpp.rpc import Line
@@ -31,6 +32,7 @@ class OcppSwitchboard:
     def __init__(self) -> None:
         self.counts = Counts()
         self._lines: dict[str, Line] = {}
+        self._manners: dict[str, Manners] = {}
 
     def is_connected(self, station_id: str) -> bool:
         """Does the station have a line?"""
@@ -40,10 +42,12 @@ class OcppSwitchboard:
         """How many stations have a line, by OCPP version."""
         return Counter(line.version.name for line in self._lines.values())
 
-    def connect(self, station_id: str, line: Line) -> Line | None:
+    def connect(self, station_id: str, line: Line, manners: Manners | None = None) -> Line | None:
         """Put a station's newest line in; the one it replaces, for the caller to close."""
         replaced = self._lines.get(station_id)
         self._lines[station_id] = line
+        if manners is not None:
+            self._manners[station_id] = manners
         return replaced
 
     def disconnect(self, station_id: str, line: Line) -> bool:
@@ -51,6 +55,7 @@ class OcppSwitchboard:
         if self._lines.get(station_id) is not line:
             return False
         del self._lines[station_id]
+        self._manners.pop(station_id, None)
         return True
 
     def limits_of(self, station_id: str) -> tuple[str, ...]:
@@ -71,11 +76,14 @@ class OcppSwitchboard:
             reason = f"OCPP {line.version.name}, which this station speaks, has no such message."
             return Outcome("error", "NotSent", {"reason": reason})
         to_calls, to_outcome = speech
+        manners = self._manners.get(station_id)
         try:
-            calls = to_calls(command)
+            calls = to_calls(command if manners is None else manners.worded(command))
             if not isinstance(command, Call):  # what operators send goes as they wrote it
                 calls = parted(calls, line.version.parted, limits)
             _check(line.version, calls)
+            if manners is not None:
+                manners.check(calls)
         except Unfit as unfit:
             return Outcome("error", "NotSent", {"reason": str(unfit)})
         except CallProblem as problem:
@@ -83,7 +91,11 @@ class OcppSwitchboard:
         answers: list[Payload] = []
         try:
             for action, payload in calls:
+                if manners is not None:
+                    await manners.await_turn()
                 answers.append(await line.call(action, payload))
+                if manners is not None:
+                    manners.note_answer()
         except CallRefused as refused:
             return Outcome("error", refused.code, {"reason": refused.text, "done": len(answers)})
         except TimeoutError:

@@ -1,6 +1,8 @@
 """What stations tell of themselves; what owners set up and ask of them is beside it."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -8,7 +10,7 @@ from sqlalchemy import bindparam, select, update
 from sqlmodel import col
 
 from chargehub import events
-from chargehub.stations import rules, tables
+from chargehub.stations import rules, tables, tuning
 from chargehub.stations.commanding import RESUMED as RESUMED
 from chargehub.stations.commanding import UNANSWERED as UNANSWERED
 from chargehub.stations.commanding import call as call
@@ -34,6 +36,7 @@ from chargehub.store.work import Work
 
 log = structlog.get_logger(__name__)
 
+NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 _IS_STATION = col(Station.id) == bindparam("of_station")
 _SEE = Hot(update(Station).where(_IS_STATION).values(last_seen_at=bindparam("now", type_=Instant)))
 _NEXT_TRANSACTION = Hot(
@@ -56,9 +59,17 @@ _TOLD_STATION = Hot(
 
 
 def receive_boot(
-    work: Work, station_id: str, report: Booted, now: datetime, interval_s: int = 300
+    work: Work,
+    station_id: str,
+    report: Booted,
+    now: datetime,
+    interval_s: int = 300,
+    settings: Mapping[str, str] = NO_SETTINGS,
 ) -> BootAnswer:
-    """Note who the station is and accept it, or reject a retired one; `interval_s`: of beats."""
+    """Note who the station is and accept it, or reject a retired one; `interval_s`: of beats.
+
+    `settings`: what its model needs to have written after a boot.
+    """
     station = tables.station(work, station_id)
     assert station is not None, station_id
     if station.retired_at is not None:
@@ -77,6 +88,7 @@ def receive_boot(
         )
     )
     work.record(events.StationBooted(station_id))
+    tuning.write(work, station_id, settings, now)
     return BootAnswer("accepted", now, interval_s)
 
 

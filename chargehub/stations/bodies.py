@@ -13,6 +13,8 @@ from chargehub.stations.certificates import CertificateView
 from chargehub.stations.commands import Network
 from chargehub.stations.frames import FrameView
 from chargehub.stations.notes import NoteView
+from chargehub.stations.quirk_bodies import QuirkProfileBody
+from chargehub.stations.quirks import Hardware, QuirkBook
 from chargehub.stations.repairs import RepairView
 from chargehub.stations.reports import CertificatePurpose
 from chargehub.stations.views import (
@@ -196,6 +198,8 @@ class StationBody(BaseModel):
 
     `next_security_profile`: what it was asked to take on, and has not come with yet.
     `clock_ahead_s`: how far its clock is ahead of the hub's, null where that was not measured.
+    `quirk_profile`: what is known of its model and done for it, null for nothing out of the
+    ordinary; `quirk_choice`: `auto`, or what an operator chose instead.
     """
 
     id: str
@@ -217,11 +221,15 @@ class StationBody(BaseModel):
     disconnected_at: datetime | None
     last_seen_at: datetime | None
     clock_ahead_s: int | None
+    quirk_choice: str
+    quirk_profile: QuirkProfileBody | None
     evses: list[EvseBody]
 
     @classmethod
-    def of(cls, equipped: EquippedStation, bases: Bases, **more: Any) -> Self:
+    def of(cls, equipped: EquippedStation, bases: Bases, book: QuirkBook, **more: Any) -> Self:
         station = equipped.station
+        hardware = Hardware(station.vendor, station.model, station.firmware_version)
+        profile = book.of(hardware, station.quirk_profile)
         return cls(
             id=station.id,
             identity=station.identity,
@@ -242,6 +250,8 @@ class StationBody(BaseModel):
             disconnected_at=station.disconnected_at,
             last_seen_at=station.last_seen_at,
             clock_ahead_s=station.clock_ahead_s,
+            quirk_choice=station.quirk_profile,
+            quirk_profile=None if profile is None else QuirkProfileBody.of(profile),
             evses=[EvseBody.of(each) for each in equipped.evses],
             **more,
         )

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from chargehub.errors import NotFound
-from chargehub.people.access import CurrentActor, needs
+from chargehub.people.access import CurrentActor, CurrentOperator, needs
 from chargehub.people.rules import Actor, fold_id_token, id_token
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
 from chargehub.stations import (
@@ -19,10 +19,13 @@ from chargehub.stations import (
     rules,
     security,
     tables,
+    tuning,
 )
 from chargehub.stations.command_bodies import CommandBody
 from chargehub.stations.commands import Switchboard
 from chargehub.stations.offered import CurrentSettings, ocpp_bases, offered_profiles
+from chargehub.stations.quirk_bodies import QuirkChoiceRequest, QuirkProfileBody
+from chargehub.stations.quirks import QuirkBook
 from chargehub.stations.views import CommandView, EquippedStation, LocationView
 from chargehub.store.work import Reads
 
@@ -39,6 +42,12 @@ async def _switchboard(request: Request) -> Switchboard:
     return switchboard
 
 
+async def _quirks(request: Request) -> QuirkBook:
+    book: QuirkBook = request.app.state.hub.quirks
+    return book
+
+
+CurrentQuirks = Annotated[QuirkBook, Depends(_quirks)]
 CurrentSwitchboard = Annotated[Switchboard, Depends(_switchboard)]
 
 
@@ -94,6 +103,7 @@ async def post_station(
     actor: Writer,
     store: CurrentStore,
     settings: CurrentSettings,
+    quirks: CurrentQuirks,
     now: Now,
     response: Response,
 ) -> bodies.NewStationBody | bodies.StationBody:
@@ -108,29 +118,71 @@ async def post_station(
     station = await store.read(_station, owner_id, done.station_id)
     if done.password is None:
         response.status_code = 200
-        return bodies.StationBody.of(station, ocpp_bases(settings))
-    return bodies.NewStationBody.of(station, ocpp_bases(settings), password=done.password)
+        return bodies.StationBody.of(station, ocpp_bases(settings), quirks)
+    return bodies.NewStationBody.of(station, ocpp_bases(settings), quirks, password=done.password)
 
 
 @router.get("/stations")
 async def get_stations(
-    actor: CurrentActor, store: CurrentStore, settings: CurrentSettings, asked: CurrentPage
+    actor: CurrentActor,
+    store: CurrentStore,
+    settings: CurrentSettings,
+    quirks: CurrentQuirks,
+    asked: CurrentPage,
 ) -> Page[bodies.StationBody]:
     """Your own stations, the oldest first."""
     rows = await store.read(pages.stations_of, actor.account_id, asked.after_id(), asked.fetch)
     bases = ocpp_bases(settings)
     return page(
-        rows, asked, lambda row: (row.station.id,), lambda row: bodies.StationBody.of(row, bases)
+        rows,
+        asked,
+        lambda row: (row.station.id,),
+        lambda row: bodies.StationBody.of(row, bases, quirks),
     )
 
 
 @router.get("/stations/{station_id}")
 async def get_station(
-    station_id: Id, actor: CurrentActor, store: CurrentStore, settings: CurrentSettings
+    station_id: Id,
+    actor: CurrentActor,
+    store: CurrentStore,
+    settings: CurrentSettings,
+    quirks: CurrentQuirks,
 ) -> bodies.StationBody:
     """One of your own stations."""
     station = await store.read(_station, actor.account_id, station_id)
-    return bodies.StationBody.of(station, ocpp_bases(settings))
+    return bodies.StationBody.of(station, ocpp_bases(settings), quirks)
+
+
+@router.get("/quirk-profiles")
+async def get_quirk_profiles(
+    actor: CurrentActor, quirks: CurrentQuirks, asked: CurrentPage
+) -> Page[QuirkProfileBody]:
+    """What the hub knows of models of stations that do things oddly, by name."""
+    after = asked.after_id() or ""
+    rows = [profile for profile in quirks if profile.name > after][: asked.fetch]
+    return page(rows, asked, lambda profile: (profile.name,), QuirkProfileBody.of)
+
+
+@router.put("/stations/{station_id}/quirk-profile")
+async def put_quirk_profile(
+    station_id: Id,
+    wanted: QuirkChoiceRequest,
+    operator: CurrentOperator,
+    store: CurrentStore,
+    settings: CurrentSettings,
+    quirks: CurrentQuirks,
+    switchboard: CurrentSwitchboard,
+) -> bodies.StationBody:
+    """Choose the quirk profile of a station, switch it off, or leave it to the hub. For operators.
+
+    The station's line is closed, so that it comes back and is treated by what was chosen.
+    """
+    quirks.check_choice(wanted.choice)
+    await store.do(tuning.choose, operator, station_id, wanted.choice)
+    await switchboard.hang_up(station_id, "Its quirk profile was chosen anew.")
+    station = await store.read(_seen, operator, station_id)
+    return bodies.StationBody.of(station, ocpp_bases(settings), quirks)
 
 
 @router.post("/stations/{station_id}/password")
@@ -170,6 +222,7 @@ async def put_security_profile(
     actor: Writer,
     store: CurrentStore,
     settings: CurrentSettings,
+    quirks: CurrentQuirks,
     now: Now,
 ) -> bodies.StationBody:
     """Raise a station's security profile. Until it has come with the new one, the old counts.
@@ -180,7 +233,7 @@ async def put_security_profile(
     rules.check_profile(profile, offered_profiles(settings))
     raised = raising.Wanted(profile, bases.of(profile), wanted.network)
     await store.do(raising.raise_profile, actor, station_id, raised, now)
-    return bodies.StationBody.of(await store.read(_seen, actor, station_id), bases)
+    return bodies.StationBody.of(await store.read(_seen, actor, station_id), bases, quirks)
 
 
 @router.get("/stations/{station_id}/certificates")

@@ -75,6 +75,7 @@ STATIONS = select(
     col(Station.last_seen_at),
     col(Station.retired_at),
     col(Station.clock_ahead_s),
+    col(Station.quirk_profile),
 ).join(Location, col(Location.id) == col(Station.location_id))
 _STATION_BY_ID = Hot(STATIONS.where(col(Station.id) == bindparam("station_id")))
 _STATION_BY_IDENTITY = Hot(

@@ -31,6 +31,7 @@ class StationView:
     that, the one before counts too.
 
     `is_accepted`: it booted once and was accepted. `clock_ahead_s` None: not measured.
+    `quirk_profile`: what an operator chose, as QuirkBook.of takes it.
     """
 
     id: str
@@ -56,6 +57,7 @@ class StationView:
     last_seen_at: datetime | None
     retired_at: datetime | None
     clock_ahead_s: int | None
+    quirk_profile: str = "auto"
 
     @property
     def is_accepted(self) -> bool:

@@ -14,6 +14,7 @@ from chargehub.people import actions as people
 from chargehub.people.rules import Actor, Scope
 from chargehub.stations import command_routes, pairing_routes
 from chargehub.stations import routes as stations
+from chargehub.stations.quirks import QuirkBook
 from chargehub.store.writer import Store
 from tests.rest.app import application, client
 
@@ -54,8 +55,9 @@ class Api:
             open_pairings=2,
             daily_pairings=4,
         )
-        hub = SimpleNamespace(store=store, clock=clock, settings=settings, switchboard=self.lines)
         self.settings = settings
+        parts = {"store": store, "clock": clock, "switchboard": self.lines}
+        hub = SimpleNamespace(**parts, settings=settings, quirks=QuirkBook())
         routers = (stations.router, command_routes.router, pairing_routes.router, listings.router)
         self._app = application(*routers, hub=hub)
 

@@ -749,6 +749,7 @@ def upgrade() -> None:
         sa.Column("last_transaction", sa.Integer(), nullable=False),
         sa.Column("last_request", sa.Integer(), nullable=False),
         sa.Column("clock_ahead_s", sa.Integer(), nullable=True),
+        sa.Column("quirk_profile", sa.String(length=60), nullable=False),
         sa.Column("status", sa.String(length=12), nullable=True),
         sa.Column("status_at", Instant(), nullable=True),
         sa.Column("status_connection", sa.BigInteger(), nullable=False),
