@@ -137,6 +137,16 @@ class Settings(BaseSettings):
     ocpp_frame_burst: Annotated[
         int, Field(description="Frames before that rate counts: what days offline leave behind.")
     ] = 10_000
+    ocpp_hurried_rate: Annotated[
+        float,
+        Field(
+            description="Frames answered a second while a station sends without awaiting answers.",
+            gt=0,
+        ),
+    ] = 100.0
+    ocpp_control_rate: Annotated[
+        float, Field(description="Pings, pongs and pieces of frames of one station a second.", gt=0)
+    ] = 20.0
     ocpp_pending_bytes: Annotated[
         int, Field(description="Bytes of a station that may wait; it is not read meanwhile.")
     ] = 262_144
@@ -144,6 +154,10 @@ class Settings(BaseSettings):
         int,
         Field(description="Over the rate, without awaiting answers: so many close a line (1008)."),
     ] = 2_000
+    ocpp_flood_pause_s: Annotated[
+        float,
+        Field(description="Seconds until such a station is let in again; each time twice as long."),
+    ] = 10.0
     ocpp_unknown_tokens: Annotated[
         int, Field(description="Unknown id tokens a station may show; then it is slow to guess.")
     ] = 100

@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 EVERY_S: Final = 1.0
 WAITING: Final = 200  # frames of a station in that time; of a faster one the newest are kept
+WAITING_BYTES: Final = 131_072  # and so much: hiding what is secret in it takes the hub's time
 TOGETHER: Final = 250  # frames a commit: others wait for it
 LONGEST: Final = 8_000  # signs of a frame that are kept
 KINDS: Final = {2: "call", 3: "result", 4: "error", 5: "result_error", 6: "send"}
@@ -45,6 +46,7 @@ class FrameLog:
         self._kept = kept
         self._most = int(rate_per_s * EVERY_S)
         self._waiting: dict[str, deque[Noted]] = {}
+        self._bytes: Counter[str] = Counter()
         self._since_trim: Counter[str] = Counter()
         self._writing: asyncio.Task[None] | None = None
 
@@ -52,8 +54,11 @@ class FrameLog:
         """A frame passed: '<' came in, '>' went out."""
         waiting = self._waiting.get(station_id)
         if waiting is None:
-            waiting = self._waiting[station_id] = deque(maxlen=WAITING)
+            waiting = self._waiting[station_id] = deque()
         waiting.append((self._clock.now(), direction, frame))
+        self._bytes[station_id] += len(frame)
+        while len(waiting) > WAITING or self._bytes[station_id] > WAITING_BYTES:
+            self._bytes[station_id] -= len(waiting.popleft()[2])
         if self._writing is None:
             self._writing = asyncio.create_task(self._write())
 
@@ -68,6 +73,7 @@ class FrameLog:
     async def flush(self) -> None:
         """Write what waits now. It is lost if that cannot be done: stations come first."""
         waiting, self._waiting = self._waiting, {}
+        self._bytes.clear()
         described = _described(waiting, self._share(waiting))
         while part := tuple(islice(described, TOGETHER)):
             try:

@@ -3,12 +3,15 @@
 The moment is an argument: seconds of a monotonic clock. Nothing here waits or reads.
 """
 
+import math
 from collections import OrderedDict
 from typing import Final
 
 FRAME_SHARE: Final = 4_096  # bytes; a larger frame counts as several
 REMEMBERED: Final = 10_000  # addresses or stations; the one unseen for longest is forgotten
 TRIED_WITHIN_S: Final = 600.0  # a failed login is held against its address for so long
+LONGEST_PAUSE_S: Final = 3_600.0  # of a station that floods each time it is let in
+FORGIVEN_S: Final = 3_600.0  # after its last pause a flood is a first one
 WELCOME: Final = 100_000  # identities that were let in, with the address they came from
 
 
@@ -55,26 +58,53 @@ class Pace:
 
     A station that waits for its answers is slowed, never cut off: it has one frame on its way.
     The bucket is the station's and outlives the line: coming back fills it no faster.
+    `hurried_rate_per_s`: of frames that came before the ones ahead of them were answered.
     """
 
-    __slots__ = ("_bucket", "_excess", "_flood_frames", "_is_slowed")
+    __slots__ = ("_bucket", "_excess", "_flood_frames", "_hurried_rate_per_s", "_is_slowed")
 
-    def __init__(self, bucket: Bucket, flood_frames: int) -> None:
+    def __init__(
+        self, bucket: Bucket, flood_frames: int, hurried_rate_per_s: float = math.inf
+    ) -> None:
         self._bucket = bucket
         self._flood_frames = flood_frames
+        self._hurried_rate_per_s = hurried_rate_per_s
         self._excess = 0
         self._is_slowed = False
 
-    def wait_s(self, frame_bytes: int, now_s: float) -> float:
+    def wait_s(self, frame_bytes: int, now_s: float, *, is_hurried: bool = False) -> float:
         """How long a frame waits for its turn. One counts once for every 4 KiB begun."""
-        wait_s = self._bucket.take(1 + frame_bytes // FRAME_SHARE, now_s)
+        count = 1 + frame_bytes // FRAME_SHARE
+        wait_s = self._bucket.take(count, now_s)
         self._is_slowed = wait_s > 0
-        return wait_s
+        return max(wait_s, count / self._hurried_rate_per_s) if is_hurried else wait_s
 
     def is_flood(self, waiting: int) -> bool:
         """Told that so many frames wait and no more are read: does the station flood the hub?"""
         self._excess = self._excess + waiting if self._is_slowed else 0
         return self._excess > self._flood_frames
+
+
+class Pauses:
+    """Stations that flooded are not let in again for a while, each time for twice as long."""
+
+    def __init__(self, first_s: float) -> None:
+        self._first_s = first_s
+        self._paused: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def note_flood(self, identity: str, now_s: float) -> None:
+        """It proved who it is, and was cut off: nobody can shut another's station out."""
+        until_s, pause_s = self._paused.pop(identity, (-math.inf, 0.0))
+        is_again = now_s < until_s + FORGIVEN_S
+        pause_s = min(2 * pause_s, LONGEST_PAUSE_S) if is_again else self._first_s
+        self._paused[identity] = (now_s + pause_s, pause_s)
+        if len(self._paused) > REMEMBERED:
+            self._paused.popitem(last=False)
+
+    def left_s(self, identity: str, now_s: float) -> float:
+        """Seconds until it is let in again; 0 if it is."""
+        until_s, _ = self._paused.get(identity, (0.0, 0.0))
+        return max(0.0, until_s - now_s)
 
 
 class Gate:

@@ -159,8 +159,6 @@ class Line:
         return len(self._waiting) >= self._room or self._waiting_bytes >= self._most_bytes
 
     async def _cut_off(self) -> None:
-        self._counts.floods += 1
-        log.warning("station floods", station=self.identity, waiting=len(self._waiting))
         self._socket.close_timeout = CUT_OFF_S
         await self.close(CloseCode.POLICY_VIOLATION, "too many messages")
 
@@ -305,10 +303,11 @@ class Line:
                 break
 
     async def _await_turn(self, item: Call | bytes) -> None:
-        wait_s = self._pace.wait_s(_size(item), self._socket.loop.time())
+        """Who sends more than one at a time lets others go between."""
+        is_hurried, now_s = bool(self._waiting), self._socket.loop.time()
+        wait_s = self._pace.wait_s(_size(item), now_s, is_hurried=is_hurried)
         if wait_s:
             self._counts.slowed += 1
-        if wait_s or self._waiting:  # who sends more than one at a time lets others go between
             await asyncio.sleep(wait_s)
 
     async def _answer(self, call: Call) -> bytes:

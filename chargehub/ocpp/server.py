@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import math
 import ssl
 import time
 from collections import Counter
@@ -28,10 +29,11 @@ from chargehub.ocpp.adoption import Adoptions, Knock
 from chargehub.ocpp.authority import Authority
 from chargehub.ocpp.channel import Channels
 from chargehub.ocpp.framelog import FrameLog
-from chargehub.ocpp.limits import Buckets, Gate, Pace
-from chargehub.ocpp.manners import Manners, TunedConnection, hardware_of
+from chargehub.ocpp.limits import Buckets, Gate, Pace, Pauses
+from chargehub.ocpp.manners import Manners, hardware_of
 from chargehub.ocpp.reception import Reception
 from chargehub.ocpp.rpc import Line
+from chargehub.ocpp.station_socket import StationSocket
 from chargehub.ocpp.switchboard import OcppSwitchboard
 from chargehub.ocpp.tls import Tls
 from chargehub.rest.throttle import subscriber
@@ -49,25 +51,13 @@ OPEN_S: Final = 30.0  # until one of those has had its turn
 CLOSE_S: Final = 5.0  # how long a closing handshake may take; a dead link is dropped after it
 TLS_TIMES: Final[dict[str, Any]] = {"ssl_handshake_timeout": 10, "ssl_shutdown_timeout": CLOSE_S}
 QUEUED_FRAMES: Final = 4  # between socket and line; the line has its own queue
-READ_BYTES: Final = 8_192  # at once from one line, so that others have their turn soon
-AGAIN_S: Final = "60"  # when somebody with too many lines, or too many names, may come again
+CONTROL_BURST: Final = 400  # pings and pieces before their rate counts: six frames of 64 pieces
+AGAIN_S: Final = 60.0  # when somebody with too many lines, or too many names, may come again
 RESTART: Final = "service restart"
 # The smallest windows: 15 KiB a connection more than without compression, not 32.
 DEFLATE: Final = ServerPerMessageDeflateFactory(
     server_max_window_bits=9, client_max_window_bits=9, compress_settings={"memLevel": 1}
 )
-
-
-class StationSocket(TunedConnection):
-    """A connection that knows whose it is, from the login on."""
-
-    station: StationView
-    entry: Entry
-
-    def connection_made(self, transport: Any) -> None:
-        """By itself asyncio reads 256 KiB at once: five thousand heartbeats without a pause."""
-        transport.max_size = READ_BYTES
-        super().connection_made(transport)
 
 
 class OcppServer:
@@ -105,6 +95,8 @@ class OcppServer:
         kept, rate = settings.frames_kept, settings.frames_logged_rate
         self._frames = FrameLog(store, clock, kept, rate) if kept else None
         self._frame_rates = Buckets(settings.ocpp_frame_rate, settings.ocpp_frame_burst)
+        self._controls = Buckets(settings.ocpp_control_rate, CONTROL_BURST)
+        self._pauses = Pauses(settings.ocpp_flood_pause_s)
         self._guesses = Buckets(1 / settings.ocpp_unknown_token_s, settings.ocpp_unknown_tokens)
         self._closing: set[asyncio.Task[None]] = set()
         self._servers: list[Server] = []
@@ -182,6 +174,8 @@ class OcppServer:
         if identity is None:
             return socket.respond(HTTPStatus.NOT_FOUND, "Stations connect at /ocpp/{identity}.\n")
         address, now_s = _address(socket), socket.loop.time()
+        if pause_s := self._pauses.left_s(identity, now_s):
+            return _too_many(socket, "This station sent too many messages.\n", pause_s)
         if self._addresses[address] >= self._settings.ocpp_connections_per_address:
             return _too_many(socket, "Too many lines from here.\n")
         if not self._gate.may_knock(address, identity, now_s):
@@ -212,6 +206,8 @@ class OcppServer:
             return socket.respond(HTTPStatus.BAD_REQUEST, text)
         self._gate.note_entry(address, identity)
         socket.station, socket.entry = station, judged
+        control = self._controls.of(station.id, now_s)
+        socket.control = Pace(control, self._settings.ocpp_flood_frames)
         return None
 
     async def _adopted(self, window: Window, knock: Knock, now_s: float) -> StationView | None:
@@ -278,11 +274,18 @@ class OcppServer:
             await line.run()
         finally:
             self._lines.discard(line)
+            if socket.is_cut_off:
+                self._note_flood(socket, station)
             await reception.write_repairs()
             if self._switchboard.disconnect(station.id, line):
                 now = self._clock.now()
                 await self._store.do(stations.note_disconnected, station.id, connection, now)
                 log.info("station disconnected", station=station.id, code=socket.close_code)
+
+    def _note_flood(self, socket: StationSocket, station: StationView) -> None:
+        self._switchboard.counts.floods += 1
+        self._pauses.note_flood(station.identity, socket.loop.time())
+        log.warning("station floods", station=station.id)
 
     async def _note_entry(self, station: StationView, entry: Entry) -> None:
         """What it was asked to take on and came with, if there was anything."""
@@ -320,7 +323,11 @@ class OcppServer:
             version,
             reception.receive,
             self._switchboard.counts,
-            pace=Pace(self._frame_rates.of(station.id, now_s), settings.ocpp_flood_frames),
+            pace=Pace(
+                self._frame_rates.of(station.id, now_s),
+                settings.ocpp_flood_frames,
+                settings.ocpp_hurried_rate,
+            ),
             note=partial(self._frames.note, station.id) if self._frames else None,
             queue_frames=settings.ocpp_queue_frames,
             pending_bytes=settings.ocpp_pending_bytes,
@@ -343,9 +350,9 @@ def _address(socket: ServerConnection) -> str:
     return subscriber(str(peer[0])) if peer else ""
 
 
-def _too_many(socket: StationSocket, text: str) -> Response:
+def _too_many(socket: StationSocket, text: str, again_s: float = AGAIN_S) -> Response:
     response = socket.respond(HTTPStatus.TOO_MANY_REQUESTS, text)
-    response.headers["Retry-After"] = AGAIN_S
+    response.headers["Retry-After"] = str(math.ceil(again_s))
     return response
 
 

@@ -3,7 +3,16 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargehub.ocpp.limits import FRAME_SHARE, TRIED_WITHIN_S, Bucket, Buckets, Gate, Pace
+from chargehub.ocpp.limits import (
+    FRAME_SHARE,
+    LONGEST_PAUSE_S,
+    TRIED_WITHIN_S,
+    Bucket,
+    Buckets,
+    Gate,
+    Pace,
+    Pauses,
+)
 
 STEPS = st.lists(
     st.tuples(st.integers(1, 5), st.integers(0, 3_000)), min_size=1, max_size=60
@@ -84,3 +93,27 @@ def test_knocking_too_often_is_refused_until_time_has_passed() -> None:
 
     assert heard == [True, True, False, False, False]
     assert gate.may_knock("here", "A", 1.0)
+
+
+def test_who_hurries_waits_between_its_frames_before_the_bucket_is_empty() -> None:
+    pace = Pace(Bucket(1, 100, 0.0), flood_frames=10, hurried_rate_per_s=50)
+
+    assert pace.wait_s(1, 0.0) == 0
+    assert pace.wait_s(1, 0.0, is_hurried=True) == 0.02
+    assert pace.wait_s(FRAME_SHARE, 0.0, is_hurried=True) == 0.04
+    assert not pace.is_flood(1_000)
+
+
+def test_the_pause_of_who_floods_again_is_twice_as_long_and_ends() -> None:
+    pauses = Pauses(first_s=10)
+
+    assert pauses.left_s("CH-1", 0.0) == 0
+    pauses.note_flood("CH-1", 0.0)
+    assert (pauses.left_s("CH-1", 4.0), pauses.left_s("CH-2", 4.0)) == (6, 0)
+    pauses.note_flood("CH-1", 11.0)
+    assert pauses.left_s("CH-1", 11.0) == 20
+    for _ in range(20):
+        pauses.note_flood("CH-1", 31.0)
+    assert pauses.left_s("CH-1", 31.0) == LONGEST_PAUSE_S
+    pauses.note_flood("CH-1", 31.0 + 3 * LONGEST_PAUSE_S)
+    assert pauses.left_s("CH-1", 31.0 + 3 * LONGEST_PAUSE_S) == 10

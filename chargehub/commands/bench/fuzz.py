@@ -37,6 +37,7 @@ BOOTS: Final[dict[str, dict[str, Any]]] = {
 KINDS: Final = {2: "a call of the hub's", 3: "an answer"}  # some are whole though broken
 SETTINGS: Final = {  # the limits would slow the stations down, as they should
     "CHARGEHUB_OCPP_FRAME_RATE": "1000000",
+    "CHARGEHUB_OCPP_HURRIED_RATE": "1000000",
     "CHARGEHUB_OCPP_UNKNOWN_TOKENS": "1000000000",
 }
 
