@@ -104,12 +104,14 @@ def bench_ocpp(
     seconds: Annotated[float, typer.Option(help="Length of each measurement.")] = 5.0,
     idle: Annotated[int, typer.Option(help="Idle lines for the memory figure.")] = 1000,
     storm: Annotated[int, typer.Option(help="Stations that knock at once, like 5000.")] = 0,
+    flood: Annotated[str, typer.Option(help="Kinds of flood, comma between; all; none.")] = "small",
     database: Database = None,
 ) -> None:
     """Durable rates of the hub beside the echo ceiling of the bare socket library."""
     from chargehub.commands.bench import run
+    from chargehub.commands.bench.flooders import kinds
 
-    run.ocpp(stations, seconds, idle, storm, database)
+    run.ocpp(run.Size(stations, seconds, idle, storm, kinds(flood)), database)
 
 
 @benches.command("fuzz")

@@ -37,15 +37,22 @@ def test_the_bench_prints_every_figure(tmp_path: Path) -> None:
     measured = run(
         tmp_path,
         *("chargehub", "bench", "ocpp", "--stations", "3", "--seconds", "0.3", "--idle", "5"),
-        *("--storm", "20"),
+        *("--storm", "20", "--flood", "small,pings"),
     )
 
     assert measured.returncode == 0, measured.stdout + measured.stderr
     for figure in (
         *("echo", "MeterValues", "priced and posted", "memory of an idle line"),
-        *("beside a flood", "storm of 20"),
+        *("line with TLS", "beside a flood 'small'", "beside a flood 'pings'", "storm of 20"),
     ):
         assert figure in measured.stdout
+
+
+def test_a_flood_that_is_unknown_is_told_with_those_there_are(tmp_path: Path) -> None:
+    refused = run(tmp_path, "chargehub", "bench", "ocpp", "--flood", "biblical")
+
+    assert refused.returncode == 2
+    assert "pings" in refused.stderr
 
 
 def test_a_hub_lives_through_broken_frames_of_every_version(tmp_path: Path) -> None:

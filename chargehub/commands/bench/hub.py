@@ -34,6 +34,7 @@ from chargehub.commands.bench.measure import (
     free_port,
     memory_kib,
 )
+from chargehub.ocpp import authority
 
 
 @asynccontextmanager
@@ -45,25 +46,29 @@ async def running_hub(
     `settings`: environment variables; without them the hub has its usual limits.
     """
     with tempfile.TemporaryDirectory(prefix="chargehub-bench-") as folder:
-        http, ocpp_port = free_port(), free_port()
+        http, ocpp_port, ocpps_port = free_port(), free_port(), free_port()
+        certificate, key = Path(folder) / "tls.pem", Path(folder) / "tls.key"
+        authority.create(certificate, key, "bench", datetime.now(UTC))
         environment = {
             **os.environ,
             "CHARGEHUB_DATABASE": database or f"sqlite:///{Path(folder) / 'bench.sqlite'}",
             "CHARGEHUB_SECRET_FILE": str(Path(folder) / "secret"),
             "CHARGEHUB_HTTP": f"127.0.0.1:{http}",
             "CHARGEHUB_OCPP": f"127.0.0.1:{ocpp_port}",
+            "CHARGEHUB_OCPPS": f"127.0.0.1:{ocpps_port}",
+            "CHARGEHUB_OCPPS_CERTIFICATE_FILE": str(certificate),
+            "CHARGEHUB_OCPPS_KEY_FILE": str(key),
             "CHARGEHUB_LOG_LEVEL": "ERROR",
-            "CHARGEHUB_OCPP_CONNECTIONS_PER_ADDRESS": "100000",
             **(settings or {}),
         }
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "chargehub", "serve", env=environment, stdout=DEVNULL
         )
         try:
-            for port in (http, ocpp_port):
+            for port in (http, ocpp_port, ocpps_port):
                 await answers(port, lambda: process.returncode is None)
             async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{http}", timeout=30) as api:
-                yield HubUnderLoad(api, f"ws://127.0.0.1:{ocpp_port}/ocpp", process.pid)
+                yield HubUnderLoad(api, ocpp_port, ocpps_port, process.pid)
         finally:
             if process.returncode is None:
                 process.terminate()
@@ -73,9 +78,11 @@ async def running_hub(
 class HubUnderLoad:
     """The hub under load, by its public addresses."""
 
-    def __init__(self, api: httpx2.AsyncClient, url: str, pid: int) -> None:
+    def __init__(self, api: httpx2.AsyncClient, port: int, tls_port: int, pid: int) -> None:
         self._api = api
-        self.url = url
+        self.port = port
+        self.url = f"ws://127.0.0.1:{port}/ocpp"
+        self.tls_url = f"wss://127.0.0.1:{tls_port}/ocpp"
         self.pid = pid
 
     async def _post(self, path: str, body: Any, method: str = "POST") -> Any:
@@ -87,13 +94,14 @@ class HubUnderLoad:
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
-    async def register(self, count: int) -> list[Station]:
-        """One owner who also drives by a card, one tariff, `count` published stations."""
-        driver = await self._post("/accounts", account("driver"))
-        self._api.headers["Authorization"] = f"Bearer {driver['token']}"
-        await self._post("/payment-methods", {"rail": "sandbox", "reference": "ok"})
-        await self._post("/id-tokens", {"value": ID_TOKEN})
-        owner = await self._post("/accounts", account("owner"))
+    async def register(self, count: int, *, has_driver: bool = False) -> list[Station]:
+        """A driver with a card, unless there is one, and an owner with `count` stations."""
+        if not has_driver:
+            driver = await self._post("/accounts", account("driver"))
+            self._api.headers["Authorization"] = f"Bearer {driver['token']}"
+            await self._post("/payment-methods", {"rail": "sandbox", "reference": "ok"})
+            await self._post("/id-tokens", {"value": ID_TOKEN})
+        owner = await self._post("/accounts", account(f"owner-of-{self.port}"))
         self._api.headers["Authorization"] = f"Bearer {owner['token']}"
         place = {
             "name": "Bench",
@@ -132,19 +140,21 @@ class HubUnderLoad:
         return Station(made["identity"], made["password"])
 
     @asynccontextmanager
-    async def lines(self, stations: list[Station]) -> AsyncIterator[list[ClientConnection]]:
+    async def lines(
+        self, stations: list[Station], *, is_tls: bool = False
+    ) -> AsyncIterator[list[ClientConnection]]:
         """The open lines of these stations, booted one after the other."""
         async with AsyncExitStack() as stack:
             opened = []
             for station in stations:
-                url = f"{self.url}/{station.identity}"
+                url = f"{self.tls_url if is_tls else self.url}/{station.identity}"
                 opened.append(await stack.enter_async_context(open_line(url, station)))
             yield opened
 
-    async def idle_memory(self, stations: list[Station]) -> float:
-        """KiB that an idle line costs the hub's process."""
+    async def idle_memory(self, stations: list[Station], *, is_tls: bool = False) -> float:
+        """KiB that an idle line costs the hub's process, if none has been closed before."""
         before = memory_kib(self.pid)
-        async with self.lines(stations):
+        async with self.lines(stations, is_tls=is_tls):
             return (memory_kib(self.pid) - before) / max(len(stations), 1)
 
     async def readings(self, stations: list[Station], seconds: float) -> Rate:
