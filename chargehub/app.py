@@ -16,6 +16,7 @@ from chargehub import flow
 from chargehub.bookings import routes as booking_routes
 from chargehub.bus.live import LiveBus
 from chargehub.clock import Clock, RealClock
+from chargehub.energy import routes as energy_routes
 from chargehub.errors import Unavailable
 from chargehub.jobs import Jobs, due
 from chargehub.ledger import routes as ledger_routes
@@ -59,6 +60,7 @@ ROUTERS = (
     search_routes.router,
     booking_routes.router,
     session_routes.router,
+    energy_routes.router,
     payment_routes.router,
     settlement_routes.router,
     ledger_routes.router,
@@ -82,6 +84,7 @@ TAGS = {
     "search": "Finding a free EVSE. Nobody has to log in for it.",
     "bookings": "A driver's right to an EVSE for a time.",
     "sessions": "Charging: start, watch, stop; and the CDRs that come of it.",
+    "energy": "A place's grid connection and how its cars share it; a session's own limit.",
     "payments": "How a driver pays and how an owner is paid.",
     "settlement": "An owner's month.",
     "ledger": "The laws of the ledger, for everybody to check.",

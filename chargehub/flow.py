@@ -11,6 +11,7 @@ from typing import Any
 from chargehub import events
 from chargehub.bookings import actions as bookings
 from chargehub.bookings import admitted
+from chargehub.energy import balancing
 from chargehub.payments import collect, effects, payout
 from chargehub.payments.rail import Rails
 from chargehub.people import actions as people
@@ -35,7 +36,8 @@ def reactions(
     """The followers of every event, in the order in which they are told."""
     return {
         events.MailRequested: [Effect(send_mail, people.record_mail_sent)],
-        events.StationConnected: [stations.resume_commands],
+        events.StationConnected: [stations.resume_commands, balancing.look_at_station],
+        events.StationBooted: [balancing.forget_limits],
         events.StationCommanded: [Effect(send_command, stations.record_outcome, LINES)],
         events.CommandFinished: [
             sessions.follow_command,
@@ -43,6 +45,7 @@ def reactions(
             admitted.follow_command,
             security.follow_command,
             raising.follow_command,
+            balancing.follow_command,
         ],
         events.BookingHeld: [collect.open_for_booking],
         events.BookingReleased: [collect.release_for_booking],
@@ -51,9 +54,17 @@ def reactions(
         ],
         events.PaymentAuthorised: [bookings.confirm],
         events.PaymentRefused: [bookings.decline, stopping.stop_unpaid],
-        events.SessionOpened: [bookings.mark_used, collect.open_for_session],
+        events.SessionOpened: [
+            bookings.mark_used,
+            collect.open_for_session,
+            balancing.look_at_session,
+        ],
         events.SessionFailed: [collect.release_for_session],
-        events.SessionClosed: [bookings.complete, collect.request_capture],
+        events.SessionClosed: [
+            bookings.complete,
+            collect.request_capture,
+            balancing.look_at_session,
+        ],
         events.CaptureRequested: [Effect(effects.capture(rails, store), collect.record_capture)],
         events.ReleaseRequested: [Effect(effects.release(rails, store), collect.record_release)],
         events.PaymentCaptured: [_settle(terms)],

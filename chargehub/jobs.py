@@ -11,6 +11,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from chargehub.bookings import actions as bookings
 from chargehub.clock import Clock
+from chargehub.energy import balancing
 from chargehub.errors import Unavailable
 from chargehub.payments import payout, renewing
 from chargehub.rest import manners
@@ -57,6 +58,7 @@ def due(token_price: Decimal, frames_kept: timedelta, cost_every: timedelta) -> 
         renewing.renew_due_holds,
         sessions.close_overdue,
         tell_costs,
+        balancing.look_due,
         settlement.mature_due,
         request_due_payouts,
         forget_keys,

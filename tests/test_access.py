@@ -35,6 +35,7 @@ TARIFF = {
 EVSES = [{"number": 1, "power_w": 11_000, "connectors": [{"number": 1, "type": "IEC_62196_T2"}]}]
 STATION = {"location_id": "{location_id}", "evses": EVSES}
 LISTING = {"tariff_id": "{tariff_id}", "opening_hours": "24/7"}
+CONNECTION = {"fuse_a": 32, "stations": []}
 CREDENTIALS = {"email": "driver@example.org", "password": "correct horse"}
 NEWCOMER = {"email": "new@example.org", "password": "correct horse", "name": "New"}
 STATUS = {"status": "blocked"}
@@ -132,6 +133,12 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "POST /stations/{station_id}/commands": Row(
         "stations:write", done=202, body={"kind": "reset", "when": "idle"}
     ),
+    "POST /sessions/{session_id}/charging-profile": Row(
+        "stations:write", done=202, body={"unit": "A", "periods": [{"start_s": 0, "limit": 8}]}
+    ),
+    "PUT /locations/{location_id}/grid-connection": Row("stations:write", body=CONNECTION),
+    "GET /locations/{location_id}/grid-connection": Row("read"),
+    "DELETE /locations/{location_id}/grid-connection": Row("stations:write", done=204),
     "PUT /evses/{evse_id}/household/{token}": Row("stations:write", done=204),
     "DELETE /evses/{evse_id}/household/{token}": Row("stations:write", done=204),
     "PUT /stations/{station_id}/listing": Row("stations:write", body=LISTING),

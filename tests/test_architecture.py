@@ -14,7 +14,7 @@ from typing import Any
 from tests.tree import PACKAGES, ROOT, functions, sources, syntax, text
 
 DOMAIN = (
-    *("people", "stations", "tariffs", "ledger", "bookings", "listings", "sessions"),
+    *("people", "stations", "tariffs", "ledger", "bookings", "listings", "sessions", "energy"),
     *("settlement", "payments", "search", "rewards", "reputation"),
 )
 MONEY = ("tariffs", "ledger", "settlement", "payments", "rewards")

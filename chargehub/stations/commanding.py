@@ -5,7 +5,7 @@ waits until the line is back or its time is over. It is marked as sent before it
 that was sent twice after a crash says so (`tries`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -35,6 +35,7 @@ from chargehub.stations.profiles import (
     ClearChargingProfiles,
     ReadCompositeSchedule,
     SetChargingProfile,
+    check_balanced,
     check_periods,
 )
 from chargehub.stations.registration import owned_station
@@ -117,7 +118,7 @@ def command_own(
     """Queue what an owner wants of the own station; the command's id.
 
     Raises NotFound (station, EVSE or connector), PasswordSetting, NoLocalList, TooManyPeriods,
-    TooMuchWaiting.
+    LimitsBalanced, TooMuchWaiting.
     """
     station = owned_station(work, owner_id, station_id)
     _check_target(work, station_id, wanted)
@@ -129,6 +130,10 @@ def command_own(
         check_periods(wanted, tables.settings_named(work, station_id, MOST_PERIODS).values())
     if isinstance(wanted, SyncLocalList):
         lists.check_kept(work, station)
+    if isinstance(wanted, ClearChargingProfiles | SetChargingProfile):
+        is_balanced = select(col(Station.is_balanced)).where(col(Station.id) == station_id)
+        if work.value(is_balanced):
+            check_balanced(wanted)
     check_room(work, station_id, now)
     return command(work, station_id, wanted, now, expires_in)
 
@@ -273,6 +278,24 @@ def expire_commands(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
         .limit(chunk.limit)
     )
     return chunk.each(work, due, attrgetter("id"), partial(_expire, now=now))
+
+
+def withdraw(work: Work, station_id: str, kinds: Sequence[str], now: datetime) -> None:
+    """End the commands of these kinds that a station was not sent yet: they are not meant now."""
+    waiting = work.all(
+        select(
+            col(CommandRow.id),
+            col(CommandRow.station_id),
+            col(CommandRow.kind),
+            col(CommandRow.body),
+        ).where(
+            col(CommandRow.station_id) == station_id,
+            col(CommandRow.state) == "queued",
+            col(CommandRow.kind).in_(kinds),
+        )
+    )
+    for command in waiting:
+        _expire(work, command, now)
 
 
 def _expire(work: Work, command: Any, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """What REST takes for smart charging: profiles, and the schedule that comes of them."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
@@ -29,6 +30,16 @@ class PeriodBody(Body):
     limit: Annotated[float, Field(ge=0, le=rules.MAX_POWER_W), AfterValidator(_tenths)]
     phases: Annotated[int, Field(ge=1, le=3)] | None = None
 
+    def period(self) -> profiles.Period:
+        return profiles.Period(self.start_s, self.limit, self.phases)
+
+
+def check_periods(periods: Sequence[PeriodBody]) -> None:
+    """Raises an error of the body unless they begin at 0 and follow each other."""
+    starts = [period.start_s for period in periods]
+    if starts[0] != 0 or any(a >= b for a, b in pairwise(starts)):
+        raise PydanticCustomError("periods", "Periods begin at 0, each after the one before.")
+
 
 class SetChargingProfileRequest(Wish):
     """Limit charging by a schedule; the same `profile_id` again replaces it.
@@ -55,9 +66,7 @@ class SetChargingProfileRequest(Wish):
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        starts = [period.start_s for period in self.periods]
-        if starts[0] != 0 or any(a >= b for a, b in pairwise(starts)):
-            raise PydanticCustomError("periods", "Periods begin at 0, each after the one before.")
+        check_periods(self.periods)
         if (self.recurrence is None) == (self.profile_kind == "recurring"):
             raise PydanticCustomError("recurrence", "A recurring profile, alone, has a recurrence.")
         if (self.starts_at is None) != (self.profile_kind == "relative"):
@@ -77,7 +86,7 @@ class SetChargingProfileRequest(Wish):
             )
 
     def command(self) -> commands.Command:
-        periods = [profiles.Period(one.start_s, one.limit, one.phases) for one in self.periods]
+        periods = [period.period() for period in self.periods]
         return profiles.SetChargingProfile(
             self.profile_id,
             self.purpose,

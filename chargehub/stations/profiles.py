@@ -8,11 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from chargehub.errors import Invalid
+from chargehub.errors import Conflict, Invalid
+
+FIRST_OWN_ID = 2_000_000_000  # profiles from here on are those the hub makes by itself
 
 Purpose = Literal["station_max", "session_default", "session"]
 ProfileKind = Literal["absolute", "recurring", "relative"]
 RateUnit = Literal["W", "A"]
+
+
+class LimitsBalanced(Conflict):
+    """The hub sets this station's limits, to keep the fuse it hangs on."""
+
+    code = "limits_balanced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +88,16 @@ class ReadCompositeSchedule:
     duration_s: int
     unit: RateUnit | None = None
     kind: Literal["read_composite_schedule"] = "read_composite_schedule"
+
+
+def check_balanced(wanted: SetChargingProfile | ClearChargingProfiles) -> None:
+    """What people may ask where the hub sets the limits: those of a whole station alone, which
+    only lower the others. Raises LimitsBalanced."""
+    if wanted.purpose != "station_max" or (wanted.profile_id or 0) >= FIRST_OWN_ID:
+        raise LimitsBalanced(
+            "The hub sets this station's limits by its grid connection. Change that, "
+            "or name the purpose station_max."
+        )
 
 
 Profiling = SetChargingProfile | ClearChargingProfiles | ReadCompositeSchedule

@@ -39,6 +39,7 @@ class Station(SQLModel, table=True):
     `last_request` the numbers of requests. `status` is what the station told of itself as a whole
     (EVSE 0). `clock_ahead_s` is how far its clock is ahead of ours, None where that was not
     measured since it booted. `quirk_profile` is what an operator chose: `auto`, `off`, or a name.
+    `is_balanced`: the hub sets its charging limits.
     """
 
     __tablename__ = "station"
@@ -71,6 +72,7 @@ class Station(SQLModel, table=True):
     last_request: int = 0
     clock_ahead_s: int | None = None
     quirk_profile: str = Field(default="auto", max_length=60)
+    is_balanced: bool = False
     status: str | None = Field(default=None, max_length=12)
     status_at: datetime | None = Field(default=None, sa_type=Instant)
     status_connection: int = Field(default=0, sa_type=BigInteger)

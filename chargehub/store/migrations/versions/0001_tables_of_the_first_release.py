@@ -750,6 +750,7 @@ def upgrade() -> None:
         sa.Column("last_request", sa.Integer(), nullable=False),
         sa.Column("clock_ahead_s", sa.Integer(), nullable=True),
         sa.Column("quirk_profile", sa.String(length=60), nullable=False),
+        sa.Column("is_balanced", sa.Boolean(), nullable=False),
         sa.Column("status", sa.String(length=12), nullable=True),
         sa.Column("status_at", Instant(), nullable=True),
         sa.Column("status_connection", sa.BigInteger(), nullable=False),
@@ -988,6 +989,65 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("session_id", name=op.f("pk_told_cost")),
     )
     op.create_index("ix_told_cost_looked_at", "told_cost", ["looked_at"], unique=False)
+    op.create_table(
+        "grid_connection",
+        sa.Column("location_id", sa.String(length=36), nullable=False),
+        sa.Column("fuse_a", sa.Integer(), nullable=False),
+        sa.Column("phases", sa.Integer(), nullable=False),
+        sa.Column("voltage_v", sa.Integer(), nullable=False),
+        sa.Column("house_a", sa.Integer(), nullable=False),
+        sa.Column("fallback_a", sa.Integer(), nullable=False),
+        sa.Column("every_s", sa.Integer(), nullable=False),
+        sa.Column("due_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["location_id"], ["location.id"], name=op.f("fk_grid_connection_location_id")
+        ),
+        sa.PrimaryKeyConstraint("location_id", name=op.f("pk_grid_connection")),
+    )
+    with op.batch_alter_table("grid_connection", schema=None) as batch_op:
+        batch_op.create_index("ix_grid_connection_due", ["due_at"], unique=False)
+
+    op.create_table(
+        "grid_station",
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("location_id", sa.String(length=36), nullable=False),
+        sa.Column("phases", sa.Integer(), nullable=False),
+        sa.Column("is_cleared", sa.Boolean(), nullable=False),
+        sa.Column("command_id", sa.String(length=36), nullable=True),
+        sa.Column("asked_at", Instant(), nullable=True),
+        sa.Column("refused", sa.String(length=50), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["location_id"],
+            ["grid_connection.location_id"],
+            name=op.f("fk_grid_station_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["station_id"], ["station.id"], name=op.f("fk_grid_station_station_id")
+        ),
+        sa.PrimaryKeyConstraint("station_id", name=op.f("pk_grid_station")),
+    )
+    with op.batch_alter_table("grid_station", schema=None) as batch_op:
+        batch_op.create_index("ix_grid_station_location", ["location_id"], unique=False)
+
+    op.create_table(
+        "charging_limit",
+        sa.Column("evse_id", sa.String(length=36), nullable=False),
+        sa.Column("purpose", sa.String(length=15), nullable=False),
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("transaction_id", sa.String(length=36), nullable=True),
+        sa.Column("confirmed_a", sa.Integer(), nullable=True),
+        sa.Column("most_a", sa.Integer(), nullable=True),
+        sa.Column("asked_a", sa.Integer(), nullable=True),
+        sa.Column("command_id", sa.String(length=36), nullable=True),
+        sa.Column("asked_at", Instant(), nullable=True),
+        sa.Column("refused", sa.String(length=50), nullable=True),
+        sa.ForeignKeyConstraint(["evse_id"], ["evse.id"], name=op.f("fk_charging_limit_evse_id")),
+        sa.PrimaryKeyConstraint("evse_id", "purpose", name=op.f("pk_charging_limit")),
+    )
+    with op.batch_alter_table("charging_limit", schema=None) as batch_op:
+        batch_op.create_index("ix_charging_limit_command", ["command_id"], unique=False)
+        batch_op.create_index("ix_charging_limit_station", ["station_id"], unique=False)
+
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     for statement in SQLITE if is_sqlite else POSTGRESQL:
         op.execute(statement)
