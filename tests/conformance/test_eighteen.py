@@ -1,6 +1,6 @@
 """Eighteen things that hubs get wrong, by number, and the tests here that hold each.
 
-What no test holds yet stands in MISSING with the reason. A test that is renamed fails here.
+A test that is renamed fails here.
 """
 
 import ast
