@@ -206,6 +206,7 @@ class OcppServer:
             return socket.respond(HTTPStatus.BAD_REQUEST, text)
         self._gate.note_entry(address, identity)
         socket.station, socket.entry = station, judged
+        socket.well_spoken = self._well_spoken(station)
         control = self._controls.of(station.id, now_s)
         socket.control = Pace(control, self._settings.ocpp_flood_frames)
         return None
@@ -226,10 +227,16 @@ class OcppServer:
 
     def _select(self, socket: StationSocket, offered: Sequence[Subprotocol]) -> Subprotocol | None:
         """Of the versions that its model speaks well, if it offers one; else of all."""
-        station = socket.station
+        well = [one for one in offered if one in socket.well_spoken]
+        return self._chosen(well) or self._chosen(offered)
+
+    def _well_spoken(self, station: StationView) -> frozenset[str]:
         profile = self._quirks.of(hardware_of(station), station.quirk_profile)
-        wanted = {f"ocpp{name}" for name in profile.treatment.versions} if profile else set()
-        return self._chosen([one for one in offered if one in wanted]) or self._chosen(offered)
+        return (
+            frozenset(f"ocpp{name}" for name in profile.treatment.versions)
+            if profile
+            else frozenset()
+        )
 
     def _chosen(self, offered: Sequence[Subprotocol]) -> Subprotocol | None:
         """The newest version that both speak, whatever the station's order."""

@@ -25,6 +25,7 @@ class StationSocket(TunedConnection):
 
     station: StationView
     entry: Entry
+    well_spoken: frozenset[str] = frozenset()  # subprotocols that its model is known to speak well
     control: Pace
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
