@@ -181,14 +181,15 @@ class OcppServer:
         if not self._gate.may_knock(address, identity, now_s):
             return _too_many(socket, "Too many tries from here.\n")
         try:
-            station = await self._store.read(tables.who_knocks, identity, self._clock.now())
+            found = await self._store.read(tables.who_knocks, identity, self._clock.now())
             password = login.password_of(_authorization(request), identity)
             channel = self._channels.of(socket.transport, request.headers)
-            if isinstance(station, Window):
-                knock = Knock(
-                    address, identity, password, channel.is_tls, self._speaks(socket, request)
-                )
-                station = await self._adopted(station, knock, now_s)
+            if isinstance(found, StationView):
+                station: StationView | None = found
+            else:  # what is looked at takes its time with a window and without
+                speaks = self._speaks(socket, request)
+                knock = Knock(address, identity, password, channel.is_tls, speaks)
+                station = await self._adopted(found, knock, now_s)
             judged = await self._admission.judge(station, channel, password)
         except Unavailable:
             return socket.respond(HTTPStatus.SERVICE_UNAVAILABLE, "Try again later.\n")
@@ -211,9 +212,11 @@ class OcppServer:
         socket.control = Pace(control, self._settings.ocpp_flood_frames)
         return None
 
-    async def _adopted(self, window: Window, knock: Knock, now_s: float) -> StationView | None:
+    async def _adopted(
+        self, window: Window | None, knock: Knock, now_s: float
+    ) -> StationView | None:
         """The station, if its owner's window let it in. What is registered is committed."""
-        if not await self._adoptions.take(window, knock, now_s):
+        if window is None or not await self._adoptions.take(window, knock, now_s):
             return None
         return await self._store.read(tables.station_by_identity, knock.identity)
 
