@@ -92,6 +92,12 @@ FAULTS: Mapping[str, Fault] = {  # distortions in the order in which they are ap
     "refuses_trigger": Fault("TriggerMessage is refused."),
     "refuses_unaimed_start": Fault("A remote start that names no connector or EVSE is refused."),
     "hangs_up_on_fast_answers": Fault("The station hangs up when the answer comes too fast."),
+    "hangs_up_when_asked_early": Fault(
+        "The station hangs up when the hub asks something before it answered anything."
+    ),
+    "hangs_up_on_measurands": Fault(
+        "The station hangs up when it is to sample what it cannot measure."
+    ),
     "slow_answers": Fault("The hub's calls are answered late."),
     "no_answers": Fault("The hub's calls are not answered."),
 }

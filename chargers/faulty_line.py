@@ -27,6 +27,9 @@ FAST_S = 1.0  # one model failed 77 of 89 starts until its answers were held bac
 SLOW_S = 2.0
 SILENCE_S = 5.0  # until a station notices that its link is dead
 RESTLESS_S = (1.0, 5.0)
+MEASURED = frozenset(
+    {"Current.Import", "Energy.Active.Import.Register", "Power.Active.Import", "Voltage"}
+)
 WAKE = ""  # no frame: the line waits for something else from now on
 
 
@@ -125,6 +128,7 @@ class FaultyLine(Line):
         self._spare: ClientConnection | None = None
         self._ends_s = float("inf")
         self._is_dead = False
+        self._is_heard = False
         if faults.strikes("deaf_to_pings"):
             _stop_pongs(socket)
         if faults.strikes("restless"):
@@ -157,6 +161,8 @@ class FaultyLine(Line):
             if frame is None:
                 return text
             if frame[0] == CALL:
+                if self._hangs_up(frame):
+                    await self._end()
                 if not await self._refuses(frame):
                     return self._misbehaviour.real_name(text)
             elif (answer := await self._take(frame, text)) is not None:
@@ -215,12 +221,19 @@ class FaultyLine(Line):
             return text
         if frame[1] != script.waits_for:
             return None
+        self._is_heard = True
         took_s = time.monotonic() - self._asked_s
         if took_s < FAST_S and self._faults.strikes("hangs_up_on_fast_answers"):
             await self._end()
         script.answers.append(frame)
         await self._go_on(script)
         return None
+
+    def _hangs_up(self, frame: list[Any]) -> bool:
+        is_beyond = bool(_measurands(frame) - MEASURED)
+        return (not self._is_heard and self._faults.strikes("hangs_up_when_asked_early")) or (
+            is_beyond and self._faults.strikes("hangs_up_on_measurands")
+        )
 
     async def _refuses(self, frame: list[Any]) -> bool:
         action, payload = frame[2], frame[3] if len(frame) > 3 else None
@@ -245,6 +258,18 @@ class FaultyLine(Line):
         if self._spare is not None:
             self._spare.transport.abort()
             self._spare = None
+
+
+def _measurands(frame: list[Any]) -> set[str]:
+    """What a call wants to have sampled, in the words of any version."""
+    payload: Payload = frame[3] if len(frame) > 3 and isinstance(frame[3], dict) else {}
+    settings = {str(payload.get("key")): str(payload.get("value"))}
+    for one in payload.get("setVariableData", ()):
+        settings[str(one["variable"]["name"])] = str(one["attributeValue"])
+    lists = [
+        value for name, value in settings.items() if name.endswith(("Measurands", "SampledData"))
+    ]
+    return {one.strip() for value in lists for one in value.split(",") if one.strip()}
 
 
 def _stop_pongs(socket: ClientConnection) -> None:

@@ -17,7 +17,7 @@ from websockets.protocol import State
 
 from chargehub.ocpp.fields import Calls, Unfit
 from chargehub.ocpp.versions import Version
-from chargehub.stations.commands import Command, Reserve, StartSession
+from chargehub.stations.commands import Command, Reserve, StartSession, WriteSettings
 from chargehub.stations.local_list import Listed, SendLocalList
 from chargehub.stations.quirks import (
     EVERY,
@@ -162,8 +162,10 @@ class Manners:
     # --- what the hub asks -----------------------------------------------------------------
 
     def worded(self, command: Command) -> Command:
-        """The command with id tokens as this model wants them written."""
+        """The command with id tokens, and in the order of settings, as this model wants them."""
         style = self.treatment.id_tokens
+        if isinstance(command, WriteSettings):
+            return replace(command, settings=self._in_order(command.settings))
         if style == "as_given":
             return command
         if isinstance(command, StartSession | Reserve):
@@ -182,6 +184,11 @@ class Manners:
                 if never.forbids(str(action), payload):
                     raise Unfit(f"Not for a {self._profile.title}: {never.because}")
             self._check_measurands(str(action), payload)
+
+    def _in_order(self, settings: Mapping[str, str]) -> Mapping[str, str]:
+        """As the profile has them: commands are stored without an order. Others come after."""
+        first = [name for name in self.settings if name in settings]
+        return {name: settings[name] for name in dict.fromkeys([*first, *settings])}
 
     async def await_turn(self) -> None:
         """Wait until the station may be asked something."""

@@ -21,7 +21,10 @@ ONLY_1_6 = {
 }
 ONLY_2 = {"same_transaction_ids"}
 ENDS_THE_LINE = {"silent_death", "restless", "hangs_up_on_fast_answers"}
-ASKED_FOR = {"refuses_trigger", "refuses_unaimed_start", "slow_answers", "no_answers"}
+ASKED_FOR = {
+    *("refuses_trigger", "refuses_unaimed_start", "slow_answers", "no_answers"),
+    *("hangs_up_when_asked_early", "hangs_up_on_measurands"),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -217,6 +220,30 @@ async def test_station_refuses_what_it_does_not_like(central, faulty):
     start = await central.ask(action, payload)
 
     assert (trigger, start) == ({"status": "Rejected"}, {"status": "Rejected"})
+
+
+async def test_station_hangs_up_on_what_it_is_asked(central, faulty):
+    """Too early, or for what it cannot measure; what it can is sampled."""
+    early = await faulty(hangs_up_when_asked_early=1.0)
+    with pytest.raises(TimeoutError):
+        await central.ask_raw("ClearCache", {}, limit_s=0.2)
+    assert not early.is_connected
+
+    picky = await faulty(hangs_up_on_measurands=1.0, hangs_up_when_asked_early=1.0)
+    await picky.boot()
+    await central.ask(*measurands(central, "Voltage, Current.Import"))
+    assert picky.is_connected
+    with pytest.raises(TimeoutError):
+        await central.ask_raw(*measurands(central, "Voltage,SoC"), limit_s=0.2)
+    assert not picky.is_connected
+    assert +picky.faults_played == {"hangs_up_on_measurands": 1}
+
+
+def measurands(central: Central, value: str) -> tuple[str, dict[str, Any]]:
+    if central.version == "1.6":
+        return "ChangeConfiguration", {"key": "MeterValuesSampledData", "value": value}
+    where = {"component": {"name": "SampledDataCtrlr"}, "variable": {"name": "TxUpdatedMeasurands"}}
+    return "SetVariables", {"setVariableData": [{"attributeValue": value, **where}]}
 
 
 async def test_slow_answers_come_and_missing_ones_do_not(central, faulty):

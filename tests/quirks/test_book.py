@@ -1,5 +1,8 @@
 """Which profile is whose, and what is wrong with a file that cannot be read."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,6 +24,7 @@ from chargehub.stations.quirks import (
     UnknownQuirkProfile,
     version_numbers,
 )
+from tests.tree import ROOT
 
 GOOD = """
 title = "Some wallbox"
@@ -224,3 +228,21 @@ def test_every_treatment_has_words() -> None:
     assert in_words(Treatment()) == []
     for name, value in told.items():
         assert len(in_words(Treatment.model_validate({name: value}))) == 1, name
+
+
+def test_a_hub_does_not_start_on_a_broken_profile(tmp_path: Path) -> None:
+    (tmp_path / "acme.toml").write_text(GOOD.replace("done", "finished"))
+    environment = {**os.environ, "CHARGEHUB_CHARGERS": str(tmp_path)}
+
+    done = subprocess.run(
+        [sys.executable, "-m", "chargehub", "serve"],
+        cwd=tmp_path,
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert done.returncode == 2
+    assert f"{tmp_path}/acme.toml, line 13: quirks.0.state" in done.stderr
+    assert list(tmp_path.glob("*.sqlite")) == []
