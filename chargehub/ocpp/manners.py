@@ -5,7 +5,8 @@ Most stations have none: then nothing here takes time.
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Final
 
@@ -87,6 +88,7 @@ class Manners:
         "_offered",
         "_profile",
         "_socket",
+        "_turn",
         "_usual_ping_s",
         "_version",
         "delays",
@@ -108,6 +110,7 @@ class Manners:
         self._offered = offered
         self._usual_ping_s = socket.ping_interval
         self._leaving: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
         self._profile: QuirkProfile | None = None
         self.treatment: Treatment = UNTREATED
         self.delays: Mapping[str, float] = {}
@@ -190,17 +193,25 @@ class Manners:
         first = [name for name in self.settings if name in settings]
         return {name: settings[name] for name in dict.fromkeys([*first, *settings])}
 
-    async def await_turn(self) -> None:
-        """Wait until the station may be asked something."""
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Around a call: waits until the station may be asked, a pause after the last one."""
+        if not self.treatment.pause_s:
+            await self._await_turn()
+            yield
+            return
+        async with self._turn:
+            await self._await_turn()
+            try:
+                yield
+            finally:
+                self._not_before_s = time.monotonic() + self.treatment.pause_s
+
+    async def _await_turn(self) -> None:
         while (wait_s := self._not_before_s - time.monotonic()) > 0:
             if self._socket.state is not State.OPEN:
                 return
             await asyncio.sleep(min(wait_s, LOOK_S))
-
-    def note_answer(self) -> None:
-        """A call of ours was answered."""
-        if self.treatment.pause_s:
-            self._not_before_s = time.monotonic() + self.treatment.pause_s
 
     def _check_measurands(self, action: str, payload: Mapping[str, object]) -> None:
         allowed, tuning = set(self.treatment.measurands), self._version.tuning
@@ -232,7 +243,7 @@ class Manners:
 
     async def _leave(self, delay_s: float) -> None:
         await asyncio.sleep(delay_s + LEAVE_S)
-        log.info("station is to come back in another version", profile=self._profile)
+        log.info("station is to come back in another version", ocpp=self._version.name)
         await self._socket.close(CloseCode.SERVICE_RESTART, "come back with another OCPP version")
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import nullcontext
 from types import MappingProxyType
 from typing import Final
 
@@ -22,6 +23,7 @@ from chargehub.stations import passwords, tables
 from chargehub.stations.commands import Call, Command, Outcome, SetPassword, Switchboard
 from chargehub.store.writer import Store
 
+NO_TURN: Final = nullcontext()
 HUNG_UP: Final = 1000  # close code: the hub wants the line closed, nobody did wrong
 NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -91,11 +93,8 @@ class OcppSwitchboard:
         answers: list[Payload] = []
         try:
             for action, payload in calls:
-                if manners is not None:
-                    await manners.await_turn()
-                answers.append(await line.call(action, payload))
-                if manners is not None:
-                    manners.note_answer()
+                async with NO_TURN if manners is None else manners.turn():
+                    answers.append(await line.call(action, payload))
         except CallRefused as refused:
             return Outcome("error", refused.code, {"reason": refused.text, "done": len(answers)})
         except TimeoutError:

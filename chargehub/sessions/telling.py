@@ -40,7 +40,6 @@ _RUNNING = (
         col(Station.ocpp_version) != "1.6",
         _SHOWS_COST,
     )
-    .order_by(SESSION.c.id)
 )
 _LAST = (
     select(col(CommandRow.state), col(CommandRow.body), col(CommandRow.outcome))

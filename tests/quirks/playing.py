@@ -21,7 +21,7 @@ from tests.hub import Person, Place, RunningHub
 from tests.stories.steps import bills
 
 TRANSCRIPTS = CHECKOUT / "transcripts"
-PATIENCE_S = 3.0
+PATIENCE_S = 5.0
 ANY = "*"
 
 

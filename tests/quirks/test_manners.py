@@ -133,11 +133,13 @@ async def test_id_tokens_are_written_as_the_model_wants_them(
 
 
 async def test_calls_are_apart(database: str, clock: HandClock, tmp_path: Path) -> None:
+    """Also those that were wanted at the same time."""
     async with played(database, clock, tmp_path, "[treatment]\npause_s = 0.4") as player:
         await boots(player)
-        answered_s = 0.0
-        for _ in range(2):
+        for _ in range(3):
             await player._owner({"kind": "clear_cache"})
+        answered_s = 0.0
+        for _ in range(3):
             await player._hub([2, "*", "ClearCache", {}])
             assert time.monotonic() - answered_s > 0.4
             await player._station([3, "@asked", {"status": "Accepted"}])

@@ -109,7 +109,7 @@ async def stays(scene: Yard) -> bool:
     sim = scene.place.sim
     await boot(scene)
     with suppress(TimeoutError):
-        await sim.closed(limit_s=5 * PING_S)
+        await sim.closed(limit_s=10 * PING_S)
     return sim.is_connected
 
 
@@ -208,7 +208,7 @@ async def test_a_restarted_hub_knows_the_station_before_it_boots(
         scene.place.sim.url = scene.hub.url
         await scene.place.sim.connect()
         with suppress(TimeoutError):
-            await scene.place.sim.closed(limit_s=5 * PING_S)
+            await scene.place.sim.closed(limit_s=10 * PING_S)
 
         assert scene.place.sim.is_connected
 
