@@ -70,8 +70,9 @@ def samples(payload: Payload) -> Iterator[Payload]:
 
 
 def registers(payload: Payload) -> list[Payload]:
-    """The sampled values that are the register; no measurand means it too."""
-    return [one for one in samples(payload) if one.get("measurand", REGISTER) == REGISTER]
+    """The sampled values that are the register; no measurand means it too. Signed text is none."""
+    found = (one for one in samples(payload) if one.get("format") != "SignedData")
+    return [one for one in found if one.get("measurand", REGISTER) == REGISTER]
 
 
 def lost_transaction_id(call: Call, memory: Memory) -> bool:

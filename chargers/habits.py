@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 FIRST_REGISTER_WH = 100_000  # meters do not start at zero: energy is a difference
 
@@ -16,7 +17,9 @@ class Habits:
     message that the hub answers with an error is sent (TransactionMessageAttempts); None: always.
     `phases` of every EVSE; `least_current_a`: a limit below it lets a car take nothing.
     `install_time` of firmware; None: it never succeeds. `manufacturer_roots`: certificates (PEM)
-    that sign firmware; None: any is believed.
+    that sign firmware; None: any is believed. `noise_percent`: how far off power, voltage and
+    current are told at most. `signs`: the curve with which meters sign; None: they do not. `seed`:
+    what keys and noise are made from, with the identity.
     """
 
     honours_reservations: bool = True
@@ -32,6 +35,9 @@ class Habits:
     least_current_a: int = 6
     install_time: timedelta | None = timedelta()
     manufacturer_roots: bytes | None = None
+    noise_percent: int = 0
+    signs: Literal["secp256r1", "secp256k1"] | None = None
+    seed: str = "0"
 
 
 USUAL = Habits()

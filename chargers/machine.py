@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -32,6 +33,7 @@ from chargers.messages import (
     UpkeepSaid,
 )
 from chargers.meter import Meter
+from chargers.metering import Metering
 from chargers.online import Online
 from chargers.outbox import Outbox
 from chargers.remote import RemoteControl
@@ -76,8 +78,10 @@ class Machine(Online):
         self.local_auth = LocalAuth(self.settings, self._dialect_type.local_switches)
         self.journal = Journal()
         self.upkeep = Upkeep(self)
+        self.metering = Metering(identity, habits, self.settings, evses)
         self.firmware_version = FIRST_FIRMWARE
         self.is_restarting = False
+        self._is_timed = False
         self._remote = RemoteControl(self)
         self._outbox = Outbox(
             lambda: self._dialect, self._take_in, self.go_offline, habits.message_attempts
@@ -110,6 +114,7 @@ class Machine(Online):
         habits = self.habits
         reply = await dialect.boot(habits.vendor, habits.model, self.firmware_version, reason)
         self.journal.note(self.now(), f"booted, {reason}: the hub says {reply.status}")
+        self._is_timed = True
         if reply.status == "accepted" and say_status:
             await dialect.tell(StatusSaid(0, "available", "idle", self.now()))
             for place in self._evses.values():
@@ -240,6 +245,8 @@ class Machine(Online):
             transaction_id=uuid4().hex if self._dialect_type.names_own_sessions else None,
             reservation_id=held.id if held and reserved else None,
             remote_start_id=remote_start_id,
+            trigger=trigger,
+            token=id_token,
         )
         wish = place.awaited if trigger == "remote_start" else None
         place.session, place.awaited, place.looked_at = session, None, at
@@ -247,7 +254,8 @@ class Machine(Online):
         place.reservation = None if reserved else place.reservation
         self.sessions.append(session)
         self.journal.note(at, f"session begins at EVSE {evse}, {session.start_wh} Wh")
-        reading = self._reading(place, "begin", None)
+        reading = self._signed(place, self._reading(place, "begin", None), trigger)
+        session.begin = reading
         started = Started(session, at, reading, trigger, id_token, session.take_seq_no())
         await self._tell(started)
         if place.session is session:
@@ -275,8 +283,17 @@ class Machine(Online):
             place.vehicle = place.vehicle.charged(energy_wh)
 
     def _reading(self, place: Evse, context: Context, power_w: int | None) -> Reading:
-        soc = place.vehicle.soc_percent if place.vehicle and power_w is not None else None
-        return Reading(self.now(), place.register_wh, power_w, soc, context)
+        if power_w is None:
+            return Reading(self.now(), place.register_wh, context=context)
+        soc = place.vehicle.soc_percent if place.vehicle else None
+        told_w, phases = self.metering.measured(place, power_w)
+        return Reading(self.now(), place.register_wh, told_w, soc, context, phases)
+
+    def _signed(self, place: Evse, reading: Reading, why: Trigger | Reason) -> Reading:
+        session = place.session
+        assert session is not None and session.token is not None
+        signed = self.metering.sign(place, reading, session.token, why, self._is_timed)
+        return replace(reading, signed=signed)
 
     def _flowing_w(self, place: Evse) -> int:
         """The power that the car takes now."""
@@ -319,7 +336,7 @@ class Machine(Online):
     ) -> Ended:
         session = place.session
         assert session is not None
-        reading = self._reading(place, "end", None)
+        reading = self._signed(place, self._reading(place, "end", None), reason)
         session.ended_at, session.end_wh, session.reason = reading.at, reading.register_wh, reason
         place.session, place.is_held_back, place.told_w = None, False, None
         self.journal.note(reading.at, f"session ends at EVSE {place.number}: {reason}")

@@ -29,14 +29,36 @@ Context = Literal["begin", "periodic", "clock", "trigger", "end"]
 
 
 @dataclass(frozen=True, slots=True)
+class Signed:
+    """A reading as the meter signed it. `public_key`: DER; None: not told with it."""
+
+    text: str
+    method: str
+    public_key: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Electrics:
+    """Voltage and current of one phase."""
+
+    volts: Decimal
+    amperes: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """The register at an instant. `power_w`, `soc_percent` None: not sampled."""
+    """The register at an instant. `power_w`, `soc_percent` None: not sampled.
+
+    `phases`: L1, L2, L3 as far as they are measured. `signed`: None where the meter does not sign.
+    """
 
     at: datetime
     register_wh: int
     power_w: int | None = None
     soc_percent: int | None = None
     context: Context = "periodic"
+    phases: tuple[Electrics, ...] = ()
+    signed: Signed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +74,8 @@ class Session:
     """One charging of one car, as the station keeps it.
 
     `transaction_id`: the hub's in 1.6 (None until it answered), the station's own in 2.x.
-    `verdict`: the hub's last word on the token, None until it answered.
+    `verdict`: the hub's last word on the token, None until it answered. `trigger`, `token` and the
+    reading at its `begin` are kept for its end.
     """
 
     evse: int
@@ -67,6 +90,9 @@ class Session:
     end_wh: int | None = None
     reason: Reason | None = None
     next_seq_no: int = 0
+    trigger: Trigger | None = None
+    token: IdToken | None = None
+    begin: Reading | None = None
 
     @property
     def is_running(self) -> bool:

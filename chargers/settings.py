@@ -25,6 +25,10 @@ class Settings:
         self.password_name = password_name
         self.new_password: str | None = None
 
+    def provide(self, more: Mapping[str, Setting]) -> None:
+        """Add settings that not every station has."""
+        self._known.update(more)
+
     def names(self) -> list[str]:
         """Every name, those that only can be written included."""
         return list(self._known)

@@ -3,6 +3,7 @@
 Requests are the fields of the library's class of that name, which every 2.x has.
 """
 
+from base64 import b64encode
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,7 @@ from chargers.messages import (
     Reading,
     Reply,
     Session,
+    Signed,
     Started,
     StatusSaid,
 )
@@ -129,15 +131,34 @@ def _transaction(session: Session, **more: str | None) -> dict[str, Any]:
 
 def meter_value(reading: Reading) -> dict[str, Any]:
     context = CONTEXTS[reading.context]
-    sampled = [_sample(reading.register_wh, context, "Energy.Active.Import.Register", "Wh")]
+    register = _sample(reading.register_wh, context, "Energy.Active.Import.Register", "Wh")
+    sampled = [register if reading.signed is None else register | _signed(reading.signed)]
     if reading.power_w is not None:
         sampled.append(_sample(reading.power_w, context, "Power.Active.Import", "W"))
     if reading.soc_percent is not None:
         sampled.append(_sample(reading.soc_percent, context, "SoC", "Percent"))
+    for number, phase in enumerate(reading.phases, 1):
+        for sample in (
+            _sample(float(phase.volts), context, "Voltage", "V"),
+            _sample(float(phase.amperes), context, "Current.Import", "A"),
+        ):
+            sampled.append({**sample, "phase": f"L{number}"})
     return {"timestamp": instant(reading.at), "sampled_value": sampled}
 
 
-def _sample(value: int, context: str, measurand: str, unit: str) -> dict[str, Any]:
+def _signed(signed: Signed) -> dict[str, Any]:
+    """2.0.1 wants a key in any case; an empty one is none."""
+    return {
+        "signed_meter_value": {
+            "signed_meter_data": b64encode(signed.text.encode()).decode(),
+            "signing_method": signed.method,
+            "encoding_method": "OCMF",
+            "public_key": b64encode(signed.public_key or b"").decode(),
+        }
+    }
+
+
+def _sample(value: float, context: str, measurand: str, unit: str) -> dict[str, Any]:
     return {
         "value": value,
         "context": context,

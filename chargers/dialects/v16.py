@@ -280,12 +280,15 @@ def _start(message: Started) -> Any:
 
 def _stop(message: Ended) -> Any:
     told = message.told_transaction_id
+    readings = (message.session.begin, message.reading)
+    is_signed = message.reading.signed is not None
     return call.StopTransaction(
         meter_stop=message.reading.register_wh,
         timestamp=instant(message.at),
         transaction_id=_transaction_id(message.session) if told is None else told,
         reason=REASONS[message.reason],
         id_tag=message.id_token.value if message.id_token else None,
+        transaction_data=[_meter_value(one) for one in readings if one] if is_signed else None,
     )
 
 
@@ -307,10 +310,19 @@ def _meter_value(reading: Reading) -> dict[str, Any]:
         sampled.append(_sample(reading.power_w, context, "Power.Active.Import", "W"))
     if reading.soc_percent is not None:
         sampled.append(_sample(reading.soc_percent, context, "SoC", "Percent"))
+    for number, phase in enumerate(reading.phases, 1):
+        for sample in (
+            _sample(phase.volts, context, "Voltage", "V"),
+            _sample(phase.amperes, context, "Current.Import", "A"),
+        ):
+            sampled.append({**sample, "phase": f"L{number}"})
+    if reading.signed is not None:
+        signed = _sample(reading.signed.text, context, "Energy.Active.Import.Register", "kWh")
+        sampled.append({**signed, "format": "SignedData"})
     return {"timestamp": instant(reading.at), "sampled_value": sampled}
 
 
-def _sample(value: int, context: str, measurand: str, unit: str) -> dict[str, Any]:
+def _sample(value: object, context: str, measurand: str, unit: str) -> dict[str, Any]:
     return {"value": str(value), "context": context, "measurand": measurand, "unit": unit}
 
 
