@@ -120,6 +120,7 @@ async def _play(scenario: Scenario, options: Options, lives: Sequence[Life], tal
             life.pace = options.pace
             life.come_back()
     if scenario.cut is not None:
+        await asyncio.gather(*(life.is_back.wait() for life in lives))
         await asyncio.sleep(scenario.cut.after_s)
         await _cut(scenario.cut, lives, tally)
     await tally.enough.wait()

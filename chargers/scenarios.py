@@ -9,7 +9,7 @@ from chargers.machine import utc_now
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """After `after_s` all lines are gone for `lasts_s`; `power`: sessions end and nobody charges.
+    """`after_s` after the last station came all lines are gone for `lasts_s`; `power`: sessions end and nobody charges.
 
     All stations come back in the same moment.
     """
