@@ -22,6 +22,19 @@ Hub = Annotated[str, typer.Option(help="The hub's OCPP address, without the iden
 Mix = Annotated[
     str, typer.Option(help="Weights of OCPP 1.6, 2.0.1 and 2.1, like 1:1 or 3:1:1, or a version.")
 ]
+Prefix = Annotated[
+    str | None, typer.Option(help="Without --api: identities are this and 001, 002, …")
+]
+OnePassword = Annotated[
+    str | None, typer.Option(envvar="CHARGERS_PASSWORD", help="Without --api: of them all.")
+]
+Tokens = Annotated[
+    list[str] | None, typer.Option(help="Without --api: an id token; may be repeated.")
+]
+Hardware = Annotated[str, typer.Option(help="NAME=VALUE,…: see `chargers hardware`.")]
+Setting = Annotated[
+    list[str] | None, typer.Option(help="NAME=VALUE of an OCPP setting; may be repeated.")
+]
 
 
 @app.command()
@@ -36,6 +49,8 @@ def run(
     plugged: Annotated[bool, typer.Option(help="Plug a car in without a token.")] = False,
     reading_s: Annotated[float, typer.Option(min=0.1, help="Seconds between readings.")] = 10.0,
     speed: Annotated[int, typer.Option(min=1, help="How many times as fast energy flows.")] = 1,
+    hardware: Hardware = "",
+    setting: Setting = None,
 ) -> None:
     """One station that stays connected and reacts to the hub. Type help while it runs."""
     from rich.console import Console
@@ -53,6 +68,8 @@ def run(
         charge=charge,
         plugged=plugged,
         pace=life.Pace(reading_s, speed),
+        hardware=_parts(hardware),
+        settings=_settings(setting),
     )
     raise typer.Exit(_perform(run.run(options, Console())))
 
@@ -62,15 +79,9 @@ def fleet(
     count: Annotated[int, typer.Option(min=1, max=2_000, help="Stations.")] = 6,
     hub: Hub = HUB,
     api: Annotated[str | None, typer.Option(help="The hub's REST: register there.")] = None,
-    identity_prefix: Annotated[
-        str | None, typer.Option(help="Without --api: identities are this and 001, 002, …")
-    ] = None,
-    password: Annotated[
-        str | None, typer.Option(envvar="CHARGERS_PASSWORD", help="Without --api: of them all.")
-    ] = None,
-    token: Annotated[
-        list[str] | None, typer.Option(help="Without --api: an id token; may be repeated.")
-    ] = None,
+    identity_prefix: Prefix = None,
+    password: OnePassword = None,
+    token: Tokens = None,
     mix: Mix = "1:1",
     power_w: Annotated[int, typer.Option(min=1, help="Power of each, W.")] = 11_000,
     seed: Annotated[int, typer.Option(help="The same seed, the same drivers.")] = 0,
@@ -83,6 +94,8 @@ def fleet(
     ] = "usual",
     faults: Annotated[str, typer.Option(help="NAME[:RATE],…: see `chargers faults`.")] = "",
     report: Annotated[Path | None, typer.Option(help="Write all numbers here as JSON.")] = None,
+    hardware: Hardware = "",
+    setting: Setting = None,
 ) -> None:
     """Many stations with random drivers, shown live.
 
@@ -113,6 +126,8 @@ def fleet(
         pace=life.Pace(reading_s, speed),
         scenario=scenario,
         faults=_rates(faults),
+        hardware=_parts(hardware),
+        settings=_settings(setting),
         report=report,
     )
     raise typer.Exit(_perform(fleet.fleet(options, Console())))
@@ -126,6 +141,33 @@ def list_faults() -> None:
     typer.echo(f"NAME[:RATE],… with rates from 0 to 1 ({DEFAULT_RATE} if not said); all: each.\n")
     for name, fault in FAULTS.items():
         typer.echo(f"{name:<26}{fault.sentence}")
+
+
+@app.command("hardware")
+def list_hardware() -> None:
+    """How stations can be built, for --hardware."""
+    from chargers.hardware import PARTS
+
+    for name, part in PARTS.items():
+        typer.echo(f"{name:<22}{part.sentence}")
+
+
+@app.command()
+def verify(
+    record: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="An OCMF record.")],
+    key: Annotated[str, typer.Option(help="The public key in hexadecimal, as a report has it.")],
+) -> None:
+    """Whether a meter signed a record. Exit status 1 if not."""
+    from chargers.ocmf import NotGenuine, verified
+
+    try:
+        payload = verified(record.read_text(), bytes.fromhex(key))
+    except (NotGenuine, ValueError) as error:
+        typer.secho(f"not genuine: {error}", fg="red", err=True)
+        raise typer.Exit(1) from None
+    for reading in payload["RD"]:
+        typer.echo(f"genuine: {payload['MS']} {payload['PG']} {reading['TX']} {reading['TM']}")
+        typer.echo(f"  {reading['RV']} {reading['RU']}, {payload['IT']} {payload['ID']}")
 
 
 @app.command("scenarios")
@@ -205,6 +247,7 @@ def main() -> None:
 def _perform(work: Coroutine[Any, Any, int]) -> int:
     """Run until it is done or the program is told to end; expected failures as one line."""
     from chargers.enrol import StateLost
+    from chargers.hardware import BadHardware
     from chargers.line import ConnectionLost, HandshakeRefused
     from chargers.messages import CallFailed
     from chargers.recordings import BadRecording
@@ -222,7 +265,7 @@ def _perform(work: Coroutine[Any, Any, int]) -> int:
         return 130
     except (
         *(StateLost, BadState, BadRecording, ApiRefused, HubAway, HandshakeRefused, CallFailed),
-        *(ConnectionLost, OSError, TimeoutError),
+        *(BadHardware, ConnectionLost, OSError, TimeoutError),
     ) as error:
         typer.secho(str(error) or type(error).__name__, fg="red", err=True)
         return 1
@@ -250,6 +293,24 @@ def _rates(text: str) -> Mapping[str, float]:
     try:
         return read_faults(text)
     except UnknownFault as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _parts(text: str) -> Mapping[str, Any]:
+    from chargers.hardware import BadHardware, read_hardware
+
+    try:
+        return read_hardware(text)
+    except BadHardware as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _settings(texts: list[str] | None) -> Mapping[str, str]:
+    from chargers.hardware import BadHardware, read_settings
+
+    try:
+        return read_settings(texts or ())
+    except BadHardware as error:
         raise typer.BadParameter(str(error)) from None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -14,6 +15,7 @@ from chargers import fleet_report
 from chargers.drivers import Custom, Tally, drive
 from chargers.enrol import Enrolment, Place, StateLost, at_once
 from chargers.faults import Faults, read_faults
+from chargers.hardware import built, read_hardware, read_settings, set_up
 from chargers.life import Life, Pace
 from chargers.line import ConnectionLost, HandshakeRefused
 from chargers.messages import CallFailed
@@ -45,7 +47,7 @@ class Options:
     """How many stations, where to, and how they behave. `api` None: they are known there.
 
     `sessions` None: until the program is told to end; else it ends after so many in all.
-    `mix`: the weights of the versions.
+    `mix`: the weights of the versions. `hardware`: fields of Habits.
     """
 
     hub: str
@@ -63,6 +65,8 @@ class Options:
     pace: Pace = field(default_factory=lambda: Pace(reading_s=5.0, speed=20))
     scenario: str = "usual"
     faults: Mapping[str, float] = field(default_factory=dict)
+    hardware: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
     report: Path | None = None
 
 
@@ -176,6 +180,8 @@ def _life(login: Login, number: int, options: Options, tally: Tally) -> Life:
     clock = LateClock(scenario.late, scenario.late_played_in)
     rates = {**read_faults(scenario.faults), **options.faults}
     chance = random.Random(f"{options.seed}:{number}")
+    base = Habits(first_register_wh=0, message_attempts=MESSAGE_ATTEMPTS)
+    parts = {**read_hardware(scenario.hardware), **options.hardware}
     station = StationSim(
         login.version,
         login.identity,
@@ -184,9 +190,10 @@ def _life(login: Login, number: int, options: Options, tally: Tally) -> Life:
         1,
         clock,
         options.power_w,
-        habits=Habits(first_register_wh=0, message_attempts=MESSAGE_ATTEMPTS),
+        habits=built(base, parts, options.seed),
         faults=Faults(rates, chance) if rates else None,
     )
+    set_up(station.settings, {**read_settings(scenario.settings), **options.settings})
 
     def say(text: str) -> None:
         tally.last[login.identity] = text

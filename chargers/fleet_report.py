@@ -22,7 +22,10 @@ def broken_rules(lives: Sequence[Life]) -> dict[str, int]:
 def report(lives: Sequence[Life]) -> dict[str, Any]:
     """All of it, in whole Wh and milliseconds."""
     stations = [_of(life) for life in lives]
-    sums = ("sessions", "energy_told_wh", "energy_measured_wh", "calls", "queued", "given_up")
+    sums = (
+        *("sessions", "energy_told_wh", "energy_measured_wh", "calls", "queued", "given_up"),
+        *("held_back", "started_unasked", "readings_signed"),
+    )
     return {
         "totals": {name: sum(one[name] for one in stations) for name in sums},
         "rules_broken": broken_rules(lives),
@@ -52,6 +55,14 @@ def _of(life: Life) -> dict[str, Any]:
         "misfits": traffic.misfits,
         "cut": traffic.cut,
         "latency_ms": _percentiles(list(traffic.latencies_s)),
+        "firmware_version": station.firmware_version,
+        "charging_profiles": len(station.charging.profiles),
+        "held_back": station.held_back,
+        "local_list_version": station.local_auth.list_version,
+        "started_unasked": station.started_unasked,
+        "readings_signed": station.metering.signed,
+        "signing_method": station.metering.signing_method,
+        "public_key": (station.metering.public_key or b"").hex() or None,
         "faults": dict(+station.faults_played),
     }
 

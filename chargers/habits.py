@@ -16,6 +16,7 @@ class Habits:
     `plug_in_within`: how long a remote start waits for a car. `message_attempts`: how often a
     message that the hub answers with an error is sent (TransactionMessageAttempts); None: always.
     `phases` of every EVSE; `least_current_a`: a limit below it lets a car take nothing.
+    `obeys_limits` False: charging profiles are taken, and not followed.
     `install_time` of firmware; None: it never succeeds. `manufacturer_roots`: certificates (PEM)
     that sign firmware; None: any is believed. `noise_percent`: how far off power, voltage and
     current are told at most. `signs`: the curve with which meters sign; None: they do not. `seed`:
@@ -33,6 +34,7 @@ class Habits:
     message_attempts: int | None = None
     phases: int = 3
     least_current_a: int = 6
+    obeys_limits: bool = True
     install_time: timedelta | None = timedelta()
     manufacturer_roots: bytes | None = None
     noise_percent: int = 0

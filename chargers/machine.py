@@ -49,7 +49,11 @@ def utc_now() -> datetime:
 
 
 class Machine(Online):
-    """The station without the people in front of it. `sessions`: all it had, in order."""
+    """The station without the people in front of it. `sessions`: all it had, in order.
+
+    `held_back`: how often a charging profile let no energy flow; `started_unasked`: how often its
+    own list or cache let somebody charge while there was a line.
+    """
 
     def __init__(
         self,
@@ -82,6 +86,8 @@ class Machine(Online):
         self.firmware_version = FIRST_FIRMWARE
         self.is_restarting = False
         self._is_timed = False
+        self.held_back = 0
+        self.started_unasked = 0
         self._remote = RemoteControl(self)
         self._outbox = Outbox(
             lambda: self._dialect, self._take_in, self.go_offline, habits.message_attempts
@@ -306,6 +312,7 @@ class Machine(Online):
         is_held_back = place.draws and not is_full and self.charging.offered_w(place) == 0
         if is_held_back != place.is_held_back:
             place.is_held_back = is_held_back
+            self.held_back += is_held_back
             await self._move(place, "suspended_evse" if is_held_back else "charging")
         return is_held_back
 

@@ -2,13 +2,15 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from rich.console import Console
 
+from chargers.hardware import built, set_up
 from chargers.life import Life, Pace
 from chargers.line import ConnectionLost, HandshakeRefused
 from chargers.machine import utc_now
@@ -38,6 +40,8 @@ class Options:
     charge: str | None = None
     plugged: bool = False
     pace: Pace = field(default_factory=Pace)
+    hardware: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 async def run(options: Options, console: Console) -> int:
@@ -50,8 +54,9 @@ async def run(options: Options, console: Console) -> int:
         options.evses,
         utc_now,
         options.power_w,
-        habits=Habits(first_register_wh=0),
+        habits=built(Habits(first_register_wh=0), options.hardware, 0),
     )
+    set_up(station.settings, options.settings)
 
     def say(text: str) -> None:
         console.print(
@@ -127,7 +132,8 @@ async def _obey(life: Life, line: str, say: Callable[[str], None]) -> None:
 def _shown(station: StationSim) -> str:
     line = "online" if station.is_connected else "offline"
     places = ", ".join(
-        f"EVSE {number} {place.status}/{place.charging} {place.register_wh} Wh"
+        f"EVSE {number} {place.status}/{place.charging} {place.register_wh} Wh, "
+        f"{station.charging.offered_w(place)} W offered"
         for number, place in station.evses.items()
     )
     return f"{line}, {places}, {station.queue_length} messages wait"

@@ -9,9 +9,9 @@ from chargers.machine import utc_now
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """`after_s` after the last station came all lines are gone for `lasts_s`; `power`: sessions end and nobody charges.
+    """`after_s` after the last station came all lines are gone for `lasts_s`.
 
-    All stations come back in the same moment.
+    `power`: sessions end and nobody charges. All stations come back in the same moment.
     """
 
     after_s: float
@@ -21,7 +21,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`faults` as on the command line; `idle_s` between two cars.
+    """`faults`, `hardware` and `settings` as on the command line; `idle_s` between two cars.
 
     `late`: that long the stations have been without a line when the fleet begins. It is played
     in `late_played_in`: their clocks run from then to now, and energy flows as fast.
@@ -33,8 +33,15 @@ class Scenario:
     cut: Cut | None = None
     late: timedelta = timedelta()
     late_played_in: timedelta = timedelta(minutes=1)
+    hardware: str = ""
+    settings: tuple[str, ...] = ()
 
 
+KNOWN_DRIVERS = (  # in the words of 1.6 and of 2.x
+    *("AuthorizationCacheEnabled=true", "AuthCacheCtrlr.Enabled=true"),
+    *("LocalPreAuthorize=true", "AuthCtrlr.LocalPreAuthorize=true"),
+    *("AllowOfflineTxForUnknownId=false", "AuthCtrlr.OfflineTxForUnknownIdEnabled=false"),
+)
 SCENARIOS: Mapping[str, Scenario] = {
     "usual": Scenario("Cars come and go, some seconds apart."),
     "calm": Scenario("Few cars, long pauses.", idle_s=(20.0, 60.0)),
@@ -55,6 +62,20 @@ SCENARIOS: Mapping[str, Scenario] = {
     "bad_links": Scenario(
         "Mobile links that die silently, come back twice, and answer no pings.",
         faults="silent_death:0.02,restless:0.3,several_sockets:0.2,deaf_to_pings:0.5",
+    ),
+    "known_drivers": Scenario(
+        "Who is in the list or the cache charges unasked, also while the lines are down.",
+        settings=KNOWN_DRIVERS,
+        cut=Cut(after_s=20.0, lasts_s=20.0),
+    ),
+    "signed_meters": Scenario(
+        "Meters sign begin and end of every session in OCMF, and read with noise.",
+        hardware="signs=secp256r1,noise_percent=1",
+    ),
+    "deaf_to_limits": Scenario(
+        "Charging profiles are taken and not followed: does the hub notice?",
+        hardware="obeys_limits=no",
+        idle_s=(0.0, 1.0),
     ),
     "mixed_faults": Scenario("A little of every fault.", faults="all:0.03"),
 }

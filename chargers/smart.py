@@ -195,6 +195,8 @@ class SmartCharging:
         )
 
     def _offered_w(self, profiles: Sequence[Profile], place: Evse, at: datetime) -> int:
+        if not self._station.habits.obeys_limits:
+            return place.power_w
         own = limits.ceiling(profiles, self._question(place), at)
         offered_w = own.power_w
         shared = limits.station_limit(profiles, at)

@@ -136,6 +136,7 @@ class StationSim(Machine):
         """`start`, or why not: by the local list or the cache, else by the hub."""
         decision = self.local_auth.decision(id_token.value, self.now(), self.is_connected)
         if decision != "ask":
+            self.started_unasked += self.is_connected
             return decision
         verdict = await self.authorize(id_token)
         return "start" if verdict == "accepted" else verdict

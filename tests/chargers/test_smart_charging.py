@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from chargers.habits import Habits
 from chargers.vehicle import Vehicle
 
 NOON = "2026-03-02T08:00:00Z"  # the hand clock's first instant
@@ -200,6 +201,18 @@ async def test_remote_start_with_a_profile_that_is_no_session_s_is_rejected(cent
         answer = await central.ask("RequestStartTransaction", payload)
 
     assert answer["status"] == "Rejected"
+
+
+async def test_station_that_is_deaf_to_limits_takes_them_all_the_same(central, station, hand):
+    sim = await station(power_w=22_000, habits=Habits(obeys_limits=False))
+    answer = await put(central)
+    await sim.plug_in(1, "alice", vehicle=CAR)
+
+    hand.move(hours=1)
+
+    assert answer["status"] == "Accepted"
+    assert await sim.tick(1, HOUR) == 22_000
+    assert await composite(central) == ("W", [(0, 5_000)])
 
 
 async def test_limit_of_the_station_is_shared_by_its_cars(central, station, hand):
