@@ -14,8 +14,11 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from chargers import upkeep
+from chargers import life, upkeep
 from chargers.habits import Habits
+from chargers.life import Life, Pace
+from chargers.station import StationSim
+from tests.chargers.central import PASSWORD
 
 FILE = b"firmware of a simulated station" * 1_000
 NOW, LATER = "2026-03-02T08:00:00Z", "2026-03-02T09:00:00Z"
@@ -378,3 +381,23 @@ async def test_hub_can_ask_how_far_it_is(central, station, shelf):
 
     assert answer["status"] == "Accepted"
     assert train(central) == ["Idle"]
+
+
+async def test_station_that_lives_comes_back_with_its_new_firmware(central, shelf, monkeypatch):
+    """Whoever keeps the line does not get in the way of the restart."""
+    monkeypatch.setattr(life, "FIRST_RETRY_S", 0.01)
+    sim = StationSim(central.version, "CS01", PASSWORD, central.url)
+    one = Life(sim, Pace(reading_s=0.01), lambda _: None)
+    living = asyncio.create_task(one.live())
+    await asyncio.wait_for(one.is_back.wait(), 5)
+
+    await central.ask(*update(central.version, shelf.url("v2.0")))
+    await told(central, "Installed")
+    await sim.until(lambda: sim.is_connected)
+    await asyncio.sleep(0.05)
+
+    assert versions_booted(central) == ["1.0", "2.0"]
+    assert not living.done()
+    living.cancel()
+    await asyncio.gather(living, return_exceptions=True)
+    await sim.close()
