@@ -112,6 +112,13 @@ class Settings(BaseSettings):
             gt=0,
         ),
     ] = 20.0
+    ocpp_return_s: Annotated[
+        float,
+        Field(
+            description="Seconds between new lines of one station that comes back again and again.",
+            gt=0,
+        ),
+    ] = 5.0
     ocpp_failed_identities: Annotated[
         int,
         Field(description="Stations' names that one address may try in vain in ten minutes."),

@@ -35,17 +35,18 @@ class Channels:
 
     def of(self, transport: Any, headers: Headers) -> Channel:
         """By the connection itself, or by what a trusted proxy says of the one before it."""
-        if not self._is_proxy(transport):
+        peer = transport.get_extra_info("peername")
+        if not peer or not self.is_proxy(peer[0]):
             return Channel(tls.is_tls(transport), tls.fingerprint_of(transport))
         if _only(headers, self._scheme).lower() not in SCHEMES:
             return Channel(is_tls=False, fingerprint=None)
         return Channel(is_tls=True, fingerprint=_fingerprint(_only(headers, self._certificate)))
 
-    def _is_proxy(self, transport: Any) -> bool:
-        peer = transport.get_extra_info("peername")
-        if not self._proxies or not peer:
+    def is_proxy(self, host: str) -> bool:
+        """Is this the address of one of them?"""
+        if not self._proxies:
             return False
-        address = ip_address(peer[0].partition("%")[0])
+        address = ip_address(host.partition("%")[0])
         mapped = getattr(address, "ipv4_mapped", None) or address
         return any(mapped in network for network in self._proxies)
 

@@ -10,6 +10,8 @@ from typing import Final
 FRAME_SHARE: Final = 4_096  # bytes; a larger frame counts as several
 REMEMBERED: Final = 10_000  # addresses or stations; the one unseen for longest is forgotten
 TRIED_WITHIN_S: Final = 600.0  # a failed login is held against its address for so long
+TRIES: Final = 10  # failed logins as one station from one address that are looked at
+TRY_S: Final = 5.0  # and then one in so long
 LONGEST_PAUSE_S: Final = 3_600.0  # of a station that floods each time it is let in
 FORGIVEN_S: Final = 3_600.0  # after its last pause a flood is a first one
 WELCOME: Final = 100_000  # identities that were let in, with the address they came from
@@ -116,6 +118,7 @@ class Gate:
 
     def __init__(self, rate_per_s: float, burst: int, identities: int) -> None:
         self._knocks = Buckets(rate_per_s, burst)
+        self._tries = Buckets(1 / TRY_S, TRIES)
         self._identities = identities
         self._failed: OrderedDict[str, dict[str, float]] = OrderedDict()
         self._welcome: OrderedDict[tuple[str, str], None] = OrderedDict()
@@ -128,12 +131,15 @@ class Gate:
             return False
         if (address, identity) in self._welcome:
             return True
+        if self._tries.of(f"{address} {identity}", now_s).take(0, now_s):
+            return False
         tried = self._failed.get(address, {})
         recent = sum(now_s - at_s < TRIED_WITHIN_S for at_s in tried.values())
         return recent < self._identities
 
     def note_failure(self, address: str, identity: str, now_s: float) -> None:
         """There is no such station, or it has another password."""
+        self._tries.of(f"{address} {identity}", now_s).take(1, now_s)
         tried = self._failed.pop(address, {})
         tried.pop(identity, None)
         tried[identity] = now_s

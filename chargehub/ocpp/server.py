@@ -28,6 +28,7 @@ from chargehub.ocpp.admission import Admission, Entry, Turned
 from chargehub.ocpp.adoption import Adoptions, Knock
 from chargehub.ocpp.authority import Authority
 from chargehub.ocpp.channel import Channels
+from chargehub.ocpp.doorstep import AT_ONCE, Doorstep, Listener, listeners
 from chargehub.ocpp.framelog import FrameLog
 from chargehub.ocpp.limits import Buckets, Gate, Pace, Pauses
 from chargehub.ocpp.manners import Manners, hardware_of
@@ -46,13 +47,13 @@ from chargehub.store.writer import Store
 
 log = structlog.get_logger(__name__)
 
-BACKLOG: Final = 4_096  # who may knock in the same moment: after a power cut all do
-OPEN_S: Final = 30.0  # until one of those has had its turn
+OPEN_S: Final = 30.0  # until one of those who knock in the same moment has had its turn
 CLOSE_S: Final = 5.0  # how long a closing handshake may take; a dead link is dropped after it
 TLS_TIMES: Final[dict[str, Any]] = {"ssl_handshake_timeout": 10, "ssl_shutdown_timeout": CLOSE_S}
 QUEUED_FRAMES: Final = 4  # between socket and line; the line has its own queue
 CONTROL_BURST: Final = 400  # pings and pieces before their rate counts: six frames of 64 pieces
 AGAIN_S: Final = 60.0  # when somebody with too many lines, or too many names, may come again
+RETURNS: Final = 30  # of one station before their rate counts: an evening with a bad link
 RESTART: Final = "service restart"
 # The smallest windows: 15 KiB a connection more than without compression, not 32.
 DEFLATE: Final = ServerPerMessageDeflateFactory(
@@ -80,6 +81,7 @@ class OcppServer:
         self._authority = authority
         self._quirks = quirks or QuirkBook()
         self._channels = Channels(settings)
+        self._doorstep = Doorstep(settings, self._channels, switchboard.counts)
         self._admission = Admission(store, clock, settings)
         self._adoptions = Adoptions(store, clock, settings, switchboard.counts)
         self._versions = versions.supported()
@@ -95,6 +97,7 @@ class OcppServer:
         kept, rate = settings.frames_kept, settings.frames_logged_rate
         self._frames = FrameLog(store, clock, kept, rate) if kept else None
         self._frame_rates = Buckets(settings.ocpp_frame_rate, settings.ocpp_frame_burst)
+        self._returns = Buckets(1 / settings.ocpp_return_s, RETURNS)
         self._controls = Buckets(settings.ocpp_control_rate, CONTROL_BURST)
         self._pauses = Pauses(settings.ocpp_flood_pause_s)
         self._guesses = Buckets(1 / settings.ocpp_unknown_token_s, settings.ocpp_unknown_tokens)
@@ -114,11 +117,18 @@ class OcppServer:
         return await self._listen(host, port, tls.context)
 
     async def _listen(self, host: str, port: int, context: ssl.SSLContext | None) -> int:
+        made = await listeners(host, port, self._doorstep)
+        for listener in made:
+            self._servers.append(await self._served(listener, context))
+        bound: int = made[0].getsockname()[1]
+        log.info("ocpp listens", host=host, port=bound, tls=context is not None)
+        return bound
+
+    async def _served(self, listener: Listener, context: ssl.SSLContext | None) -> Server:
         interval_s = self._settings.ocpp_ping_interval_s or None  # 0: never
-        server = await serve(
+        return await serve(
             self._serve,  # type: ignore[arg-type]  # create_connection makes StationSockets
-            host,
-            port,
+            sock=listener,
             **({} if context is None else {"ssl": context, **TLS_TIMES}),
             create_connection=StationSocket,
             process_request=self._admit,  # type: ignore[arg-type]
@@ -130,14 +140,10 @@ class OcppServer:
             ping_timeout=interval_s,
             open_timeout=OPEN_S,
             close_timeout=CLOSE_S,
-            backlog=BACKLOG,
+            backlog=AT_ONCE,
             max_size=self._settings.ocpp_frame_bytes,
             max_queue=QUEUED_FRAMES,
         )
-        self._servers.append(server)
-        bound: int = server.sockets[0].getsockname()[1]
-        log.info("ocpp listens", host=host, port=bound, tls=context is not None)
-        return bound
 
     async def stop(self) -> None:
         """Take nobody in, finish the message in hand of each line, then close with 1012."""
@@ -176,6 +182,8 @@ class OcppServer:
         address, now_s = _address(socket), socket.loop.time()
         if pause_s := self._pauses.left_s(identity, now_s):
             return _too_many(socket, "This station sent too many messages.\n", pause_s)
+        if pause_s := self._returns.of(identity, now_s).take(0, now_s):
+            return _too_many(socket, "This station comes back too often.\n", pause_s)
         if self._addresses[address] >= self._settings.ocpp_connections_per_address:
             return _too_many(socket, "Too many lines from here.\n")
         if not self._gate.may_knock(address, identity, now_s):
@@ -206,6 +214,7 @@ class OcppServer:
             text = f"Offer one of the subprotocols {', '.join(self._versions)}.\n"
             return socket.respond(HTTPStatus.BAD_REQUEST, text)
         self._gate.note_entry(address, identity)
+        self._returns.of(identity, now_s).take(1, now_s)
         socket.station, socket.entry = station, judged
         socket.well_spoken = self._well_spoken(station)
         control = self._controls.of(station.id, now_s)

@@ -4,6 +4,7 @@ Pings, pongs and pieces of frames reach no queue, so that nothing else would eve
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Any, Final
 
 from websockets.frames import CloseCode, Frame, Opcode
@@ -86,6 +87,21 @@ class StationSocket(TunedConnection):
         if self._goodbye_bytes > GOODBYE_BYTES:
             self._unread = b""
             self.transport.abort()
+
+    def send_data(self) -> None:
+        """All at once: hundreds of pongs are one system call, and one failure if nobody is left."""
+        waiting = self.protocol.data_to_send()
+        if self.transport.is_closing():
+            return
+        if content := b"".join(waiting):
+            self.transport.write(content)
+        if b"" not in waiting:
+            return
+        if not self.transport.can_write_eof():  # TLS
+            self.transport.close()
+            return
+        with suppress(OSError):
+            self.transport.write_eof()
 
     def process_event(self, event: Event) -> None:
         """A message has its own pace; what else comes is counted here."""

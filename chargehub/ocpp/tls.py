@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 # The four suites that the standard asks for (A00.FR.318), the two with fresh keys first, and
 # ChaCha20 for processors without AES. TLS 1.3 has its own.
 CIPHERS: Final = "ECDHE+AESGCM:ECDHE+CHACHA20:AES128-GCM-SHA256:AES256-GCM-SHA384"
-READ_BYTES: Final = 16 * 1024  # of a line; asyncio takes 256 KiB for each, whatever comes
+READ_BYTES: Final = 4 * 1024  # of a line; asyncio takes 256 KiB for each, whatever comes
 LOOKED_EVERY_S: Final = 10.0  # at the files: a certificate is renewed days before its end
 
 

@@ -2,21 +2,25 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidMessage
 
 from chargehub.clock import HandClock
-from chargehub.ocpp.server import OcppServer
+from chargehub.ocpp.channel import Channels
+from chargehub.ocpp.counts import Counts
+from chargehub.ocpp.doorstep import Doorstep
+from chargehub.ocpp.limits import TRIES
+from chargehub.ocpp.server import RETURNS, OcppServer
 from chargehub.ocpp.switchboard import OcppSwitchboard
 from chargehub.settings import Settings
 from chargehub.stations import actions
 from chargehub.stations.registration import Registered
 from chargehub.store.writer import Store
-from tests.ocpp.test_server import BOOT16, Door, ask, closed
+from tests.ocpp.test_server import BOOT16, LIMIT_S, Door, ask, closed
 from tests.stations import samples
 
 GOOD = 5
@@ -141,3 +145,63 @@ async def test_lines_are_opened_at_a_bounded_rate(doors: Doors) -> None:
             assert (await door.refused(identity="CH-NOBODY")).status_code == 404
 
         assert (await door.refused(identity="CH-NOBODY")).status_code == 429
+
+
+async def test_a_station_that_comes_back_again_and_again_has_to_wait(doors: Doors) -> None:
+    """Each time it is looked up, noted and told of: that is the hub's time, and the others'."""
+    async with doors(ocpp_return_s=1_000) as (door, stations):
+        for _ in range(RETURNS + 1):
+            async with await door.knock():
+                pass
+        refused = await door.refused()
+        other = stations[1]
+        async with await door.knock(identity=other.identity, password=other.password):
+            pass
+
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["Retry-After"]) <= 1_000
+
+
+async def test_guessing_a_password_is_soon_not_looked_at(doors: Doors) -> None:
+    async with doors() as (door, _):
+        tried = [(await door.refused(password="guessed")).status_code for _ in range(TRIES + 2)]
+
+    assert tried == [401] * (TRIES + 1) + [429]
+
+
+async def test_connections_of_one_address_are_bounded_before_a_word_is_said(doors: Doors) -> None:
+    """Such a one costs memory and a file for half a minute; who left makes room."""
+    async with doors(ocpp_connections_per_address=2) as (door, _):
+        mute = [await asyncio.open_connection("127.0.0.1", door.port) for _ in range(4)]
+        async with asyncio.timeout(LIMIT_S):
+            reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+            with suppress(ConnectionError):
+                assert await reader.read() == b""
+            writer.close()
+            assert door.switchboard.counts.turned_away == 1
+
+            for _, each in mute:
+                each.close()
+            while True:
+                with suppress(OSError, EOFError, InvalidMessage):
+                    async with await door.knock():
+                        break
+                await asyncio.sleep(0.01)
+
+
+def test_who_does_not_listen_is_turned_away_at_the_doorstep_and_proxies_are_not() -> None:
+    settings = Settings(
+        ocpp_connections_per_address=1, ocpp_handshake_rate=1, ocpp_proxies="10.0.0.1"
+    )
+    counts = Counts()
+    doorstep = Doorstep(settings, Channels(settings), counts)
+
+    for _ in range(4):
+        leave = doorstep.enter("192.0.2.1", 0.0)
+        assert leave is not None
+        leave()
+    assert doorstep.enter("192.0.2.1", 0.0) is None
+    assert all(doorstep.enter("10.0.0.1", 0.0) for _ in range(50))
+    assert doorstep.enter("192.0.2.2", 0.0) is not None
+    assert doorstep.enter("192.0.2.1", 1.0) is not None
+    assert counts.turned_away == 1
