@@ -2,12 +2,15 @@
 
 import asyncio
 import signal
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from chargers.protection import Protection
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -22,6 +25,7 @@ Hub = Annotated[str, typer.Option(help="The hub's OCPP address, without the iden
 Mix = Annotated[
     str, typer.Option(help="Weights of OCPP 1.6, 2.0.1 and 2.1, like 1:1 or 3:1:1, or a version.")
 ]
+Profile = Annotated[int, typer.Option(min=0, max=3, help="OCPP security profile at first.")]
 Prefix = Annotated[
     str | None, typer.Option(help="Without --api: identities are this and 001, 002, …")
 ]
@@ -35,6 +39,14 @@ Hardware = Annotated[str, typer.Option(help="NAME=VALUE,…: see `chargers hardw
 Setting = Annotated[
     list[str] | None, typer.Option(help="NAME=VALUE of an OCPP setting; may be repeated.")
 ]
+Scenario = Annotated[str, typer.Option(help="What happens: see `chargers scenarios`.")]
+Ca = Annotated[
+    Path | None, typer.Option(help="Root certificates of the hub, PEM; else the system's count.")
+]
+Keys = Annotated[
+    Path | None, typer.Option(help="Keep keys and certificates here, a folder for each station.")
+]
+Organization = Annotated[str, typer.Option(help="Named in requests for a certificate.")]
 
 
 @app.command()
@@ -51,13 +63,25 @@ def run(
     speed: Annotated[int, typer.Option(min=1, help="How many times as fast energy flows.")] = 1,
     hardware: Hardware = "",
     setting: Setting = None,
+    profile: Profile = 1,
+    ca: Ca = None,
+    client_cert: Annotated[
+        Path | None, typer.Option(help="Its certificate, PEM, for profile 3.")
+    ] = None,
+    client_key: Annotated[Path | None, typer.Option(help="The key to it, PEM.")] = None,
+    keys: Keys = None,
+    organization: Organization = "",
 ) -> None:
     """One station that stays connected and reacts to the hub. Type help while it runs."""
     from rich.console import Console
 
-    from chargers import life, run
+    from chargers import life, protected, run
 
     _check_version(version)
+    if (client_cert is None) != (client_key is None):
+        raise typer.BadParameter("--client-cert and --client-key belong together")
+    own = (client_cert, client_key) if client_cert and client_key else None
+    given = _protection(lambda: protected.read(hub, profile, ca, own, organization))
     options = run.Options(
         hub=hub,
         identity=identity,
@@ -70,6 +94,7 @@ def run(
         pace=life.Pace(reading_s, speed),
         hardware=_parts(hardware),
         settings=_settings(setting),
+        protection=protected.of_station(given, keys, identity),
     )
     raise typer.Exit(_perform(run.run(options, Console())))
 
@@ -89,13 +114,15 @@ def fleet(
     reading_s: Annotated[float, typer.Option(min=0.1, help="Seconds between readings.")] = 5.0,
     speed: Annotated[int, typer.Option(min=1, help="How many times as fast energy flows.")] = 20,
     state: Annotated[Path | None, typer.Option(help="Keep the registration here.")] = None,
-    scenario: Annotated[
-        str, typer.Option(help="What happens: see `chargers scenarios`.")
-    ] = "usual",
+    scenario: Scenario = "usual",
     faults: Annotated[str, typer.Option(help="NAME[:RATE],…: see `chargers faults`.")] = "",
     report: Annotated[Path | None, typer.Option(help="Write all numbers here as JSON.")] = None,
     hardware: Hardware = "",
     setting: Setting = None,
+    profile: Profile = 1,
+    ca: Ca = None,
+    keys: Keys = None,
+    organization: Organization = "",
 ) -> None:
     """Many stations with random drivers, shown live.
 
@@ -104,13 +131,13 @@ def fleet(
     """
     from rich.console import Console
 
-    from chargers import fleet, life
-    from chargers.scenarios import SCENARIOS
+    from chargers import fleet, life, protected
 
     if api is None and (identity_prefix is None or password is None):
         raise typer.BadParameter("give --api, or --identity-prefix and --password")
-    if scenario not in SCENARIOS:
-        raise typer.BadParameter(f"the scenario is one of {', '.join(SCENARIOS)}")
+    if api is not None and profile == 3:
+        raise typer.BadParameter("a new station has no certificate: let the hub raise it")
+    _check_scenario(scenario)
     options = fleet.Options(
         hub=hub,
         count=count,
@@ -129,6 +156,8 @@ def fleet(
         hardware=_parts(hardware),
         settings=_settings(setting),
         report=report,
+        protection=_protection(lambda: protected.read(hub, profile, ca, None, organization)),
+        keys=keys,
     )
     raise typer.Exit(_perform(fleet.fleet(options, Console())))
 
@@ -250,6 +279,7 @@ def _perform(work: Coroutine[Any, Any, int]) -> int:
     from chargers.hardware import BadHardware
     from chargers.line import ConnectionLost, HandshakeRefused
     from chargers.messages import CallFailed
+    from chargers.protection import BadProtection
     from chargers.recordings import BadRecording
     from chargers.rest import ApiRefused, HubAway
     from chargers.state import BadState
@@ -265,7 +295,7 @@ def _perform(work: Coroutine[Any, Any, int]) -> int:
         return 130
     except (
         *(StateLost, BadState, BadRecording, ApiRefused, HubAway, HandshakeRefused, CallFailed),
-        *(BadHardware, ConnectionLost, OSError, TimeoutError),
+        *(BadHardware, BadProtection, ConnectionLost, OSError, TimeoutError),
     ) as error:
         typer.secho(str(error) or type(error).__name__, fg="red", err=True)
         return 1
@@ -278,12 +308,28 @@ def _check_version(version: str) -> None:
         raise typer.BadParameter(f"the version is one of {', '.join(VERSIONS)}")
 
 
+def _check_scenario(scenario: str) -> None:
+    from chargers.scenarios import SCENARIOS
+
+    if scenario not in SCENARIOS:
+        raise typer.BadParameter(f"the scenario is one of {', '.join(SCENARIOS)}")
+
+
 def _weights(mix: str) -> tuple[int, ...]:
     from chargers.mix import BadMix, read_mix
 
     try:
         return read_mix(mix)
     except BadMix as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _protection(read: "Callable[[], Protection]") -> "Protection":
+    from chargers.protection import BadProtection
+
+    try:
+        return read()
+    except (BadProtection, OSError) as error:
         raise typer.BadParameter(str(error)) from None
 
 

@@ -46,10 +46,18 @@ class Kept:
 class Enrolment:
     """Makes sure that accounts and stations exist at the hub, and knows their secrets."""
 
-    def __init__(self, api: Api, state: State, *, rotates_passwords: bool = False) -> None:
+    def __init__(
+        self,
+        api: Api,
+        state: State,
+        *,
+        rotates_passwords: bool = False,
+        security_profile: int = 1,
+    ) -> None:
         self._api = api
         self._state = state
         self._rotates = rotates_passwords
+        self._profile = security_profile
         self._key: dict[str, str] | None = None
         self._first = asyncio.Lock()
 
@@ -114,7 +122,14 @@ class Enrolment:
             "power_w": power_w,
             "connectors": [{"number": 1, "type": CONNECTOR}],
         }
-        body = {"location_id": location_id, "external_ref": ref, "name": ref, "evses": [evse]}
+        body: dict[str, Any] = {
+            "location_id": location_id,
+            "external_ref": ref,
+            "name": ref,
+            "evses": [evse],
+        }
+        if self._profile != 1:  # a hub that knows no profiles need not hear of them
+            body["security_profile"] = self._profile
         answer = await self._api.ask("POST", "/stations", owner, body)
         told = answer.body
         password = told.get("password")

@@ -21,6 +21,8 @@ from chargers.line import ConnectionLost, HandshakeRefused
 from chargers.messages import CallFailed
 from chargers.mix import Mix, divided
 from chargers.pricing import Price
+from chargers.protected import of_station
+from chargers.protection import PASSWORD_ALONE, Protection
 from chargers.rest import Api
 from chargers.scenarios import SCENARIOS, Cut, LateClock, Scenario
 from chargers.show import show
@@ -68,6 +70,8 @@ class Options:
     hardware: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     report: Path | None = None
+    protection: Protection = PASSWORD_ALONE
+    keys: Path | None = None
 
 
 async def fleet(options: Options, console: Console) -> int:
@@ -157,7 +161,7 @@ async def cast(options: Options) -> tuple[list[Login], Sequence[str]]:
     name = options.name if options.state else f"{options.name}-{secrets.token_hex(3)}"
     state = State(options.state, name)
     async with Api(options.api) as api:
-        books = Enrolment(api, state)
+        books = Enrolment(api, state, security_profile=options.protection.profile)
         owner = await books.account("owner", "fleet")
         tariff_id = await books.tariff(owner, PRICE)
         place = Place(f"{name}:yard", "Fleet yard", "Simulated", 52.52, 13.405, "Europe/Berlin")
@@ -192,6 +196,7 @@ def _life(login: Login, number: int, options: Options, tally: Tally) -> Life:
         options.power_w,
         habits=built(base, parts, options.seed),
         faults=Faults(rates, chance) if rates else None,
+        protection=of_station(options.protection, options.keys, login.identity),
     )
     set_up(station.settings, {**read_settings(scenario.settings), **options.settings})
 

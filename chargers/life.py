@@ -60,7 +60,7 @@ class Life:
         retry_s = FIRST_RETRY_S
         while True:
             station = self.station
-            if station.is_connected or station.is_restarting or not self.wants_line:
+            if station.is_connected or station.is_changing_line or not self.wants_line:
                 retry_s = FIRST_RETRY_S
                 await self._guarded(self._look_after())
                 await self._pause(self.pace.reading_s)
@@ -118,6 +118,7 @@ class Life:
         if station.is_connected:
             await station.expire_reservations()
             await self._beat()
+            await station.security.renew_if_due()
 
     async def _beat(self) -> None:
         if time.monotonic() >= self._heartbeat_due:
@@ -147,9 +148,11 @@ class Life:
         except CallFailed as error:
             self.errors += 1
             self._say(str(error))
+        except (ConnectionLost, HandshakeRefused, NoSubprotocol, OSError) as error:
+            self._say(f"no line: {error}")  # of a restart; it is tried again
 
     def _has_news(self) -> bool:
-        is_lost = not self.station.is_connected and not self.station.is_restarting
+        is_lost = not self.station.is_connected and not self.station.is_changing_line
         return is_lost or self._has_guest()
 
     def _has_guest(self) -> bool:

@@ -10,7 +10,7 @@ from chargers.evse import Evse
 from chargers.faults import Faults
 from chargers.habits import USUAL, Habits
 from chargers.journal import Journal
-from chargers.line import ConnectionLost, HandshakeRefused
+from chargers.line import ConnectionLost, HandshakeRefused, NoSubprotocol
 from chargers.local_auth import Known, LocalAuth
 from chargers.messages import (
     BootReply,
@@ -36,6 +36,7 @@ from chargers.meter import Meter
 from chargers.metering import Metering
 from chargers.online import Online
 from chargers.outbox import Outbox
+from chargers.protection import PASSWORD_ALONE, Protection
 from chargers.remote import RemoteControl
 from chargers.smart import SmartCharging
 from chargers.upkeep import Upkeep
@@ -67,13 +68,20 @@ class Machine(Online):
         *,
         habits: Habits = USUAL,
         faults: Faults | None = None,
+        protection: Protection = PASSWORD_ALONE,
     ) -> None:
+        self._clock = clock
         super().__init__(
-            version, identity, password, url, compression=habits.compression, faults=faults
+            version,
+            identity,
+            password,
+            url,
+            compression=habits.compression,
+            faults=faults,
+            protection=protection,
         )
         self.sessions: list[Session] = []
         self.habits = habits
-        self._clock = clock
         self._evses = {
             number: Evse(number, power_w, Meter(habits.first_register_wh))
             for number in range(1, evses + 1)
@@ -84,7 +92,6 @@ class Machine(Online):
         self.upkeep = Upkeep(self)
         self.metering = Metering(identity, habits, self.settings, evses)
         self.firmware_version = FIRST_FIRMWARE
-        self.is_restarting = False
         self._is_timed = False
         self.held_back = 0
         self.started_unasked = 0
@@ -125,6 +132,8 @@ class Machine(Online):
             await dialect.tell(StatusSaid(0, "available", "idle", self.now()))
             for place in self._evses.values():
                 await dialect.tell(self._state(place))
+        if reply.status == "accepted":
+            await self.security.tell_events()
         return reply
 
     async def heartbeat(self) -> datetime:
@@ -137,13 +146,10 @@ class Machine(Online):
             if place.session is not None:
                 await self.stop(number, reason)
         told = boot_reason or ("RemoteReset" if reason == "hard_reset" else "ScheduledReset")
-        self.is_restarting = True
-        try:
+        with self._changing_line():
             await self.disconnect()
             await self.connect()
             await self.boot(told)
-        finally:
-            self.is_restarting = False
         await self.deliver_queue()
 
     async def restart_with(self, firmware_version: str) -> None:
@@ -172,6 +178,20 @@ class Machine(Online):
         self.journal.note(self.now(), str(said), is_security=is_event)
         with suppress(CallFailed, TimeoutError):  # the traffic counts it; the errand goes on
             await self._tell(said)
+
+    async def come_anew(self) -> None:
+        """Change the line for one with what the station was given since; sessions go on.
+
+        If nobody lets it in, it stays away as after any loss of its line.
+        """
+        with (
+            self._changing_line(),
+            suppress(HandshakeRefused, NoSubprotocol, ConnectionLost, OSError),
+        ):
+            await self.disconnect()
+            await self.connect()
+            await self.security.tell_events()
+        await self.deliver_queue()
 
     async def deliver_queue(self) -> None:
         """Send what waits, in order. Returns with messages left only if the line was lost."""

@@ -1,9 +1,10 @@
 """The half of a simulated station that is about its line: connect, lose it, wait, be asked."""
 
 import asyncio
-import ssl
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection
@@ -15,6 +16,7 @@ from chargers.faulty_line import FaultyLine, Misbehaviour
 from chargers.line import (
     SUBPROTOCOLS,
     ConnectionLost,
+    HandshakeRefused,
     Line,
     NoSubprotocol,
     basic_auth,
@@ -22,7 +24,9 @@ from chargers.line import (
     station_url,
 )
 from chargers.messages import Received
+from chargers.protection import PASSWORD_ALONE, Attempt, Protection
 from chargers.remote import Job, RemoteControl
+from chargers.security import Security
 from chargers.settings import Settings
 from chargers.traffic import Direction, Traffic
 
@@ -33,7 +37,7 @@ class Online:
     """A station's line and what comes in over it. `StationSim` adds what the station does.
 
     `commands`: every command received. `traffic`: what went over its lines. `failures`: what went
-    wrong while the station followed a command.
+    wrong while the station followed a command. `is_changing_line`: it went, to come back at once.
     """
 
     _remote: RemoteControl
@@ -46,7 +50,7 @@ class Online:
         url: str,
         *,
         compression: str | None = None,
-        tls: ssl.SSLContext | None = None,
+        protection: Protection = PASSWORD_ALONE,
         faults: Faults | None = None,
     ) -> None:
         self.version = version
@@ -57,9 +61,12 @@ class Online:
         self.traffic = Traffic()
         self.failures: list[BaseException] = []
         self._dialect_type = DIALECTS[version]
-        self.settings = Settings(self._dialect_type.settings, self._dialect_type.password_setting)
+        self.is_changing_line = False
+        self.security = Security(self, protection, lambda job: self._remote.follow(job))
+        known = {**self._dialect_type.settings, **self.security.settings()}
+        self.settings = Settings(known, self._dialect_type.password_setting)
+        self.security.guard(self.settings)
         self._compression = compression
-        self._tls = tls
         self._misbehaviour = Misbehaviour(faults) if faults else None
         self._dialect: Dialect | None = None
         self._line: Line | None = None
@@ -96,13 +103,7 @@ class Online:
     async def connect(self) -> None:
         """Open the line. Raises HandshakeRefused with the HTTP status, NoSubprotocol, OSError."""
         assert self._dialect is None, f"{self.identity} is connected already"
-        if self.settings.new_password is not None:
-            self.password = self.settings.new_password
-        wanted = SUBPROTOCOLS[self.version]
-        line = await self._open_line(wanted)
-        if line.subprotocol != wanted:
-            await line.close()
-            raise NoSubprotocol(f"the hub does not speak {wanted}")
+        line = await self._find_line(SUBPROTOCOLS[self.version])
         dialect = self._dialect_type(
             self.identity, line, self._remote, self._note_command, self._run
         )
@@ -110,14 +111,43 @@ class Online:
         self._reader = asyncio.create_task(self._read(dialect))
         self._note_change()
 
-    async def _open_line(self, wanted: str) -> Line:
+    @contextmanager
+    def _changing_line(self) -> Iterator[None]:
+        self.is_changing_line = True
+        try:
+            yield
+        finally:
+            self.is_changing_line = False
+            self._note_change()
+
+    async def _find_line(self, wanted: str) -> Line:
+        """The first that opens; else what was said to the last attempt is raised."""
+        failure: Exception = ConnectionLost()
+        for attempt in self.security.attempts():
+            try:
+                line = await self._open_line(wanted, attempt)
+            except (HandshakeRefused, ConnectionLost, OSError) as error:
+                self.security.failed(error)
+                failure = error
+                continue
+            if line.subprotocol != wanted:
+                await line.close()
+                raise NoSubprotocol(f"the hub does not speak {wanted}")
+            self.security.entered(attempt)
+            return line
+        raise failure
+
+    async def _open_line(self, wanted: str, attempt: Attempt) -> Line:
+        shown = attempt.password
+        headers = {} if shown is None else {"Authorization": basic_auth(self.identity, shown)}
+
         def open_one() -> Coroutine[Any, Any, ClientConnection]:
             return open_socket(
-                station_url(self.url, self.identity),
+                station_url(attempt.way.url, self.identity),
                 (wanted,),
-                {"Authorization": basic_auth(self.identity, self.password)},
+                headers,
                 compression=self._compression,
-                tls=self._tls,
+                tls=attempt.tls,
             )
 
         if self._misbehaviour is None:
@@ -125,6 +155,14 @@ class Online:
         line = FaultyLine(await open_one(), self.traffic, self._misbehaviour)
         await line.open_spare(open_one)
         return line
+
+    def now(self) -> datetime:
+        """The station's time."""
+        raise NotImplementedError
+
+    async def come_anew(self) -> None:
+        """Change the line for one with what the station was given since."""
+        raise NotImplementedError
 
     async def disconnect(self) -> None:
         """Say goodbye and close the line. What happens now is queued."""

@@ -14,12 +14,13 @@ from chargers.local_auth import LocalAuth
 from chargers.messages import Charging, IdToken, Reason, Status, Trigger
 from chargers.profile_rules import Criteria, Refusal
 from chargers.profiles import Profile
+from chargers.security import Security
 from chargers.settings import Settings
 from chargers.smart import SmartCharging
 from chargers.upkeep import Upkeep
 
 Job = Callable[[], Awaitable[object]]
-Reported = Literal["boot", "heartbeat", "status", "meter_values", "session"]
+Reported = Literal["boot", "heartbeat", "status", "meter_values", "session", "certificate"]
 
 
 class Acts(Protocol):
@@ -30,6 +31,7 @@ class Acts(Protocol):
     local_auth: LocalAuth
     upkeep: Upkeep
     habits: Habits
+    security: Security
 
     @property
     def evses(self) -> Mapping[int, Evse]: ...
@@ -75,6 +77,11 @@ class RemoteControl:
     def upkeep(self) -> Upkeep:
         """The station's firmware and logs."""
         return self._station.upkeep
+
+    @property
+    def security(self) -> Security:
+        """How the station protects its line."""
+        return self._station.security
 
     def now(self) -> datetime:
         """The station's time."""
@@ -226,6 +233,8 @@ class RemoteControl:
             self._jobs.append(station.boot)
         elif report == "heartbeat":
             self._jobs.append(station.heartbeat)
+        elif report == "certificate":
+            self._jobs.append(station.security.request_certificate)
         else:
             tell = {
                 "status": station.say_again,

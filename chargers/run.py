@@ -15,6 +15,7 @@ from chargers.life import Life, Pace
 from chargers.line import ConnectionLost, HandshakeRefused
 from chargers.machine import utc_now
 from chargers.messages import CallFailed
+from chargers.protection import PASSWORD_ALONE, Protection
 from chargers.station import Habits, StationSim
 
 FOREVER_S = 10.0**9
@@ -42,6 +43,7 @@ class Options:
     pace: Pace = field(default_factory=Pace)
     hardware: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
+    protection: Protection = PASSWORD_ALONE
 
 
 async def run(options: Options, console: Console) -> int:
@@ -55,6 +57,7 @@ async def run(options: Options, console: Console) -> int:
         utc_now,
         options.power_w,
         habits=built(Habits(first_register_wh=0), options.hardware, 0),
+        protection=options.protection,
     )
     set_up(station.settings, options.settings)
 

@@ -1,6 +1,6 @@
 """A station's settings as text, by the names its OCPP version gives them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,12 +18,16 @@ class Setting:
 
 
 class Settings:
-    """Name -> value. `password_name` is the one that changes the station's own password."""
+    """Name -> value. `password_name` is the one that changes the station's own password.
+
+    `guards` judge what is written to some: False rejects it.
+    """
 
     def __init__(self, known: Mapping[str, Setting], password_name: str) -> None:
         self._known = dict(known)
         self.password_name = password_name
         self.new_password: str | None = None
+        self.guards: dict[str, Callable[[str], bool]] = {}
 
     def provide(self, more: Mapping[str, Setting]) -> None:
         """Add settings that not every station has."""
@@ -53,7 +57,7 @@ class Settings:
             return "unknown"
         if setting.access == "read_only":
             return "read_only"
-        if setting.value.isdigit() and not value.isdigit():
+        if not self._takes(name, setting, value):
             return "rejected"
         if setting.value in BOOLEANS and value.lower() not in BOOLEANS:
             return "rejected"
@@ -61,3 +65,12 @@ class Settings:
         if name == self.password_name:
             self.new_password = value
         return "accepted"
+
+    def put(self, name: str, value: str) -> None:
+        """Change a value from inside, whoever may write it."""
+        self._known[name] = Setting(value, self._known[name].access)
+
+    def _takes(self, name: str, setting: Setting, value: str) -> bool:
+        if name in self.guards:
+            return self.guards[name](value)
+        return value.isdigit() or not setting.value.isdigit()

@@ -13,6 +13,7 @@ from ocpp.v16.enums import Action
 from chargers.dialects.charging import Charging16, read_profile
 from chargers.dialects.lists import Lists16
 from chargers.dialects.peer import answers, instant, read_instant
+from chargers.dialects.security import Security16
 from chargers.dialects.upkeep import Upkeep16
 from chargers.dialects.words import VERDICTS_16
 from chargers.local_auth import MOST_AT_ONCE, MOST_ENTRIES
@@ -80,7 +81,7 @@ FEATURE_PROFILES = (
 NO_TRANSACTION = -1  # what stations send when the hub's id never reached them
 
 
-class Station16(Charging16, Lists16, Upkeep16, ChargePoint):  # type: ignore[misc]
+class Station16(Charging16, Lists16, Security16, Upkeep16, ChargePoint):  # type: ignore[misc]
     """Says what a station says in 1.6 and answers the hub's commands."""
 
     names_own_sessions: ClassVar[bool] = False

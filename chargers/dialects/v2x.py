@@ -13,6 +13,7 @@ from chargers.dialects import payloads2x as payloads
 from chargers.dialects.charging import Charging2x, read_profile
 from chargers.dialects.lists import Lists2x
 from chargers.dialects.peer import answers, instant, read_instant
+from chargers.dialects.security import Security2x
 from chargers.dialects.upkeep import Upkeep2x
 from chargers.local_auth import MOST_AT_ONCE
 from chargers.messages import (
@@ -39,11 +40,12 @@ TRIGGERS: dict[str, Reported] = {
     "StatusNotification": "status",
     "MeterValues": "meter_values",
     "TransactionEvent": "session",
+    "SignChargingStationCertificate": "certificate",
 }
 REPORT_PART = 5  # settings in one NotifyReport; a real station has its own limit
 
 
-class Station2x(Charging2x, Lists2x, Upkeep2x):
+class Station2x(Charging2x, Lists2x, Security2x, Upkeep2x):
     """Goes before the ChargePoint of a 2.x version in a dialect's bases."""
 
     names_own_sessions: ClassVar[bool] = True

@@ -4,7 +4,9 @@ import asyncio
 import http
 import importlib.resources
 import itertools
+import ssl
 from base64 import b64decode
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -31,6 +33,16 @@ def schema(version: str, action: str, is_answer: bool) -> Any:
     )
 
 
+def _shown_by(line: ServerConnection) -> str | None:
+    """The name in the certificate that the other side proved to hold."""
+    tls: ssl.SSLObject | None = line.transport.get_extra_info("ssl_object")
+    shown = None if tls is None else tls.getpeercert()
+    if not shown:
+        return None
+    names = dict(pair for part in shown["subject"] for pair in part)  # type: ignore[union-attr]
+    return str(names["commonName"])
+
+
 class Central:
     """Accepts every token but those in `verdicts`; gives 1.6 transaction ids from 1."""
 
@@ -45,13 +57,17 @@ class Central:
         self.nonsense: set[str] = set()
         self.url = ""
         self.password = PASSWORD
+        self.rejects: set[str] = set()
+        self.entries: list[str] = []
+        self._heard = asyncio.Event()
         self._server: Server | None = None
         self.line: ServerConnection | None = None
         self._answers: dict[str, asyncio.Future[list[Any]]] = {}
         self._numbers = itertools.count(1)
         self._starts: dict[tuple[Any, ...], int] = {}
 
-    async def open(self) -> None:
+    async def open(self, tls: ssl.SSLContext | None = None) -> None:
+        """Listen. A context that wants certificates lets in whom they name."""
         self._server = await serve(
             self._listen,
             "127.0.0.1",
@@ -59,9 +75,10 @@ class Central:
             subprotocols=[SUBPROTOCOLS[self.version]],  # type: ignore[list-item]
             process_request=self._admit,
             compression=None,
+            ssl=tls,
         )
         port = next(iter(self._server.sockets)).getsockname()[1]
-        self.url = f"ws://127.0.0.1:{port}/ocpp"
+        self.url = f"{'ws' if tls is None else 'wss'}://127.0.0.1:{port}/ocpp"
 
     async def close(self) -> None:
         assert self._server is not None
@@ -90,6 +107,13 @@ class Central:
         await self.line.send(orjson.dumps([2, name, action, payload]).decode())
         return await asyncio.wait_for(self._answers[name], limit_s)
 
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait for what a station will tell."""
+        async with asyncio.timeout(5):
+            while not holds():
+                self._heard.clear()
+                await self._heard.wait()
+
     def actions(self) -> list[str]:
         return [action for _, action, _ in self.calls]
 
@@ -97,6 +121,11 @@ class Central:
         return [payload for _, name, payload in self.calls if name == action]
 
     def _admit(self, line: ServerConnection, request: Request) -> Response | None:
+        shown = _shown_by(line)
+        if shown is not None:
+            self.entries.append(shown)
+            is_own = request.path.endswith(f"/{shown}")
+            return None if is_own else line.respond(http.HTTPStatus.FORBIDDEN, "another's")
         header = request.headers.get("Authorization", "")
         identity, _, password = b64decode(header.removeprefix("Basic ")).decode().partition(":")
         if not request.path.endswith(f"/{identity}") or password != self.password:
@@ -119,6 +148,7 @@ class Central:
         if not self.is_lenient:
             schema(self.version, action, False).validate(payload)
         self.calls.append((name, action, payload))
+        self._heard.set()
         if action in self.hangs_up_on:
             line.transport.abort()
             return
@@ -154,6 +184,8 @@ class Central:
                 return {"idTokenInfo": {"status": self._verdict(payload["idToken"]["idToken"])}}
             case "TransactionEvent" if payload["eventType"] == "Ended":
                 return {"totalCost": 1.25}
+            case "SignCertificate":
+                return {"status": "Rejected" if action in self.rejects else "Accepted"}
             case "DataTransfer":
                 return {"status": "UnknownVendorId"}
             case _:

@@ -1,0 +1,31 @@
+"""What a simulated station remembers of its line from one run to the next."""
+
+import json
+import os
+from pathlib import Path
+
+NAME = "line.json"
+
+
+class Remembered:
+    """Profile, address and password of the last line; all None without a folder."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._path = None if folder is None else folder / NAME
+        told = {}
+        if self._path is not None and self._path.exists():
+            told = json.loads(self._path.read_text())
+        self.profile: int | None = told.get("profile")
+        self.url: str | None = told.get("url")
+        self.password: str | None = told.get("password")
+
+    def keep(self, profile: int, url: str, password: str | bytes) -> None:
+        """What the hub let the station in with. A password that is no text is not kept."""
+        if self._path is None:
+            return
+        text = password if isinstance(password, str) else None
+        content = json.dumps({"profile": profile, "url": url, "password": text})
+        fresh = self._path.with_suffix(".new")
+        with os.fdopen(os.open(fresh, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w") as file:
+            file.write(content)
+        fresh.replace(self._path)
