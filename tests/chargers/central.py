@@ -59,6 +59,7 @@ class Central:
         self.password = PASSWORD
         self.rejects: set[str] = set()
         self.entries: list[str] = []
+        self.lines = 0
         self._heard = asyncio.Event()
         self._server: Server | None = None
         self.line: ServerConnection | None = None
@@ -134,6 +135,7 @@ class Central:
 
     async def _listen(self, line: ServerConnection) -> None:
         self.line = line
+        self.lines += 1
         try:
             async for raw in line:
                 await self._take(line, orjson.loads(raw))
