@@ -310,7 +310,10 @@ class OcppServer:
         """What it was asked to take on and came with, if there was anything."""
         if station.next_password_digest is None and station.next_security_profile is None:
             return
-        await self._store.do(security.note_entry, station.id, entry.profile, entry.is_new_password)
+        judged = station.next_password_digest
+        await self._store.do(
+            security.note_entry, station.id, entry.profile, entry.is_new_password, judged
+        )
 
     def _reception(
         self, station: StationView, version: versions.Version, connection: int, manners: Manners

@@ -37,7 +37,9 @@ def rotate_password(
     way. Raises NotFound, RotationUnderWay, TooMuchWaiting.
     """
     station = seen_station(work, actor, station_id)
-    if station.next_password_digest is not None:  # it may have that one: it must not be forgotten
+    # It may have the one before: that must not be forgotten, unless no password lets it in anyway.
+    may_have_it = station.next_password_digest is not None and station.security_profile < 3
+    if may_have_it or _is_unsettled(work, station_id):
         raise RotationUnderWay(
             "A new password is on its way. Wait until the station has connected with it."
         )
@@ -62,20 +64,34 @@ def follow_command(work: Work, event: events.CommandFinished, now: datetime) -> 
         _change(work, event.station_id, next_password_digest=None)
 
 
-def note_entry(work: Work, station_id: str, profile: int, is_new_password: bool | None) -> None:
+def note_entry(
+    work: Work, station_id: str, profile: int, is_new_password: bool | None, judged: str | None
+) -> None:
     """The station came in on this profile, with its new password or the old one: that it has now.
 
     With the old one it has not taken the new one, unless that is still on its way. None: it
-    showed none, and nobody knows.
+    showed none, and nobody knows. `judged`: the new one's digest at the door; if it is another by
+    now, what was shown says nothing of it.
     """
     station = tables.station(work, station_id)
     assert station is not None, station_id
-    if is_new_password:
+    if station.next_password_digest != judged:
+        pass
+    elif is_new_password:
         _promote_password(work, station_id)
     elif is_new_password is False and not _is_on_its_way(work, station_id):
         _change(work, station_id, next_password_digest=None)
     if profile == station.next_security_profile:
         raising.arrive(work, station_id, profile)
+
+
+def _is_unsettled(reads: Reads, station_id: str) -> bool:
+    """Has the last password that was sent no outcome yet, or one that nobody has followed?"""
+    wanted = select(col(CommandRow.body)).where(
+        col(CommandRow.station_id) == station_id, col(CommandRow.kind) == "set_password"
+    )
+    body = reads.value(wanted.order_by(col(CommandRow.id).desc()).limit(1))
+    return body is not None and bool(body["password"])
 
 
 def _is_on_its_way(reads: Reads, station_id: str) -> bool:

@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 import pytest
 
-from chargehub.stations import passwords
+from chargehub.stations import passwords, security, tables
+from chargehub.stations.rules import is_password
 from chargers.line import RawStation
 from tests.conformance.bench import VERSIONS
 from tests.secure import Device, SecureHub, answer, device, secure_hub, signed
@@ -108,20 +109,97 @@ async def test_after_a_lost_answer_both_count_until_one_of_them_is_used(
         assert await made.refused(tls=False, password=first) == 101
 
 
-async def test_a_station_that_comes_by_certificate_says_nothing_of_its_password(
-    database: str, tmp_path: Path
+@pytest.mark.parametrize("loses", ["its answer", "its line"])
+async def test_what_a_station_with_a_certificate_lost_blocks_no_other_rotation(
+    database: str, tmp_path: Path, loses: str
 ) -> None:
-    async with secure_hub(database, tmp_path) as hub:
+    """It says nothing of its password when it comes, and no password lets it in."""
+    async with secure_hub(database, tmp_path, ocpp_call_timeout_s=0.2) as hub:
         made = await signed(hub)
         line = await made.connect(password=None)
-        await rotate(made)
+        first = await rotate(made)
         await answer_not(line)
-        line.break_off()
+        if loses == "its line":
+            line.break_off()
+        await hub.until(lambda: has_state(made, first["id"], "failed"))
+        await hub.settle()
+        line = await made.connect(password=None)
+
+        second = await rotate(made)
+        asked = await answer(line, told("1.6", "Accepted"))
         await hub.settle()
 
-        assert await made.refused(password=None) == 101
+        assert password_in(asked)
+        assert await has_state(made, second["id"], "answered")
+        assert await only_counts(made, password_in(asked))
+        await line.close()
+
+
+async def has_state(made: Device, command_id: str, state: str) -> bool:
+    return bool((await made.owner.get(f"/commands/{command_id}"))["state"] == state)
+
+
+@ON_EVERY
+async def test_a_station_that_is_back_before_its_answer_is_let_in_with_the_new_one(
+    database: str, tmp_path: Path, version: str
+) -> None:
+    """Both count from before it is asked until it has come with one of them."""
+    async with secure_hub(database, tmp_path) as hub:
+        made, line = await online(hub, version)
+        await rotate(made)
+        new = password_in(await answer_not(line))
+
+        again = await made.connect(tls=False, password=new)
+        await hub.until(lambda: only_counts(made, new))
+
+        await again.close()
+        assert await made.refused(tls=False) == 401
+
+
+async def test_an_outcome_that_nobody_has_followed_yet_lets_no_other_password_out(
+    database: str, tmp_path: Path
+) -> None:
+    """It would be taken for the next one's, which the station never had."""
+    async with secure_hub(database, tmp_path) as hub:
+        made = await device(hub)
+        await rotate(made)
+        station = await hub.hub.store.read(tables.station, made.id)
+        assert station is not None
+        judged = station.next_password_digest
+
+        await hub.hub.store.do(security.note_entry, made.id, 1, True, judged)
 
         assert (await rotate(made, 409))["code"] == "rotation_under_way"
+
+
+async def test_what_was_shown_at_the_door_says_nothing_of_a_later_password(
+    database: str, tmp_path: Path
+) -> None:
+    """Between the door and the note of it another rotation may begin."""
+    async with secure_hub(database, tmp_path) as hub:
+        made = await device(hub)
+        await rotate(made)
+        before = await hub.hub.store.read(tables.station, made.id)
+
+        for came_with_new in (True, False):
+            entry = (made.id, 1, came_with_new, "of an earlier one")
+            await hub.hub.store.do(security.note_entry, *entry)
+
+        after = await hub.hub.store.read(tables.station, made.id)
+        assert after == before
+        assert after is not None
+        assert after.next_password_digest is not None
+
+
+async def only_counts(made: Device, password: str) -> bool:
+    """Is this the station's password now, and no other on its way in the station's row?"""
+    reads = made.hub.hub.store.read
+    station = await reads(tables.station, made.id)
+    assert station is not None
+    secret = made.hub.settings.secret.encode()
+    return station.next_password_digest is None and is_password(
+        secret, password.encode(), station.password_digest
+    )
 
 
 async def answer_not(line: RawStation) -> list[Any]:
