@@ -23,7 +23,7 @@ from chargehub.ledger import routes as ledger_routes
 from chargehub.listings import routes as listing_routes
 from chargehub.mail import mailer
 from chargehub.observe import registry_of
-from chargehub.ocpp import authority
+from chargehub.ocpp import authority, contracts
 from chargehub.ocpp.counts import LineMetrics
 from chargehub.ocpp.server import OcppServer
 from chargehub.ocpp.switchboard import OcppSwitchboard, carry_out
@@ -116,6 +116,7 @@ class Hub:
         self.ocpp = OcppServer(
             *(self.store, self.clock, self.settings, self.switchboard, self.authority),
             quirks=self.quirks,
+            contracts=contracts.load(settings),
         )
         self.relay = Relay(
             self.store,

@@ -80,6 +80,25 @@ class Settings(BaseSettings):
     ca_signs_for_cars: Annotated[
         bool, Field(description="Sign what stations show to cars too: where cars know its root.")
     ] = False
+    contract_roots_file: Annotated[
+        Path, Field(description="Roots of vehicles' contracts, PEM; missing: none is trusted.")
+    ] = Path("chargehub-contract-roots.pem")
+    contract_service_url: Annotated[
+        str, Field(description="Who makes contract certificates for vehicles; empty: nobody.")
+    ] = ""
+    contract_service_token: Annotated[
+        str, Field(description="The bearer token for it; empty: none is sent.")
+    ] = ""
+    ocsp_hosts: Annotated[
+        str,
+        Field(description="Hosts that stations may name as responders, comma between."),
+    ] = ""
+    ocsp_private_addresses: Annotated[
+        bool, Field(description="Let responders have private addresses; for closed networks alone.")
+    ] = False
+    ocsp_timeout_s: Annotated[
+        float, Field(description="Seconds a responder or the contract service has.", gt=0)
+    ] = 5.0
     secret: Annotated[
         str,
         Field(description="Keys what is stored hashed; empty: kept in `secret_file`."),

@@ -70,8 +70,8 @@ def test_the_list_of_pure_files_is_whole() -> None:
 def test_versions_of_ocpp_import_the_shared_language_alone() -> None:
     stations, ocpp = "chargehub.stations", "chargehub.ocpp"
     allowed = {
-        *(f"{stations}.{name}" for name in ("reports", "commands", *COMMANDS_BESIDE)),
-        *(f"{ocpp}.{name}" for name in ("fields", "forms", "notes", "parts")),
+        *(f"{stations}.{name}" for name in ("reports", "contracts", "commands", *COMMANDS_BESIDE)),
+        *(f"{ocpp}.{name}" for name in ("fields", "forms", "iso15118", "notes", "parts")),
     }
     wrong = []
     for path in sources("chargehub/ocpp"):

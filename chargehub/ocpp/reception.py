@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from chargehub.bookings import actions as bookings
 from chargehub.clock import Clock
 from chargehub.errors import Refused, Unavailable
 from chargehub.ocpp.authority import Authority, Unsigned
+from chargehub.ocpp.contracts import Contracts, nobodys
 from chargehub.ocpp.fields import Unfit
 from chargehub.ocpp.limits import Bucket
 from chargehub.ocpp.manners import Manners
@@ -24,6 +26,14 @@ from chargehub.ocpp.versions import Version
 from chargehub.sessions import actions as sessions
 from chargehub.stations import actions as stations
 from chargehub.stations import certificates, notes, repairs, reports, skew
+from chargehub.stations.contracts import (
+    ChainStatusAnswer,
+    ChainStatusAsked,
+    ContractAnswer,
+    ContractAsked,
+    StatusAnswer,
+    StatusAsked,
+)
 from chargehub.stations.views import StationView
 from chargehub.store.writer import Store
 
@@ -38,6 +48,7 @@ class Reception:
         "_authority",
         "_clock",
         "_connection",
+        "_contracts",
         "_counted_at",
         "_guesses",
         "_heartbeat_s",
@@ -63,9 +74,11 @@ class Reception:
         guesses: Bucket,
         authority: Authority | None = None,
         manners: Manners | None = None,
+        contracts: Contracts | None = None,
     ) -> None:
         self._manners = manners
         self._authority = authority
+        self._contracts = contracts or nobodys()
         self._store = store
         self._clock = clock
         self._version = version
@@ -144,7 +157,7 @@ class Reception:
         if wait_s:
             await asyncio.sleep(wait_s)
         answer = await way(self, action, call, report, self._clock.now())
-        if answer.verdict == "invalid":
+        if answer.verdict == "invalid" and getattr(answer, "certificate", None) is None:
             self._guesses.take(1, time.monotonic())
         return answer
 
@@ -165,6 +178,39 @@ class Reception:
         self._is_accepted = answer.status == "accepted"
         self._skew = skew.Skew()
         return answer
+
+    async def authorise(
+        self, action: Any, call: Call, report: reports.TokenPresented, now: datetime
+    ) -> reports.TokenAnswer:
+        """May a token charge? That of a contract only if its certificate holds.
+
+        Of a token that may not charge anyway nobody outside is asked.
+        """
+        answer: reports.TokenAnswer = await self._store.do(action, self._station_id, report, now)
+        if report.contract is None or answer.verdict != "accepted":
+            return answer
+        certificate = await self._contracts.judge(report.contract, report.id_token, now)
+        if certificate == "accepted":
+            return replace(answer, certificate=certificate)
+        return reports.TokenAnswer("invalid", certificate=certificate)
+
+    async def ask_status(
+        self, action: Any, call: Call, report: StatusAsked, now: datetime
+    ) -> StatusAnswer:
+        """Whether a certificate holds, as its responder signed it."""
+        return await self._contracts.status(report, now)
+
+    async def ask_chain_status(
+        self, action: Any, call: Call, report: ChainStatusAsked, now: datetime
+    ) -> ChainStatusAnswer:
+        """Whether the certificates of a chain hold."""
+        return await self._contracts.chain_status(report, now)
+
+    async def ask_contract(
+        self, action: Any, call: Call, report: ContractAsked, now: datetime
+    ) -> ContractAnswer:
+        """A contract certificate for a vehicle, by the operator's service."""
+        return await self._contracts.contract(report)
 
     async def act(self, action: Any, call: Call, report: reports.Report, now: datetime) -> Any:
         """A plain deed."""
@@ -238,5 +284,8 @@ WAYS: Mapping[type[reports.Report], tuple[Way, Any]] = {
     reports.SessionStarted: (Reception.keep, sessions.start_session),
     reports.SettingsReported: (Reception.keep_settings, stations.store_settings),
     reports.StatusChanged: (Reception.act, stations.receive_status),
-    reports.TokenPresented: (Reception.act, sessions.authorise),
+    reports.TokenPresented: (Reception.authorise, sessions.authorise),
+    ChainStatusAsked: (Reception.ask_chain_status, None),
+    ContractAsked: (Reception.ask_contract, None),
+    StatusAsked: (Reception.ask_status, None),
 }

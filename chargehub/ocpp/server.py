@@ -28,6 +28,7 @@ from chargehub.ocpp.admission import Admission, Entry, Turned
 from chargehub.ocpp.adoption import Adoptions, Knock
 from chargehub.ocpp.authority import Authority
 from chargehub.ocpp.channel import Channels
+from chargehub.ocpp.contracts import Contracts, nobodys
 from chargehub.ocpp.doorstep import AT_ONCE, Doorstep, Listener, listeners
 from chargehub.ocpp.framelog import FrameLog
 from chargehub.ocpp.limits import Buckets, Gate, Pace, Pauses
@@ -72,6 +73,7 @@ class OcppServer:
         switchboard: OcppSwitchboard,
         authority: Authority | None = None,
         quirks: QuirkBook | None = None,
+        contracts: Contracts | None = None,
     ) -> None:
         assert settings.secret, "the hub's secret is empty"
         self._store = store
@@ -80,6 +82,7 @@ class OcppServer:
         self._switchboard = switchboard
         self._authority = authority
         self._quirks = quirks or QuirkBook()
+        self._contracts = contracts or nobodys()
         self._channels = Channels(settings)
         self._doorstep = Doorstep(settings, self._channels, switchboard.counts)
         self._admission = Admission(store, clock, settings)
@@ -157,6 +160,7 @@ class OcppServer:
             await server.wait_closed()
         if self._closing:
             await asyncio.wait(self._closing)
+        await self._contracts.close()
         if self._frames is not None:
             await self._frames.stop()
         await self._adoptions.stop()
@@ -329,6 +333,7 @@ class OcppServer:
             self._guesses.of(station.id, now_s),
             self._authority,
             manners,
+            self._contracts,
         )
 
     def _line(

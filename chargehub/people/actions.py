@@ -56,7 +56,7 @@ class NewIdToken:
     value: str
     account_id: str | None = None
     expires_at: datetime | None = None
-    kind: Literal["rfid", "master"] = "rfid"
+    kind: Literal["rfid", "master", "contract"] = "rfid"
 
 
 def register(
@@ -197,7 +197,9 @@ def add_id_token(work: Work, actor: Actor, wanted: NewIdToken, now: datetime) ->
         raise NotFound("There is no such account.")
     if tables.count_id_tokens(work, account_id) >= rules.MAX_ID_TOKENS:
         raise Conflict(f"An account has at most {rules.MAX_ID_TOKENS} id tokens.")
-    checked = NewIdToken(rules.id_token(wanted.value), account_id, wanted.expires_at)
+    is_contract = wanted.kind == "contract"
+    value = rules.contract_id(wanted.value) if is_contract else rules.id_token(wanted.value)
+    checked = NewIdToken(value, account_id, wanted.expires_at)
     return _add_id_token(work, checked, wanted.kind, now)
 
 

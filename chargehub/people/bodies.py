@@ -119,13 +119,14 @@ class NewIdTokenBody(Body):
     """A card to be registered. Only an operator names another account.
 
     A `master` card starts nothing. It ends the sessions at the stations of its account; an
-    operator's at all stations.
+    operator's at all stations. A `contract` is one for charging (eMAID): a vehicle shows it with
+    its certificate when it is plugged in.
     """
 
     value: IdTokenText
     account_id: Annotated[str, Field(max_length=36)] | None = None
     expires_at: Instant | None = None
-    kind: Literal["rfid", "master"] = "rfid"
+    kind: Literal["rfid", "master", "contract"] = "rfid"
 
 
 class IdTokenStatus(Body):
@@ -139,6 +140,6 @@ class IdTokenBody(BaseModel):
 
     value: str
     account_id: str
-    kind: Literal["app", "rfid", "master"]
+    kind: Literal["app", "rfid", "master", "contract"]
     status: Literal["valid", "blocked"]
     expires_at: datetime | None

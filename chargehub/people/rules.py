@@ -52,6 +52,8 @@ LONGEST_LOCK = timedelta(hours=1)  # at most 24 guesses a day, and the owner is 
 # Source: the characters are those of OCPP 2.0.1's identifierString; 20 of them are what OCPP 1.6
 # can carry (IdToken is a CiString20Type), and a token must work at every station.
 _ID_TOKEN = re.compile(r"[A-Za-z0-9*\-_=:+|@.]{1,20}", re.ASCII)
+# Source: ISO 15118-2, annex H (eMAID) without hyphens: country, provider, C, instance, check.
+CONTRACT = re.compile(r"[A-Z]{2}[A-Z0-9]{3}C[A-Z0-9]{8,9}", re.ASCII)
 # Deliberately simple: one @, no spaces, a domain with a dot. Whether it exists, the mail shows.
 _WORD = r"[^\s@.\"(),:;<>\[\\\]]+"  # what may stand between dots without quotes
 _EMAIL = re.compile(rf"(?=[^@]{{1,64}}@){_WORD}(\.{_WORD})*@{_WORD}(\.{_WORD})+")
@@ -175,6 +177,14 @@ def id_token(value: str) -> str:
     if not _ID_TOKEN.fullmatch(value):
         raise Invalid("An id token has 1 to 20 characters: letters, digits and any of *-_=:+|@.")
     return value
+
+
+def contract_id(value: str) -> str:
+    """The id of a contract for charging (eMAID) as vehicles show it. Raises Invalid."""
+    plain = value.replace("-", "").upper()
+    if not CONTRACT.fullmatch(plain):
+        raise Invalid("A contract's id looks like DE-8AA-C12345678-X.")
+    return plain
 
 
 def fold_id_token(value: str) -> str:

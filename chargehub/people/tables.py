@@ -165,7 +165,7 @@ class KeyView:
 
 @dataclass(frozen=True, slots=True)
 class IdTokenView:
-    """An id token: `kind` app, rfid or master; `status` valid or blocked.
+    """An id token: `kind` app, rfid, master or contract; `status` valid or blocked.
 
     `expires_at` None: never.
     """

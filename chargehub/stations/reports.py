@@ -10,6 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from chargehub.stations.contracts import (
+    CertificateVerdict,
+    ChainStatusAnswer,
+    ChainStatusAsked,
+    ContractAnswer,
+    ContractAsked,
+    ContractShown,
+    StatusAnswer,
+    StatusAsked,
+)
+
 ConnectorStatus = Literal["available", "occupied", "reserved", "unavailable", "faulted"]
 ChargingState = Literal["idle", "ev_connected", "charging", "suspended_ev", "suspended_evse"]
 StartVerdict = Literal["accepted", "invalid", "blocked", "expired", "not_now", "no_credit"]
@@ -67,9 +78,10 @@ class StatusChanged:
 
 @dataclass(frozen=True, slots=True)
 class TokenPresented:
-    """Authorize: may this id token charge here?"""
+    """Authorize: may this id token charge here? `contract`: certificates that came with it."""
 
     id_token: str
+    contract: ContractShown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +174,6 @@ NoteTopic = Literal[
     "event",
     "event_stream",
     "firmware",
-    "iso15118",
     "log",
     "monitoring",
     "payment",
@@ -230,6 +241,9 @@ Report = (
     | Noted
     | SettingsReported
     | ReservationEnded
+    | StatusAsked
+    | ChainStatusAsked
+    | ContractAsked
 )
 
 
@@ -266,11 +280,15 @@ class HeartbeatAnswer:
 
 @dataclass(frozen=True, slots=True)
 class TokenAnswer:
-    """May the token charge? `expires_at` None: no end. `group`: all of its account have it."""
+    """May the token charge? `expires_at` None: no end. `group`: all of its account have it.
+
+    `certificate`: how its contract's certificate stands; None: it came with none.
+    """
 
     verdict: StartVerdict
     expires_at: datetime | None = None
     group: str | None = None
+    certificate: CertificateVerdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,4 +351,7 @@ Answer = (
     | Acknowledged
     | DataTransferAnswer
     | Noted
+    | StatusAnswer
+    | ChainStatusAnswer
+    | ContractAnswer
 )

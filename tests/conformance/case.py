@@ -89,11 +89,11 @@ class Site:
 
 
 @asynccontextmanager
-async def opened_site(template: Path, folder: Path) -> AsyncIterator[Site]:
+async def opened_site(template: Path, folder: Path, **settings: Any) -> AsyncIterator[Site]:
     """A hub of its own on a fresh copy of the database."""
     path = folder / "hub.sqlite"
     shutil.copy(template, path)
-    hub = RunningHub(f"sqlite:///{path}", HandClock(START))
+    hub = RunningHub(f"sqlite:///{path}", HandClock(START), **settings)
     await hub.start()
     owner, driver = await hub.person("owner"), await hub.person("driver")
     soon = (START + timedelta(seconds=1)).isoformat()

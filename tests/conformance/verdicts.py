@@ -14,12 +14,9 @@ VERSIONS = {"v16": "1.6", "v201": "2.0.1, 2.1"}
 CASE_NAME = re.compile(r"test_(tc(?:_[a-p])?_\d+(?:_\d)?)(?:_|$)")
 
 _NO_PLANS = "the hub makes no charging profiles by itself; owners and operators send them"
-_NO_SERVICE = "no way to OCSP and certificate services yet"
 
 MISSING: Mapping[str, str] = {
-    **dict.fromkeys(("TC_C_50", "TC_C_51", "TC_C_52"), _NO_SERVICE),
     **dict.fromkeys(("TC_K_53", "TC_K_55", "TC_K_57", "TC_K_59"), _NO_PLANS),
-    **dict.fromkeys(("TC_M_24", "TC_M_26", "TC_M_28"), _NO_SERVICE),
 }
 """What a hub should do and no test here shows, by case."""
 

@@ -89,6 +89,33 @@ async def test_a_card_that_cannot_be_is_refused(api: Api, card: Any, said: str) 
     assert said in answer.text
 
 
+async def test_a_contract_is_known_without_its_hyphens(api: Api) -> None:
+    """Vehicles show it with hyphens or without; it is one and the same."""
+    ada, bob = await api.token("ada"), await api.token("bob")
+    wanted = {"value": "de-8aa-c12345678-x", "kind": "contract"}
+
+    made = await api.http.post("/id-tokens", json=wanted, headers=ada)
+    taken = await api.http.post(
+        "/id-tokens", json={"value": "DE8AAC12345678X", "kind": "contract"}, headers=bob
+    )
+    wrong = await api.http.post(
+        "/id-tokens", json={"value": "DE8AAX12345678X", "kind": "contract"}, headers=bob
+    )
+
+    assert (made.json()["value"], made.json()["kind"]) == ("DE8AAC12345678X", "contract")
+    assert taken.json()["code"] == "id_token_taken"
+    assert "A contract's id looks like" in wrong.json()["detail"]
+
+
+@pytest.mark.parametrize("kind", ["app", "gold"])
+async def test_nobody_registers_another_kind(api: Api, kind: str) -> None:
+    wanted = {"value": "A", "kind": kind}
+
+    answer = await api.http.post("/id-tokens", json=wanted, headers=await api.token("ada"))
+
+    assert answer.status_code == 422
+
+
 async def test_a_lost_card_is_blocked_and_found_again(api: Api) -> None:
     headers = await api.token("ada")
     await api.http.post("/id-tokens", json=CARD, headers=headers)

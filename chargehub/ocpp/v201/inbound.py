@@ -23,7 +23,7 @@ from ocpp.v201.enums import (
     UnlockStatusEnumType,
 )
 
-from chargehub.ocpp import fields
+from chargehub.ocpp import fields, iso15118
 from chargehub.ocpp.fields import Payload
 from chargehub.ocpp.v201.words import PURPOSE_OF
 from chargehub.stations import reports
@@ -85,8 +85,8 @@ def status_changed(payload: Payload) -> reports.StatusChanged:
 
 
 def token_presented(payload: Payload) -> reports.TokenPresented:
-    """AuthorizeRequest. Source: OCPP 2.0.1 part 2, 1.1.1."""
-    return reports.TokenPresented(fields.id_token(payload["idToken"]["idToken"]))
+    """AuthorizeRequest, of contracts with their certificates. Source: OCPP 2.0.1 part 2, 1.1.1."""
+    return reports.TokenPresented(_text(payload["idToken"]), iso15118.contract_shown(payload))
 
 
 def session_progressed(payload: Payload) -> reports.SessionProgressed:
@@ -126,7 +126,13 @@ def session_progressed(payload: Payload) -> reports.SessionProgressed:
 def _token(id_token: Payload | None) -> str | None:
     if id_token is None or id_token["type"] == _NO_TOKEN:
         return None
-    return fields.id_token(id_token["idToken"])
+    return _text(id_token)
+
+
+def _text(id_token: Payload) -> str:
+    """A contract's id may have hyphens between its parts, which mean nothing."""
+    text = fields.id_token(id_token["idToken"])
+    return text.replace("-", "") if id_token["type"] == iso15118.EMAID else text
 
 
 def metered(payload: Payload) -> reports.Metered:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from chargehub.ocpp import iso15118
 from chargehub.ocpp.fields import Message, Speech
 from chargehub.ocpp.notes import note
 from chargehub.ocpp.parts import Parted
@@ -14,8 +15,8 @@ MESSAGES: Mapping[str, Message] = {  # payload -> report, answer -> payload
     "ClearedChargingLimit": note("charging_limit"),
     "DataTransfer": (inbound.data_transferred, outbound.data_answered),
     "FirmwareStatusNotification": note("firmware", is_progress=True),
-    "Get15118EVCertificate": note("iso15118", {"status": "Failed", "exiResponse": ""}),
-    "GetCertificateStatus": note("iso15118", {"status": "Failed"}),
+    "Get15118EVCertificate": (iso15118.contract_asked, iso15118.contract_told(7_500)),
+    "GetCertificateStatus": (iso15118.status_asked, iso15118.status_told(5_500)),
     "Heartbeat": (inbound.heartbeat, outbound.time_told),
     "LogStatusNotification": note("log", is_progress=True),
     "MeterValues": (inbound.metered, outbound.nothing),

@@ -19,10 +19,11 @@ from ocpp.v201.enums import (
     ResetEnumType,
 )
 
-from chargehub.ocpp import fields
+from chargehub.ocpp import fields, iso15118
 from chargehub.ocpp.fields import Calls
 from chargehub.ocpp.v201.words import PURPOSES
 from chargehub.stations import commands, reports
+from chargehub.stations.contracts import CONTRACT
 
 _BASE_REPORT = 0  # its requestId: reports are kept by setting, not by request
 _CARD = re.compile(r"(?:[0-9A-F]{2}){4}(?:(?:[0-9A-F]{2}){3}){0,2}")  # UID of 4, 7 or 10 bytes
@@ -91,7 +92,12 @@ def token_judged(answer: reports.TokenAnswer) -> dict[str, Any]:
     judged = _id_token_info(answer.verdict, answer.group)
     if answer.expires_at is not None:
         judged["cacheExpiryDateTime"] = fields.wire_instant(answer.expires_at)
-    return {"idTokenInfo": judged}
+    if answer.certificate is None:
+        return {"idTokenInfo": judged}
+    return {
+        "idTokenInfo": judged,
+        "certificateStatus": iso15118.VERDICTS[answer.certificate],
+    }
 
 
 def progress_answered(answer: reports.ProgressAnswer) -> dict[str, Any]:
@@ -263,6 +269,9 @@ def _group(group: str) -> dict[str, str]:
 
 
 def id_token(text: str) -> dict[str, str]:
-    """The hub keeps no type: what reads as a card's UID is one, everything else the hub's own."""
-    kind = IdTokenEnumType.iso14443 if _CARD.fullmatch(text) else IdTokenEnumType.central
+    """The hub tells by the text: a card's UID and a contract's id are such, all else is its own."""
+    if _CARD.fullmatch(text):
+        return {"idToken": text, "type": IdTokenEnumType.iso14443}
+    is_contract = CONTRACT.fullmatch(text) is not None
+    kind = IdTokenEnumType.e_maid if is_contract else IdTokenEnumType.central
     return {"idToken": text, "type": kind}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chargehub.ocpp import fields
+from chargehub.ocpp import iso15118
 from chargehub.ocpp.fields import Message, Payload
 from chargehub.ocpp.notes import note
 
@@ -18,25 +18,12 @@ def _vat_number_unknown(asked: Payload) -> dict[str, Any]:
     return {"vatNumber": asked["vatNumber"], **evse, "status": "Rejected"}
 
 
-def _chain_unknown(asked: Payload) -> dict[str, Any]:
-    """GetCertificateChainStatusResponse: the hub has no way to the issuers' services."""
-    return {
-        "certificateStatus": [
-            {
-                "certificateHashData": one["certificateHashData"],
-                "source": one["source"],
-                "status": "Failed",
-                "nextUpdate": fields.wire_instant(fields.NO_CLOCK),
-            }
-            for one in asked["certificateStatusRequests"]
-        ]
-    }
-
-
 MESSAGES: Mapping[str, Message] = {  # payload -> report, answer -> payload
     "BatterySwap": note("battery_swap"),
     "ClosePeriodicEventStream": note("event_stream"),
-    "GetCertificateChainStatus": note("iso15118", _chain_unknown),
+    "Get15118EVCertificate": (iso15118.contract_asked, iso15118.contract_told(17_000)),
+    "GetCertificateChainStatus": (iso15118.chain_status_asked, iso15118.chain_status_told),
+    "GetCertificateStatus": (iso15118.status_asked, iso15118.status_told(18_000)),
     "NotifyDERAlarm": note("energy_resource"),
     "NotifyDERStartStop": note("energy_resource"),
     "NotifyEVChargingNeeds": note("charging_needs", {"status": "NoChargingProfile"}),
