@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, Field, model_validator
 
 from chargehub.energy.balance import MINIMUM_A, fallback
-from chargehub.energy.rules import MOST_STATIONS, Connection, Wiring
+from chargehub.energy.rules import MOST_STATIONS, USUAL_V, Connection, Wiring
 from chargehub.energy.tables import Point, Site
 from chargehub.rest.bodies import Body, Instant
 from chargehub.stations.bodies import Wish
@@ -48,7 +48,7 @@ class GridConnectionRequest(Body):
 
     fuse_a: Annotated[int, Field(ge=MINIMUM_A, le=MOST_A)]
     phases: Phases = 3
-    voltage_v: Annotated[int, Field(ge=100, le=300)] = 230
+    voltage_v: Annotated[int, Field(ge=100, le=300)] = USUAL_V
     house_a: Annotated[int, Field(ge=0, le=MOST_A)] = 0
     fallback_a: Annotated[int, Field(ge=0, le=MOST_A)] = MINIMUM_A
     every_s: Annotated[int, Field(ge=1, le=3_600)] = 10

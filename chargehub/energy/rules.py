@@ -1,17 +1,19 @@
 """What a grid connection is, and what an EVSE on it draws at most. Pure. Whole amps per phase."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from chargehub.energy.balance import MINIMUM_A, Supply
 from chargehub.errors import Conflict, Invalid
+from chargehub.stations.profiles import RateUnit
 
 REFUSED_WAIT = timedelta(minutes=15)  # a station that said no is not asked again sooner
 TURN = timedelta(minutes=15)  # cars that take turns keep theirs so long
 UNSENT = timedelta(minutes=1)  # a limit that waited longer for a line is worked out anew
 TAKEN_BACK = timedelta(days=7)  # limits that the hub no longer keeps wait so long for a line
 MOST_STATIONS = 50
+USUAL_V = 230
 EFFICIENCY_PERCENT = 90  # a DC station's limit is what the car gets; the fuse carries the losses
 
 # Source: OCPI 2.2.1, section 8.4.5 (ConnectorType): plugs that carry direct current.
@@ -63,6 +65,27 @@ class Connection:
     @property
     def supply(self) -> Supply:
         return Supply(self.fuse_a - self.house_a, self.fallback_a)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How fast a car may charge, or means to. `phases` None: not told, three at most."""
+
+    unit: RateUnit
+    limit: float
+    phases: int | None = None
+
+    def watts(self, voltage_v: int) -> float:
+        """As power; of A on phases nobody told, with the fewest."""
+        return self.limit if self.unit == "W" else self.limit * voltage_v * (self.phases or 1)
+
+
+def is_within(told: Rate, allowed: Rate, voltage_v: int = USUAL_V) -> bool:
+    """Does a car mean to charge no faster than it may? In doubt it does: its limit binds it."""
+    if told.unit == allowed.unit:
+        return told.limit <= allowed.limit
+    most = replace(allowed, phases=allowed.phases or 3)
+    return told.watts(voltage_v) <= most.watts(voltage_v)
 
 
 def check(wanted: Connection) -> None:

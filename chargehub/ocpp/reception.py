@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from chargehub.bookings import actions as bookings
 from chargehub.clock import Clock
+from chargehub.energy import needs
 from chargehub.errors import Refused, Unavailable
 from chargehub.ocpp.authority import Authority, Unsigned
 from chargehub.ocpp.contracts import Contracts, nobodys
@@ -271,6 +272,8 @@ NO_VENDOR: Final = reports.DataTransferAnswer("unknown_vendor_id")
 WAYS: Mapping[type[reports.Report], tuple[Way, Any]] = {
     reports.Booted: (Reception.boot, stations.receive_boot),
     reports.CertificateRequested: (Reception.sign, certificates.keep_signed),
+    reports.ChargingNeedsTold: (Reception.act, needs.receive_needs),
+    reports.ChargingScheduleTold: (Reception.act, needs.receive_schedule),
     reports.DataTransferred: (
         Reception.answer_at_once,
         reports.DataTransferAnswer("unknown_vendor_id"),

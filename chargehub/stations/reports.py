@@ -202,6 +202,28 @@ CertificatePurpose = Literal["station", "vehicle", "vehicle_20", "both"]
 
 
 @dataclass(frozen=True, slots=True)
+class ChargingNeedsTold:
+    """NotifyEVChargingNeeds: the car at an EVSE says what it needs. `note`: all that it said."""
+
+    evse: int
+    note: Noted
+
+
+@dataclass(frozen=True, slots=True)
+class ChargingScheduleTold:
+    """NotifyEVChargingSchedule: how the car at an EVSE means to charge, at its fastest.
+
+    `limit` in `unit`, W or A per phase. `phases` None: not told. `note`: all that it said.
+    """
+
+    evse: int
+    unit: Literal["W", "A"]
+    limit: float
+    phases: int | None
+    note: Noted
+
+
+@dataclass(frozen=True, slots=True)
 class CertificateRequested:
     """SignCertificate: a request (PEM) to sign a certificate. `request_id`: 2.1 may number it."""
 
@@ -230,6 +252,8 @@ class ReservationEnded:
 Report = (
     Booted
     | CertificateRequested
+    | ChargingNeedsTold
+    | ChargingScheduleTold
     | Heartbeat
     | StatusChanged
     | TokenPresented
@@ -340,9 +364,17 @@ class CertificateAnswer:
     is_accepted: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ChargingAnswer:
+    """Is what the car said accepted? Its limit follows as a command, if it needs one."""
+
+    is_accepted: bool
+
+
 Answer = (
     BootAnswer
     | CertificateAnswer
+    | ChargingAnswer
     | HeartbeatAnswer
     | TokenAnswer
     | StartAnswer

@@ -13,10 +13,6 @@ CASES = 329  # in the test case document of 1.6 (section 3) and parts 5 and 6 of
 VERSIONS = {"v16": "1.6", "v201": "2.0.1, 2.1"}
 CASE_NAME = re.compile(r"test_(tc(?:_[a-p])?_\d+(?:_\d)?)(?:_|$)")
 
-_NO_PLANS = "the hub makes no charging profiles by itself; owners and operators send them"
-
-MISSING: Mapping[str, str] = {
-    **dict.fromkeys(("TC_K_53", "TC_K_55", "TC_K_57", "TC_K_59"), _NO_PLANS),
 }
 """What a hub should do and no test here shows, by case."""
 

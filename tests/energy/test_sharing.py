@@ -169,6 +169,7 @@ async def test_the_hub_alone_sets_limits_behind_a_fuse(hub: RunningHub, version:
             "kind": "set_charging_profile",
             "profile_id": 1,
             "purpose": "session_default",
+            "evse": 1,
             "unit": "A",
             "periods": [{"start_s": 0, "limit": 32}],
             "profile_kind": "relative",
@@ -189,7 +190,34 @@ async def test_the_hub_alone_sets_limits_behind_a_fuse(hub: RunningHub, version:
         await settled(hub)
         assert station.default_a is None
         await owner.post(commands, wanted, 202)
+        await hub.settle()
+        assert station.default_a == 32
         await owner.get(place, 404)
+
+
+@pytest.mark.parametrize("version", ["2.0.1", "2.1"])
+async def test_a_car_that_tells_its_needs_gets_its_share(hub: RunningHub, version: str) -> None:
+    """ISO 15118: it waits for a limit of its session, also where the default says as much."""
+    driver = await hub.person("driver")
+    async with sharing(hub, version, 2) as (yard, _, _place):
+        for station in yard.stations:
+            await station.plug_in(driver.id_token)
+            await settled(hub)
+        car = yard.stations[0]
+        asked_before = len(car.asked)
+
+        needs = {"evseId": 1, "chargingNeeds": {"requestedEnergyTransfer": "AC_three_phase"}}
+        assert (await car.tell("NotifyEVChargingNeeds", needs))["status"] == "Accepted"
+        await hub.settle()
+
+        ((_, told),) = car.asked[asked_before:]
+        assert told["chargingProfile"]["transactionId"] == car.transaction
+        assert car.draws_a == FUSE_A // 2
+        for limit, word in ((16.0, "Accepted"), (16.1, "Rejected")):
+            periods = [{"startPeriod": 0, "limit": limit}]
+            plan = {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": periods}
+            meant = {"timeBase": hub.clock.now().isoformat(), "evseId": 1, "chargingSchedule": plan}
+            assert (await car.tell("NotifyEVChargingSchedule", meant))["status"] == word
 
 
 @every_version

@@ -6,7 +6,7 @@ from chargehub.ocpp import iso15118
 from chargehub.ocpp.fields import Message, Speech
 from chargehub.ocpp.notes import note
 from chargehub.ocpp.parts import Parted
-from chargehub.ocpp.v201 import display, inbound, local_list, outbound, profiles, upkeep
+from chargehub.ocpp.v201 import display, inbound, local_list, needs, outbound, profiles, upkeep
 from chargehub.stations import commands
 
 MESSAGES: Mapping[str, Message] = {  # payload -> report, answer -> payload
@@ -23,8 +23,8 @@ MESSAGES: Mapping[str, Message] = {  # payload -> report, answer -> payload
     "NotifyChargingLimit": note("charging_limit"),
     "NotifyCustomerInformation": note("customer_information"),
     "NotifyDisplayMessages": note("display_messages"),
-    "NotifyEVChargingNeeds": note("charging_needs", {"status": "Rejected"}),
-    "NotifyEVChargingSchedule": note("charging_needs", {"status": "Accepted"}),
+    "NotifyEVChargingNeeds": (needs.needs_told, needs.needs_answered),
+    "NotifyEVChargingSchedule": (needs.schedule_told, needs.schedule_judged),
     "NotifyEvent": note("event"),
     "NotifyMonitoringReport": note("monitoring"),
     "NotifyReport": (inbound.settings_reported, outbound.nothing),

@@ -26,7 +26,6 @@ MESSAGES: Mapping[str, Message] = {  # payload -> report, answer -> payload
     "GetCertificateStatus": (iso15118.status_asked, iso15118.status_told(18_000)),
     "NotifyDERAlarm": note("energy_resource"),
     "NotifyDERStartStop": note("energy_resource"),
-    "NotifyEVChargingNeeds": note("charging_needs", {"status": "NoChargingProfile"}),
     "NotifyPeriodicEventStream": note("event_stream"),
     "NotifyPriorityCharging": note("charging_limit"),
     "NotifySettlement": note("payment"),
