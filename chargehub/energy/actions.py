@@ -14,7 +14,7 @@ from chargehub.people.rules import Actor
 from chargehub.sessions import remote
 from chargehub.stations import commanding, registration
 from chargehub.stations import tables as stations
-from chargehub.stations.profiles import ClearChargingProfiles, SetChargingProfile
+from chargehub.stations.profiles import ClearChargingProfiles, Schedule, of_session
 from chargehub.stations.schema import Station
 from chargehub.store.work import Reads, Work
 
@@ -62,29 +62,20 @@ def limit_session(
     work: Work,
     actor: Actor,
     session_id: str,
-    wanted: SetChargingProfile,
+    wanted: Schedule,
     now: datetime,
     expires_in: timedelta,
 ) -> str:
     """Limit a running session at one's own station; the command's id.
 
-    `wanted` lacks what the session says: its EVSE and transaction. Raises NoSuchSession,
-    NotFound, NotRunning, LimitsBalanced, TooMuchWaiting.
+    Raises NoSuchSession, NotFound, NotRunning, LimitsBalanced, TooMuchWaiting.
     """
     session = remote.seen_by(work, actor, session_id)
-    if session.status != "active" or session.evse_number is None:
+    if session.status != "active" or session.evse_number is None or not session.transaction_id:
         raise rules.NotRunning("The session does not run, so there is nothing to limit.")
-    named = SetChargingProfile(
-        wanted.profile_id,
-        "session",
-        wanted.schedule,
-        session.evse_number,
-        wanted.stack_level,
-        wanted.profile_kind,
-        transaction_id=session.transaction_id,
-    )
+    profile = of_session(session.evse_number, session.transaction_id, wanted)
     owner_id = actor.account_id
-    return commanding.command_own(work, owner_id, session.station_id, named, now, expires_in)
+    return commanding.command_own(work, owner_id, session.station_id, profile, now, expires_in)
 
 
 def owned_location(reads: Reads, actor: Actor, location_id: str) -> None:

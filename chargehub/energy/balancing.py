@@ -21,11 +21,11 @@ from chargehub.stations import commanding
 from chargehub.stations import tables as stations
 from chargehub.stations.commands import Command
 from chargehub.stations.profiles import (
-    FIRST_OWN_ID,
     ClearChargingProfiles,
     Period,
     Schedule,
-    SetChargingProfile,
+    of_default,
+    of_session,
 )
 from chargehub.stations.views import CommandView
 from chargehub.store.chunk import ALL, Chunk
@@ -124,18 +124,15 @@ def renew(work: Work, point: Point, voltage_v: int, now: datetime) -> None:
 
 
 def limit_command(point: Point, purpose: Purpose, limit_a: int, voltage_v: int) -> Command:
-    """The limit as the station is told it: from the session's start on, without an end."""
+    """The limit as the station is told it: from the session's start on, without an end, so that
+    no station's clock matters."""
     limit = rules.direct_w(limit_a, point.wiring, voltage_v) if point.is_direct else limit_a
-    is_own = purpose == "session"
-    assert not is_own or point.session is not None, point
-    return SetChargingProfile(
-        FIRST_OWN_ID + 2 * point.evse.number + is_own,
-        purpose,
-        Schedule("W" if point.is_direct else "A", (Period(0, limit),)),
-        point.evse.number,
-        profile_kind="relative",  # no station's clock matters
-        transaction_id=point.session.transaction_id if is_own and point.session else None,
-    )
+    schedule = Schedule("W" if point.is_direct else "A", (Period(0, limit),))
+    if purpose == "session_default":
+        return of_default(point.evse.number, schedule)
+    session = point.session
+    assert session is not None and session.transaction_id is not None, point
+    return of_session(point.evse.number, session.transaction_id, schedule)
 
 
 def _look_around(work: Work, station_id: str, now: datetime) -> None:

@@ -10,13 +10,12 @@ from chargehub.energy.tables import Point, Site
 from chargehub.rest.bodies import Body, Instant
 from chargehub.stations.bodies import Wish
 from chargehub.stations.profile_bodies import (
-    HIGHEST_LEVEL,
     LONGEST_S,
     MAX_PERIODS,
     PeriodBody,
     check_periods,
 )
-from chargehub.stations.profiles import FIRST_OWN_ID, RateUnit, Schedule, SetChargingProfile
+from chargehub.stations.profiles import RateUnit, Schedule
 
 MOST_A = 4_000  # of a fuse; the largest low-voltage boards end about there
 Phases = Annotated[int, Field(ge=1, le=3)]
@@ -155,30 +154,21 @@ class GridConnectionBody(BaseModel):
 
 
 class SessionProfileRequest(Wish):
-    """Limit a running session; the same `profile_id` again replaces it.
+    """Limit a running session; a later limit replaces it.
 
     The first period begins at `starts_at`; without it, when the session did.
     """
 
-    profile_id: Annotated[int, Field(ge=1, lt=FIRST_OWN_ID)] = 1
     unit: RateUnit
     periods: Annotated[list[PeriodBody], Field(min_length=1, max_length=MAX_PERIODS)]
     starts_at: Instant | None = None
     duration_s: Annotated[int, Field(ge=1, le=LONGEST_S)] | None = None
-    stack_level: Annotated[int, Field(ge=0, le=HIGHEST_LEVEL)] = 0
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         check_periods(self.periods)
         return self
 
-    def profile(self) -> SetChargingProfile:
-        """Without what the session itself says: its EVSE and transaction."""
+    def schedule(self) -> Schedule:
         periods = tuple(period.period() for period in self.periods)
-        return SetChargingProfile(
-            self.profile_id,
-            "session",
-            Schedule(self.unit, periods, self.starts_at, self.duration_s),
-            stack_level=self.stack_level,
-            profile_kind="relative" if self.starts_at is None else "absolute",
-        )
+        return Schedule(self.unit, periods, self.starts_at, self.duration_s)

@@ -15,7 +15,7 @@ from chargehub.sessions import tables as sessions
 from chargehub.sessions.tables import SessionView
 from chargehub.stations import commanding, notes
 from chargehub.stations import tables as stations
-from chargehub.stations.profiles import FIRST_OWN_ID, Period, Schedule, SetChargingProfile
+from chargehub.stations.profiles import Period, Schedule, SetChargingProfile, of_session
 from chargehub.stations.reports import ChargingAnswer, ChargingNeedsTold, ChargingScheduleTold
 from chargehub.stations.rules import command_of
 from chargehub.stations.schema import CommandRow
@@ -116,11 +116,6 @@ def _all_it_can(reads: Reads, session: SessionView) -> SetChargingProfile | None
     evse = stations.evse(reads, session.evse_id) if session.evse_id else None
     if evse is None:  # a session at an EVSE that was not registered
         return None
-    return SetChargingProfile(
-        FIRST_OWN_ID + 2 * evse.number + 1,
-        "session",
-        Schedule("W", (Period(0, evse.power_w),)),
-        evse.number,
-        profile_kind="relative",
-        transaction_id=session.transaction_id,
-    )
+    assert session.transaction_id is not None, session.id
+    schedule = Schedule("W", (Period(0, evse.power_w),))
+    return of_session(evse.number, session.transaction_id, schedule)

@@ -63,8 +63,8 @@ async def post_session_profile(
     now: Now,
 ) -> CommandBody:
     """Limit how fast a session at your station charges, until it ends."""
-    profile, waits = wanted.profile(), wanted.expires_in
-    command_id = await store.do(actions.limit_session, actor, session_id, profile, now, waits)
+    schedule, waits = wanted.schedule(), wanted.expires_in
+    command_id = await store.do(actions.limit_session, actor, session_id, schedule, now, waits)
     return CommandBody.of(await store.read(_command, command_id))
 
 

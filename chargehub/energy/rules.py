@@ -9,6 +9,7 @@ from chargehub.errors import Conflict, Invalid
 from chargehub.stations.profiles import RateUnit
 
 REFUSED_WAIT = timedelta(minutes=15)  # a station that said no is not asked again sooner
+UNREADY_WAIT = timedelta(minutes=1)  # nor for a session that it may only be about to learn of
 TURN = timedelta(minutes=15)  # cars that take turns keep theirs so long
 UNSENT = timedelta(minutes=1)  # a limit that waited longer for a line is worked out anew
 TAKEN_BACK = timedelta(days=7)  # limits that the hub no longer keeps wait so long for a line

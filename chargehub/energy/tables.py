@@ -9,7 +9,14 @@ from sqlalchemy import bindparam, select
 from sqlmodel import col
 
 from chargehub.energy.balance import UNKNOWN, Demand, Limit, Load
-from chargehub.energy.rules import REFUSED_WAIT, Connection, Wiring, is_direct, maximum_a
+from chargehub.energy.rules import (
+    REFUSED_WAIT,
+    UNREADY_WAIT,
+    Connection,
+    Wiring,
+    is_direct,
+    maximum_a,
+)
 from chargehub.energy.schema import GridConnection, GridStation, LimitRow
 from chargehub.sessions import tables as sessions
 from chargehub.sessions.tables import SessionView
@@ -180,7 +187,9 @@ def _demand(evse: EvseView, session: SessionView | None) -> Demand:
 
 
 def _limit(row: Any, now: datetime, wait: timedelta) -> Limit:
-    rests = _was_asked_within(row, now, REFUSED_WAIT if row.refused else wait)
+    is_own = row.purpose == "session"
+    refused_wait = max(wait, UNREADY_WAIT) if is_own else REFUSED_WAIT
+    rests = _was_asked_within(row, now, refused_wait if row.refused else wait)
     return Limit(row.confirmed_a, row.most_a, row.asked_a, rests)
 
 

@@ -90,6 +90,27 @@ class ReadCompositeSchedule:
     kind: Literal["read_composite_schedule"] = "read_composite_schedule"
 
 
+def of_session(evse: int, transaction_id: str, schedule: Schedule) -> SetChargingProfile:
+    """The one limit that the hub gives a session: always of the same id and level, for 2.x
+    stations refuse a second one of that level. Source: OCPP 2.0.1 part 2, K01."""
+    return SetChargingProfile(
+        FIRST_OWN_ID + 2 * evse + 1,
+        "session",
+        schedule,
+        evse,
+        profile_kind="relative" if schedule.starts_at is None else "absolute",
+        transaction_id=transaction_id,
+    )
+
+
+def of_default(evse: int, schedule: Schedule) -> SetChargingProfile:
+    """The one limit that the hub gives to sessions without their own."""
+    profile_id = FIRST_OWN_ID + 2 * evse
+    return SetChargingProfile(
+        profile_id, "session_default", schedule, evse, profile_kind="relative"
+    )
+
+
 def check_balanced(wanted: SetChargingProfile | ClearChargingProfiles) -> None:
     """What people may ask where the hub sets the limits: those of a whole station alone, which
     only lower the others. Raises LimitsBalanced."""
