@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+import structlog
 from sqlalchemy import delete, update
 from sqlmodel import col
 
@@ -31,9 +32,11 @@ from chargehub.stations.views import CommandView
 from chargehub.store.chunk import ALL, Chunk
 from chargehub.store.work import Work
 
+log = structlog.get_logger(__name__)
+
 KINDS = ("set_charging_profile", "clear_charging_profiles")  # commands that change limits
 # Calls of operators after which nobody knows what limits a station has.
-_UNSETTLING = frozenset({"SetChargingProfile", "ClearChargingProfile", "ClearChargingProfiles"})
+_UNSETTLING = frozenset({"SetChargingProfile", "ClearChargingProfile"})
 
 
 def look(work: Work, location_id: str, now: datetime) -> None:
@@ -114,6 +117,7 @@ def forget(work: Work, station_id: str) -> None:
 
 def renew(work: Work, point: Point, voltage_v: int, now: datetime) -> None:
     """Tell the station the limit of the running session once more, as it is."""
+    point = _outlive(work, point)
     load = point.load
     if load.is_waiting or not load.is_reachable or load.default.confirmed_a is None:
         return  # one is on its way already, or is about to be
@@ -185,7 +189,10 @@ def _may_have_changed_limits(command: CommandView) -> bool:
     """Others asked for it: an operator, or somebody before the hub set the limits."""
     if command.was_not_taken or command.body.get("purpose") == "station_max":
         return False
-    return command.kind in KINDS or command.body["action"] in _UNSETTLING
+    if command.kind in KINDS:
+        return True
+    is_start_with_one = "chargingProfile" in command.body["payload"]
+    return is_start_with_one or command.body["action"] in _UNSETTLING
 
 
 def _note_limit(work: Work, command: CommandView) -> bool:
@@ -206,6 +213,10 @@ def _note_limit(work: Work, command: CommandView) -> bool:
         limit = limit.lost()  # an error may come after the deed
     else:
         limit = limit.kept()
+    if fate == "refused":
+        log.warning(
+            "charging limit refused", station=row.station_id, purpose=row.purpose, answer=word
+        )
     _store(work, row, limit, word if fate == "refused" else None)
     return True
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 from sqlmodel import col
@@ -52,7 +52,7 @@ class Member:
 class Point:
     """An EVSE on a grid connection, with all that decides what it may draw.
 
-    `session` runs there. `limited` is the transaction id that the session's limit is for.
+    `session` runs there. `is_outlived`: its session's limit is for one that is over, for sure.
     `refused`: the station's last word where it was no.
     """
 
@@ -61,18 +61,11 @@ class Point:
     is_direct: bool
     load: Load
     session: SessionView | None
-    limited: str | None
+    is_outlived: bool
     refused: str | None
 
-    @property
-    def is_outlived(self) -> bool:
-        """The session's limit is for a session that is over, as the station itself told."""
-        runs = self.session.transaction_id if self.session else None
-        is_settled = self.load.session is not None and self.load.session.asked_a is None
-        return self.evse.is_connected and is_settled and self.limited != runs
-
     def without_session_limit(self) -> "Point":
-        return replace(self, load=replace(self.load, session=None), limited=None)
+        return replace(self, load=replace(self.load, session=None), is_outlived=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,29 +138,67 @@ def site(reads: Reads, location_id: str, now: datetime) -> Site | None:
         for row in reads.all(select(LIMIT).where(LIMIT.c.station_id.in_(list(rows))))
     }
     running = _running(reads, rows)
-    wait = timedelta(seconds=found.every_s)
-    points = []
-    for evse in evses:
-        member = rows[evse.station_id]
-        default = limits.get((evse.id, "session_default"))
-        own = limits.get((evse.id, "session"))
-        session = running.get((evse.station_id, evse.number))
-        wiring = Wiring(evse.station_id, member.phases)
-        direct = is_direct(plugs.get(evse.id, ()))
-        load = Load(
-            evse.id,
-            maximum_a(evse.power_w, wiring, found.voltage_v, direct),
-            UNKNOWN if default is None else _limit(default, now, wait),
-            None if own is None else _limit(own, now, wait),
-            _demand(evse, session),
-            evse.is_connected and member.is_cleared and not _is_refusing(default, now),
+    points = tuple(
+        _point(
+            reads,
+            evse,
+            _Known(
+                rows[evse.station_id],
+                is_direct(plugs.get(evse.id, ())),
+                running.get((evse.station_id, evse.number)),
+                limits.get((evse.id, "session_default")),
+                limits.get((evse.id, "session")),
+            ),
+            found,
+            now,
         )
-        word = member.refused or (default and default.refused) or (own and own.refused)
-        transaction_id = None if own is None else own.transaction_id
-        points.append(Point(evse, wiring, direct, load, session, transaction_id, word))
+        for evse in evses
+    )
     connected = {evse.station_id for evse in evses if evse.is_connected}
-    told = tuple(_member(row, row.station_id in connected, now, wait) for row in rows.values())
-    return Site(location_id, found, told, tuple(points))
+    told = tuple(_member(row, row.station_id in connected, found, now) for row in rows.values())
+    return Site(location_id, found, told, points)
+
+
+class _Known(NamedTuple):
+    """Rows: of an EVSE's station, of the session that runs there, and of its two limits."""
+
+    member: Any
+    is_direct: bool
+    session: SessionView | None
+    default: Any
+    own: Any
+
+
+def _point(
+    reads: Reads, evse: EvseView, known: _Known, connection: Connection, now: datetime
+) -> Point:
+    member, direct, session, default, own = known
+    wiring = Wiring(evse.station_id, member.phases)
+    wait = timedelta(seconds=connection.every_s)
+    load = Load(
+        evse.id,
+        maximum_a(evse.power_w, wiring, connection.voltage_v, direct),
+        UNKNOWN if default is None else _limit(default, now, wait),
+        None if own is None else _limit(own, now, wait),
+        _demand(evse, session),
+        evse.is_connected and member.is_cleared and not _is_refusing(default, now),
+    )
+    refusals = (row.refused for row in (member, default, own) if row is not None)
+    word = next((each for each in refusals if each is not None), None)
+    is_outlived = own is not None and _is_outlived(reads, evse, session, own)
+    return Point(evse, wiring, direct, load, session, is_outlived, word)
+
+
+def _is_outlived(reads: Reads, evse: EvseView, session: SessionView | None, own: Any) -> bool:
+    """Is the session over for which this limit is? By evidence: that the hub has closed it for
+    its silence proves nothing about a station that goes on."""
+    runs = session.transaction_id if session else None
+    if own.asked_a is not None or not evse.is_connected or own.transaction_id == runs:
+        return False
+    if runs is not None or evse.status == "available":
+        return True
+    limited = sessions.by_transaction(reads, evse.station_id, own.transaction_id)
+    return limited is None or limited.ended_at is not None
 
 
 def _running(reads: Reads, station_ids: Iterable[str]) -> dict[tuple[str, int], SessionView]:
@@ -198,7 +229,8 @@ def _is_refusing(row: Any, now: datetime) -> bool:
     return is_no and _was_asked_within(row, now, REFUSED_WAIT)
 
 
-def _member(row: Any, is_connected: bool, now: datetime, wait: timedelta) -> Member:
+def _member(row: Any, is_connected: bool, connection: Connection, now: datetime) -> Member:
+    wait = timedelta(seconds=connection.every_s)
     rests = _was_asked_within(row, now, REFUSED_WAIT if row.refused else wait)
     may_be_asked = is_connected and row.command_id is None and not rests
     wiring = Wiring(row.station_id, row.phases)

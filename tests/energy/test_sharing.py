@@ -160,6 +160,58 @@ async def test_a_station_that_booted_gets_its_limits_anew(hub: RunningHub, versi
 
 
 @pytest.mark.parametrize("version", ["2.0.1"])
+async def test_a_session_that_the_hub_gave_up_keeps_its_share_until_its_station_tells(
+    hub: RunningHub, version: str
+) -> None:
+    """A week of silence closes the bill. It says nothing about the cable."""
+    driver = await hub.person("driver")
+    async with sharing(hub, version, 2) as (yard, owner, _place):
+        silent, other = yard.stations
+        await silent.plug_in(driver.id_token)
+        await settled(hub)
+        await silent.lose_line()
+        hub.clock.advance(timedelta(days=8))
+        await settled(hub)
+        (session,) = (await owner.get("/sessions?role=owner"))["items"]
+        assert session["status"] == "closed"
+
+        await silent.connect()
+        await other.plug_in(driver.id_token)
+        await settled(hub)
+        assert (silent.draws_a, other.draws_a) == (FUSE_A - 6, 6)
+
+        silent.transaction = ""
+        at = hub.clock.now().isoformat()
+        free = {"evseId": 1, "connectorId": 1, "connectorStatus": "Available", "timestamp": at}
+        await silent.tell("StatusNotification", free)
+        await settled(hub)
+        assert other.draws_a == FUSE_A - 6
+
+
+@every_version
+async def test_a_question_that_a_restart_interrupts_counts_until_it_is_answered(
+    hub: RunningHub, version: str
+) -> None:
+    driver = await hub.person("driver")
+    async with sharing(hub, version, 2) as (yard, owner, place):
+        first, second = yard.stations
+        await first.plug_in(driver.id_token)
+        await settled(hub)
+        first.answers["TxProfile"] = ""
+        await second.plug_in(driver.id_token)
+        await hub.until(lambda: len(first.asked) > 3)
+
+        await hub.restart()
+        shown = (await owner.get(place))["shares"]
+        assert [share["reserved_a"] for share in shown] == [FUSE_A - 6, 6]
+        first.answers.clear()
+        for station in yard.stations:
+            await station.connect()
+        await settled(hub)
+        assert drawn(yard) == [FUSE_A // 2, FUSE_A // 2]
+
+
+@pytest.mark.parametrize("version", ["2.0.1"])
 async def test_the_hub_alone_sets_limits_behind_a_fuse(hub: RunningHub, version: str) -> None:
     """A limit set by hand at a higher level would go before the hub's."""
     async with sharing(hub, version, 1) as (yard, owner, place):
