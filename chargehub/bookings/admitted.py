@@ -11,7 +11,7 @@ from itertools import islice
 from chargehub.bookings import tables
 from chargehub.events import CommandFinished
 from chargehub.people import tables as people
-from chargehub.people.rules import MASTER, fold_id_token
+from chargehub.people.rules import ID_TOKEN_LONGEST, MASTER, fold_id_token
 from chargehub.stations import actions as station_actions
 from chargehub.stations import lists, local_list
 from chargehub.stations import tables as stations
@@ -34,11 +34,15 @@ _TRY_WHOLE = ("Failed", "VersionMismatch")
 def admitted(reads: Reads, station: StationView, now: datetime) -> tuple[Listed, ...]:
     """The id tokens of a station's list, by value: owner, household, then bookings as they come.
 
-    At most as many as the station says it can hold. A booked driver's ends with the booking.
+    At most as many as the station says it can hold, and none that is too long for its OCPP. A
+    booked driver's ends with the booking.
     """
     found: dict[str, Listed] = {}
+    longest = local_list.LONGEST_TOKEN.get(station.ocpp_version or "", ID_TOKEN_LONGEST)
     limit = min(MAX_LISTED, _limit(reads, station.id, _HOLDS) or MAX_LISTED)
     for each in _candidates(reads, station, now):
+        if len(each.id_token) > longest:
+            continue
         found.setdefault(fold_id_token(each.id_token), each)
         if len(found) >= limit:
             break

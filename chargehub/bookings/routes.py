@@ -10,7 +10,7 @@ from chargehub.bookings import actions, tables
 from chargehub.bookings.rules import Reservation, Status, Wanted
 from chargehub.bookings.tables import BookingView
 from chargehub.people.access import CurrentActor, needs
-from chargehub.people.rules import Actor
+from chargehub.people.rules import ID_TOKEN_LONGEST, Actor
 from chargehub.rest.bodies import Body, Instant, MoneyBody
 from chargehub.rest.manners import (
     CurrentPage,
@@ -44,7 +44,7 @@ class BookingRequest(Body):
     evse_id: Annotated[str, Field(min_length=1, max_length=36)]
     starts_at: Instant
     ends_at: Instant
-    id_token: Annotated[str | None, Field(min_length=1, max_length=20)] = None
+    id_token: Annotated[str | None, Field(min_length=1, max_length=ID_TOKEN_LONGEST)] = None
 
     def wanted(self) -> Wanted:
         return Wanted(self.evse_id, self.starts_at, self.ends_at, self.id_token)

@@ -83,7 +83,7 @@ class BookingRow(SQLModel, table=True):
     evse_id: str = Field(max_length=36)
     station_id: str = Field(max_length=36)
     owner_id: str = Field(max_length=36)
-    id_token: str = Field(max_length=36)
+    id_token: str = Field(max_length=255)
     status: str = Field(max_length=10)
     cancelled_by: str | None = Field(default=None, max_length=8)
     opens_at: datetime = Field(sa_type=Instant)

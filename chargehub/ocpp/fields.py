@@ -29,7 +29,7 @@ LARGEST_W: Final = 10**9
 # As Wh they would be more than 2 GWh. Its -1 is refused for being negative.
 NO_REGISTER: Final = frozenset({2**31 - 1, 2**32 - 1})
 REGISTER_ABSURD: Final = "register_absurd"
-LONGEST_TOKEN: Final = 36  # OCPP 2.x IdTokenType.idToken; 1.6 allows 20
+LONGEST_TOKEN: Final = 255  # OCPP 2.1; the schemas of 2.0.1 allow 36, of 1.6 20
 LONGEST_ID: Final = 36
 _LONGEST_VALUE = 20  # signs of a sample; with 12 powers of ten still exact in Decimal's 28 digits
 

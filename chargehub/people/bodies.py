@@ -17,7 +17,7 @@ NewPasswordText = Annotated[
     str, Field(min_length=rules.PASSWORD_SHORTEST, max_length=rules.PASSWORD_LONGEST)
 ]
 Name = Annotated[str, Field(min_length=1, max_length=rules.NAME_LONGEST)]
-IdTokenText = Annotated[str, Field(min_length=1, max_length=20)]
+IdTokenText = Annotated[str, Field(min_length=1, max_length=rules.ID_TOKEN_LONGEST)]
 
 
 class NewAccount(Body):

@@ -255,7 +255,7 @@ async def get_id_tokens(
 
 @router.patch("/id-tokens/{value}")
 async def patch_id_token(
-    value: Annotated[str, Path(max_length=20)],
+    value: Annotated[str, Path(max_length=rules.ID_TOKEN_LONGEST)],
     wanted: bodies.IdTokenStatus,
     actor: _AccountWriter,
     store: CurrentStore,

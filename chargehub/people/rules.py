@@ -49,9 +49,10 @@ FREE_FAILURES_OF_ALL = 50  # of all addresses: fewer, and one guesser could lock
 FIRST_LOCK = timedelta(seconds=30)
 LONGEST_LOCK = timedelta(hours=1)  # at most 24 guesses a day, and the owner is not shut out
 
-# Source: the characters are those of OCPP 2.0.1's identifierString; 20 of them are what OCPP 1.6
-# can carry (IdToken is a CiString20Type), and a token must work at every station.
-_ID_TOKEN = re.compile(r"[A-Za-z0-9*\-_=:+|@.]{1,20}", re.ASCII)
+# Source: the characters are those of OCPP 2.0.1's identifierString, the length is what 2.1 can
+# carry (IdTokenType.idToken). Stations of 2.0.1 know 36 of them, of 1.6 20 (CiString20Type).
+ID_TOKEN_LONGEST = 255
+_ID_TOKEN = re.compile(rf"[A-Za-z0-9*\-_=:+|@.]{{1,{ID_TOKEN_LONGEST}}}", re.ASCII)
 # Source: ISO 15118-2, annex H (eMAID) without hyphens: country, provider, C, instance, check.
 CONTRACT = re.compile(r"[A-Z]{2}[A-Z0-9]{3}C[A-Z0-9]{8,9}", re.ASCII)
 # Deliberately simple: one @, no spaces, a domain with a dot. Whether it exists, the mail shows.
@@ -173,9 +174,9 @@ def password_text(text: str) -> str:
 
 
 def id_token(value: str) -> str:
-    """An id token as it is shown: up to 20 characters that every OCPP version can carry."""
+    """An id token as it is shown. One of more than 20 characters works at newer stations only."""
     if not _ID_TOKEN.fullmatch(value):
-        raise Invalid("An id token has 1 to 20 characters: letters, digits and any of *-_=:+|@.")
+        raise Invalid("An id token has 1 to 255 characters: letters, digits and any of *-_=:+|@.")
     return value
 
 

@@ -76,8 +76,8 @@ class IdToken(SQLModel, table=True):
 
     __tablename__ = "id_token"
 
-    value_folded: str = Field(primary_key=True, max_length=20)
-    value: str = Field(max_length=20)
+    value_folded: str = Field(primary_key=True, max_length=255)
+    value: str = Field(max_length=255)
     account_id: str = Field(max_length=36, foreign_key="account.id", index=True)
     kind: str = Field(max_length=8)
     status: str = Field(max_length=7)

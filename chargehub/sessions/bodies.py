@@ -5,6 +5,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, Field
 
+from chargehub.people.rules import ID_TOKEN_LONGEST
 from chargehub.rest.bodies import Body, Instant, MoneyBody
 from chargehub.sessions import tables
 from chargehub.sessions.cdr import MAX_ENERGY_WH, CdrView
@@ -26,7 +27,7 @@ class SessionRequest(Body):
 class ClaimRequest(Body):
     """Which of your cards charged at which station when nobody knew it yet."""
 
-    id_token: str = Field(max_length=36)
+    id_token: str = Field(max_length=ID_TOKEN_LONGEST)
     station_id: str = Field(max_length=36)
 
 

@@ -1,6 +1,6 @@
 """The local list of a station: the id tokens it accepts by itself when it has no line. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -8,6 +8,7 @@ from typing import Literal
 LAST_VERSION = 2**31 - 1  # OCPP's integers are 32 bit; a whole list may begin anew
 MAX_LISTED = 100  # id tokens of one list; small stations hold no more
 ENTRY_BYTES = 200  # of an id token in a message, whatever the version; some are shorter
+LONGEST_TOKEN: Mapping[str, int] = {"1.6": 20, "2.0.1": 36}  # by OCPP version; else any
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from chargehub.errors import NotFound
 from chargehub.people.access import CurrentActor, CurrentOperator, needs
-from chargehub.people.rules import Actor, fold_id_token, id_token
+from chargehub.people.rules import ID_TOKEN_LONGEST, Actor, fold_id_token, id_token
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
 from chargehub.stations import (
     actions,
@@ -33,7 +33,7 @@ router = APIRouter(tags=["stations"])
 
 Writer = Annotated[Actor, Depends(needs("stations:write"))]
 Id = Annotated[str, Path(max_length=36)]
-IdToken = Annotated[str, Path(max_length=20)]
+IdToken = Annotated[str, Path(max_length=ID_TOKEN_LONGEST)]
 _KNOWN = "It was registered before, under the same `external_ref`."
 
 

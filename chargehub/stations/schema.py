@@ -119,7 +119,7 @@ class HouseholdToken(SQLModel, table=True):
     __tablename__ = "household_token"
 
     evse_id: str = Field(primary_key=True, max_length=36, foreign_key="evse.id")
-    id_token: str = Field(primary_key=True, max_length=36)
+    id_token: str = Field(primary_key=True, max_length=255)
 
 
 class Pairing(SQLModel, table=True):

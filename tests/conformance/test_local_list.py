@@ -152,3 +152,20 @@ async def test_a_list_is_no_longer_than_its_station_can_hold(
     _, sent = await synced(its, VERSIONS["1.6"], 0, {"status": "Accepted"})
 
     assert len(sent) == 1
+
+
+@ON_SQLITE
+@ON_EVERY
+async def test_an_id_token_that_a_station_cannot_carry_is_not_on_its_list(
+    hub: RunningHub, owner: Person, place: Place, version: Version
+) -> None:
+    """1.6 knows 20 signs, 2.0.1 36; with a longer one the whole list could not be sent."""
+    its = await asking(hub, owner, place, version)
+    cards = ["A" * 20, "B" * 36, "C" * 255]
+    for card in cards:
+        await owner.post("/id-tokens", {"value": card})
+
+    _, sent = await synced(its, version, 0, {"status": "Accepted"})
+
+    known = {"1.6": cards[:1], "2.0.1": cards[:2], "2.1": cards}[version.name]
+    assert [card for card in cards if card in sent] == known

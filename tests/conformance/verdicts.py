@@ -13,9 +13,6 @@ CASES = 329  # in the test case document of 1.6 (section 3) and parts 5 and 6 of
 VERSIONS = {"v16": "1.6", "v201": "2.0.1, 2.1"}
 CASE_NAME = re.compile(r"test_(tc(?:_[a-p])?_\d+(?:_\d)?)(?:_|$)")
 
-}
-"""What a hub should do and no test here shows, by case."""
-
 NOT_APPLICABLE: Mapping[str, str] = {
     **dict.fromkeys(
         ("TC_B_02", "TC_B_31"), "a registered station is accepted at once, never Pending"
@@ -42,9 +39,8 @@ def verdicts() -> list[Verdict]:
         for case in sorted(set(_cases(module)))
     ]
     others = [
-        Verdict(case, _versions(case), word, reason)
-        for word, listed in (("missing", MISSING), ("not applicable", NOT_APPLICABLE))
-        for case, reason in listed.items()
+        Verdict(case, _versions(case), "not applicable", reason)
+        for case, reason in NOT_APPLICABLE.items()
     ]
     return sorted(shown + others)
 

@@ -107,7 +107,7 @@ def upgrade() -> None:
         sa.Column("evse_id", sa.String(length=36), nullable=False),
         sa.Column("station_id", sa.String(length=36), nullable=False),
         sa.Column("owner_id", sa.String(length=36), nullable=False),
-        sa.Column("id_token", sa.String(length=36), nullable=False),
+        sa.Column("id_token", sa.String(length=255), nullable=False),
         sa.Column("status", sa.String(length=10), nullable=False),
         sa.Column("cancelled_by", sa.String(length=8), nullable=True),
         sa.Column("opens_at", Instant(), nullable=False),
@@ -153,7 +153,7 @@ def upgrade() -> None:
         sa.Column("evse_id", sa.String(length=36), nullable=True),
         sa.Column("owner_id", sa.String(length=36), nullable=False),
         sa.Column("driver_id", sa.String(length=36), nullable=True),
-        sa.Column("id_token", sa.String(length=36), nullable=True),
+        sa.Column("id_token", sa.String(length=255), nullable=True),
         sa.Column("started_at", Instant(), nullable=False),
         sa.Column("ended_at", Instant(), nullable=False),
         sa.Column("energy_wh", sa.BigInteger(), nullable=False),
@@ -540,7 +540,7 @@ def upgrade() -> None:
         sa.Column("remote_start_id", sa.Integer(), nullable=True),
         sa.Column("status", sa.String(length=10), nullable=False),
         sa.Column("verdict", sa.String(length=20), nullable=True),
-        sa.Column("id_token", sa.String(length=36), nullable=True),
+        sa.Column("id_token", sa.String(length=255), nullable=True),
         sa.Column("driver_id", sa.String(length=36), nullable=True),
         sa.Column("booking_id", sa.String(length=36), nullable=True),
         sa.Column("free_reason", sa.String(length=20), nullable=True),
@@ -660,8 +660,8 @@ def upgrade() -> None:
 
     op.create_table(
         "id_token",
-        sa.Column("value_folded", sa.String(length=20), nullable=False),
-        sa.Column("value", sa.String(length=20), nullable=False),
+        sa.Column("value_folded", sa.String(length=255), nullable=False),
+        sa.Column("value", sa.String(length=255), nullable=False),
         sa.Column("account_id", sa.String(length=36), nullable=False),
         sa.Column("kind", sa.String(length=8), nullable=False),
         sa.Column("status", sa.String(length=7), nullable=False),
@@ -978,7 +978,7 @@ def upgrade() -> None:
     op.create_table(
         "household_token",
         sa.Column("evse_id", sa.String(length=36), nullable=False),
-        sa.Column("id_token", sa.String(length=36), nullable=False),
+        sa.Column("id_token", sa.String(length=255), nullable=False),
         sa.ForeignKeyConstraint(["evse_id"], ["evse.id"], name=op.f("fk_household_token_evse_id")),
         sa.PrimaryKeyConstraint("evse_id", "id_token", name=op.f("pk_household_token")),
     )
