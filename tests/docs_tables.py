@@ -68,6 +68,7 @@ KINDS = {bool: "true, false", str: "text", Path: "file"}
 COMMANDS = (  # one of every form that makes other calls
     commands.StartSession(1, "A1", 7),
     commands.StopSession("7"),
+    commands.ReadSession("7"),
     commands.Reserve(7, 1, "A1", NEXT_DAY),
     commands.CancelReservation(7),
     commands.ChangeAvailability(1, True),

@@ -110,13 +110,13 @@ def seen_by(reads: Reads, actor: Actor, session_id: str) -> SessionView:
 
 def follow_command(work: Work, event: CommandFinished, now: datetime) -> None:
     """A station would not start: the session failed. It would not stop: it may be asked again."""
-    if event.kind not in ("start_session", "stop_session", "call"):
+    if event.kind not in ("start_session", "stop_session", "read_session"):
         return
     command = stations.command(work, event.command_id)
     session = tables.session(work, command.session_id or "") if command else None
     if command is None or session is None:
         return
-    if event.kind == "call":
+    if event.kind == "read_session":
         if suspecting.is_denied(session, command):
             _finish(work, session, now)
     elif event.kind == "stop_session":

@@ -10,13 +10,12 @@ from chargehub.sessions import rules, stopping, tables
 from chargehub.sessions.tables import SessionView
 from chargehub.stations import actions as station_actions
 from chargehub.stations import tables as stations
-from chargehub.stations.commands import Call, TriggerReport
+from chargehub.stations.commands import ReadSession, TriggerReport
 from chargehub.stations.views import CommandView
 from chargehub.store.work import Work
 
 ANSWER_WITHIN = timedelta(minutes=10)  # a station with a line has told its status by then
 WAITS = timedelta(hours=24)  # a question waits for a station without a line
-QUESTION = "GetTransactionStatus"  # OCPP 2.x, E14; 1.6 can only be asked for its status
 
 
 def suspect(work: Work, session: SessionView, now: datetime) -> tuple[SessionView, timedelta]:
@@ -47,11 +46,10 @@ def is_denied(session: SessionView, command: CommandView) -> bool:
 
     Source: OCPP 2.0.1 part 2, E14.
     """
-    asked = command.body.get("action") == QUESTION and session.status == "active"
-    answer = command.outcome.details.get("answer") if command.outcome else None
-    if not asked or rules.SUSPECT not in session.flags or not isinstance(answer, dict):
+    if session.status != "active" or rules.SUSPECT not in session.flags or not command.outcome:
         return False
-    return answer.get("ongoingIndicator") is False and answer.get("messagesInQueue") is False
+    told = command.outcome.details
+    return told.get("is_ongoing") is False and told.get("has_more") is False
 
 
 def cleared(session: SessionView) -> SessionView:
@@ -65,7 +63,7 @@ def _ask(work: Work, session: SessionView, now: datetime) -> None:
     status = TriggerReport("status", session.evse_number or 0)
     station_actions.command(work, session.station_id, status, now, WAITS, session_id=session.id)
     if station.ocpp_version != "1.6" and session.transaction_id is not None:
-        question = Call(QUESTION, {"transactionId": session.transaction_id})
+        question = ReadSession(session.transaction_id)  # 1.6 can only be asked for its status
         station_actions.command(
             work, session.station_id, question, now, WAITS, session_id=session.id
         )

@@ -50,6 +50,17 @@ class StopSession:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadSession:
+    """Ask what the station knows of the session it calls so, and whether there is more to come.
+
+    In the outcome `is_ongoing` and `has_more`; None where it did not say. 2.x alone.
+    """
+
+    transaction_id: str
+    kind: Literal["read_session"] = "read_session"
+
+
+@dataclass(frozen=True, slots=True)
 class Reserve:
     """Keep an EVSE for a token until `expires_at`. `group`: others that have it may come too."""
 
@@ -179,6 +190,7 @@ class Call:
 Command = (
     StartSession
     | StopSession
+    | ReadSession
     | Reserve
     | CancelReservation
     | ChangeAvailability

@@ -123,6 +123,9 @@ def test_commands_of_two_oh_one_on_the_wire() -> None:
             },
         )
     ]
+    assert calls_of(TWO_OH_ONE, commands.ReadSession("T1")) == [
+        ("GetTransactionStatus", {"transactionId": "T1"})
+    ]
     assert calls_of(TWO_OH_ONE, commands.ReadSettings()) == [
         ("GetBaseReport", {"requestId": 0, "reportBase": "FullInventory"})
     ]

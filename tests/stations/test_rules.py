@@ -251,6 +251,7 @@ def test_words_of_stations_are_made_storable(text: str | None, expected: str | N
     [
         commands.StartSession(1, "CHABC", 17),
         commands.StopSession("42"),
+        commands.ReadSession("42"),
         commands.Reserve(5, 1, "CHABC", AT),
         commands.CancelReservation(5),
         commands.ChangeAvailability(0, operative=False),

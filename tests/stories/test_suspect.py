@@ -78,12 +78,23 @@ async def test_a_session_that_is_heard_of_again_is_not_suspect(
     assert (found.energy_wh, found.flags) == (6_000, ())
 
 
-async def test_a_station_that_knows_no_such_session_closes_it(hub: RunningHub) -> None:
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ({"ongoingIndicator": False, "messagesInQueue": False}, "closed"),
+        ({"ongoingIndicator": False, "messagesInQueue": True}, "active"),
+        ({"ongoingIndicator": True, "messagesInQueue": False}, "active"),
+        ({"messagesInQueue": False}, "active"),
+    ],
+)
+async def test_a_station_that_knows_no_such_session_closes_it(
+    hub: RunningHub, told: dict[str, bool], status: str
+) -> None:
     """2.x: GetTransactionStatus. Source: OCPP 2.0.1 part 2, E14."""
     owner, driver = await hub.person("owner"), await hub.person("driver")
     place = await hub.station(owner, "2.0.1")
     at = hub.clock.now().isoformat()
-    told: dict[str, Any] = {
+    start: dict[str, Any] = {
         "eventType": "Started",
         "timestamp": at,
         "triggerReason": "Authorized",
@@ -94,24 +105,24 @@ async def test_a_station_that_knows_no_such_session_closes_it(hub: RunningHub) -
         "meterValue": [{"timestamp": at, "sampledValue": [{"value": 0}]}],
     }
     station = await bare(hub, place, "2.0.1")
-    assert (await station.call("TransactionEvent", told))[0] == 3
-    answering = asyncio.create_task(answer(station))
+    assert (await station.call("TransactionEvent", start))[0] == 3
+    answering = asyncio.create_task(answer(station, told))
     await hub.advance(hours=25)
     await answering
     await hub.settle()
     await station.close()
 
-    assert sorted(await kinds(owner, place)) == ["call answered", "trigger_report refused"]
-    assert (await only(driver, "/sessions"))["status"] == "closed"
-    (found,) = await bills(owner)
-    assert (found.energy_wh, found.flags) == (0, ("estimated", "suspect"))
+    assert sorted(await kinds(owner, place)) == ["read_session answered", "trigger_report refused"]
+    assert (await only(driver, "/sessions"))["status"] == status
+    found = [(bill.energy_wh, bill.flags) for bill in await bills(owner)]
+    assert found == ([(0, ("estimated", "suspect"))] if status == "closed" else [])
 
 
-async def answer(station: RawStation) -> None:
-    """It reports nothing by itself, and knows of no session."""
+async def answer(station: RawStation, told: dict[str, bool]) -> None:
+    """It reports nothing by itself, and tells this of the session."""
     answers = {
         "TriggerMessage": {"status": "Rejected"},
-        "GetTransactionStatus": {"ongoingIndicator": False, "messagesInQueue": False},
+        "GetTransactionStatus": told,
     }
     for _ in answers:
         call = await asked(station)

@@ -226,6 +226,15 @@ certificate_taken = accepted_if(CertificateSignedStatusEnumType.accepted)
 _network_profile_kept = accepted_if(SetNetworkProfileStatusEnumType.accepted)
 
 
+def session_read(command: Command, answers: Sequence[Payload]) -> Outcome:
+    """GetTransactionStatusResponse. Source: OCPP 2.0.1 part 2, E14."""
+    told = {
+        "is_ongoing": answers[0].get("ongoingIndicator"),
+        "has_more": answers[0]["messagesInQueue"],
+    }
+    return Outcome("accepted", "", told)
+
+
 def security_raised(command: Command, answers: Sequence[Payload]) -> Outcome:
     """SetNetworkProfileResponse: kept in the `slot`, or refused."""
     assert command.kind == "raise_security", command.kind

@@ -42,6 +42,7 @@ COMMANDS: Mapping[type[commands.Command], Speech] = {  # command -> calls, their
     commands.ChangeAvailability: (outbound.change_availability, inbound.availability_changed),
     commands.DeliverCertificate: (outbound.deliver_certificate, inbound.certificate_taken),
     commands.RaiseSecurity: (outbound.raise_security, inbound.security_raised),
+    commands.ReadSession: (outbound.read_session, inbound.session_read),
     commands.ReadSettings: (outbound.read_settings, inbound.settings_read),
     commands.Reserve: (outbound.reserve, inbound.reserved),
     commands.Reset: (outbound.reset, inbound.reset),

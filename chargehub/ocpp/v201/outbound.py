@@ -137,6 +137,11 @@ def stop_session(command: commands.StopSession) -> Calls:
     return ((Action.request_stop_transaction, {"transactionId": command.transaction_id}),)
 
 
+def read_session(command: commands.ReadSession) -> Calls:
+    """GetTransactionStatusRequest. Source: OCPP 2.0.1 part 2, E14."""
+    return ((Action.get_transaction_status, {"transactionId": command.transaction_id}),)
+
+
 def reserve(command: commands.Reserve) -> Calls:
     """ReserveNowRequest. EVSE 0: any."""
     payload: dict[str, Any] = {
