@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import Select, bindparam, delete, select, update
 from sqlmodel import col
@@ -11,8 +11,9 @@ from sqlmodel import col
 from chargehub import events
 from chargehub.store.hot import Hot
 from chargehub.store.tables import DeliveryRow, EventRow
-from chargehub.store.work import Delivery, Reads, Work
+from chargehub.store.work import Delivery, Reads, UnknownEvent, Work
 
+_KINDS: dict[str, Any] = {kind.__name__: kind for kind in get_args(events.Event)}
 RELOAD = 5_000  # rows read back at a time
 
 _DONE = Hot(delete(DeliveryRow).where(col(DeliveryRow.id) == bindparam("delivery_id")))
@@ -136,8 +137,20 @@ def release(work: Work, delivery_id: str) -> bool:
 
 
 def _delivery(row: Any) -> Delivery:
-    event = getattr(events, row.name)(**row.body)
-    return Delivery(row.id, event, row.follower, row.tries)
+    return Delivery(row.id, _event(row), row.follower, row.tries)
+
+
+def _event(row: Any) -> events.Event | UnknownEvent:
+    """The event as it was recorded, maybe by another version of the hub."""
+    kind = _KINDS.get(row.name)
+    if kind is None:
+        return UnknownEvent(row.name, row.aggregate, f"This hub knows no event {row.name}.")
+    try:
+        event: events.Event = kind(**row.body)
+    except TypeError as error:
+        why = f"This hub knows {row.name} with other fields: {error}."
+        return UnknownEvent(row.name, row.aggregate, why)
+    return event
 
 
 def _view(row: Any) -> DeliveryView:

@@ -16,7 +16,7 @@ import structlog
 from chargehub import events
 from chargehub.clock import Clock
 from chargehub.store import deliveries as table
-from chargehub.store.work import Delivery, Work
+from chargehub.store.work import Delivery, UnknownEvent, Work
 from chargehub.store.writer import Store
 
 log = structlog.get_logger(__name__)
@@ -27,6 +27,10 @@ MAX_WAIT = timedelta(minutes=15)
 AT_ONCE = 256  # reactions, or effects of one kind, at the same time: a batch of the writer
 
 Reaction = Callable[[Work, Any, datetime], None]
+
+
+class Hopeless(Exception):
+    """No further try can succeed: a person must look at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +168,8 @@ class Relay:
     async def _deliver(self, delivery: Delivery, aggregate: str) -> bool:
         follower = self._followers.get(delivery.follower)
         try:
+            if isinstance(delivery.event, UnknownEvent):
+                raise Hopeless(delivery.event.why)
             if follower is None:
                 raise LookupError(f"no follower is called {delivery.follower}")
             if isinstance(follower, Effect):
@@ -187,7 +193,7 @@ class Relay:
 
     async def _postpone(self, delivery: Delivery, aggregate: str, error: Exception) -> None:
         delivery.tries += 1
-        parked = delivery.tries >= MAX_TRIES
+        parked = delivery.tries >= MAX_TRIES or isinstance(error, Hopeless)
         wait = min(timedelta(seconds=FIRST_WAIT_S * 2 ** (delivery.tries - 1)), MAX_WAIT)
         facts = {"follower": delivery.follower, "aggregate": aggregate, "tries": delivery.tries}
         if parked:

@@ -1,6 +1,7 @@
 """One unit of work: reads, writes and the events that go with them, in one commit."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -76,12 +77,23 @@ class Reads:
         return None if row is None else row[0]
 
 
+@dataclass(frozen=True, slots=True)
+class UnknownEvent:
+    """A stored event that this version of the hub has no words for; `why` is for operators."""
+
+    name: str
+    aggregate: str
+    why: str
+
+
 class Delivery:
     """An event that is owed to one follower."""
 
     __slots__ = ("event", "follower", "id", "tries")
 
-    def __init__(self, delivery_id: str, event: Event, follower: str, tries: int = 0) -> None:
+    def __init__(
+        self, delivery_id: str, event: Event | UnknownEvent, follower: str, tries: int = 0
+    ) -> None:
         self.id = delivery_id
         self.event = event
         self.follower = follower

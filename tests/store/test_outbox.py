@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
+from sqlmodel import col
 
 from chargehub import events
 from chargehub.clock import HandClock
 from chargehub.store import deliveries, outbox
 from chargehub.store.outbox import Effect, Reactions, Relay
-from chargehub.store.tables import DeliveryRow
+from chargehub.store.tables import DeliveryRow, EventRow
 from chargehub.store.work import Reads, Work
 from chargehub.store.writer import Store
 
@@ -61,6 +62,52 @@ async def test_what_a_crash_left_is_taken_up_by_the_next_process(
 
     assert SEEN == ["station-1"]
     await relay.stop()
+
+
+ODD = {
+    "StationTeleported": (
+        {"station_id": "station-1"},
+        "This hub knows no event StationTeleported.",
+    ),
+    "Event": ({}, "This hub knows no event Event."),
+    "StationConnected": ({"station": "1"}, "This hub knows StationConnected with other fields"),
+}
+
+
+def rename(work: Work, name: str, body: dict[str, Any]) -> None:
+    """Make the first event one of another version of the hub."""
+    first = select(func.min(col(EventRow.id))).scalar_subquery()
+    work.execute(update(EventRow).where(col(EventRow.id) == first).values(name=name, body=body))
+
+
+@pytest.mark.parametrize("name", ODD)
+async def test_an_event_that_this_hub_does_not_know_is_parked_and_keeps_nobody_from_starting(
+    store: Store, clock: HandClock, name: str
+) -> None:
+    """It was recorded by a newer or older hub. A person sees why; a better hub may take it up."""
+    store.followers = {events.StationConnected: [outbox.name_of(note)]}
+    for station in ("station-1", "station-1", "station-2"):
+        await store.do(connect, station)
+    body, why = ODD[name]
+    await store.do(rename, name, body)
+
+    relay = await relayed(store, clock, {events.StationConnected: [note]})
+    await relay.idle()
+    (shown,) = await store.read(deliveries.page_of, "parked", None, 10)
+    first_seen = list(SEEN)
+    retried = await relay.retry(shown.id)
+    await relay.idle()
+    parked_again = relay.parked
+    await relay.stop()
+    again = await relayed(store, clock, {events.StationConnected: [note]})
+    await again.idle()
+
+    assert (shown.event, shown.aggregate, shown.tries) == (name, "station:station-1", 1)
+    assert shown.error is not None and shown.error.startswith(why)
+    assert first_seen == ["station-2"]  # the other station's event does not wait for it
+    assert (retried, parked_again, again.parked, SEEN) == (True, 1, 1, [])
+    assert await store.read(open_deliveries) == 2
+    await again.stop()
 
 
 async def test_an_effect_that_fails_is_tried_again_with_the_same_key(
