@@ -10,7 +10,7 @@ from typing import Any
 
 from chargehub import events
 from chargehub.bookings import actions as bookings
-from chargehub.bookings import admitted
+from chargehub.bookings import admitted, following
 from chargehub.energy import balancing
 from chargehub.payments import collect, effects, payout
 from chargehub.payments.rail import Rails
@@ -36,7 +36,11 @@ def reactions(
     """The followers of every event, in the order in which they are told."""
     return {
         events.MailRequested: [Effect(send_mail, people.record_mail_sent)],
-        events.StationConnected: [stations.resume_commands, balancing.look_at_station],
+        events.StationConnected: [
+            stations.resume_commands,
+            following.look_when_back,
+            balancing.look_at_station,
+        ],
         events.StationBooted: [balancing.forget_limits],
         events.StationCommanded: [Effect(send_command, stations.record_outcome, LINES)],
         events.CommandFinished: [
@@ -48,7 +52,8 @@ def reactions(
             balancing.follow_command,
         ],
         events.BookingHeld: [collect.open_for_booking],
-        events.BookingReleased: [collect.release_for_booking],
+        events.BookingConfirmed: [following.look_after_booking],
+        events.BookingReleased: [collect.release_for_booking, following.look_after_booking],
         events.AuthorisationRequested: [
             Effect(effects.authorise(rails, store), collect.record_authorisation)
         ],

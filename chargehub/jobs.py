@@ -10,6 +10,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from chargehub.bookings import actions as bookings
+from chargehub.bookings import following
 from chargehub.clock import Clock
 from chargehub.energy import balancing
 from chargehub.errors import Unavailable
@@ -55,6 +56,7 @@ def due(token_price: Decimal, frames_kept: timedelta, cost_every: timedelta) -> 
         bookings.expire_holds,
         bookings.open_due_windows,
         bookings.release_no_shows,
+        following.follow_due_lists,
         renewing.renew_due_holds,
         sessions.close_overdue,
         tell_costs,

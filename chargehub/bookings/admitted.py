@@ -21,7 +21,9 @@ from chargehub.stations.views import CommandView, StationView
 from chargehub.store.work import Reads, Work
 
 SEND_WITHIN = timedelta(hours=1)
-SOON = timedelta(days=1)  # bookings further away come with a later list
+# A list cannot say from when on, so whoever is on it may start. Early enough for a line that is
+# lost for an afternoon, late enough to leave the drivers before in peace.
+LEAD = timedelta(hours=3)
 MAX_LISTED = local_list.MAX_LISTED
 # How much a station says it can hold, and take at once, in the settings of 1.6 and of 2.x.
 _HOLDS = ("LocalAuthListMaxLength",)
@@ -54,7 +56,7 @@ def _candidates(reads: Reads, station: StationView, now: datetime) -> Iterator[L
         yield from _valid(reads, token.value, now)
     for value in islice(stations.household_of_station(reads, station.id), MAX_LISTED):
         yield from _valid(reads, value, now)
-    for booking in tables.soon_at_station(reads, station.id, now, now + SOON, MAX_LISTED):
+    for booking in tables.soon_at_station(reads, station.id, now, now + LEAD, MAX_LISTED):
         for listed in _valid(reads, booking.id_token, now):
             ends = [booking.blocked_until, *([listed.expires_at] if listed.expires_at else [])]
             yield Listed(listed.id_token, min(ends))
@@ -119,11 +121,13 @@ def _note_answer(work: Work, station: StationView, command: CommandView, now: da
     assert isinstance(sent, SendLocalList), command.kind
     assert outcome is not None, command.id
     is_taken = outcome.fate == "accepted"
+    is_tried_whole = outcome.status in _TRY_WHOLE and not sent.is_full
+    is_followed = outcome.fate not in ("error", "refused") or is_tried_whole
     has = local_list.after(lists.known(work, station.id), sent) if is_taken else None
-    lists.keep(work, station.id, has, now)
+    lists.keep(work, station.id, has, is_followed, now)
     if has is not None:
         _send_next(work, station, has.version, has, now)
-    elif outcome.fate == "refused" and outcome.status in _TRY_WHOLE and not sent.is_full:
+    elif outcome.fate == "refused" and is_tried_whole:
         listed = admitted(work, station, now)
         whole = local_list.whole(sent.version, listed, _at_once(work, station.id))
         station_actions.command(work, station.id, whole, now, SEND_WITHIN)

@@ -229,14 +229,14 @@ def busy(reads: Reads, evse_ids: Iterable[str], span: Span, now: datetime) -> fr
 def soon_at_station(
     reads: Reads, station_id: str, now: datetime, until: datetime, limit: int
 ) -> tuple[BookingView, ...]:
-    """A station's paid and free bookings that are not over and begin before `until`, in order."""
+    """A station's paid and free bookings that are not over and begin by `until`, in order."""
     statement = (
         select(BOOKING)
         .where(
             BOOKING.c.station_id == station_id,
             BOOKING.c.status.in_(("confirmed", "active")),
             BOOKING.c.blocked_until > now,
-            BOOKING.c.starts_at < until,
+            BOOKING.c.starts_at <= until,
         )
         .order_by(BOOKING.c.starts_at, BOOKING.c.id)
     )

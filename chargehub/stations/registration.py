@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from chargehub.errors import NotFound
 from chargehub.people.rules import Actor
-from chargehub.stations import rules, tables
+from chargehub.stations import lists, rules, tables
 from chargehub.stations.commands import SetPassword
 from chargehub.stations.schema import CommandRow, Connector, Evse, HouseholdToken, Location, Station
 from chargehub.stations.views import EvseView, StationView
@@ -143,7 +143,7 @@ def rotate_password(work: Work, owner_id: str, station_id: str, secret: bytes) -
 
 def set_household(work: Work, owner_id: str, evse_id: str, id_token: str) -> None:
     """This id token (folded) charges free at this EVSE. Raises NotFound, TooManyTokens."""
-    owned_evse(work, owner_id, evse_id)
+    evse = owned_evse(work, owner_id, evse_id)
     if tables.is_household(work, evse_id, id_token):
         return
     of_evse = select(func.count()).where(col(HouseholdToken.evse_id) == evse_id)
@@ -152,16 +152,18 @@ def set_household(work: Work, owner_id: str, evse_id: str, id_token: str) -> Non
             f"An EVSE has at most {rules.MAX_HOUSEHOLD_TOKENS} household tokens. Remove one first."
         )
     work.add(HouseholdToken(evse_id=evse_id, id_token=id_token))
+    lists.look_soon(work, evse.station_id)
 
 
 def remove_household(work: Work, owner_id: str, evse_id: str, id_token: str) -> None:
     """The id token pays again, from its next session on. Raises NotFound."""
-    owned_evse(work, owner_id, evse_id)
+    evse = owned_evse(work, owner_id, evse_id)
     work.execute(
         delete(HouseholdToken).where(
             col(HouseholdToken.evse_id) == evse_id, col(HouseholdToken.id_token) == id_token
         )
     )
+    lists.look_soon(work, evse.station_id)
 
 
 def owned_station(reads: Reads, owner_id: str, station_id: str) -> StationView:

@@ -172,10 +172,12 @@ class LocalList(SQLModel, table=True):
     """The local list of a station as it last acknowledged it.
 
     `version` None: not known, so the next one is sent whole. `listed` are id token and end.
-    `is_kept` False: with this firmware the station keeps no list.
+    `is_kept` False: with this firmware the station keeps no list. `look_at`: when it is compared
+    with what it should be; None: only when its owner asks.
     """
 
     __tablename__ = "local_list"
+    __table_args__ = (Index("ix_local_list_look_at", "look_at"),)
 
     station_id: str = Field(primary_key=True, max_length=36, foreign_key="station.id")
     version: int | None = None
@@ -183,6 +185,7 @@ class LocalList(SQLModel, table=True):
     is_kept: bool = True
     firmware_version: str | None = Field(default=None, max_length=50)
     changed_at: datetime = Field(sa_type=Instant)
+    look_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class StationRepair(SQLModel, table=True):

@@ -1,5 +1,8 @@
 """The local list of a station is kept in step: an owner asks, a station of each version acts."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -169,3 +172,133 @@ async def test_an_id_token_that_a_station_cannot_carry_is_not_on_its_list(
 
     known = {"1.6": cards[:1], "2.0.1": cards[:2], "2.1": cards}[version.name]
     assert [card for card in cards if card in sent] == known
+
+
+@asynccontextmanager
+async def passing(hub: RunningHub, **step: float) -> AsyncIterator[None]:
+    """Time passes, and what becomes due is asked of the station meanwhile."""
+    done = asyncio.create_task(hub.advance(**step))
+    yield
+    await done
+
+
+async def follows(its: Asking, version: Version, has: int) -> tuple[str, dict[str, bool]]:
+    """The hub asks by itself, and the station takes what it is sent."""
+    assert (await its.answer(version_of(version, has)))[0] == "GetLocalListVersion"
+    return await sent_list(its, version)
+
+
+async def sent_list(its: Asking, version: Version) -> tuple[str, dict[str, bool]]:
+    action, sent = await its.answer({"status": "Accepted"})
+    assert action == "SendLocalList"
+    return sent["updateType"], listed(version, sent)
+
+
+async def commands(its: Asking) -> int:
+    path = f"/stations/{its.place.station_id}/commands"
+    return len((await its.owner.get(path))["items"])
+
+
+@ON_EVERY
+async def test_a_list_that_a_station_took_follows_by_itself(
+    hub: RunningHub, owner: Person, place: Place, version: Version
+) -> None:
+    """A booked driver is on it from three hours before the slot until the booking is over."""
+    its = await asking(hub, owner, place, version)
+    driver, friend = await hub.person("driver"), await hub.person("friend")
+    await synced(its, version, 0, {"status": "Accepted"})
+    slot = {"starts_at": "2026-03-02T13:00:00Z", "ends_at": "2026-03-02T14:00:00Z"}
+    wanted = {"evse_id": place.evse_ids[0], "id_token": driver.id_token, **slot}
+    booked = await driver.post("/bookings", wanted)
+
+    await hub.advance(minutes=119)  # nobody answers: nothing may be asked
+    before = await commands(its)
+    async with passing(hub, minutes=1):
+        near = await follows(its, version, 1)
+    household = f"/evses/{place.evse_ids[0]}/household/{friend.id_token}"
+    await owner.ask("PUT", household, expect=204)
+    await driver.post(f"/bookings/{booked['id']}/cancel", expect=200)
+    await hub.advance(seconds=59)  # one change a minute
+    between = await commands(its)
+    async with passing(hub, seconds=1):
+        over = await follows(its, version, 2)
+    await hub.advance(hours=2)
+
+    assert (before, between) == (2, 4)
+    assert near == ("Differential", {driver.id_token: True})
+    assert over == ("Differential", {friend.id_token: True, driver.id_token: False})
+    assert await commands(its) == 6
+
+
+@ON_SQLITE
+@ON_EVERY
+async def test_a_list_that_follows_is_whole_where_the_versions_disagree(
+    hub: RunningHub, owner: Person, place: Place, version: Version
+) -> None:
+    its = await asking(hub, owner, place, version)
+    await synced(its, version, 0, {"status": "Accepted"})
+    await owner.post("/id-tokens", {"value": "SPARE"})
+
+    async with passing(hub, minutes=1):
+        sent = await follows(its, version, 7)
+
+    own = {owner.id_token, await owner.app_token(), "SPARE"}
+    assert sent == ("Full", dict.fromkeys(own, True))
+
+
+@ON_SQLITE
+@ON_EVERY
+async def test_who_was_blocked_is_off_the_list_within_a_quarter_of_an_hour(
+    hub: RunningHub, owner: Person, place: Place, version: Version
+) -> None:
+    its = await asking(hub, owner, place, version)
+    await synced(its, version, 0, {"status": "Accepted"})
+    await hub.advance(minutes=1)
+    await owner.ask("PATCH", f"/id-tokens/{owner.id_token}", {"status": "blocked"}, 200)
+
+    async with passing(hub, minutes=15):
+        sent = await follows(its, version, 1)
+
+    assert sent == ("Differential", {owner.id_token: False})
+
+
+@ON_SQLITE
+@ON_EVERY
+async def test_a_station_that_takes_no_whole_list_is_left_in_peace(
+    hub: RunningHub, owner: Person, place: Place, version: Version
+) -> None:
+    """And so is one that nobody ever asked for its list."""
+    its = await asking(hub, owner, place, version)
+    await owner.post("/id-tokens", {"value": "FIRST"})
+    await hub.advance(hours=1)
+    unasked = await commands(its)
+    await synced(its, version, 0, {"status": "Failed"})
+
+    await owner.post("/id-tokens", {"value": "SECOND"})
+    await hub.advance(hours=1)
+
+    assert (unasked, await commands(its)) == (0, 2)
+
+
+@ON_SQLITE
+@ON_EVERY
+async def test_a_station_that_says_it_keeps_a_list_gets_one_with_its_first_booking(
+    hub: RunningHub, owner: Person, place: Place, version: Version
+) -> None:
+    its = await asking(hub, owner, place, version)
+    driver = await hub.person("driver")
+    name = "LocalAuthListEnabled" if is_old(version) else "LocalAuthListCtrlr.Enabled"
+    told: dict[str, Any] = {"configurationKey": [{"key": name, "readonly": True, "value": "true"}]}
+    if not is_old(version):
+        variable = {"component": {"name": "LocalAuthListCtrlr"}, "variable": {"name": "Enabled"}}
+        answer = {"attributeStatus": "Accepted", "attributeValue": "true", **variable}
+        told = {"getVariableResult": [answer]}
+    await its.done({"kind": "read_settings", "names": [name]}, told)
+    slot = {"starts_at": "2026-03-02T10:00:00Z", "ends_at": "2026-03-02T11:00:00Z"}
+    wanted = {"evse_id": place.evse_ids[0], "id_token": driver.id_token, **slot}
+
+    await driver.post("/bookings", wanted)
+    async with passing(hub, minutes=1):
+        kind, sent = await follows(its, version, 0)
+
+    assert (kind, sent[driver.id_token]) == ("Full", True)

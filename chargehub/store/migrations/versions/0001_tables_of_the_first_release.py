@@ -892,11 +892,15 @@ def upgrade() -> None:
         sa.Column("is_kept", sa.Boolean(), nullable=False),
         sa.Column("firmware_version", sa.String(length=50), nullable=True),
         sa.Column("changed_at", Instant(), nullable=False),
+        sa.Column("look_at", Instant(), nullable=True),
         sa.ForeignKeyConstraint(
             ["station_id"], ["station.id"], name=op.f("fk_local_list_station_id")
         ),
         sa.PrimaryKeyConstraint("station_id", name=op.f("pk_local_list")),
     )
+    with op.batch_alter_table("local_list", schema=None) as batch_op:
+        batch_op.create_index("ix_local_list_look_at", ["look_at"], unique=False)
+
     op.create_table(
         "station_certificate",
         sa.Column("id", sa.String(length=36), nullable=False),
