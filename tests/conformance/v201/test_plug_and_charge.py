@@ -11,10 +11,12 @@ import pytest
 import pytest_asyncio
 from cryptography.x509 import ocsp
 
+from chargehub.ocpp.versions import Version
 from tests.conformance.bench import VERSIONS
 from tests.conformance.case import START, Site, opened_site
 from tests.conformance.v201.station import BEGIN_WH, FIVE_KWH, Case2, Event, ended, updated
 from tests.contract_pki import Answers, Issuer, Server, hash_data, listening, pem
+from tests.hub import application
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -48,9 +50,10 @@ def trade() -> Iterator[Trade]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="package")
-async def site(
-    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, trade: Trade
+async def place(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, trade: Trade, site: Site
 ) -> AsyncIterator[Site]:
+    """A hub of its own that may ask them."""
     folder = tmp_path_factory.mktemp("contracts")
     roots = folder / "roots.pem"
     roots.write_text(pem(trade.root.certificate))
@@ -64,14 +67,22 @@ async def site(
     async with opened_site(sqlite_template, folder, **settings) as opened:
         await opened.driver.post("/id-tokens", {"value": SHOWN, "kind": "contract"})
         yield opened
+    application(site.hub.hub)  # REST is that of the package's hub again
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def case(place: Site, version: Version) -> AsyncIterator[Case2]:
+    made = await Case2.booted(place, version)
+    yield made
+    await made.closes()
 
 
 @pytest.fixture(autouse=True)
-def afresh(trade: Trade, site: Site) -> None:
+def afresh(trade: Trade, place: Site) -> None:
     """The responder knows nothing bad, is of now, and its answers are not remembered."""
     trade.responder.status, trade.service.status = 200, 200
     signers = (trade.issuer, trade.root)
-    trade.responder.answers = Answers(signers, site.hub.clock.now(), lasts=None)
+    trade.responder.answers = Answers(signers, place.hub.clock.now(), lasts=None)
     trade.responder.asked.clear()
     trade.service.asked.clear()
 
