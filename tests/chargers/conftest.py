@@ -1,6 +1,6 @@
 """A central system and stations of each version for the stations' own tests."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,6 +8,7 @@ import pytest
 
 from chargers.station import StationSim
 from tests.chargers.central import PASSWORD, Central
+from tests.shelf import Shelf, open_shelf
 
 VERSIONS = ("1.6", "2.0.1", "2.1")
 
@@ -70,3 +71,10 @@ async def station(central: Central, hand: Hand) -> AsyncIterator[Stations]:
     yield make
     for sim in made:
         await sim.close()
+
+
+@pytest.fixture
+def shelf() -> Iterator[Shelf]:
+    """A web server with firmware, and room for logs."""
+    with open_shelf() as server:
+        yield server

@@ -1,11 +1,8 @@
 """Firmware that is really fetched and logs that are really uploaded, told as each version does."""
 
 import asyncio
-import threading
 from base64 import b64encode
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from cryptography import x509
@@ -19,59 +16,10 @@ from chargers.habits import Habits
 from chargers.life import Life, Pace
 from chargers.station import StationSim
 from tests.chargers.central import PASSWORD
+from tests.shelf import FILE
 
-FILE = b"firmware of a simulated station" * 1_000
 NOW, LATER = "2026-03-02T08:00:00Z", "2026-03-02T09:00:00Z"
 TWO_X = ("2.0.1", "2.1")
-
-
-class Shelf(ThreadingHTTPServer):
-    """Serves FILE, takes uploads; the first `failing` requests are answered with `status`."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Desk)
-        self.failing, self.status = 0, 503
-        self.asked: list[str] = []
-        self.taken: dict[str, bytes] = {}
-
-    def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self.server_port}/{path}"
-
-
-class Desk(BaseHTTPRequestHandler):
-    server: Shelf
-
-    def do_GET(self) -> None:
-        self._answer(FILE)
-
-    def do_PUT(self) -> None:
-        content = self.rfile.read(int(self.headers["Content-Length"]))
-        if self._answer(b""):
-            self.server.taken[self.path] = content
-
-    def _answer(self, body: bytes) -> bool:
-        shelf = self.server
-        shelf.asked.append(self.path)
-        is_well = len(shelf.asked) > shelf.failing
-        self.send_response(200 if is_well else shelf.status)
-        self.send_header("Content-Length", str(len(body)) if is_well else "0")
-        self.end_headers()
-        self.wfile.write(body if is_well else b"")
-        return is_well
-
-    def log_message(self, *_: object) -> None:
-        """Not on the test's output."""
-
-
-@pytest.fixture
-def shelf() -> Iterator[Shelf]:
-    server = Shelf()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture(autouse=True)

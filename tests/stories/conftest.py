@@ -1,11 +1,12 @@
 """A running hub, and every OCPP version."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from chargehub.clock import HandClock
 from tests.hub import RunningHub
+from tests.shelf import Shelf, open_shelf
 
 
 @pytest.fixture
@@ -37,3 +38,10 @@ def version(request: pytest.FixtureRequest) -> str:
     """Every OCPP version; a story that asks for it runs on all of them."""
     found: str = request.param
     return found
+
+
+@pytest.fixture
+def shelf() -> Iterator[Shelf]:
+    """A web server with firmware, and room for logs."""
+    with open_shelf() as server:
+        yield server
