@@ -226,6 +226,7 @@ class Machine(Online):
             return
         is_change = place.status != status
         place.status, place.charging = status, charging
+        self.charging.note_cars()
         self._note_change()
         await self._tell(self._state(place, is_change))
 
@@ -368,6 +369,7 @@ class Machine(Online):
         place.session, place.is_held_back, place.told_w = None, False, None
         self.journal.note(reading.at, f"session ends at EVSE {place.number}: {reason}")
         self.charging.session_over(place.number)
+        self.charging.note_cars()
         seq_no = session.take_seq_no()
         return Ended(session, reading.at, reading, reason, seq_no, id_token, told_transaction_id)
 

@@ -47,6 +47,15 @@ class Composite:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """What was true until `ended_at`: the profiles, and the EVSEs that charged, in order."""
+
+    ended_at: datetime
+    profiles: tuple[Profile, ...]
+    busy: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
     """For `lasts` a car is offered `power_w`."""
 
@@ -61,7 +70,8 @@ class SmartCharging:
         self._station = station
         self._is_strict = is_strict
         self._profiles: tuple[Profile, ...] = ()
-        self._past: list[tuple[datetime, tuple[Profile, ...]]] = []
+        self._past: list[Past] = []
+        self._busy: tuple[int, ...] = ()
 
     @property
     def profiles(self) -> Sequence[Profile]:
@@ -113,9 +123,19 @@ class SmartCharging:
             tuple(one for one in self._profiles if (one.purpose, one.evse) != ("session", evse))
         )
 
+    def note_cars(self) -> None:
+        """A car may have begun or ended to take energy: the others' shares change from now on."""
+        draws = [place for place in self._station.evses.values() if place.draws]
+        draws.sort(key=_coming)
+        busy = tuple(place.number for place in draws)
+        if busy != self._busy:
+            self._remember()
+            self._busy = busy
+
     def offered_w(self, place: Evse) -> int:
         """What a car may take here now: its EVSE's ceiling, and its share of the station's."""
-        return self._offered_w(self._profiles, place, self._station.now())
+        now = self._station.now()
+        return self._offered_w(Past(now, self._profiles, self._busy), place, now)
 
     def pieces(self, place: Evse, elapsed: timedelta) -> list[Piece]:
         """What was offered since the car was looked at last, in pieces that last `elapsed` in all.
@@ -182,49 +202,48 @@ class SmartCharging:
 
     def _edges(self, place: Evse, since: datetime, until: datetime) -> list[datetime]:
         """When what this car is offered changed: by a profile's schedule or by another profile."""
-        edges = {at for at, _ in self._past if since < at < until}
-        for profiles in {profiles for _, profiles in self._past} | {self._profiles}:
+        edges = {one.ended_at for one in self._past if since < one.ended_at < until}
+        for profiles in {one.profiles for one in self._past} | {self._profiles}:
             question = self._question(place)
             edges.update(one.at for one in limits.steps(profiles, question, since, until))
         return sorted(edges - {since})
 
-    def _in_force(self, at: datetime) -> tuple[Profile, ...]:
-        """The profiles as they were at an instant: each entry of the past says what ended then."""
-        return next(
-            (profiles for ended_at, profiles in self._past if at < ended_at), self._profiles
-        )
+    def _in_force(self, at: datetime) -> Past:
+        """What held at an instant, as each entry of the past says what ended then."""
+        present = Past(self._station.now(), self._profiles, self._busy)
+        return next((one for one in self._past if at < one.ended_at), present)
 
-    def _offered_w(self, profiles: Sequence[Profile], place: Evse, at: datetime) -> int:
+    def _offered_w(self, then: Past, place: Evse, at: datetime) -> int:
         if not self._station.habits.obeys_limits:
             return place.power_w
-        own = limits.ceiling(profiles, self._question(place), at)
+        own = limits.ceiling(then.profiles, self._question(place), at)
         offered_w = own.power_w
-        shared = limits.station_limit(profiles, at)
+        shared = limits.station_limit(then.profiles, at)
         if shared is not None and shared.value is not None:
-            offered_w = min(offered_w, self._share_w(profiles, place, at))
+            offered_w = min(offered_w, self._share_w(then, place, at))
         if not own.is_limited:
             return offered_w
-        return offered_w if offered_w >= self._floor_w(profiles, place, at) else 0
+        return offered_w if offered_w >= self._floor_w(then.profiles, place, at) else 0
 
-    def _share_w(self, profiles: Sequence[Profile], place: Evse, at: datetime) -> int:
+    def _share_w(self, then: Past, place: Evse, at: datetime) -> int:
         """What the station's own limit leaves to this EVSE beside the others that charge.
 
         Where it is too little for all, those that came first charge.
         """
-        busy = [one for one in self._station.evses.values() if one is place or one.draws]
-        busy.sort(key=lambda one: (one.session.started_at if one.session else at, one.number))
+        places = self._station.evses
+        busy = [places[number] for number in then.busy]
+        if place not in busy:
+            busy.append(place)
         while True:
-            powers = self._divided(profiles, busy, at)
-            last = busy[-1]
+            powers = self._divided(then.profiles, busy, at)
             is_enough = all(
-                power_w >= min(wanted_w, self._floor_w(profiles, one, at))
+                power_w >= min(wanted_w, self._floor_w(then.profiles, one, at))
                 for one, (power_w, wanted_w) in zip(busy, powers, strict=True)
             )
             if is_enough or len(busy) == 1:
                 return powers[busy.index(place)][0]
-            if last is place:
+            if busy.pop() is place:
                 return 0
-            busy.remove(last)
 
     def _divided(
         self, profiles: Sequence[Profile], busy: Sequence[Evse], at: datetime
@@ -265,9 +284,14 @@ class SmartCharging:
     def _keep(self, profiles: tuple[Profile, ...]) -> None:
         if profiles == self._profiles:
             return
-        if any(place.session is not None for place in self._station.evses.values()):
-            self._past = [*self._past, (self._station.now(), self._profiles)][-LOOK_BACK:]
+        self._remember()
         self._profiles = profiles
+
+    def _remember(self) -> None:
+        """What holds so far ends now; cars that are not looked at again yet have followed it."""
+        if any(place.session is not None for place in self._station.evses.values()):
+            past = Past(self._station.now(), self._profiles, self._busy)
+            self._past = [*self._past, past][-LOOK_BACK:]
 
     def _forget(self) -> None:
         """Drop the past that every car has followed."""
@@ -277,7 +301,13 @@ class SmartCharging:
             if place.session is not None and place.looked_at is not None
         ]
         oldest = min(looked, default=self._station.now())
-        self._past = [one for one in self._past if one[0] > oldest]
+        self._past = [one for one in self._past if one.ended_at > oldest]
+
+
+def _coming(place: Evse) -> tuple[datetime, int]:
+    """Who came first goes first."""
+    assert place.session is not None
+    return place.session.started_at, place.number
 
 
 def _milliamperes(power_w: int, ceiling: Ceiling) -> int:

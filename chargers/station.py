@@ -195,6 +195,7 @@ class StationSim(Machine):
 
     async def resume(self, evse: int) -> None:
         """Energy flows again."""
+        self.evses[evse].looked_at = self.now()
         await self._move(self.evses[evse], "charging")
 
     async def unplug(self, evse: int) -> None:

@@ -227,6 +227,23 @@ async def test_limit_of_the_station_is_shared_by_its_cars(central, station, hand
     assert gained == [6_000, 6_000]
 
 
+async def test_share_of_a_car_that_left_counts_until_it_left(central, station, hand):
+    """Else the cars of the station took more than its limit, as long as nobody looked."""
+    sim = await station(evses=2, power_w=11_000)
+    await put(central, 0, "max", periods=[(0, 12_000)])
+    for evse in (1, 2):
+        await sim.plug_in(evse, f"driver {evse}", vehicle=CAR)
+    hand.move(minutes=30)
+    await sim.tick(2, HOUR / 2)
+    await sim.stop(2)
+    hand.move(minutes=30)
+
+    gained = await sim.tick(1, HOUR)
+
+    assert gained == 3_000 + 5_500
+    assert sim.sessions[1].energy_wh == 3_000
+
+
 async def test_where_it_is_too_little_for_two_the_first_one_charges(central, station, hand):
     sim = await station(evses=2, power_w=11_000)
     await put(central, 0, "max", unit="A", periods=[(0, 10)])
