@@ -174,8 +174,7 @@ class Machine(Online):
 
     async def report(self, said: UpkeepSaid | SecurityEvent) -> None:
         """Tell of upkeep or security, now or when there is a line again."""
-        is_event = isinstance(said, SecurityEvent)
-        self.journal.note(self.now(), str(said), is_security=is_event)
+        self.journal.note(self.now(), str(said), is_security=isinstance(said, SecurityEvent))
         with suppress(CallFailed, TimeoutError):  # the traffic counts it; the errand goes on
             await self._tell(said)
 

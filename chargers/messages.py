@@ -204,6 +204,9 @@ class UpkeepSaid:
     status: FirmwareStatus | LogStatus
     request_id: int | None = None
 
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.status}"
+
 
 @dataclass(frozen=True, slots=True)
 class SecurityEvent:
@@ -212,6 +215,9 @@ class SecurityEvent:
     kind: str
     at: datetime
     about: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.about or ''}".rstrip()
 
 
 Essential = Started | Progressed | Ended
