@@ -8,15 +8,19 @@ NAME = "line.json"
 
 
 class Remembered:
-    """Profile, address and password of the last line; all None without a folder."""
+    """Profile, address and password of the last line; all None without a folder, and where the
+    station is given another address than it was given then: a new hub knows nothing of it.
+    """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, given_url: str) -> None:
         self._path = None if folder is None else folder / NAME
         told = {}
         if self._path is not None and self._path.exists():
             told = json.loads(self._path.read_text())
+        told = told if told.get("given_url") == given_url else {}
         self.profile: int | None = told.get("profile")
         self.url: str | None = told.get("url")
+        self._given_url = given_url
         self.password: str | None = told.get("password")
 
     def keep(self, profile: int, url: str, password: str | bytes) -> None:
@@ -24,8 +28,8 @@ class Remembered:
         if self._path is None:
             return
         text = password if isinstance(password, str) else None
-        content = json.dumps({"profile": profile, "url": url, "password": text})
+        line = {"profile": profile, "url": url, "password": text, "given_url": self._given_url}
         fresh = self._path.with_suffix(".new")
         with os.fdopen(os.open(fresh, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w") as file:
-            file.write(content)
+            json.dump(line, file)
         fresh.replace(self._path)

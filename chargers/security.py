@@ -64,11 +64,12 @@ class Security:
         self._follow = follow
         self._organization = given.organization
         self._asked_at: datetime | None = None
-        self._book = Remembered(given.folder)
+        self._given_password = station.password
         self._settings: Settings
         try:
             self.vault = _filled(given)
-        except BadCertificate as fault:
+            self._book = Remembered(given.folder, station.url)
+        except ValueError as fault:
             raise BadProtection(f"{station.identity}: {fault}") from None
         self.profile = self._book.profile or given.profile
         self._slots = {1: Way(self._book.url or station.url, self.profile)}
@@ -182,9 +183,10 @@ class Security:
                     )
 
     def _passwords(self) -> list[str | bytes]:
-        """The new one first, as long as nobody has taken it."""
-        fresh, known = self._settings.new_password, self._station.password
-        return [known] if fresh is None or fresh == known else [fresh, known]
+        """The new one first, as long as nobody has taken it; what somebody typed in last."""
+        known = [self._station.password, self._given_password]
+        fresh = self._settings.new_password
+        return list(dict.fromkeys(known if fresh is None else [fresh, *known]))
 
     def entered(self, attempt: Attempt) -> None:
         """The hub has let the station in so: what it had before counts no more."""

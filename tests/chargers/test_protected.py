@@ -13,8 +13,8 @@ from chargers.mix import read_mix
 from chargers.protection import BadProtection, Protection
 from chargers.scenarios import SCENARIOS, Scenario
 from chargers.station import StationSim
+from tests.chargers.asking import Secure, raise_to
 from tests.chargers.central import PASSWORD
-from tests.chargers.test_security import Secure, raise_to
 from tests.pki import new_key, request, write_key
 
 QUICK = Pace(reading_s=0.01, speed=360_000)

@@ -1,119 +1,31 @@
 """How a simulated station protects its line: what a hub may change, and what it may not."""
 
-import ssl
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from chargers.line import HandshakeRefused
 from chargers.protection import BadProtection, Protection
 from chargers.station import StationSim
+from tests.chargers.asking import (
+    CHANGED,
+    ORGANIZATIONS,
+    PASSWORDS,
+    Secure,
+    bad_words,
+    delete,
+    install,
+    listed,
+    raise_to,
+    signed,
+    told_events,
+    trigger,
+    write,
+)
 from tests.chargers.authority import NOW, SERVER, Authority, pem, subject_of
 from tests.chargers.central import PASSWORD, Central
-from tests.pki import new_key, request, write_key, write_server
-
-HUB = {"1.6": "CentralSystemRootCertificate"}
-EVENTS = {
-    "1.6": ("InvalidChargePointCertificate", "InvalidCentralSystemCertificate"),
-    "2.x": ("InvalidChargingStationCertificate", "InvalidCsmsCertificate"),
-}
-CHANGED = "ReconfigurationOfSecurityParameters"
-
-
-def hub_root(version: str) -> str:
-    return HUB.get(version, "CSMSRootCertificate")
-
-
-async def install(central: Central, text: str) -> str:
-    wanted = {"certificateType": hub_root(central.version), "certificate": text}
-    return str((await central.ask("InstallCertificate", wanted))["status"])
-
-
-async def listed(central: Central) -> list[Any]:
-    """The names of the hub's roots, as the station tells them."""
-    kind = hub_root(central.version)
-    wanted = {"certificateType": kind if central.version == "1.6" else [kind]}
-    told = await central.ask("GetInstalledCertificateIds", wanted)
-    if central.version == "1.6":
-        return list(told.get("certificateHashData", []))
-    return [each["certificateHashData"] for each in told.get("certificateHashDataChain", [])]
-
-
-async def delete(central: Central, name: Any) -> str:
-    told = await central.ask("DeleteCertificate", {"certificateHashData": name})
-    return str(told["status"])
-
-
-async def write(central: Central, names: tuple[str, str], value: str) -> str:
-    """Set a setting by its name in 1.6 or in 2.x; the station's word."""
-    if central.version == "1.6":
-        told = await central.ask("ChangeConfiguration", {"key": names[0], "value": value})
-        return str(told["status"])
-    component, variable = names[1].split(".")
-    wanted = {"component": {"name": component}, "variable": {"name": variable}}
-    answer = await central.ask(
-        "SetVariables", {"setVariableData": [{**wanted, "attributeValue": value}]}
-    )
-    return str(answer["setVariableResult"][0]["attributeStatus"])
-
-
-PASSWORDS = ("AuthorizationKey", "SecurityCtrlr.BasicAuthPassword")
-ORGANIZATIONS = ("CpoName", "SecurityCtrlr.OrganizationName")
-
-
-async def raise_to(central: Central, profile: int, url: str) -> str:
-    """Everything that a hub does to raise a profile, but the reset; the station's last word."""
-    if central.version == "1.6":
-        await write(central, ("CentralSystemAddress", ""), url)
-        return await write(central, ("SecurityProfile", ""), str(profile))
-    network = {
-        "ocppVersion": "OCPP20",
-        "ocppTransport": "JSON",
-        "ocppCsmsUrl": url,
-        "messageTimeout": 30,
-        "securityProfile": profile,
-        "ocppInterface": "Wired0",
-    }
-    wanted = {"configurationSlot": 2, "connectionData": network}
-    told = await central.ask("SetNetworkProfile", wanted)
-    if told["status"] != "Accepted":
-        return str(told["status"])
-    return await write(central, ("", "OCPPCommCtrlr.NetworkConfigurationPriority"), "2,1")
-
-
-async def trigger(central: Central) -> str:
-    """Ask for a request to sign; the request."""
-    action, word = (
-        ("ExtendedTriggerMessage", "SignChargePointCertificate")
-        if central.version == "1.6"
-        else ("TriggerMessage", "SignChargingStationCertificate")
-    )
-    before = len(central.payloads("SignCertificate"))
-    told = await central.ask(action, {"requestedMessage": word})
-    assert told["status"] == "Accepted"
-    return str((await told_after(central, before))["csr"])
-
-
-async def told_after(central: Central, before: int) -> Any:
-    await central.until(lambda: len(central.payloads("SignCertificate")) > before)
-    return central.payloads("SignCertificate")[-1]
-
-
-async def signed(central: Central, chain: str) -> str:
-    wanted = {"certificateChain": chain}
-    if central.version != "1.6":
-        wanted["certificateType"] = "ChargingStationCertificate"
-    return str((await central.ask("CertificateSigned", wanted))["status"])
-
-
-def told_events(central: Central) -> list[str]:
-    return [each["type"] for each in central.payloads("SecurityEventNotification")]
-
-
-def bad_words(version: str) -> tuple[str, str]:
-    return EVENTS.get(version, EVENTS["2.x"])
+from tests.pki import new_key, request, write_key
 
 
 async def test_roots_are_installed_listed_and_deleted(central, station):
@@ -261,26 +173,6 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-class Secure:
-    """A second port of the same hub with TLS, which may want certificates."""
-
-    def __init__(self, version: str, folder: Path) -> None:
-        self.central = Central(version)
-        self.authority = Authority(datetime.now(UTC))  # TLS knows no clock but the real one
-        self._folder = folder
-        certificate, self._key = write_server(folder)
-        self.certificate = certificate
-
-    async def open(self, wants: bool = False) -> "Secure":
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.certificate, self._key)
-        if wants:
-            context.load_verify_locations(cadata=pem(self.authority.root))
-            context.verify_mode = ssl.CERT_REQUIRED
-        await self.central.open(context)
-        return self
-
-
 async def test_what_a_station_is_not_equipped_for_is_refused(central, station):
     """No root of the hub for profile 2, no certificate for profile 3."""
     await station(protection=Protection(trusts_system=False))
@@ -368,6 +260,40 @@ async def test_a_station_comes_with_its_certificate_after_a_restart_too(version,
     assert {file.stat().st_mode & 0o777 for file in keys.iterdir()} == {0o600}
     await again.close()
     await central.close()
+
+
+async def test_a_password_that_the_hub_gave_is_known_after_a_restart(central, station, folder):
+    """And where the hub has made another since, the one that is typed in opens the line."""
+    given = Protection(folder=folder / "CS01")
+    sim = await station(protection=given)
+    fresh = "a new one from the hub"
+    await write(central, PASSWORDS, fresh)
+    central.password = fresh
+    await sim.reconnect()
+    await sim.close()
+
+    again = await station(protection=given)
+    await again.close()
+    central.password = PASSWORD
+    last = await station(protection=given)
+
+    assert (again.password, last.password) == (fresh, PASSWORD)
+
+
+async def test_a_station_that_is_sent_elsewhere_goes_there(central, station, folder):
+    """What it remembers of its last line is of no use at another hub."""
+    other = Central(central.version)
+    await other.open()
+    given = Protection(folder=folder / "CS01")
+    sim = await station(protection=given)
+    await sim.close()
+
+    moved = StationSim(central.version, "CS01", PASSWORD, other.url, protection=given)
+    await moved.connect()
+
+    assert (central.lines, other.lines) == (1, 1)
+    await moved.close()
+    await other.close()
 
 
 async def test_profile_3_without_a_certificate_says_what_to_do():
