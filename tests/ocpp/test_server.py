@@ -236,15 +236,15 @@ async def test_absurd_numbers_are_refused_by_name(door: Door) -> None:
     async with await door.knock() as socket:
         await ask(socket, "BootNotification", BOOT16)
         start = {
-            "connectorId": 1,
+            "connectorId": -1,
             "idTag": "SECRETTOKEN",
-            "meterStart": -5,
+            "meterStart": 5,
             "timestamp": "2026-03-02T08:00:00Z",
         }
 
         answer = await ask(socket, "StartTransaction", start)
 
-        text = "meterStart is negative or beyond any meter"
+        text = "connectorId is negative or too large"
         assert answer == [4, "m-1", "PropertyConstraintViolation", text, {}]
 
 
