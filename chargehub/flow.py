@@ -15,8 +15,8 @@ from chargehub.energy import balancing
 from chargehub.payments import collect, effects, payout
 from chargehub.payments.rail import Rails
 from chargehub.people import actions as people
+from chargehub.sessions import alerting, stopping
 from chargehub.sessions import remote as sessions
-from chargehub.sessions import stopping
 from chargehub.settlement import actions as settlement
 from chargehub.settlement.split import Terms
 from chargehub.stations import actions as stations
@@ -63,6 +63,7 @@ def reactions(
             bookings.mark_used,
             collect.open_for_session,
             balancing.look_at_session,
+            alerting.tell_driver,
         ],
         events.SessionFailed: [collect.release_for_session],
         events.SessionClosed: [
