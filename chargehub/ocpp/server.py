@@ -53,6 +53,7 @@ CLOSE_S: Final = 5.0  # how long a closing handshake may take; a dead link is dr
 TLS_TIMES: Final[dict[str, Any]] = {"ssl_handshake_timeout": 10, "ssl_shutdown_timeout": CLOSE_S}
 QUEUED_FRAMES: Final = 4  # between socket and line; the line has its own queue
 CONTROL_BURST: Final = 400  # pings and pieces before their rate counts: six frames of 64 pieces
+LINGER_S: Final = 1.0  # who comes too often has to wait for that answer, and costs little meanwhile
 AGAIN_S: Final = 60.0  # when somebody with too many lines, or too many names, may come again
 RETURNS: Final = 30  # of one station before their rate counts: an evening with a bad link
 RESTART: Final = "service restart"
@@ -177,6 +178,8 @@ class OcppServer:
         response = await self._judge(socket, request)
         if response is not None:
             self._switchboard.counts.turned_away += 1
+            if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+                await asyncio.sleep(LINGER_S)
         return response
 
     async def _judge(self, socket: StationSocket, request: Request) -> Response | None:

@@ -52,6 +52,7 @@ async def test_others_are_answered_beside_a_flood_of_any_kind(doors: Doors, kind
             while kind in CUT_OFF and not door.switchboard.counts.floods:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
             await _all_answered(neighbours)
+        await _all_answered(neighbours)  # and the last of those who knocked is gone by then
         for socket in neighbours:
             await socket.close()
 

@@ -109,8 +109,8 @@ class _Bench:
             bad = registered[count - ROUNDS * (number + 1) : count - ROUNDS * number]
             good = registered[: size.stations]
             quiet, flooded = await beside_a_flood(hub, kind, good, bad, size.seconds)
-            self._row(f"MeterValues before '{kind}'", quiet)
-            self._row(f"MeterValues beside a flood '{kind}'", flooded)
+            self._row(f"now and then, before '{kind}'", quiet)
+            self._row(f"now and then, beside '{kind}'", flooded)
             if quiet.p99_ms and flooded.p99_ms:
                 times = flooded.p99_ms / quiet.p99_ms
                 self._below.append(f"p99 beside a flood '{kind}': {times:.2f} times that without")
