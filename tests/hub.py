@@ -40,6 +40,17 @@ def application(hub: Hub) -> FastAPI:
     return app
 
 
+def served() -> list[State]:
+    """Which hub REST serves now: none or one."""
+    return [app.state for app in _APPLICATIONS]
+
+
+def serve_again(before: list[State]) -> None:
+    """Serve the hub that was served before."""
+    for app, state in zip(_APPLICATIONS, before, strict=False):
+        app.state = state
+
+
 @dataclass
 class Person:
     """Somebody who is logged in."""

@@ -13,7 +13,7 @@ import orjson
 from chargehub.clock import HandClock
 from chargehub.ocpp import authority
 from chargers.line import HandshakeRefused, RawStation
-from tests.hub import Person, RunningHub
+from tests.hub import Person, RunningHub, serve_again, served
 from tests.pki import client, new_key, request, write_server
 
 LIMIT_S = 10.0
@@ -55,12 +55,15 @@ class SecureHub(RunningHub):
 async def secure_hub(
     database: str, folder: Path, kind: str = "ec", **settings: Any
 ) -> AsyncIterator[SecureHub]:
+    """Another hub of the process, if there is one, is served again when this one is gone."""
+    before = served()
     hub = SecureHub(database, folder, kind, **settings)
     await hub.start()
     try:
         yield hub
     finally:
         await hub.close()
+        serve_again(before)
 
 
 class Device:
