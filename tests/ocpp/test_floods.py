@@ -12,9 +12,10 @@ from websockets.exceptions import ConnectionClosed, InvalidMessage
 from chargehub.clock import HandClock
 from chargehub.ocpp.channel import Channels
 from chargehub.ocpp.counts import Counts
+from chargehub.ocpp.door import RETURNS
 from chargehub.ocpp.doorstep import Doorstep
 from chargehub.ocpp.limits import TRIES
-from chargehub.ocpp.server import RETURNS, OcppServer
+from chargehub.ocpp.server import OcppServer
 from chargehub.ocpp.switchboard import OcppSwitchboard
 from chargehub.settings import Settings
 from chargehub.stations import actions

@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 
 from chargehub.clock import HandClock
+from chargehub.ocpp.limits import TRIES
 from chargehub.stations import actions
 from tests.ocpp.porch import LASTS, NAME, OTHER, OWN, Porches, porch_over
 from tests.ocpp.test_server import BOOT16, ask, closed
@@ -67,7 +68,7 @@ async def test_who_knocks_and_knocks_at_a_window_is_noted_now_and_then(porches: 
         pairing_id = await porch.open()
         before = porch.store.writes
 
-        for _ in range(60):
+        for _ in range(TRIES):
             assert (await porch.refused(identity=NAME, password="short")).status_code == 404
         await porch.noted(pairing_id, "refused")
 
@@ -83,7 +84,7 @@ async def test_what_cannot_be_registered_is_not_tried_without_end(porches: Porch
         )
         before = porch.store.writes
 
-        for _ in range(60):
+        for _ in range(TRIES):
             assert (await porch.refused(identity=NAME, password=OWN)).status_code == 404
         found = await porch.noted(pairing_id, "refused")
 
