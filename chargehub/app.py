@@ -8,9 +8,9 @@ from importlib import metadata
 from pathlib import Path
 
 import structlog
-from fastapi import APIRouter, Depends, FastAPI, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
-from prometheus_client import generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
 
 from chargehub import flow
 from chargehub.bookings import routes as booking_routes
@@ -225,12 +225,11 @@ def web(hub: Hub) -> FastAPI:
     explorer.install(app)
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1", dependencies=[Depends(only_known)])
-    app.include_router(_operations(hub))
+    app.include_router(_operations())
     return app
 
 
-def _operations(hub: Hub) -> APIRouter:
-    router = APIRouter(tags=["operation"])
+def _figures(hub: Hub) -> CollectorRegistry:
     registry = registry_of(
         {
             "deliveries_pending": ("Events still owed to followers.", lambda: hub.relay.pending),
@@ -239,8 +238,12 @@ def _operations(hub: Hub) -> APIRouter:
             "actions_waiting": ("Actions that wait for the writer.", lambda: hub.store.waiting),
         }
     )
-
     registry.register(LineMetrics(hub.switchboard.counts, hub.switchboard.connected))
+    return registry
+
+
+def _operations() -> APIRouter:
+    router = APIRouter(tags=["operation"])
 
     @router.get("/healthz")
     async def get_health() -> dict[str, str]:
@@ -258,8 +261,9 @@ def _operations(hub: Hub) -> APIRouter:
         return {"status": "ready" if is_ready else "database not ready"}
 
     @router.get("/metrics", response_class=PlainTextResponse)
-    async def get_metrics() -> Response:
+    async def get_metrics(request: Request) -> Response:
         """Figures for Prometheus."""
-        return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")
+        figures = generate_latest(_figures(request.app.state.hub))
+        return Response(figures, media_type="text/plain; version=0.0.4")
 
     return router

@@ -110,6 +110,7 @@ class RunningHub:
             secret="a secret of tests only",
             tick_s=3600,
             ocpp_call_timeout_s=5,
+            ocpp_return_s=0.001,  # stations of stories come back as often as they like
             # Frames are written later, by themselves; stories compare tables.
             **{"frames_kept": 0, **settings},
         )

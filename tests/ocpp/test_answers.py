@@ -22,7 +22,7 @@ VERDICTS: list[reports.StartVerdict] = [
     "no_credit",
 ]
 DISPLAY = {upkeep.SetDisplayMessage, upkeep.GetDisplayMessages, upkeep.ClearDisplayMessage}
-NOT_IN_16 = {*DISPLAY, commands.SetMasterPass, commands.TellCost}
+NOT_IN_16 = {*DISPLAY, commands.ReadSession, commands.SetMasterPass, commands.TellCost}
 
 
 @BOTH
