@@ -18,6 +18,7 @@ from chargehub.stations.views import StationView
 READ_BYTES: Final = 2_048  # at once, so that others have their turn soon: 300 pings, 60 heartbeats
 GOODBYE_S: Final = 5.0  # what the other side may take to hang up after we said the last word
 GOODBYE_BYTES: Final = 65_536  # and what it may go on sending meanwhile, unread
+UNREAD_S: Final = 60.0  # what a station may take to read what waits for it; 1 KiB/s is enough
 MESSAGES: Final = (Opcode.TEXT, Opcode.BINARY)
 
 
@@ -27,7 +28,7 @@ class StationSocket(TunedConnection):
     station: StationView
     entry: Entry
     well_spoken: frozenset[str] = frozenset()  # subprotocols that its model is known to speak well
-    control: Pace
+    control: Pace | None = None  # set at the login
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -103,15 +104,30 @@ class StationSocket(TunedConnection):
         with suppress(OSError):
             self.transport.write_eof()
 
+    async def drain(self) -> None:
+        """Wait until the station has read enough. Raises TimeoutError: then its line is dropped.
+
+        Nothing else would do that: behind what it does not read no ping and no close arrives.
+        """
+        until_s = self.close_deadline or self.loop.time() + UNREAD_S
+        async with asyncio.timeout_at(until_s):
+            await super().drain()
+
     def process_event(self, event: Event) -> None:
         """A message has its own pace; what else comes is counted here."""
         super().process_event(event)
         if isinstance(event, Frame) and not (event.fin and event.opcode in MESSAGES):
-            wait_s = self.control.wait_s(0, self.loop.time())
-            if wait_s and self.control.is_flood(1):
-                self._cut_off()
-            elif wait_s:
-                self._slow(wait_s)
+            self._count()
+
+    def _count(self) -> None:
+        if self.control is None:  # it did not await the answer to its request
+            self.transport.abort()
+            return
+        wait_s = self.control.wait_s(0, self.loop.time())
+        if wait_s and self.control.is_flood(1):
+            self._cut_off()
+        elif wait_s:
+            self._slow(wait_s)
 
     def _slow(self, wait_s: float) -> None:
         self.transport.pause_reading()
