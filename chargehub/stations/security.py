@@ -13,10 +13,11 @@ from sqlmodel import col
 from chargehub import events
 from chargehub.errors import Conflict
 from chargehub.people.rules import Actor
-from chargehub.stations import commanding, raising, rules, tables
-from chargehub.stations.commands import SetPassword
+from chargehub.stations import certificates, commanding, raising, rules, tables
+from chargehub.stations.commands import Reset, SetPassword
 from chargehub.stations.registration import seen_station
 from chargehub.stations.schema import CommandRow, Station
+from chargehub.stations.views import CommandView
 from chargehub.store.work import Reads, Work
 
 WAITS = timedelta(days=7)  # for a station without a line; nothing is lost while it waits
@@ -58,7 +59,9 @@ def follow_command(work: Work, event: events.CommandFinished, now: datetime) -> 
     work.execute(
         update(CommandRow).where(col(CommandRow.id) == event.command_id).values(body=blank)
     )
-    if command.state == "answered":
+    if _is_reset_needed(command):
+        _bring_in_force(work, event.station_id, now)
+    elif command.state == "answered":
         _promote_password(work, event.station_id)
     elif command.was_not_taken:
         _change(work, event.station_id, next_password_digest=None)
@@ -69,9 +72,9 @@ def note_entry(
 ) -> None:
     """The station came in on this profile, with its new password or the old one: that it has now.
 
-    With the old one it has not taken the new one, unless that is still on its way. None: it
-    showed none, and nobody knows. `judged`: the new one's digest at the door; if it is another by
-    now, what was shown says nothing of it.
+    With the old one it has not taken the new one, unless that is still on its way or counts for
+    the station after a reset. None: it showed none, and nobody knows. `judged`: the new one's
+    digest at the door; if it is another by now, what was shown says nothing of it.
     """
     station = tables.station(work, station_id)
     assert station is not None, station_id
@@ -79,7 +82,7 @@ def note_entry(
         pass
     elif is_new_password:
         _promote_password(work, station_id)
-    elif is_new_password is False and not _is_on_its_way(work, station_id):
+    elif is_new_password is False and not _may_come(work, station_id):
         _change(work, station_id, next_password_digest=None)
     if profile == station.next_security_profile:
         raising.arrive(work, station_id, profile)
@@ -94,13 +97,28 @@ def _is_unsettled(reads: Reads, station_id: str) -> bool:
     return body is not None and bool(body["password"])
 
 
-def _is_on_its_way(reads: Reads, station_id: str) -> bool:
+def _may_come(reads: Reads, station_id: str) -> bool:
+    """Is the last password that was sent still on its way, or waiting for the station's reset?"""
     wanted = select(col(CommandRow.id)).where(
-        col(CommandRow.station_id) == station_id,
-        col(CommandRow.state).in_(tables.OPEN_STATES),
-        col(CommandRow.kind) == "set_password",
+        col(CommandRow.station_id) == station_id, col(CommandRow.kind) == "set_password"
     )
-    return reads.one(wanted.limit(1)) is not None
+    newest = reads.value(wanted.order_by(col(CommandRow.id).desc()).limit(1))
+    command = None if newest is None else tables.command(reads, newest)
+    return command is not None and (command.is_open or _is_reset_needed(command))
+
+
+def _is_reset_needed(command: CommandView) -> bool:
+    return command.outcome is not None and bool(command.outcome.details.get("is_reset_needed"))
+
+
+def _bring_in_force(work: Work, station_id: str, now: datetime) -> None:
+    """Have the station reset, unless it has come with its new password, or shows none anyway."""
+    station = tables.station(work, station_id)
+    assert station is not None, station_id
+    if station.security_profile == certificates.WITH_CERTIFICATE:
+        _promote_password(work, station_id)
+    elif station.next_password_digest is not None:
+        commanding.command(work, station_id, Reset("idle"), now, WAITS)
 
 
 def _promote_password(work: Work, station_id: str) -> None:

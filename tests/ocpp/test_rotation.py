@@ -287,3 +287,28 @@ def test_only_the_hub_with_the_same_secret_opens_a_sealed_password(database: str
     assert "a password" not in sealed
     assert passwords.unseal(b"one secret", sealed) == "a password"
     assert passwords.unseal(b"another", sealed) is None
+
+
+@ON_EVERY
+@pytest.mark.parametrize("comes_back", [True, False])
+async def test_a_station_that_boots_before_it_has_the_new_one_may_come_with_the_old_until_then(
+    database: str, tmp_path: Path, version: str, comes_back: bool
+) -> None:
+    """It said RebootRequired: if its link fails before, it still shows the old one."""
+    async with secure_hub(database, tmp_path) as hub:
+        made, line = await online(hub, version)
+        await rotate(made)
+        new = password_in(await answer(line, told(version, "RebootRequired")))
+        if comes_back:
+            line.break_off()
+            await hub.until(lambda: not hub.hub.switchboard.connected())
+            line = await made.connect(tls=False)
+
+        reset = await answer(line, {"status": "Accepted"})
+        line.break_off()
+        await hub.until(lambda: not hub.hub.switchboard.connected())
+
+        assert reset[2] == "Reset"
+        assert (await rotate(made, 409))["code"] == "rotation_under_way"
+        assert await made.refused(tls=False, password=new) == 101
+        assert await made.refused(tls=False) == 401

@@ -164,12 +164,12 @@ reset = accepted_if(ResetStatus.accepted)
 unlocked = accepted_if(UnlockStatus.unlocked)
 triggered = accepted_if(TriggerMessageStatus.accepted)
 certificate_taken = accepted_if(CertificateSignedStatus.accepted)
-password_set = accepted_if(ConfigurationStatus.accepted, ConfigurationStatus.reboot_required)
+_changed = accepted_if(ConfigurationStatus.accepted, ConfigurationStatus.reboot_required)
 
 
-def security_raised(command: Command, answers: Sequence[Payload]) -> Outcome:
+def security_changed(command: Command, answers: Sequence[Payload]) -> Outcome:
     """ChangeConfiguration.conf: the station connects anew by itself, or wants a reset first."""
-    told = password_set(command, answers)
+    told = _changed(command, answers)
     is_reset_needed = told.status == ConfigurationStatus.reboot_required
     return Outcome(told.fate, told.status, {"is_reset_needed": is_reset_needed})
 

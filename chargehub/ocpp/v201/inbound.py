@@ -282,6 +282,13 @@ def settings_written(command: Command, answers: Sequence[Payload]) -> Outcome:
     )
 
 
+def password_set(command: Command, answers: Sequence[Payload]) -> Outcome:
+    """SetVariablesResponse: the station shows the new password next time, or after a reset."""
+    told = settings_written(command, answers)
+    is_reset_needed = told.status == SetVariableStatusEnumType.reboot_required
+    return Outcome(told.fate, told.status, {"is_reset_needed": is_reset_needed})
+
+
 def cost_told(command: Command, answers: Sequence[Payload]) -> Outcome:
     """CostUpdatedResponse, which is empty. Source: OCPP 2.0.1 part 2, 1.19.2."""
     return Outcome("accepted")

@@ -47,7 +47,7 @@ COMMANDS: Mapping[type[commands.Command], Speech] = {  # command -> calls, their
     commands.Reserve: (outbound.reserve, inbound.reserved),
     commands.Reset: (outbound.reset, inbound.reset),
     commands.SetMasterPass: (outbound.set_master_pass, inbound.settings_written),
-    commands.SetPassword: (outbound.set_password, inbound.settings_written),
+    commands.SetPassword: (outbound.set_password, inbound.password_set),
     commands.StartSession: (outbound.start_session, inbound.start_or_stop),
     commands.StopSession: (outbound.stop_session, inbound.start_or_stop),
     commands.TellCost: (outbound.tell_cost, inbound.cost_told),
