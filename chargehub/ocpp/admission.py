@@ -21,6 +21,11 @@ class Entry:
     profile: int
     is_new_password: bool | None
 
+    @property
+    def is_unproven(self) -> bool:
+        """Was its name all that it showed?"""
+        return self.profile == 0 and self.is_new_password is None
+
 
 @dataclass(frozen=True, slots=True)
 class Turned:

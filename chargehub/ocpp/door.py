@@ -29,7 +29,7 @@ from chargehub.rest.throttle import subscriber
 from chargehub.settings import Settings
 from chargehub.stations import tables
 from chargehub.stations.quirks import QuirkBook
-from chargehub.stations.views import StationView
+from chargehub.stations.views import StationView, Window
 from chargehub.store.writer import Store
 
 CONTROL_BURST: Final = 400  # pings and pieces before their rate counts: six frames of 64 pieces
@@ -116,8 +116,11 @@ class Door:
             station, judged = await self._known(socket, request, identity, now_s)
         except Unavailable:
             return socket.respond(HTTPStatus.SERVICE_UNAVAILABLE, "Try again later.\n")
+        must_prove = self._gate.must_prove(address, identity, now_s)
         if station is None or isinstance(judged, Turned):
             self._gate.note_failure(address, identity, now_s)
+        if must_prove and (station is None or isinstance(judged, Turned) or judged.is_unproven):
+            return _too_many(socket, "Too many tries from here.\n")
         if station is None:
             self._counts.unknown += 1
             return socket.respond(HTTPStatus.NOT_FOUND, "No such station.\n")
@@ -156,13 +159,18 @@ class Door:
         else:  # what is looked at takes its time with a window and without
             speaks = self._speaks(socket, request)
             knock = Knock(address, identity, password, channel.is_tls, speaks)
-            is_adopted = found is not None and await self._adoptions.take(found, knock, now_s)
+            is_adopted = await self._adopted(found, knock, now_s)
             station = await self._registered(identity) if is_adopted else None
         judged = await self._admission.judge(station, channel, password)
         is_wrong = isinstance(judged, Turned) and judged.status is HTTPStatus.UNAUTHORIZED
         if station is not None and password is not None and is_wrong:
             self._adoptions.note_turned(identity, address, now_s)
         return station, judged
+
+    async def _adopted(self, window: Window | None, knock: Knock, now_s: float) -> bool:
+        if window is None or self._gate.must_prove(knock.address, knock.identity, now_s):
+            return False
+        return await self._adoptions.take(window, knock, now_s)
 
     async def _registered(self, identity: str) -> StationView | None:
         return await self._store.read(tables.station_by_identity, identity)

@@ -131,15 +131,25 @@ class Gate:
             return False
         if (address, identity) in self._welcome:
             return True
-        if self._tries.of(f"{address} {identity}", now_s).take(0, now_s):
-            return False
+        return not self._tries.of(f"{address} {identity}", now_s).take(0, now_s)
+
+    def must_prove(self, address: str, identity: str, now_s: float) -> bool:
+        """Were so many names tried there that nobody new hears whether a name is known?
+
+        Whoever proves to be a station is still let in: after a restart all are new.
+        """
+        is_welcome = (address, identity) in self._welcome
+        return not is_welcome and self._recent(address, now_s) >= self._identities
+
+    def _recent(self, address: str, now_s: float) -> int:
         tried = self._failed.get(address, {})
-        recent = sum(now_s - at_s < TRIED_WITHIN_S for at_s in tried.values())
-        return recent < self._identities
+        return sum(now_s - at_s < TRIED_WITHIN_S for at_s in tried.values())
 
     def note_failure(self, address: str, identity: str, now_s: float) -> None:
         """There is no such station, or it has another password."""
         self._tries.of(f"{address} {identity}", now_s).take(1, now_s)
+        if self._recent(address, now_s) >= self._identities:
+            return  # what is tried now tells nobody anything, and makes the time no longer
         tried = self._failed.pop(address, {})
         tried.pop(identity, None)
         tried[identity] = now_s

@@ -6,6 +6,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from typing import Any
 
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidMessage
 
@@ -20,6 +22,8 @@ from chargehub.ocpp.switchboard import OcppSwitchboard
 from chargehub.settings import Settings
 from chargehub.stations import actions
 from chargehub.stations.registration import Registered
+from chargehub.stations.schema import Station
+from chargehub.store.work import Work
 from chargehub.store.writer import Store
 from tests.ocpp.test_server import BOOT16, LIMIT_S, Door, ask, closed
 from tests.stations import samples
@@ -119,10 +123,10 @@ async def test_what_waits_of_a_station_is_bounded_in_bytes(doors: Doors) -> None
         await flooding
 
 
-async def test_an_address_that_tries_many_names_is_refused_and_known_stations_are_not(
+async def test_an_address_that_tries_many_names_is_refused_and_stations_are_not(
     doors: Doors,
 ) -> None:
-    """Behind a proxy all stations have one address: one that was let in before is let in again."""
+    """Behind a proxy all stations have one address, and after a restart of the hub all are new."""
     async with doors(ocpp_failed_identities=3) as (door, stations):
         async with await door.knock():
             pass
@@ -131,13 +135,30 @@ async def test_an_address_that_tries_many_names_is_refused_and_known_stations_ar
         assert (await door.refused(identity="CH-1", password="guessed")).status_code == 401
 
         turned_away = await door.refused(identity="CH-NOBODY-9")
+        guessed = await door.refused(identity="CH-2", password="guessed")
         other = stations[2]
-        unlucky = await door.refused(identity=other.identity, password=other.password)
+        async with await door.knock(identity=other.identity, password=other.password) as new:
+            assert new.subprotocol == "ocpp1.6"
         async with await door.knock() as again:
             assert again.subprotocol == "ocpp1.6"
 
     assert (turned_away.status_code, turned_away.headers["Retry-After"]) == (429, "60")
-    assert unlucky.status_code == 429
+    assert (guessed.status_code, guessed.body) == (429, turned_away.body)
+
+
+async def test_a_name_alone_opens_nothing_where_many_were_tried(doors: Doors) -> None:
+    """Else the stations without a password could be found by trying names."""
+    async with doors(ocpp_failed_identities=2, ocpp_without_password=True) as (door, _):
+        await door.store.do(_without_password, door.station.station_id)
+        for number in range(2):
+            assert (await door.refused(identity=f"CH-NOBODY-{number}")).status_code == 404
+
+        assert (await door.refused(authorization="none")).status_code == 429
+
+
+def _without_password(work: Work, station_id: str) -> None:
+    is_it = col(Station.id) == station_id
+    work.execute(update(Station).where(is_it).values(security_profile=0))
 
 
 async def test_lines_are_opened_at_a_bounded_rate(doors: Doors) -> None:

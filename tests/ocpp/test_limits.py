@@ -67,12 +67,13 @@ def test_who_tries_many_names_is_heard_no_more_for_a_while() -> None:
 
     for name in ("A", "B", "B", "B"):
         gate.note_failure("here", name, 0.0)
-    assert gate.may_knock("here", "C", 1.0)
+    assert not gate.must_prove("here", "C", 1.0)
     gate.note_failure("here", "C", 1.0)
 
-    assert not gate.may_knock("here", "D", 2.0)
-    assert gate.may_knock("elsewhere", "D", 2.0)
-    assert gate.may_knock("here", "D", TRIED_WITHIN_S + 0.5)
+    assert gate.must_prove("here", "D", 2.0)
+    gate.note_failure("here", "D", 2.0)
+    assert not gate.must_prove("elsewhere", "D", 2.0)
+    assert not gate.must_prove("here", "D", TRIED_WITHIN_S + 0.5)
 
 
 def test_stations_behind_the_same_address_are_still_heard() -> None:
@@ -82,8 +83,8 @@ def test_stations_behind_the_same_address_are_still_heard() -> None:
 
     gate.note_failure("proxy", "X", 0.0)
 
-    assert gate.may_knock("proxy", "GOOD", 1.0)
-    assert not gate.may_knock("proxy", "NEW", 1.0)
+    assert not gate.must_prove("proxy", "GOOD", 1.0)
+    assert gate.must_prove("proxy", "NEW", 1.0)
 
 
 def test_knocking_too_often_is_refused_until_time_has_passed() -> None:
