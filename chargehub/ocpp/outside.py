@@ -14,6 +14,7 @@ import httpx2
 
 LARGEST_ANSWER: Final = 65_536  # bytes; an answer for a station must fit a frame anyway
 AT_ONCE: Final = 20  # questions of all stations together
+AS_IT_IS: Final = {"Accept-Encoding": "identity"}  # packed, it might unfold to any size
 PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -82,13 +83,13 @@ class Outside:
             self._client = httpx2.AsyncClient(trust_env=False, follow_redirects=False)
         extensions = {"sni_hostname": host} if host and url.startswith("https") else {}
         asking = self._client.stream(
-            "POST", url, content=content, headers=dict(headers), extensions=extensions
+            "POST", url, content=content, headers={**headers, **AS_IT_IS}, extensions=extensions
         )
         async with asking as answer:
             if answer.status_code != httpx2.codes.OK:
                 raise Unreachable(f"The answer has the status {answer.status_code}.")
             read = bytearray()
-            async for part in answer.aiter_bytes():
+            async for part in answer.aiter_raw():  # so that its size on the wire is its size
                 read += part
                 if len(read) > LARGEST_ANSWER:
                     raise Unreachable("The answer is too long.")
@@ -96,11 +97,15 @@ class Outside:
 
 
 def is_public(address: str) -> bool:
-    """True for an address that anybody may reach; an IPv4 address within IPv6 is what it is."""
+    """True for an address that anybody may reach; an IPv4 address within IPv6 is what it is.
+
+    One wrapped for a tunnel (6to4) may lead anywhere, and is none.
+    """
     known: IPv4Address | IPv6Address = ip_address(address)
     mapped = getattr(known, "ipv4_mapped", None) or known
     is_special = mapped.is_multicast or mapped.is_reserved or mapped.is_unspecified
-    return bool(mapped.is_global and not is_special)
+    is_hidden = isinstance(mapped, IPv6Address) and (mapped.sixtofour or mapped.is_site_local)
+    return bool(mapped.is_global and not is_special and not is_hidden)
 
 
 def host_of(url: str) -> str:

@@ -1,5 +1,7 @@
 """Whom the hub asks: nobody that a station could choose, and nobody for long."""
 
+import asyncio
+import gzip
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -90,6 +92,25 @@ async def test_an_answer_has_an_end(server: Server, outside: Outside) -> None:
         await outside.post(server.url, b"", KIND)
 
 
+async def test_an_answer_that_unfolds_is_not_unfolded(outside: Outside) -> None:
+    """A few KiB on the wire may be gigabytes in memory before anybody counts them."""
+    packed = gzip.compress(bytes(LARGEST_ANSWER))
+    asked: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+        writer.write(head % len(packed) + packed)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        assert await outside.post(f"http://127.0.0.1:{port}/", b"", KIND) == packed
+
+    assert b"accept-encoding: identity\r\n" in asked[0].lower()
+
+
 async def test_who_says_nothing_is_not_waited_for() -> None:
     outside = Outside(LOOPBACK, may_be_private=True, timeout_s=0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -120,6 +141,8 @@ async def test_who_says_nothing_is_not_waited_for() -> None:
         ("::ffff:127.0.0.1", False),
         ("fe80::1", False),
         ("fd00::1", False),
+        ("2002:a00:1::", False),
+        ("fec0::1", False),
     ],
 )
 def test_which_addresses_are_public(address: str, expected: bool) -> None:
