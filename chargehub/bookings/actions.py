@@ -11,7 +11,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, case, update
 from sqlalchemy.exc import IntegrityError
 
 from chargehub import events
@@ -48,10 +48,11 @@ _MOVE = (
     .values(status=bindparam("becomes"))
 )
 _END = _MOVE.values(ended_at=bindparam("now"), cancelled_by=bindparam("by"))
+_IS_MISSED = BOOKING.c.status == "no_show"  # its slot may be another's by now: it keeps nothing
 _USE = (
     update(BOOKING)
-    .where(BOOKING.c.id == bindparam("booking_id"), BOOKING.c.status.in_(rules.LIVE))
-    .values(status="active", session_id=bindparam("used_by"))
+    .where(BOOKING.c.id == bindparam("booking_id"), _IS_MISSED | BOOKING.c.status.in_(rules.LIVE))
+    .values(status=case((_IS_MISSED, "completed"), else_="active"), session_id=bindparam("used_by"))
 )
 _NOTE_RESERVATION = (
     update(BOOKING)
@@ -260,7 +261,8 @@ def decline(work: Work, event: events.PaymentRefused, now: datetime) -> None:
 
 
 def mark_used(work: Work, event: events.SessionOpened, now: datetime) -> None:
-    """The driver has come: the booking runs with its session, a second one takes its place."""
+    """The driver has come: the booking runs with its session, a second one takes its place.
+    A no-show of whom a station tells late did come: the booking counts as used."""
     if event.booking_id is not None:
         work.execute(_USE, booking_id=event.booking_id, used_by=event.session_id)
 

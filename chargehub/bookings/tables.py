@@ -147,6 +147,19 @@ _LIVE_AT = select(BOOKING).where(
 )
 # In the buffer of one booking the next one may have begun to count: the later one is meant.
 _COVERING = Hot(_LIVE_AT.where(_OF_EVSE).order_by(BOOKING.c.starts_at.desc()).limit(1))
+_PASSED = Hot(
+    select(BOOKING)
+    .where(
+        _OF_EVSE,
+        BOOKING.c.blocked_until > bindparam("at"),
+        BOOKING.c.driver_id == bindparam("driver_id"),
+        BOOKING.c.opens_at <= bindparam("at"),
+        BOOKING.c.ends_at > bindparam("at"),
+        or_(BOOKING.c.status == "no_show", BOOKING.c.status == "completed"),
+    )
+    .order_by(BOOKING.c.starts_at.desc())
+    .limit(1)
+)
 _OVERLAPPING = (
     select(BOOKING)
     .where(
@@ -195,6 +208,14 @@ def covering(reads: Reads, evse_id: str, at: datetime) -> BookingView | None:
     """
     found = _view(reads.one(_COVERING, evse_id=evse_id, at=at))
     return found if found is not None and is_claimed(found, at) else None
+
+
+def passed(reads: Reads, evse_id: str, driver_id: str, at: datetime) -> BookingView | None:
+    """A driver's booking of an EVSE for this instant that is used or was let go as a no-show.
+
+    What a station tells late may be of it: the clock could not know that the driver was there.
+    """
+    return _view(reads.one(_PASSED, evse_id=evse_id, driver_id=driver_id, at=at))
 
 
 def claimed(reads: Reads, evse_ids: Iterable[str], at: datetime) -> frozenset[str]:

@@ -106,8 +106,7 @@ def recognise(work: Work, start: Start) -> Admission:
 
 def place(work: Work, start: Start, driver_id: str) -> Admission:
     """By what a driver charges who was admitted: own use, the own booking, or what is listed."""
-    booking = _booking(work, start)
-    own = booking if booking and booking.driver_id == driver_id else None
+    own = _own_booking(work, start, driver_id)
     if _is_own(work, start, driver_id):
         return Admission("accepted", driver_id, own.id if own else None, OWN_USE)
     if own is not None:
@@ -124,6 +123,14 @@ def is_anothers(work: Work, start: Start, driver_id: str) -> bool:
 
 def _booking(work: Work, start: Start) -> BookingView | None:
     return bookings.covering(work, start.evse.id, start.at) if start.evse else None
+
+
+def _own_booking(work: Work, start: Start, driver_id: str) -> BookingView | None:
+    """The driver's own: the EVSE is kept for it, or the start is told after its time."""
+    booking = _booking(work, start)
+    if booking is not None and booking.driver_id == driver_id:
+        return booking
+    return bookings.passed(work, start.evse.id, driver_id, start.at) if start.evse else None
 
 
 def _listed(work: Work, tariff_id: str | None, driver_id: str) -> Admission:

@@ -22,6 +22,7 @@ QUERIES: dict[str, Callable[[Reads], Any]] = {
     "by reservation": lambda reads: tables.by_reservation(reads, "s", 1),
     "known reservation": lambda reads: tables.is_reservation_known(reads, 1),
     "covering": lambda reads: tables.covering(reads, "e", NOW),
+    "passed": lambda reads: tables.passed(reads, "e", "d", NOW),
     "claimed": lambda reads: tables.claimed(reads, ["e", "f"], NOW),
     "overlapping": lambda reads: tables.overlapping(reads, "e", DAY),
     "busy": lambda reads: tables.busy(reads, ["e", "f"], DAY, NOW),
