@@ -20,7 +20,7 @@ from chargehub.payments.tables import PAYMENT, PaymentRow
 from chargehub.payments.views import PaymentView
 from chargehub.store.chunk import ALL, Chunk
 from chargehub.store.columns import new_id
-from chargehub.store.work import Work
+from chargehub.store.work import Reads, Work
 
 _DUE = (
     select(PAYMENT)
@@ -32,8 +32,13 @@ _DUE = (
 
 def renew_due_holds(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
     """Ask for new holds in place of those that end soon, at most 50; how many."""
-    due = tuple(PaymentView(*row) for row in work.all(_DUE, now=now, limit=chunk.limit))
-    return chunk.each(work, due, attrgetter("id"), partial(_renew, now=now))
+    found = due(work, now, chunk.limit)
+    return chunk.each(work, found, attrgetter("id"), partial(_renew, now=now))
+
+
+def due(reads: Reads, now: datetime, limit: int) -> tuple[PaymentView, ...]:
+    """Payments whose holds end soon, at most `limit`, the first to end first."""
+    return tuple(PaymentView(*row) for row in reads.all(_DUE, now=now, limit=limit))
 
 
 def _renew(work: Work, old: PaymentView, now: datetime) -> None:

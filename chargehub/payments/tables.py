@@ -73,7 +73,7 @@ class PaymentRow(SQLModel, table=True):
         Index("ix_payment_driver", "driver_id", "id"),
         Index("ix_payment_booking", "booking_id"),
         Index("ix_payment_session", "session_id"),
-        Index("ix_payment_renewal", "renew_at"),
+        Index("ix_payment_renewal", "state", "renew_at"),
         CheckConstraint("0 <= captured_minor AND captured_minor <= capturable_minor", "captured"),
         CheckConstraint("0 <= refunded_minor AND refunded_minor <= captured_minor", "refunded"),
     )

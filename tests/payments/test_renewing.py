@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
 from chargehub import events
 from chargehub.payments import renewing, rules
+from chargehub.store.engines import read_engine
+from chargehub.store.work import Reads
 from tests.bookings.world import NOW
 from tests.payments.world import World
 
@@ -140,3 +144,20 @@ async def test_a_driver_who_removed_every_method_is_told_like_one_who_was_refuse
     ]
     assert (first.state, second.state, second.session_id) == ("released", "authorised", session)
     await world.check_books()
+
+
+def test_due_holds_are_found_without_a_look_at_all_payments(sqlite_template: Path) -> None:
+    """Captured ones keep the instant at which their hold was to be renewed, and are the most."""
+    engine = read_engine(f"sqlite:///{sqlite_template}")
+    asked: list[str] = []
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.set_trace_callback(asked.append)
+        renewing.due(Reads(connection), NOW, 50)
+        driver.set_trace_callback(None)
+        (statement,) = (each for each in asked if each.startswith("SELECT"))
+        plan = [line[3] for line in driver.execute(f"EXPLAIN QUERY PLAN {statement}")]
+    engine.dispose()
+
+    (step,) = plan
+    assert step.endswith("ix_payment_renewal (state=? AND renew_at<?)")

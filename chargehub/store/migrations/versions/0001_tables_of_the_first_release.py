@@ -328,7 +328,7 @@ def upgrade() -> None:
     with op.batch_alter_table("payment", schema=None) as batch_op:
         batch_op.create_index("ix_payment_booking", ["booking_id"], unique=False)
         batch_op.create_index("ix_payment_driver", ["driver_id", "id"], unique=False)
-        batch_op.create_index("ix_payment_renewal", ["renew_at"], unique=False)
+        batch_op.create_index("ix_payment_renewal", ["state", "renew_at"], unique=False)
         batch_op.create_index("ix_payment_session", ["session_id"], unique=False)
         batch_op.create_index(
             "uq_payment_answerable",
