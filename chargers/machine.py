@@ -41,8 +41,6 @@ from chargers.remote import RemoteControl
 from chargers.smart import SmartCharging
 from chargers.upkeep import Upkeep
 
-FIRST_FIRMWARE = "1.0"
-
 
 def utc_now() -> datetime:
     """The time of day."""
@@ -91,7 +89,7 @@ class Machine(Online):
         self.journal = Journal()
         self.upkeep = Upkeep(self)
         self.metering = Metering(identity, habits, self.settings, evses)
-        self.firmware_version = FIRST_FIRMWARE
+        self.firmware_version = "1.0"
         self._is_timed = False
         self.held_back = 0
         self.started_unasked = 0
@@ -132,8 +130,6 @@ class Machine(Online):
             await dialect.tell(StatusSaid(0, "available", "idle", self.now()))
             for place in self._evses.values():
                 await dialect.tell(self._state(place))
-        if reply.status == "accepted":
-            await self.security.tell_events()
         return reply
 
     async def heartbeat(self) -> datetime:
@@ -174,9 +170,14 @@ class Machine(Online):
 
     async def report(self, said: UpkeepSaid | SecurityEvent) -> None:
         """Tell of upkeep or security, now or when there is a line again."""
-        self.journal.note(self.now(), str(said), is_security=isinstance(said, SecurityEvent))
+        self.queue_report(said)
         with suppress(CallFailed, TimeoutError):  # the traffic counts it; the errand goes on
-            await self._tell(said)
+            await self.deliver_queue()
+
+    def queue_report(self, said: UpkeepSaid | SecurityEvent) -> None:
+        """Write it down, and tell it with what else waits for the hub."""
+        self.journal.note(self.now(), str(said), is_security=isinstance(said, SecurityEvent))
+        self._outbox.put(said)
 
     async def come_anew(self) -> None:
         """Change the line for one with what the station was given since; sessions go on.
@@ -189,7 +190,6 @@ class Machine(Online):
         ):
             await self.disconnect()
             await self.connect()
-            await self.security.tell_events()
         await self.deliver_queue()
 
     async def deliver_queue(self) -> None:

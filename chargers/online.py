@@ -23,7 +23,7 @@ from chargers.line import (
     open_socket,
     station_url,
 )
-from chargers.messages import Received
+from chargers.messages import Received, SecurityEvent
 from chargers.protection import PASSWORD_ALONE, Attempt, Protection
 from chargers.remote import Job, RemoteControl
 from chargers.security import Security
@@ -162,6 +162,14 @@ class Online:
 
     async def come_anew(self) -> None:
         """Change the line for one with what the station was given since."""
+        raise NotImplementedError
+
+    async def deliver_queue(self) -> None:
+        """Send what waits."""
+        raise NotImplementedError
+
+    def queue_report(self, said: SecurityEvent) -> None:
+        """Tell it with what else waits for the hub."""
         raise NotImplementedError
 
     async def disconnect(self) -> None:

@@ -16,9 +16,12 @@ from chargers.messages import (
     Essential,
     Message,
     Reply,
+    SecurityEvent,
     Started,
     StatusSaid,
 )
+
+EVENTS_KEPT = 100  # of security without a line: a hub that cannot be trusted is one at each try
 
 
 @dataclass(eq=False, slots=True)
@@ -86,9 +89,16 @@ class Outbox:
             message = replace(message, offline=True)
         if isinstance(message, Started | Ended):
             self.last = message
+        if isinstance(message, SecurityEvent):
+            self._drop_oldest_event()
         entry = _Entry(message)
         self._queue.append(entry)
         return entry
+
+    def _drop_oldest_event(self) -> None:
+        events = [entry for entry in self._queue if isinstance(entry.message, SecurityEvent)]
+        if len(events) >= EVENTS_KEPT:
+            self._queue.remove(events[0])
 
     async def _deliver_first(self) -> bool:
         entry = self._queue[0]

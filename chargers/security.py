@@ -7,14 +7,13 @@ Source: OCPP 1.6 security white paper 3, sections 2 to 5; OCPP 2.0.1 part 2, A00
 """
 
 import ssl
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 from chargers import keys
 from chargers.keys import BadCertificate, CertificateName, Own
-from chargers.line import ConnectionLost
+from chargers.messages import SecurityEvent
 from chargers.protection import (
     ONE_SIX,
     PROFILES,
@@ -33,7 +32,6 @@ from chargers.vault import Use, Vault
 PASSWORD_LENGTHS: Final = range(16, 41)  # OCPP 2.0.1 part 2, A00.FR.205
 RENEWED: Final = timedelta(days=30)  # before the end, by itself
 ASKED_EVERY: Final = timedelta(days=1)
-EVENTS_KEPT: Final = 100
 CHANGED: Final = "ReconfigurationOfSecurityParameters"
 Job = Callable[[], Awaitable[object]]
 
@@ -51,15 +49,16 @@ class Guarded(Protocol):
     def now(self) -> datetime: ...
     async def call(self, action: str, payload: Mapping[str, Any]) -> dict[str, Any]: ...
     async def come_anew(self) -> None: ...
+    async def deliver_queue(self) -> None: ...
+    def queue_report(self, said: SecurityEvent) -> None: ...
 
 
 class Security:
-    """A station's protection. `events`: security events that wait for a line."""
+    """A station's protection: its ways to the hub, and what it comes in with."""
 
     def __init__(self, station: Guarded, given: Protection, follow: Callable[[Job], None]) -> None:
         """Raises BadProtection, OSError."""
         self.words = ONE_SIX if station.version == "1.6" else TWO
-        self.events: deque[tuple[str, str, str]] = deque(maxlen=EVENTS_KEPT)
         self._station = station
         self._follow = follow
         self._organization = given.organization
@@ -258,24 +257,11 @@ class Security:
         """DeleteCertificate: accepted, failed, not_found."""
         return self.vault.delete(wanted, needs_hub=self.profile >= WITH_TLS)
 
-    # Events.
-
     def note(self, kind: str, what: str) -> None:
-        """Something that the hub should know, now or when there is a line."""
-        at = self._station.now().isoformat().replace("+00:00", "Z")
-        self.events.append((kind, at, what))
-        self._follow(self.tell_events)
-
-    async def tell_events(self) -> None:
-        """Tell what waits, the oldest first."""
-        while self.events and self._station.is_connected:
-            event = kind, at, what = self.events.popleft()
-            told = {"type": kind, "timestamp": at, "techInfo": what[:255]}
-            try:
-                await self._station.call("SecurityEventNotification", told)
-            except ConnectionLost:
-                self.events.appendleft(event)
-                return
+        """A security event: told once the command is answered, or when there is a line."""
+        self._station.queue_report(SecurityEvent(kind, self._station.now(), what))
+        if self._station.is_connected:
+            self._follow(self._station.deliver_queue)
 
 
 def _filled(given: Protection) -> Vault:

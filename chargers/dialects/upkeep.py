@@ -47,6 +47,7 @@ LOGS = {
     "bad_message": "BadMessage",
     "cancelled": "AcceptedCanceled",
 }
+TECH_INFO = 255  # characters, in all versions
 OLD_LOGS = {"idle": "Idle", "uploading": "Uploading", "uploaded": "Uploaded"}
 
 
@@ -109,8 +110,8 @@ class Upkeep16(Peer):
     async def tell_upkeep(self, said: UpkeepSaid | SecurityEvent) -> None:
         """DiagnosticsStatusNotification and its like."""
         if isinstance(said, SecurityEvent):
-            at = instant(said.at)
-            await self.ask(call.SecurityEventNotification(said.kind, at, said.about))
+            told = (said.kind, instant(said.at), _short(said.about))
+            await self.ask(call.SecurityEventNotification(*told))
         elif said.kind == "firmware_16":
             await self.ask(call.FirmwareStatusNotification(FIRMWARE[said.status]))
         elif said.kind == "firmware_signed_16":
@@ -153,9 +154,8 @@ class Upkeep2x(Peer):
     async def tell_upkeep(self, said: UpkeepSaid | SecurityEvent) -> None:
         """FirmwareStatusNotification and its like."""
         if isinstance(said, SecurityEvent):
-            at = instant(said.at)
             request = self._call.SecurityEventNotification(
-                type=said.kind, timestamp=at, tech_info=said.about
+                type=said.kind, timestamp=instant(said.at), tech_info=_short(said.about)
             )
         elif said.kind == "firmware":
             word = FIRMWARE[said.status]
@@ -164,6 +164,10 @@ class Upkeep2x(Peer):
             word = LOGS[said.status]
             request = self._call.LogStatusNotification(status=word, request_id=said.request_id)
         await self.ask(request)
+
+
+def _short(about: str | None) -> str | None:
+    return None if about is None else about[:TECH_INFO]
 
 
 def _order(

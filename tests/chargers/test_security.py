@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from chargers.line import HandshakeRefused
+from chargers.messages import SecurityEvent
+from chargers.outbox import EVENTS_KEPT
 from chargers.protection import BadProtection, Protection
 from chargers.station import StationSim
 from tests.chargers.asking import (
@@ -135,6 +137,30 @@ async def test_a_certificate_is_renewed_a_month_before_its_end(central, station,
         asked.append(len(central.payloads("SignCertificate")) - 1)
 
     assert asked == [0, 0, 1, 2]
+
+
+async def test_what_is_told_of_security_stands_in_the_security_log(central, station):
+    sim = await station()
+
+    await write(central, PASSWORDS, "a new password of the hub")
+    await install(central, "no certificate")
+    await sim.settled()
+
+    kinds = [line.split()[1] for line in sim.journal.text(is_security=True).splitlines()]
+    assert told_events(central) == kinds == [CHANGED, bad_words(central.version)[1]]
+
+
+async def test_events_without_a_line_are_told_later_the_newest_of_them_and_short(central, station):
+    sim = await station()
+    await sim.go_offline()
+
+    for number in range(EVENTS_KEPT + 5):
+        await sim.report(SecurityEvent(f"Event{number}", sim.now(), "a long story " * 40))
+    await sim.reconnect()
+
+    assert told_events(central) == [f"Event{number}" for number in range(5, EVENTS_KEPT + 5)]
+    abouts = [one["techInfo"] for one in central.payloads("SecurityEventNotification")]
+    assert {len(about) for about in abouts} == {255}
 
 
 @pytest.mark.parametrize("password", ["short", "x" * 41])
