@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -21,7 +22,22 @@ app = typer.Typer(
 HUB = "ws://127.0.0.1:9000/ocpp"
 API = "http://127.0.0.1:8000"
 
-Hub = Annotated[str, typer.Option(help="The hub's OCPP address, without the identity.")]
+
+def _address(hub: str) -> str:
+    try:
+        parts = urlsplit(hub)
+        is_address = parts.scheme in ("ws", "wss") and parts.hostname and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise typer.BadParameter(f"“{hub}” is no address like {HUB} or wss://…")
+    return hub
+
+
+Hub = Annotated[
+    str,
+    typer.Option(callback=_address, help="The hub's OCPP address, without the identity."),
+]
 Mix = Annotated[
     str, typer.Option(help="Weights of OCPP 1.6, 2.0.1 and 2.1, like 1:1 or 3:1:1, or a version.")
 ]
@@ -138,6 +154,8 @@ def fleet(
     if api is not None and profile == 3:
         raise typer.BadParameter("a new station has no certificate: let the hub raise it")
     _check_scenario(scenario)
+    if report is not None and not report.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {report.parent} for the report")
     options = fleet.Options(
         hub=hub,
         count=count,
@@ -190,7 +208,11 @@ def verify(
     from chargers.ocmf import NotGenuine, verified
 
     try:
-        payload = verified(record.read_text(), bytes.fromhex(key))
+        public_key = bytes.fromhex(key)
+    except ValueError:
+        raise typer.BadParameter("the key is hexadecimal, as a report has it") from None
+    try:
+        payload = verified(record.read_text(), public_key)
     except (NotGenuine, ValueError) as error:
         typer.secho(f"not genuine: {error}", fg="red", err=True)
         raise typer.Exit(1) from None

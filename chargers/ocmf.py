@@ -120,7 +120,10 @@ def verified(text: str, public_key: bytes) -> dict[str, Any]:
     sections = text.strip().split("|")
     if len(sections) != 3 or sections[0] != HEADER:
         raise NotGenuine("this is no OCMF: OCMF|payload|signature")
-    key = load_der_public_key(public_key)
+    try:
+        key = load_der_public_key(public_key)
+    except ValueError:
+        raise NotGenuine("the key cannot be read: it is SubjectPublicKeyInfo in DER") from None
     try:
         signature = orjson.loads(sections[2])
         payload: dict[str, Any] = orjson.loads(sections[1])

@@ -28,7 +28,7 @@ class ApiRefused(Exception):
 
 
 class HubAway(Exception):
-    """Nobody answers at the API's address."""
+    """Nobody answers at the API's address, or not in HTTP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +86,19 @@ class Api:
                 answer = await self._client.request(
                     method, path, json=body, headers=headers, params=query
                 )
-            except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-                raise HubAway(f"nobody answers at {self._base}: {error}") from error
+            except httpx2.TransportError as error:
+                why = str(error) or type(error).__name__
+                raise HubAway(f"no answer from the API at {self._base}: {why}") from error
             if answer.status_code not in (429, 503):
                 break
             await asyncio.sleep(_wait_s(answer, attempt))
         if answer.status_code >= 400:
             raise _refusal(f"{method} {path}", answer)
-        return Answer(answer.status_code, answer.json() if answer.content else None)
+        try:
+            return Answer(answer.status_code, answer.json() if answer.content else None)
+        except ValueError:
+            told = "the answer is no JSON: is this the address of the API?"
+            raise ApiRefused(f"{method} {path}", answer.status_code, "no_json", told) from None
 
     async def pages(
         self, path: str, token: str, **query: str | int
