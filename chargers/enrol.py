@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -226,7 +226,7 @@ class Enrolment:
 
 async def at_once(jobs: Iterable[Awaitable[Any]], limit: int = AT_ONCE) -> list[Any]:
     """Run jobs, a few at a time; their results in order. The first failure ends all, and rises."""
-    gate = asyncio.Semaphore(limit)
+    gate, begun = asyncio.Semaphore(limit), list(jobs)
 
     async def gated(job: Awaitable[Any]) -> Any:
         async with gate:
@@ -234,7 +234,11 @@ async def at_once(jobs: Iterable[Awaitable[Any]], limit: int = AT_ONCE) -> list[
 
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(gated(job)) for job in jobs]
+            tasks = [group.create_task(gated(job)) for job in begun]
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
+    finally:
+        for job in begun:
+            if isinstance(job, Coroutine):
+                job.close()  # those that never had their turn
     return [task.result() for task in tasks]

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +15,7 @@ from chargers import fleet_report
 from chargers.drivers import Custom, Tally, drive
 from chargers.enrol import Enrolment, Place, StateLost, at_once
 from chargers.faults import Faults, read_faults
-from chargers.hardware import built, read_hardware, read_settings, set_up
+from chargers.hardware import built, read_hardware, read_settings, set_up, unknown
 from chargers.life import Life, Pace
 from chargers.line import ConnectionLost, HandshakeRefused
 from chargers.messages import CallFailed
@@ -25,13 +25,14 @@ from chargers.protected import of_station
 from chargers.protection import PASSWORD_ALONE, Protection
 from chargers.rest import Api
 from chargers.scenarios import SCENARIOS, Cut, LateClock, Scenario
-from chargers.show import show
+from chargers.show import registering, show
 from chargers.state import State
 from chargers.station import Habits, StationSim
 
 PRICE = Price(Decimal("0.45"), Decimal(0), Decimal(19), "EUR")
 MESSAGE_ATTEMPTS = 5  # then a hub that answers with an error is not asked again
 RULES_BROKEN = 3
+INTERRUPTED = 130  # as shells say it of Ctrl-C
 LEAVE_S = 30.0  # for what still waits; a hub that is away is not waited for
 
 
@@ -77,13 +78,16 @@ class Options:
 async def fleet(options: Options, console: Console) -> int:
     """Run the fleet; returns an exit status, 3 if the hub broke a rule of the standard.
 
-    Raises ApiRefused, HubAway, StateLost, BadState.
+    Told to end, it still leaves in good order and says what it did (130 if no rule was broken).
+    Raises ApiRefused, HubAway, StateLost, BadState, BadHardware.
     """
     scenario = SCENARIOS[options.scenario]
-    logins, tokens = await cast(options)
+    logins, tokens = await cast(options, console)
     tally = Tally()
     tally.lights.set()
     lives = [_life(login, number, options, tally) for number, login in enumerate(logins)]
+    for name in unknown(options.settings, [life.station.settings for life in lives]):
+        console.print(f"no station here has the setting {name}: left out", style="yellow")
     custom = Custom(tokens, scenario.idle_s, options.sessions)
     work: list[asyncio.Task[None]] = [asyncio.create_task(life.live()) for life in lives]
     work += [
@@ -92,13 +96,17 @@ async def fleet(options: Options, console: Console) -> int:
     ]
     work.append(asyncio.create_task(_play(scenario, options, lives, tally)))
     table = asyncio.create_task(show(lives, tally, options.sessions, console))
+    is_interrupted = False
     try:
         done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
     except HandshakeRefused as refusal:
-        console.print(f"{refusal}", style="red")
+        refused = [life.station.identity for life in lives if life.is_refused]
+        console.print(f"{', '.join(refused)}: {refusal}", style="red")
         return 1
+    except asyncio.CancelledError:
+        is_interrupted = True
     finally:
         for task in (*work, table):
             task.cancel()
@@ -106,7 +114,7 @@ async def fleet(options: Options, console: Console) -> int:
         await asyncio.gather(*(_leave(life) for life in lives))
         if options.report is not None:
             fleet_report.write(lives, options.report)
-    return _sum_up(lives, tally, console)
+    return _sum_up(lives, tally, console) or (INTERRUPTED if is_interrupted else 0)
 
 
 def _sum_up(lives: Sequence[Life], tally: Tally, console: Console) -> int:
@@ -149,7 +157,7 @@ async def _cut(cut: Cut, lives: Sequence[Life], tally: Tally) -> None:
     await asyncio.gather(*(life.is_back.wait() for life in lives))
 
 
-async def cast(options: Options) -> tuple[list[Login], Sequence[str]]:
+async def cast(options: Options, console: Console) -> tuple[list[Login], Sequence[str]]:
     """The stations' logins and the drivers' id tokens; with an API they are registered there."""
     versions = divided(options.count, options.mix)
     if options.api is None:
@@ -158,25 +166,46 @@ async def cast(options: Options) -> tuple[list[Login], Sequence[str]]:
             Login(f"{options.prefix}{number:03d}", options.password or "", version)
             for number, version in enumerate(versions, 1)
         ], options.tokens
-    name = options.name if options.state else f"{options.name}-{secrets.token_hex(3)}"
-    state = State(options.state, name)
-    async with Api(options.api) as api:
-        books = Enrolment(api, state, security_profile=options.protection.profile)
-        owner = await books.account("owner", "fleet")
-        tariff_id = await books.tariff(owner, PRICE)
-        place = Place(f"{name}:yard", "Fleet yard", "Simulated", 52.52, 13.405, "Europe/Berlin")
-        location_id = await books.location(owner, place)
-        logins = []
-        for number, version in enumerate(versions, 1):
-            ref = f"{name}:{number}"
-            kept = await books.station(owner, location_id, ref, version, options.power_w)
-            if kept is None:
-                raise StateLost(f"The password of station {ref} is lost; give another --state.")
-            await books.publish(kept, tariff_id)
-            logins.append(Login(kept.identity, kept.password, kept.version))
-        cards = await at_once(books.driver(f"driver {n}") for n in range(1, options.count + 1))
-        await books.done()
-    return logins, cards
+    fresh = f"{options.name}-{secrets.token_hex(3)}"
+    state = State(options.state, fresh, family=options.name)
+    with registering(options.count, console) as registered:
+        async with Api(options.api) as api:
+            books = Enrolment(api, state, security_profile=options.protection.profile)
+            try:
+                return await _enrol(books, state.name, versions, options.power_w, registered)
+            finally:
+                await books.done()
+
+
+async def _enrol(
+    books: Enrolment,
+    name: str,
+    versions: Sequence[str],
+    power_w: int,
+    registered: Callable[[], None],
+) -> tuple[list[Login], Sequence[str]]:
+    owner = await books.account("owner", "fleet")
+    tariff_id = await books.tariff(owner, PRICE)
+    place = Place(f"{name}:yard", "Fleet yard", "Simulated", 52.52, 13.405, "Europe/Berlin")
+    location_id = await books.location(owner, place)
+
+    async def station(number: int, version: str) -> Login:
+        ref = f"{name}:{number}"
+        kept = await books.station(owner, location_id, ref, version, power_w)
+        if kept is None:
+            raise StateLost(f"The password of station {ref} is lost; give another --state.")
+        await books.publish(kept, tariff_id)
+        registered()
+        return Login(kept.identity, kept.password, kept.version)
+
+    async def driver(number: int) -> str:
+        card = await books.driver(f"driver {number}")
+        registered()
+        return card
+
+    numbers = range(1, len(versions) + 1)
+    logins = await at_once(station(*one) for one in zip(numbers, versions, strict=True))
+    return logins, await at_once(driver(number) for number in numbers)
 
 
 def _life(login: Login, number: int, options: Options, tally: Tally) -> Life:

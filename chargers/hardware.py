@@ -1,6 +1,6 @@
 """How the stations of a run are built and set up, as text on the command line: one list of both."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -108,6 +108,11 @@ def set_up(settings: Settings, wanted: Mapping[str, str]) -> None:
     for name, value in wanted.items():
         if settings.write(name, value) in ("rejected", "read_only"):
             raise BadHardware(f"the setting {name} cannot be “{value}”")
+
+
+def unknown(names: Iterable[str], stations: Sequence[Settings]) -> list[str]:
+    """The settings that none of the stations has: of another version, or a slip of the pen."""
+    return [name for name in names if all(one.access(name) is None for one in stations)]
 
 
 def _pairs(texts: Iterable[str]) -> Iterable[tuple[str, str]]:

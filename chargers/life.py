@@ -33,6 +33,7 @@ class Life:
     """Keeps one station alive. `say` is told what happens, in one line each.
 
     `wants_line` False: it stays offline until `come_back`. `is_back`: it booted since it last went.
+    `is_refused`: the hub will not have it.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Life:
         self._looked_s = time.monotonic()
         self._woken = asyncio.Event()
         self.is_back = asyncio.Event()
+        self.is_refused = False
 
     async def live(self) -> None:
         """Connect, boot, charge, beat; reconnect when the line is lost. Ends only by being
@@ -85,7 +87,8 @@ class Life:
             reply = await self.station.boot()
         except HandshakeRefused as refusal:
             self._say(str(refusal))
-            if refusal.status in HOPELESS:
+            self.is_refused = refusal.status in HOPELESS
+            if self.is_refused:
                 raise
             return False
         except (OSError, TimeoutError, ConnectionLost, NoSubprotocol, CallFailed) as error:

@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
-from chargers.hardware import built, set_up
+from chargers.hardware import built, set_up, unknown
 from chargers.life import Life, Pace
 from chargers.line import ConnectionLost, HandshakeRefused
 from chargers.machine import utc_now
@@ -60,6 +60,8 @@ async def run(options: Options, console: Console) -> int:
         protection=options.protection,
     )
     set_up(station.settings, options.settings)
+    for name in unknown(options.settings, [station.settings]):
+        console.print(f"this station has no setting {name}: left out", style="yellow")
 
     def say(text: str) -> None:
         console.print(

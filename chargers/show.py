@@ -1,7 +1,8 @@
 """What people see of a fleet while it runs: a live table, and a bar where the end is known."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -29,6 +30,24 @@ async def show(lives: Sequence[Life], tally: Tally, wanted: int | None, console:
             parts: list[RenderableType] = [_table(lives, tally)]
             live.update(Group(*parts, bar) if wanted else parts[0], refresh=True)
             await asyncio.sleep(REFRESH_S)
+
+
+@contextmanager
+def registering(count: int, console: Console) -> Iterator[Callable[[], None]]:
+    """A bar while stations and as many drivers are registered; elsewhere than at a terminal a line.
+
+    What it gives is called for each that is.
+    """
+    if not console.is_terminal:
+        console.print(f"registering {count:,} stations and as many drivers")
+    with Progress(
+        *("{task.description}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as bar:
+        task = bar.add_task("registering", total=2 * count)
+        yield lambda: bar.advance(task)
 
 
 def _bar(wanted: int | None) -> Progress:

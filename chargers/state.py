@@ -26,12 +26,16 @@ class BadState(ValueError):
 class State:
     """`path` None: kept in memory only. Every change is on the disk when its method returns."""
 
-    def __init__(self, path: Path | None, name: str, secret: str | None = None) -> None:
+    def __init__(
+        self, path: Path | None, name: str, secret: str | None = None, family: str | None = None
+    ) -> None:
         """Open the state of the set `name`, or begin one; `secret` None: a random one.
 
-        Raises BadState if the file is another set's or was begun with another secret.
+        With `family` a file may be of any set whose name begins so. Raises BadState if it is
+        another set's or was begun with another secret.
         """
         self._path = path
+        self._family = family
         is_new = path is None or not path.exists()
         self._kept = self._begin(name, secret) if is_new else self._open(name, secret)
         self._save()
@@ -108,7 +112,8 @@ class State:
             is_ours = False
         if not is_ours:
             raise BadState(f"{self._path} is not a state file of this program.")
-        if kept["name"] != name:
+        is_this = kept["name"] == name
+        if not is_this and not (self._family and kept["name"].startswith(self._family)):
             raise BadState(f"{self._path} is the state of “{kept['name']}”; give another --state.")
         if secret is not None and kept["secret"] != secret:
             raise BadState(f"{self._path} was begun with another --secret.")

@@ -1,13 +1,16 @@
 """What happens to a whole fleet, and the numbers it ends with."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
 import orjson
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
 from chargers import drivers, faulty_line, fleet, life
+from chargers.__main__ import app
 from chargers.fleet import Options
 from chargers.life import Pace
 from chargers.machine import utc_now
@@ -30,7 +33,7 @@ def _hurry(monkeypatch):
 def run(central, tmp_path: Path, monkeypatch):
     """Runs a fleet through a scenario; returns its exit status and its report."""
 
-    async def play(scenario: Scenario, **more):
+    async def play(scenario: Scenario, console: Console | None = None, **more):
         monkeypatch.setitem(SCENARIOS, "usual", scenario)
         options = Options(
             hub=central.url,
@@ -44,7 +47,7 @@ def run(central, tmp_path: Path, monkeypatch):
             report=tmp_path / "report.json",
             **more,
         )
-        status = await fleet.fleet(options, Console(quiet=True))
+        status = await fleet.fleet(options, console or Console(quiet=True))
         return status, orjson.loads((tmp_path / "report.json").read_bytes())
 
     return play
@@ -111,6 +114,54 @@ async def test_faults_that_were_played_stand_in_the_report(central, run):
     assert status == 0
     assert all({"extra_fields", "doubled_queue"} <= one.keys() for one in played if one)
     assert told["totals"]["energy_told_wh"] > 0
+
+
+async def test_told_to_end_it_leaves_in_good_order_and_says_what_it_did(central, tmp_path):
+    path = tmp_path / "report.json"
+    options = Options(
+        hub=central.url,
+        count=2,
+        prefix="CS",
+        password=PASSWORD,
+        mix=read_mix(central.version),
+        pace=QUICK,
+        report=path,
+    )
+    running = asyncio.create_task(fleet.fleet(options, Console(quiet=True)))
+    await central.until(lambda: central.actions().count("BootNotification") == 2)
+
+    running.cancel()
+    status = await running
+
+    assert status == fleet.INTERRUPTED
+    assert [one["queued"] for one in orjson.loads(path.read_bytes())["stations"]] == [0, 0]
+
+
+async def test_a_setting_that_no_station_has_is_said_and_left_out(central, run, capsys):
+    typed = {"HartbeatInterval": "9", "HeartbeatInterval": "9"}
+
+    status, _ = await run(Scenario("Quick.", idle_s=(0.0, 0.01)), settings=typed, console=Console())
+
+    told = capsys.readouterr().out
+    assert status == 0
+    assert "HartbeatInterval: left out" in told
+    assert ("setting HeartbeatInterval" in told) == (central.version != "1.6")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["run", "--identity", "CS01", "--password", "x", "--hub", "http://127.0.0.1"], "--hub"),
+        (["fleet", "--hub", "127.0.0.1:9000"], "--hub"),
+        (["fleet", "--api", "http://127.0.0.1", "--report", "/no/such/report"], "/no/such"),
+        (["verify", __file__, "--key", "no key"], "hexadecimal"),
+    ],
+)
+def test_what_is_wrong_on_the_command_line_is_said_before_anything_begins(words, told):
+    result = CliRunner().invoke(app, words)
+
+    assert result.exit_code == 2
+    assert told in result.output
 
 
 def test_a_late_clock_catches_up_and_is_never_ahead():

@@ -69,3 +69,14 @@ def test_state_of_another_set_or_secret_is_refused(tmp_path):
         State(path, "other")
     with pytest.raises(BadState, match="another --secret"):
         State(path, "set", "b secret")
+
+
+def test_a_family_opens_any_of_its_sets_and_no_other(tmp_path):
+    path = tmp_path / "state.json"
+    State(path, "fleet-abc")
+
+    assert State(path, "fleet-def", family="fleet").name == "fleet-abc"
+    with pytest.raises(BadState):
+        State(path, "fleet-def")
+    with pytest.raises(BadState):
+        State(path, "yard-1", family="yard")
