@@ -37,18 +37,23 @@ def admitted(reads: Reads, station: StationView, now: datetime) -> tuple[Listed,
     """The id tokens of a station's list, by value: owner, household, then bookings as they come.
 
     At most as many as the station says it can hold, and none that is too long for its OCPP. A
-    booked driver's ends with the booking.
+    booked driver's ends with the last of these bookings.
     """
     found: dict[str, Listed] = {}
     longest = local_list.LONGEST_TOKEN.get(station.ocpp_version or "", ID_TOKEN_LONGEST)
     limit = min(MAX_LISTED, _limit(reads, station.id, _HOLDS) or MAX_LISTED)
     for each in _candidates(reads, station, now):
-        if len(each.id_token) > longest:
-            continue
-        found.setdefault(fold_id_token(each.id_token), each)
-        if len(found) >= limit:
-            break
+        key = fold_id_token(each.id_token)
+        if len(each.id_token) <= longest and (key in found or len(found) < limit):
+            found[key] = _later(found.get(key, each), each)
     return tuple(found[key] for key in sorted(found))
+
+
+def _later(one: Listed, other: Listed) -> Listed:
+    """One id token admitted twice: the right that ends later, or never."""
+    if one.expires_at is None or other.expires_at is None:
+        return one if one.expires_at is None else other
+    return other if other.expires_at > one.expires_at else one
 
 
 def _candidates(reads: Reads, station: StationView, now: datetime) -> Iterator[Listed]:

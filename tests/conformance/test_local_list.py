@@ -105,6 +105,28 @@ async def test_a_booked_driver_is_on_the_list_until_the_booking_ends(
 
 @ON_SQLITE
 @ON_EVERY
+async def test_who_has_booked_twice_is_on_the_list_until_the_later_booking_ends(
+    hub: RunningHub, owner: Person, place: Place, version: Version
+) -> None:
+    """Or the station, if its line is lost meanwhile, turns the driver of the second slot away."""
+    its = await asking(hub, owner, place, version)
+    driver = await hub.person("driver")
+    wanted = {"evse_id": place.evse_ids[0], "id_token": driver.id_token}
+    for begins, ends in (("10:00", "10:30"), ("11:00", "11:30")):
+        slot = {"starts_at": f"2026-03-02T{begins}:00Z", "ends_at": f"2026-03-02T{ends}:00Z"}
+        await driver.post("/bookings", {**wanted, **slot})
+    await hub.settle()
+
+    await its.post(SYNC)
+    await its.answer(version_of(version, 0))
+    _, sent = await its.answer({"status": "Accepted"})
+
+    assert list(listed(version, sent)).count(driver.id_token) == 1
+    assert "2026-03-02T11:40:00Z" in str(sent) and "10:40" not in str(sent)
+
+
+@ON_SQLITE
+@ON_EVERY
 async def test_that_a_station_keeps_no_list_is_remembered(
     hub: RunningHub, owner: Person, place: Place, version: Version
 ) -> None:
