@@ -223,7 +223,7 @@ def _note_limit(work: Work, command: CommandView) -> bool:
 
 def _note_cleared(work: Work, command: CommandView) -> bool:
     """False: it is none of ours."""
-    row = tables.station_by_command(work, command.id)
+    row = tables.station_by_command(work, command.station_id, command.id)
     if row is None:
         return False
     fate, word = _fate(command)

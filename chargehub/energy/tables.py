@@ -31,7 +31,6 @@ STATION = table_of(GridStation)
 
 _LOCATION_OF = Hot(select(STATION.c.location_id).where(STATION.c.station_id == bindparam("id")))
 _LIMIT_BY_COMMAND = Hot(select(LIMIT).where(LIMIT.c.command_id == bindparam("id")).limit(1))
-_STATION_BY_COMMAND = select(STATION).where(STATION.c.command_id == bindparam("id")).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +92,10 @@ def limit_by_command(reads: Reads, command_id: str) -> Any:
     return reads.one(_LIMIT_BY_COMMAND, id=command_id)
 
 
-def station_by_command(reads: Reads, command_id: str) -> Any:
-    """The row of the station that this command clears, or None."""
-    return reads.one(_STATION_BY_COMMAND, id=command_id)
+def station_by_command(reads: Reads, station_id: str, command_id: str) -> Any:
+    """The row of the station, if this command clears it, or None."""
+    is_it = STATION.c.station_id == station_id, STATION.c.command_id == command_id
+    return reads.one(select(STATION).where(*is_it))
 
 
 def members(reads: Reads, location_id: str) -> Sequence[Any]:
