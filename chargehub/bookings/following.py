@@ -9,12 +9,9 @@ right, so a booked driver is put on it some hours before the slot, and taken off
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import func, select
-
 from chargehub import events
 from chargehub.bookings import tables
 from chargehub.bookings.admitted import LEAD, SEND_WITHIN, admitted
-from chargehub.bookings.tables import BOOKING
 from chargehub.stations import actions as station_actions
 from chargehub.stations import lists
 from chargehub.stations import tables as stations
@@ -73,13 +70,7 @@ def _next_look(
     reads: Reads, station_id: str, listed: tuple[Listed, ...], now: datetime
 ) -> datetime:
     """When the list changes by time alone: a right on it ends, or a booking comes near."""
-    nearest: datetime | None = reads.value(
-        select(func.min(BOOKING.c.starts_at, type_=BOOKING.c.starts_at.type)).where(
-            BOOKING.c.station_id == station_id,
-            BOOKING.c.status == "confirmed",
-            BOOKING.c.starts_at > now + LEAD,
-        )
-    )
+    nearest = tables.next_at_station(reads, station_id, now + LEAD)
     moments = [each.expires_at for each in listed if each.expires_at is not None]
     if nearest is not None:
         moments.append(nearest - LEAD)

@@ -75,6 +75,7 @@ class BookingRow(SQLModel, table=True):
         Index("ix_booking_owner", "owner_id", "id"),
         Index("ix_booking_session", "session_id"),
         Index("ix_booking_station", "station_id", "id"),
+        Index("ix_booking_station_status", "station_id", "status", "starts_at"),
         Index("uq_booking_reservation", "reservation_id", unique=True),
     )
 
@@ -262,6 +263,16 @@ def soon_at_station(
         .order_by(BOOKING.c.starts_at, BOOKING.c.id)
     )
     return _views(reads.all(statement.limit(limit)))
+
+
+def next_at_station(reads: Reads, station_id: str, after: datetime) -> datetime | None:
+    """When the first of a station's confirmed bookings begins that begin after that; or None."""
+    starts_at = BOOKING.c.starts_at
+    statement = select(func.min(starts_at, type_=starts_at.type)).where(
+        BOOKING.c.station_id == station_id, BOOKING.c.status == "confirmed", starts_at > after
+    )
+    found: datetime | None = reads.value(statement)
+    return found
 
 
 def at_station(

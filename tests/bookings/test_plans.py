@@ -27,6 +27,8 @@ QUERIES: dict[str, Callable[[Reads], Any]] = {
     "overlapping": lambda reads: tables.overlapping(reads, "e", DAY),
     "busy": lambda reads: tables.busy(reads, ["e", "f"], DAY, NOW),
     "open bookings": lambda reads: tables.open_bookings(reads, "d"),
+    "soon at a station": lambda reads: tables.soon_at_station(reads, "s", NOW, NOW, 50),
+    "next at a station": lambda reads: tables.next_at_station(reads, "s", NOW),
     "page of a driver": lambda reads: tables.page(reads, "d", "driver", "b", 50),
     "page of an owner": lambda reads: tables.page(reads, "d", "owner", None, 50),
     "unpaid holds": lambda reads: tables.unpaid_holds(reads, NOW, 50),
@@ -59,4 +61,6 @@ def test_every_query_searches_an_index(engine: Engine, name: str) -> None:
 
     assert plans
     assert not [plan for plan in plans if plan.startswith("SCAN")], plans
+    if "at a station" in name:  # not among all that it ever had, nor among those of all stations
+        assert all("station_id=? AND status=? AND starts_at" in plan for plan in plans[:1]), plans
     assert not [plan for plan in plans if "TEMP B-TREE FOR ORDER BY" in plan and "page" in name]

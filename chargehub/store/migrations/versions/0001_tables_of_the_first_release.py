@@ -138,6 +138,9 @@ def upgrade() -> None:
         batch_op.create_index("ix_booking_owner", ["owner_id", "id"], unique=False)
         batch_op.create_index("ix_booking_session", ["session_id"], unique=False)
         batch_op.create_index("ix_booking_station", ["station_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_booking_station_status", ["station_id", "status", "starts_at"], unique=False
+        )
         batch_op.create_index("ix_booking_status_opens_at", ["status", "opens_at"], unique=False)
         batch_op.create_index("uq_booking_reservation", ["reservation_id"], unique=True)
 
