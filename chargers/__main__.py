@@ -153,9 +153,7 @@ def fleet(
         raise typer.BadParameter("give --api, or --identity-prefix and --password")
     if api is not None and profile == 3:
         raise typer.BadParameter("a new station has no certificate: let the hub raise it")
-    _check_scenario(scenario)
-    if report is not None and not report.parent.is_dir():
-        raise typer.BadParameter(f"there is no folder {report.parent} for the report")
+    _check_plan(scenario, report)
     options = fleet.Options(
         hub=hub,
         count=count,
@@ -330,11 +328,13 @@ def _check_version(version: str) -> None:
         raise typer.BadParameter(f"the version is one of {', '.join(VERSIONS)}")
 
 
-def _check_scenario(scenario: str) -> None:
+def _check_plan(scenario: str, report: Path | None) -> None:
     from chargers.scenarios import SCENARIOS
 
     if scenario not in SCENARIOS:
         raise typer.BadParameter(f"the scenario is one of {', '.join(SCENARIOS)}")
+    if report is not None and not report.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {report.parent} for the report")
 
 
 def _weights(mix: str) -> tuple[int, ...]:
