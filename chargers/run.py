@@ -114,11 +114,16 @@ async def _obey(life: Life, line: str, say: Callable[[str], None]) -> None:
             case "":
                 return
             case "plug":
-                say(f"EVSE 1: plugged in: {await station.plug_in(1, rest.strip() or None)}")
+                say(_told("plugged in", await station.plug_in(1, rest.strip() or None)))
+            case "start" if not rest.strip():
+                say("start needs a token: start TOKEN")
             case "start":
-                say(f"EVSE 1: {await station.present(1, rest.strip())}")
+                say(_told("presented", await station.present(1, rest.strip())))
             case "stop":
-                say(f"EVSE 1: stopped: {await station.stop(1)}")
+                reply = await station.stop(1)
+                say("EVSE 1: stopped" if reply else "EVSE 1: stopped; the hub hears of it later")
+            case "unplug" if station.evses[1].vehicle is None:
+                say("EVSE 1: no car is plugged in")
             case "unplug":
                 await station.unplug(1)
                 say("EVSE 1: the car has left")
@@ -128,10 +133,16 @@ async def _obey(life: Life, line: str, say: Callable[[str], None]) -> None:
                 life.come_back()
             case "show":
                 say(_shown(station))
-            case _:
+            case "help":
                 say(HELP)
+            case _:
+                say(f"“{word}” is no command; type help")
     except (CallFailed, ConnectionLost, AssertionError, TimeoutError) as error:
         say(str(error) or type(error).__name__)
+
+
+def _told(what: str, verdict: str | None) -> str:
+    return f"EVSE 1: {what}" if verdict is None else f"EVSE 1: {what}: {verdict}"
 
 
 def _shown(station: StationSim) -> str:
