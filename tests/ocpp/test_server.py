@@ -25,7 +25,7 @@ from chargehub.stations.views import StationView
 from chargehub.store.writer import Store
 from tests.stations import samples
 
-LIMIT_S = 10.0
+LIMIT_S = 40.0
 BOOT16 = {"chargePointVendor": "Acme", "chargePointModel": "Wall 1"}
 BOOT201 = {"reason": "PowerUp", "chargingStation": {"vendorName": "Acme", "model": "Wall 1"}}
 
