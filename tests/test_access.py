@@ -39,6 +39,10 @@ CONNECTION = {"fuse_a": 32, "stations": []}
 CREDENTIALS = {"email": "driver@example.org", "password": "correct horse"}
 NEWCOMER = {"email": "new@example.org", "password": "correct horse", "name": "New"}
 STATUS = {"status": "blocked"}
+NEED = (
+    "?energy_wh=20000&power_w=11000&time_zone=Europe/Oslo"
+    "&from=2026-03-10T10:00:00Z&to=2026-03-10T14:00:00Z"
+)
 CORRECTION = {"energy_wh": 29_000, "reason": "The meter was wrong."}
 
 
@@ -97,6 +101,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /quirk-profiles": Row("read", stranger=200),
     "GET /tariffs": Row("read", stranger=OWN),
     "GET /tariffs/{tariff_id}": Row("read", stranger=200),  # drivers see it before they charge
+    "GET /tariffs/{tariff_id}/quote": Row("read", stranger=200, query=NEED),
     "GET /bookings": Row("read", "driver", stranger=OWN),
     "GET /bookings/{booking_id}": Row("read", "driver"),
     "GET /sessions": Row("read", "driver", stranger=OWN),

@@ -3,18 +3,19 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import BaseModel, Field, model_validator
 
 from chargehub.errors import NotFound
 from chargehub.people.access import CurrentActor, needs
 from chargehub.people.rules import Actor
-from chargehub.rest.bodies import Body
+from chargehub.rest.bodies import Body, Instant
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
-from chargehub.tariffs import actions, tables
+from chargehub.tariffs import actions, quoting, tables
 from chargehub.tariffs.components import Component
 from chargehub.tariffs.fields import PriceText
-from chargehub.tariffs.pricing import MAX_COMPONENTS, MAX_NAME, Tariff
+from chargehub.tariffs.pricing import MAX_COMPONENTS, MAX_NAME, CostLine, Tariff
+from chargehub.tariffs.quoting import MAX_ENERGY_WH, MAX_POWER_W, PartName, Quote
 from chargehub.tariffs.tables import TariffView
 
 router = APIRouter(tags=["tariffs"])
@@ -74,6 +75,62 @@ class TariffBody(BaseModel):
         )
 
 
+class QuoteLine(BaseModel):
+    """A line of the bill to expect: quantity times price, rounded once."""
+
+    kind: str
+    quantity: str
+    unit: str
+    price: str
+    amount_minor: int
+    description: str
+
+    @classmethod
+    def of(cls, line: CostLine) -> Self:
+        return cls.model_validate({"description": "", **line.stored()})
+
+
+class QuotePart(BaseModel):
+    """What one kind of price comes to; its lines sum to it."""
+
+    name: PartName
+    amount_minor: int
+    lines: list[QuoteLine]
+
+
+class QuoteBody(BaseModel):
+    """What a need costs, in minor units, VAT included. The parts sum to the total.
+
+    They are always all four, in the order that AFIR asks for. `energy_wh` is what fits into the
+    time, `charged_at` when the car has it.
+    """
+
+    currency: str
+    total_minor: int
+    vat_minor: int
+    parts: list[QuotePart]
+    energy_wh: int
+    charged_at: datetime
+
+    @classmethod
+    def of(cls, quote: Quote) -> Self:
+        return cls(
+            currency=quote.cost.currency,
+            total_minor=quote.cost.total_minor,
+            vat_minor=quote.cost.vat_minor,
+            parts=[
+                QuotePart(
+                    name=part.name,
+                    amount_minor=part.amount_minor,
+                    lines=[QuoteLine.of(line) for line in part.lines],
+                )
+                for part in quote.parts
+            ],
+            energy_wh=quote.energy_wh,
+            charged_at=quote.charged_at,
+        )
+
+
 @router.post(
     "/tariffs",
     status_code=201,
@@ -108,3 +165,28 @@ async def get_tariff(tariff_id: TariffId, actor: CurrentActor, store: CurrentSto
     if found is None:
         raise NotFound("There is no tariff with this id.")
     return TariffBody.of(found, actor.account_id)
+
+
+@router.get("/tariffs/{tariff_id}/quote")
+async def get_tariff_quote(
+    tariff_id: TariffId,
+    actor: CurrentActor,
+    store: CurrentStore,
+    energy_wh: Annotated[int, Query(ge=1, le=MAX_ENERGY_WH, description="Wh the car needs.")],
+    start: Annotated[Instant, Query(alias="from", description="When the car is plugged in.")],
+    to: Annotated[Instant, Query(description="When it leaves.")],
+    time_zone: Annotated[str, Query(max_length=60, description="The station's, of the tz base.")],
+    power_w: Annotated[
+        int | None,
+        Query(ge=1, le=MAX_POWER_W, description="W it charges with; none: evenly in all the time."),
+    ] = None,
+) -> QuoteBody:
+    """What a need would cost: by kWh, minute, session and other.
+
+    The car charges with full power, then stands idle. The bill is reckoned from what is metered.
+    """
+    need = quoting.asked(energy_wh, start, to, power_w, time_zone)
+    found = await store.read(tables.tariff, tariff_id)
+    if found is None:
+        raise NotFound("There is no tariff with this id.")
+    return QuoteBody.of(quoting.quote_need(found.content, need, time_zone))

@@ -229,3 +229,40 @@ async def test_a_tariff_that_is_not_there_is_not_found(
     answer = await http.get("/tariffs/abc", headers=await logged_in(store, clock, "olga"))
 
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_a_driver_is_told_what_a_need_would_cost(
+    http: httpx2.AsyncClient, store: Store, clock: HandClock
+) -> None:
+    """20 kWh on a Friday evening in Oslo: until 22:00 at 45 cents, then free.
+
+    The car is full at 22:54:33; past the grace are 51 started minutes.
+    """
+    owner, driver = [await logged_in(store, clock, name) for name in ("olga", "dan")]
+    made = await http.post("/tariffs", json=REQUEST, headers=owner)
+    path = f"/tariffs/{made.json()['id']}/quote"
+    asked = {
+        "energy_wh": 20_000,
+        "power_w": 11_000,
+        "from": "2026-03-06T20:05:27.272728Z",
+        "to": "2026-03-06T23:00:00Z",
+        "time_zone": "Europe/Oslo",
+    }
+
+    answer = await http.get(path, params=asked, headers=driver)
+
+    told = answer.json()
+    assert answer.status_code == 200, answer.text
+    assert (told["currency"], told["energy_wh"]) == ("EUR", 20_000)
+    assert [(part["name"], part["amount_minor"]) for part in told["parts"]] == [
+        ("kwh", 450),
+        ("minute", 510),
+        ("session", 0),
+        ("other", 0),
+    ]
+    assert (told["total_minor"], told["vat_minor"]) == (960, 153)
+    for wrong in ({"time_zone": "Europe"}, {"to": asked["from"]}, {"energy_wh": 0}):
+        refused = await http.get(path, params=asked | wrong, headers=driver)
+        assert refused.status_code == 422, refused.text
+    assert (await http.get("/tariffs/abc/quote", params=asked, headers=driver)).status_code == 404
+    assert (await http.get(path, params=asked)).status_code == 401
