@@ -14,8 +14,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
-from chargehub.tariffs.fields import PriceText, Seconds, check_decimal
-from chargehub.tariffs.windows import Windows, covered, merged
+from chargehub.tariffs.fields import PriceText, Seconds, check_decimal, is_none
+from chargehub.tariffs.windows import PowerStep, Windows, covered, merged
 from chargehub.units import Span, kwh
 
 MAX_WINDOWS = 50  # a week of seven days with seven price steps each, and one more
@@ -32,6 +32,8 @@ def _documented(schema: dict[str, Any]) -> None:
 
 # Not `strict`, which would take no JSON object for a dataclass: every field is strict by itself.
 _FROM_JSON = ConfigDict(extra="forbid", strict=False, json_schema_extra=_documented)
+
+Power = Annotated[PowerStep | None, Field(exclude_if=is_none)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class EnergyPrice:
-    """A price per kWh."""
+    """A price per kWh, or per kWh of what is charged at some power.
+
+    The power is the mean between two readings of the meter.
+    """
 
     __pydantic_config__ = _FROM_JSON
     unit: ClassVar[str] = "kWh"
@@ -105,6 +110,7 @@ class EnergyPrice:
 
     per_kwh: PriceText
     windows: Windows = ()
+    power: Power = None
     kind: Literal["energy"] = "energy"
 
     def __post_init__(self) -> None:
@@ -116,10 +122,11 @@ class EnergyPrice:
 
     def quantity(self, usage: Usage) -> Decimal:
         """kWh within the windows; a segment's energy is spread evenly over its time."""
+        segments = _at_power(usage.segments, self.power)
         if not self.windows:
-            return kwh(usage.energy_wh)
+            return kwh(sum(segment.energy_wh for segment in segments))
         span = Span(usage.started_at, usage.ended_at + timedelta.resolution)
-        return kwh(_energy_within(usage.segments, covered(self.windows, span, usage.time_zone)))
+        return kwh(_energy_within(segments, covered(self.windows, span, usage.time_zone)))
 
     def expected(self, energy_kwh: Fraction, duration: timedelta) -> Fraction:
         """The quantity to reckon with beforehand."""
@@ -128,7 +135,7 @@ class EnergyPrice:
 
 @dataclass(frozen=True, slots=True)
 class TimePrice:
-    """A price per started minute of charging."""
+    """A price per started minute of charging, or of charging at some power."""
 
     __pydantic_config__ = _FROM_JSON
     unit: ClassVar[str] = "min"
@@ -136,6 +143,7 @@ class TimePrice:
 
     per_minute: PriceText
     windows: Windows = ()
+    power: Power = None
     kind: Literal["time"] = "time"
 
     def __post_init__(self) -> None:
@@ -147,7 +155,8 @@ class TimePrice:
 
     def quantity(self, usage: Usage) -> Decimal:
         """Minutes of charging within the windows, the last one whole."""
-        charging = [part for part in usage.segments if part.state == "charging"]
+        segments = _at_power(usage.segments, self.power)
+        charging = [part for part in segments if part.state == "charging"]
         spans = [Span(part.start, part.end) for part in charging]
         return _minutes_within(spans, self.windows, usage)
 
@@ -163,6 +172,7 @@ class IdlePrice:
     __pydantic_config__ = _FROM_JSON
     unit: ClassVar[str] = "min"
     highest: ClassVar[int] = 10
+    power: ClassVar[None] = None
 
     per_minute: PriceText
     grace: Annotated[Seconds, Field(alias="grace_s")] = timedelta()
@@ -203,6 +213,7 @@ class FlatPrice:
     __pydantic_config__ = _FROM_JSON
     unit: ClassVar[str] = "session"
     highest: ClassVar[int] = 100
+    power: ClassVar[None] = None
 
     amount: PriceText
     windows: Windows = ()
@@ -234,6 +245,12 @@ def _check(price: Decimal, windows: Windows) -> None:
     check_decimal(price)
     if len(windows) > MAX_WINDOWS:
         raise ValueError(f"at most {MAX_WINDOWS} windows")
+
+
+def _at_power(segments: Sequence[Segment], power: PowerStep | None) -> Sequence[Segment]:
+    if power is None:
+        return segments
+    return [part for part in segments if power.covers(part.energy_wh, part.end - part.start)]
 
 
 def _energy_within(segments: Sequence[Segment], spans: Sequence[Span]) -> int:

@@ -4,7 +4,7 @@ The annotations are read by pydantic, for requests, OpenAPI and the stored form 
 """
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 MAX_DECIMALS = 6  # a millionth of a unit per kWh; finer makes no cent on any session
 MAX_ADJUSTED = 8  # the power of ten of the first digit
 _PRICE = r"[0-9]{1,9}(\.[0-9]{1,6})?"
+_DATE = r"20[0-9]{2}-[01][0-9]-[0-3][0-9]"
 _TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00"
 DAY_MINUTES = 24 * 60
 
@@ -48,6 +49,17 @@ def minute_text(minute: int) -> str:
     return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
+def _date(value: Any) -> date:
+    if not isinstance(value, str) or not re.fullmatch(_DATE, value):
+        raise ValueError("give a date as text, like '2026-06-01', from the year 2000 on")
+    return date.fromisoformat(value)
+
+
+def is_none(value: Any) -> bool:
+    """What is not there is not written: an old tariff keeps its text, and so its hash."""
+    return value is None
+
+
 def _seconds(value: Any) -> timedelta:
     if type(value) is not int or not 0 <= value <= DAY_MINUTES * 60:
         raise ValueError("give whole seconds from 0 to a day")
@@ -65,6 +77,12 @@ MinuteText = Annotated[
     BeforeValidator(_minute),
     PlainSerializer(minute_text),
     WithJsonSchema({"type": "string", "pattern": f"^({_TIME})$", "examples": ["07:00"]}),
+]
+DateText = Annotated[
+    date,
+    BeforeValidator(_date),
+    PlainSerializer(date.isoformat),
+    WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-06-01"]}),
 ]
 Seconds = Annotated[
     timedelta,

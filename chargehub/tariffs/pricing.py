@@ -1,12 +1,13 @@
 """A tariff and a usage make a cost, line by line; a tariff and its canonical text. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from hashlib import sha256
+from itertools import product
 from typing import Annotated, Any, ClassVar, Self
 
 import orjson
@@ -14,6 +15,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 
 from chargehub.tariffs.components import COMPONENTS, Component, Segment, Usage
 from chargehub.tariffs.fields import DAY_MINUTES, PriceText, check_decimal, decimal_text
+from chargehub.tariffs.windows import WEEK_MINUTES, Window
 from chargehub.units import CURRENCIES, Span, kwh, minor, round_half_up
 
 MAX_COMPONENTS = 20  # a bill nobody can read is no bill
@@ -34,6 +36,10 @@ COINS: Mapping[str, int] = {
     for code in codes.split()
 }
 _COINS_ELSEWHERE = 100_000
+MOST_LOOKED_AT = 20_000  # windows while a deposit is worked out: some 0.1 s
+_FIRST_DAY = date(1999, 1, 1)  # before any date that a window can name
+_DAY = timedelta(days=1)
+_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,19 +139,12 @@ def vat_within(total_minor: int, vat_percent: Decimal) -> int:
 def deposit(tariff: Tariff, power_w: int, duration: timedelta) -> int:
     """What to hold for a booking, in minor units: the dearest case, in whole coins, capped.
 
-    1.1 x full power x time x price per kWh and all other parts, at the hour of the week where
-    they are dearest, rounded up to a whole major unit. Source: market.md 1.1.
+    1.1 x full power x time x price per kWh and all other parts, at the hour of the week, the day
+    and the power where they are dearest, rounded up to a whole major unit. A tariff with more
+    cases than can be gone through is reckoned as if all its prices held at once.
+    Source: market.md 1.1.
     """
-    hours = Fraction(duration // timedelta.resolution, 3_600_000_000)
-    energy_kwh = Fraction(kwh(power_w)) * hours * Fraction(DEPOSIT_MARGIN)
-    minutes = {0} | {
-        day * DAY_MINUTES + edge
-        for component in tariff.components
-        for window in component.windows
-        for day in range(7)
-        for edge in (window.start, window.end)
-    }
-    dearest = max(_rate(tariff, minute, energy_kwh, duration) for minute in minutes)
+    dearest = max(_rate(tariff, case, duration) for case in _cases(tariff, power_w))
     whole = min(-(-dearest // 1), DEPOSIT_CAP * coins(tariff.currency))
     return minor(Fraction(whole), tariff.currency)
 
@@ -184,17 +183,62 @@ def _line(component: Component, usage: Usage, currency: str) -> CostLine:
         unit=component.unit,
         price=component.price,
         amount_minor=minor(Fraction(quantity) * Fraction(component.price), currency),
-        description=", ".join(map(str, component.windows)),
+        description=_conditions(component),
     )
 
 
-def _rate(tariff: Tariff, minute: int, energy_kwh: Fraction, duration: timedelta) -> Fraction:
-    """What the whole would cost at the prices of one minute of the week."""
+def _conditions(component: Component) -> str:
+    hours = ", ".join(map(str, component.windows))
+    return f"{hours} {component.power or ''}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A minute of the week on a date, at a power. `minute` None: all prices hold."""
+
+    minute: int | None
+    day: date
+    power_w: int
+
+    def has(self, component: Component) -> bool:
+        if self.minute is None:
+            return True
+        power = component.power
+        if power is not None and not power.covers(self.power_w, _HOUR):
+            return False
+        return not component.windows or any(self._lies_in(at) for at in component.windows)
+
+    def _lies_in(self, window: Window) -> bool:
+        assert self.minute is not None
+        is_in_season = window.is_in_season(self.day)
+        if window.end < window.start:  # a night may have begun on the last day of its season
+            is_in_season = is_in_season or window.is_in_season(self.day - _DAY)
+        return is_in_season and window.covers(self.minute)
+
+
+def _cases(tariff: Tariff, power_w: int) -> Iterable[_Case]:
+    """Where prices change: between two of these times, dates and powers all stay the same."""
+    windows = [window for component in tariff.components for window in component.windows]
+    steps = [component.power for component in tariff.components if component.power]
+    starts = {(day * DAY_MINUTES + at.start, at) for at in windows for day in at.weekdays}
+    minutes = {0}.union(*({start, (start + at.length) % WEEK_MINUTES} for start, at in starts))
+    days = {_FIRST_DAY} | {day for at in windows for day in (at.from_date, at.to_date) if day}
+    bounds = {bound for step in steps for bound in (step.from_w, step.to_w) if bound}
+    powers = {power_w} | {bound - 1 for bound in bounds if bound <= power_w}
+    if len(minutes) * len(days) * len(powers) * max(len(windows), 1) > MOST_LOOKED_AT:
+        return (_Case(None, _FIRST_DAY, power_w),)
+    return (_Case(*case) for case in product(minutes, days, powers))
+
+
+def _rate(tariff: Tariff, case: _Case, duration: timedelta) -> Fraction:
+    """What a whole session would cost at the prices of one case."""
+    hours = Fraction(duration // timedelta.resolution, 3_600_000_000)
+    energy_kwh = Fraction(kwh(case.power_w)) * hours * Fraction(DEPOSIT_MARGIN)
     return sum(
         (
             Fraction(component.price) * component.expected(energy_kwh, duration)
             for component in tariff.components
-            if not component.windows or any(at.covers(minute) for at in component.windows)
+            if case.has(component)
         ),
         Fraction(),
     )

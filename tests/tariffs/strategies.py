@@ -1,6 +1,6 @@
 """Random tariffs and usages that could be real ones."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
@@ -14,7 +14,7 @@ from chargehub.tariffs.components import (
     Usage,
 )
 from chargehub.tariffs.pricing import Tariff
-from chargehub.tariffs.windows import Window
+from chargehub.tariffs.windows import PowerStep, Window
 
 ZONES = ("Europe/Oslo", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC")
 PRICES = st.decimals(0, 10, places=6) | st.decimals(0, 10, places=2)
@@ -23,6 +23,7 @@ STARTS = st.datetimes(
     datetime(2027, 1, 1),  # noqa: DTZ001
     timezones=st.just(UTC),
 )
+DAYS = st.dates(date(2026, 2, 28), date(2026, 3, 4)) | st.dates(date(2025, 1, 1), date(2027, 1, 1))
 # Around the changes of the clock in those zones in 2026, and in between.
 CHANGES = (
     datetime(2026, 3, 8, 7, tzinfo=UTC),
@@ -43,7 +44,18 @@ NEAR_CHANGES = st.builds(
 def windows(draw: st.DrawFn) -> Window:
     start = draw(st.integers(0, 1439))
     end = draw(st.integers(1, 1440).filter(lambda minute: minute != start))
-    return Window(start, end, tuple(draw(st.sets(st.integers(0, 6), min_size=1))))
+    weekdays = tuple(draw(st.sets(st.integers(0, 6), min_size=1)))
+    days = sorted(draw(st.sets(DAYS, max_size=2)))
+    bounds = (None, None) if not days else (days[0], days[1] if len(days) == 2 else None)
+    return Window(start, end, weekdays, *bounds)
+
+
+@st.composite
+def power_steps(draw: st.DrawFn) -> PowerStep:
+    bounds = sorted(draw(st.sets(st.integers(1, 50_000), min_size=1, max_size=2)))
+    if len(bounds) == 2:
+        return PowerStep(bounds[0], bounds[1])
+    return PowerStep(*draw(st.sampled_from([(bounds[0], None), (None, bounds[0])])))
 
 
 def window_lists() -> st.SearchStrategy[tuple[Window, ...]]:
@@ -53,9 +65,10 @@ def window_lists() -> st.SearchStrategy[tuple[Window, ...]]:
 def components() -> st.SearchStrategy[Any]:
     grace = st.integers(0, 3600).map(lambda seconds: timedelta(seconds=seconds))
     hours = window_lists()
+    power = st.none() | power_steps()
     return (
-        st.builds(EnergyPrice, PRICES, hours)
-        | st.builds(TimePrice, PRICES, hours)
+        st.builds(EnergyPrice, PRICES, hours, power)
+        | st.builds(TimePrice, PRICES, hours, power)
         | st.builds(IdlePrice, PRICES, grace, hours)
         | st.builds(FlatPrice, PRICES, hours)
     )

@@ -1,6 +1,6 @@
 """Costs, deposits, and the text a tariff is kept as."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 import orjson
@@ -31,12 +31,17 @@ from chargehub.tariffs.pricing import (
     quote,
     vat_within,
 )
-from chargehub.tariffs.windows import Window
+from chargehub.tariffs.windows import PowerStep, Window
 from chargehub.units import Span, exponent, major
 from tests.tariffs.strategies import tariffs, usages
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+SUMMER = Window(0, 1440, to_date=date(2026, 9, 1))
+NOT_YET = Window(0, 1440, from_date=date(2026, 9, 1))
+MANY = tuple(
+    Window(minute, minute + 1, from_date=date(2026, 1, 1 + minute // 2)) for minute in range(50)
+)
 
 
 def tariff(*components: Component, currency: str = "EUR", vat: str = "19") -> Tariff:
@@ -181,6 +186,27 @@ def test_the_deposit_of_the_market_rules() -> None:
             ),
             4,
             2200,  # the dearer of the two, not their sum
+        ),
+        (
+            (
+                EnergyPrice(Decimal("0.30"), (SUMMER,)),
+                EnergyPrice(Decimal("0.60"), (NOT_YET,)),
+            ),
+            4,
+            3000,  # 1.1 x 44 kWh at the winter's price: 29.04
+        ),
+        (
+            (
+                EnergyPrice(Decimal("0.30"), power=PowerStep(None, 22_000)),
+                EnergyPrice(Decimal("0.60"), power=PowerStep(22_000, None)),
+            ),
+            4,
+            1500,  # 11 kW never reach the second step
+        ),
+        (
+            tuple(EnergyPrice(Decimal("0.10"), MANY) for _ in range(3)),
+            4,
+            1500,  # too many cases: as if all held at once, 14.52
         ),
     ],
 )

@@ -1,6 +1,7 @@
 """Hours of the week by the clock on the wall, also when the clock is changed."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargehub.tariffs.windows import Window, covered
+from chargehub.tariffs.windows import PowerStep, Window, covered
 from chargehub.units import Span
 from tests.tariffs.strategies import NEAR_CHANGES, STARTS, ZONES, window_lists
 
@@ -28,12 +29,18 @@ def shown_within(window: Window, moment: datetime, zone: str) -> bool:
     """What a person with a clock and a calendar would say."""
     local = moment.astimezone(ZoneInfo(zone))
     minute = local.hour * 60 + local.minute
+    today = local.date()
     if window.start < window.end:
-        return local.weekday() in window.weekdays and window.start <= minute < window.end
-    yesterday = (local.weekday() - 1) % 7
-    return (local.weekday() in window.weekdays and minute >= window.start) or (
-        yesterday in window.weekdays and minute < window.end
+        return starts_on(window, today) and window.start <= minute < window.end
+    return (starts_on(window, today) and minute >= window.start) or (
+        starts_on(window, today - timedelta(days=1)) and minute < window.end
     )
+
+
+def starts_on(window: Window, day: date) -> bool:
+    is_late = window.to_date is not None and day >= window.to_date
+    is_early = window.from_date is not None and day < window.from_date
+    return day.weekday() in window.weekdays and not is_late and not is_early
 
 
 @given(
@@ -171,7 +178,8 @@ def test_a_minute_of_the_week_is_covered_as_that_minute_of_a_plain_week(
     monday = at("2026-03-02T00:00")
     moment = monday + timedelta(minutes=minute)
 
-    for window in windows:
+    for dated in windows:
+        window = replace(dated, from_date=None, to_date=None)
         parts = covered([window], Span(moment, moment), "UTC")
         assert window.covers(minute) == bool(parts)
 
@@ -199,3 +207,71 @@ def test_a_window_that_cannot_be_meant_is_refused(
 def test_a_window_says_when_it_is() -> None:
     assert str(Window(420, 1440)) == "07:00-24:00"
     assert str(Window(1320, 360, (6, 5))) == "Sat Sun 22:00-06:00"
+    assert str(Window(420, 1440, from_date=JUNE, to_date=SEPTEMBER)) == (
+        "07:00-24:00 from 2026-06-01 until 2026-08-31"
+    )
+
+
+JUNE, SEPTEMBER = date(2026, 6, 1), date(2026, 9, 1)
+
+
+def test_a_window_lies_within_its_dates_of_the_local_calendar() -> None:
+    """In Oslo 1 June begins at 22:00 UTC; 31 August is the last day."""
+    summer = Window(0, 24 * HOUR, from_date=JUNE, to_date=SEPTEMBER)
+
+    assert hours(summer, "Europe/Oslo", "2026-05-31T00:00", "2026-06-01T00:00") == [
+        ("31 22:00", "01 00:00")
+    ]
+    assert hours(summer, "Europe/Oslo", "2026-08-31T12:00", "2026-09-02T00:00") == [
+        ("31 12:00", "31 22:00")
+    ]
+
+
+def test_a_night_belongs_to_the_date_it_starts_on() -> None:
+    night = Window(22 * HOUR, 6 * HOUR, from_date=JUNE, to_date=SEPTEMBER)
+
+    assert hours(night, "UTC", "2026-05-31T00:00", "2026-06-01T12:00") == []
+    assert hours(night, "UTC", "2026-08-31T12:00", "2026-09-02T00:00") == [("31 22:00", "01 06:00")]
+
+
+def test_dates_that_cannot_be_meant_are_refused() -> None:
+    with pytest.raises(ValueError, match="lies after its from_date"):
+        Window(0, 60, from_date=JUNE, to_date=JUNE)
+
+
+@pytest.mark.parametrize(
+    ("energy_wh", "minutes", "lies_in"),
+    [
+        (10_999, 60, False),
+        (11_000, 60, True),
+        (21_999, 60, True),
+        (22_000, 60, False),
+        (5_500, 30, True),
+        (0, 60, False),
+        (11_000, 0, False),
+    ],
+)
+def test_a_power_step_contains_its_start_and_not_its_end(
+    energy_wh: int, minutes: int, lies_in: bool
+) -> None:
+    step, duration = PowerStep(11_000, 22_000), timedelta(minutes=minutes)
+
+    assert step.covers(energy_wh, duration) == lies_in
+
+
+@given(st.integers(1, 50_000), st.integers(0, 100_000), st.integers(0, 10_000))
+def test_power_steps_that_touch_share_everything_out(
+    bound: int, energy_wh: int, seconds: int
+) -> None:
+    duration = timedelta(seconds=seconds)
+
+    below, above = PowerStep(None, bound), PowerStep(bound, None)
+
+    assert below.covers(energy_wh, duration) != above.covers(energy_wh, duration)
+
+
+def test_power_steps_that_cannot_be_meant_are_refused() -> None:
+    with pytest.raises(ValueError, match="has a bound"):
+        PowerStep()
+    with pytest.raises(ValueError, match="above its from_w"):
+        PowerStep(11_000, 11_000)
