@@ -54,6 +54,8 @@ class OfferedTariff(BaseModel):
     currency: str
     vat_percent: str
     components: list[dict[str, Any]]
+    minimum: str | None = None
+    maximum: str | None = None
 
 
 class OfferedEvse(BaseModel):

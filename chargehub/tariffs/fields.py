@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 MAX_DECIMALS = 6  # a millionth of a unit per kWh; finer makes no cent on any session
 MAX_ADJUSTED = 8  # the power of ten of the first digit
@@ -72,6 +72,7 @@ PriceText = Annotated[
     PlainSerializer(decimal_text),
     WithJsonSchema({"type": "string", "pattern": f"^{_PRICE}$", "examples": ["0.45"]}),
 ]
+LimitText = Annotated[PriceText | None, Field(exclude_if=is_none)]
 MinuteText = Annotated[
     int,
     BeforeValidator(_minute),

@@ -13,10 +13,17 @@ from typing import Annotated, Any, ClassVar, Self
 import orjson
 from pydantic import ConfigDict, Field, TypeAdapter
 
-from chargehub.tariffs.components import COMPONENTS, Component, Segment, Usage
-from chargehub.tariffs.fields import DAY_MINUTES, PriceText, check_decimal, decimal_text
+from chargehub.tariffs.components import (
+    COMPONENTS,
+    Component,
+    EnergyPrice,
+    FlatPrice,
+    Segment,
+    Usage,
+)
+from chargehub.tariffs.fields import DAY_MINUTES, LimitText, PriceText, check_decimal, decimal_text
 from chargehub.tariffs.windows import WEEK_MINUTES, Window
-from chargehub.units import CURRENCIES, Span, kwh, minor, round_half_up
+from chargehub.units import CURRENCIES, Span, kwh, major, minor, round_half_up
 
 MAX_COMPONENTS = 20  # a bill nobody can read is no bill
 MAX_NAME = 100
@@ -36,6 +43,7 @@ COINS: Mapping[str, int] = {
     for code in codes.split()
 }
 _COINS_ELSEWHERE = 100_000
+MOST_PER_SESSION = 1_000  # in coins of about a euro: a full truck at the dearest plug
 MOST_LOOKED_AT = 20_000  # windows while a deposit is worked out: some 0.1 s
 _FIRST_DAY = date(1999, 1, 1)  # before any date that a window can name
 _DAY = timedelta(days=1)
@@ -47,6 +55,8 @@ class Tariff:
     """A price list. Prices are in major units of the currency, VAT included.
 
     What holds in no window costs nothing; where windows of one kind overlap, both prices hold.
+    A session that took energy costs `minimum` at least, and none costs more than `maximum`.
+    No price per kWh lies below the owner's floor or above the ceiling, whatever moves it.
     Raises ValueError for a price that can only be a slip.
     """
 
@@ -56,6 +66,10 @@ class Tariff:
     currency: str
     vat_percent: PriceText
     components: Annotated[tuple[Component, ...], Field(strict=False)]
+    minimum: LimitText = None
+    maximum: LimitText = None
+    floor_per_kwh: LimitText = None
+    ceiling_per_kwh: LimitText = None
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.name) <= MAX_NAME:
@@ -72,6 +86,8 @@ class Tariff:
             if component.price > limit:
                 asked = f"{component.price} {self.currency} per {component.unit}"
                 raise ValueError(f"{asked} is more than the limit of {limit}: is the comma right?")
+        _check_session_limits(self)
+        _check_energy_limits(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +132,13 @@ def price(tariff: Tariff, usage: Usage) -> Cost:
     """The cost of a usage: a line for each component with a quantity, in the order of a bill.
 
     Every line is its quantity times its price, rounded half up once; the lines sum to the total.
+    A last line brings the total up to the minimum, or down (below zero) to the maximum.
     """
     components = sorted(tariff.components, key=lambda component: _ORDER[type(component)])
-    lines = (_line(component, usage, tariff.currency) for component in components)
-    return Cost.of(
-        tuple(line for line in lines if line.quantity), tariff.currency, tariff.vat_percent
-    )
+    priced = (_line(component, usage, tariff.currency) for component in components)
+    lines = tuple(line for line in priced if line.quantity)
+    lines += _limited(tariff, sum(line.amount_minor for line in lines), usage.energy_wh)
+    return Cost.of(lines, tariff.currency, tariff.vat_percent)
 
 
 def quote(tariff: Tariff, energy_wh: int, span: Span, time_zone: str) -> Cost:
@@ -145,8 +162,18 @@ def deposit(tariff: Tariff, power_w: int, duration: timedelta) -> int:
     Source: market.md 1.1.
     """
     dearest = max(_rate(tariff, case, duration) for case in _cases(tariff, power_w))
+    dearest = max(dearest, Fraction(tariff.minimum or 0))
+    if tariff.maximum is not None:
+        dearest = min(dearest, Fraction(tariff.maximum))
     whole = min(-(-dearest // 1), DEPOSIT_CAP * coins(tariff.currency))
     return minor(Fraction(whole), tariff.currency)
+
+
+def bounded(price: Decimal, floor: Decimal | None, ceiling: Decimal | None) -> Decimal:
+    """The price, or the bound it would pass. The floor wins over a ceiling below it."""
+    if ceiling is not None:
+        price = min(price, ceiling)
+    return price if floor is None else max(price, floor)
 
 
 def coins(currency: str) -> int:
@@ -185,6 +212,47 @@ def _line(component: Component, usage: Usage, currency: str) -> CostLine:
         amount_minor=minor(Fraction(quantity) * Fraction(component.price), currency),
         description=_conditions(component),
     )
+
+
+def _limited(tariff: Tariff, total_minor: int, energy_wh: int) -> tuple[CostLine, ...]:
+    """The line that takes a total to the limit it would pass; none if it passes none."""
+    limits = (("minimum", tariff.minimum, 1), ("maximum", tariff.maximum, -1))
+    for kind, limit, sign in limits:
+        missing = 0 if limit is None else minor(limit, tariff.currency) - total_minor
+        if missing * sign > 0 and (kind == "maximum" or energy_wh > 0):
+            amount = major(missing, tariff.currency)
+            return (CostLine(kind, Decimal(1), FlatPrice.unit, amount, missing),)
+    return ()
+
+
+def _check_session_limits(tariff: Tariff) -> None:
+    for limit in (tariff.minimum, tariff.maximum):
+        if limit is None:
+            continue
+        check_decimal(limit)
+        if limit != major(minor(limit, tariff.currency), tariff.currency):
+            raise ValueError(f"a minimum and a maximum are whole coins of {tariff.currency}")
+        if limit > MOST_PER_SESSION * coins(tariff.currency):
+            raise ValueError(f"{limit} {tariff.currency} a session: is the comma right?")
+    minimum, maximum = tariff.minimum, tariff.maximum
+    if minimum is not None and maximum is not None and maximum < minimum:
+        raise ValueError("the maximum of a session is not below its minimum")
+    if minimum and not any(component.price for component in tariff.components):
+        raise ValueError("a tariff with a minimum has a price; for a price per session say flat")
+
+
+def _check_energy_limits(tariff: Tariff) -> None:
+    floor, ceiling = tariff.floor_per_kwh, tariff.ceiling_per_kwh
+    for limit in (floor, ceiling):
+        if limit is not None:
+            check_decimal(limit)
+    if floor is not None and ceiling is not None and ceiling < floor:
+        raise ValueError("the ceiling per kWh is not below the floor")
+    for component in tariff.components:
+        if isinstance(component, EnergyPrice) and component.price != bounded(
+            component.price, floor, ceiling
+        ):
+            raise ValueError(f"{component.price} per kWh is outside your floor and ceiling")
 
 
 def _conditions(component: Component) -> str:

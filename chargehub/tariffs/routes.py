@@ -28,12 +28,20 @@ Components = Annotated[
 
 
 class TariffRequest(Body):
-    """A tariff to be made. The same `external_ref` again gives the first one."""
+    """A tariff to be made. The same `external_ref` again gives the first one.
+
+    A session that took energy costs `minimum` at least, none more than `maximum`. Every price
+    per kWh lies from `floor_per_kwh` to `ceiling_per_kwh`, whatever may move it.
+    """
 
     name: Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$", examples=["EUR"])]
     vat_percent: PriceText
     components: Components
+    minimum: PriceText | None = None
+    maximum: PriceText | None = None
+    floor_per_kwh: PriceText | None = None
+    ceiling_per_kwh: PriceText | None = None
     external_ref: Annotated[str | None, Field(min_length=1, max_length=100)] = None
 
     @model_validator(mode="after")
@@ -43,7 +51,16 @@ class TariffRequest(Body):
 
     def tariff(self) -> Tariff:
         """The price list. Raises ValueError for what cannot be meant."""
-        return Tariff(self.name, self.currency, self.vat_percent, self.components)
+        return Tariff(
+            self.name,
+            self.currency,
+            self.vat_percent,
+            self.components,
+            self.minimum,
+            self.maximum,
+            self.floor_per_kwh,
+            self.ceiling_per_kwh,
+        )
 
 
 class TariffBody(BaseModel):
@@ -58,6 +75,10 @@ class TariffBody(BaseModel):
     currency: str
     vat_percent: PriceText
     components: Components
+    minimum: PriceText | None
+    maximum: PriceText | None
+    floor_per_kwh: PriceText | None
+    ceiling_per_kwh: PriceText | None
     snapshot_id: str
     created_at: datetime
 
@@ -70,6 +91,10 @@ class TariffBody(BaseModel):
             currency=tariff.currency,
             vat_percent=tariff.content.vat_percent,
             components=tariff.content.components,
+            minimum=tariff.content.minimum,
+            maximum=tariff.content.maximum,
+            floor_per_kwh=tariff.content.floor_per_kwh,
+            ceiling_per_kwh=tariff.content.ceiling_per_kwh,
             snapshot_id=tariff.snapshot_id,
             created_at=tariff.created_at,
         )

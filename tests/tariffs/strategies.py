@@ -76,11 +76,16 @@ def components() -> st.SearchStrategy[Any]:
 
 @st.composite
 def tariffs(draw: st.DrawFn) -> Tariff:
+    parts = tuple(draw(st.lists(components(), max_size=5)))
+    limits = sorted(draw(st.lists(st.decimals(0, 50, places=0), max_size=2)))
+    has_minimum = len(limits) == 2 and any(part.price for part in parts)
     return Tariff(
         name=draw(st.text("abc äß-", min_size=1, max_size=20)),
         currency=draw(st.sampled_from(["EUR", "NOK", "JPY", "KWD", "USD"])),
         vat_percent=draw(st.decimals(0, 30, places=1)),
-        components=tuple(draw(st.lists(components(), max_size=5))),
+        components=parts,
+        minimum=limits[0] if has_minimum else None,
+        maximum=limits[-1] if limits else None,
     )
 
 

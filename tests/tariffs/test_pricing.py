@@ -1,7 +1,9 @@
 """Costs, deposits, and the text a tariff is kept as."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
+from typing import Any
 
 import orjson
 import pytest
@@ -73,7 +75,30 @@ def test_every_component_with_a_quantity_has_its_line_in_the_order_of_a_bill(
 
     kinds = [component.kind for component in tariff.components if component.quantity(usage)]
     order = [component(Decimal(1)).kind for component in COMPONENTS]
-    assert [line.kind for line in cost.lines] == sorted(kinds, key=order.index)
+    limits = [line.kind for line in cost.lines if line.kind in ("minimum", "maximum")]
+    assert [line.kind for line in cost.lines] == sorted(kinds, key=order.index) + limits
+    assert len(limits) <= 1
+
+
+@given(tariffs(), usages())
+def test_a_total_lies_within_the_limits_and_is_moved_no_further(
+    tariff: Tariff, usage: Usage
+) -> None:
+    cost = price(tariff, usage)
+
+    free = price(replace(tariff, minimum=None, maximum=None), usage).total_minor
+    total = major(cost.total_minor, cost.currency)
+    low = tariff.minimum or Decimal(0) if usage.energy_wh else Decimal(0)
+    high = tariff.maximum if tariff.maximum is not None else Decimal("Infinity")
+    assert total == min(max(major(free, cost.currency), low), high)
+
+
+def test_a_session_without_energy_owes_no_minimum() -> None:
+    """A car that never charged must not pay for the try."""
+    home = replace(tariff(EnergyPrice(Decimal("0.45"))), minimum=Decimal(3))
+
+    assert price(home, charged(0)).total_minor == 0
+    assert price(home, charged(1)).total_minor == 300
 
 
 @given(tariffs())
@@ -257,6 +282,26 @@ def test_a_tariff_that_can_only_be_a_slip_is_refused(
 
     with pytest.raises(ValueError, match=sentence):
         Tariff(**(usual | wanted))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("limits", "sentence"),
+    [
+        ({"minimum": Decimal("1.005")}, "whole coins of EUR"),
+        ({"maximum": Decimal(1001)}, "1001 EUR a session: is the comma right"),
+        ({"minimum": Decimal(2), "maximum": Decimal(1)}, "not below its minimum"),
+        ({"minimum": Decimal(-1)}, "a price is a number from 0"),
+        ({"floor_per_kwh": Decimal("0.5")}, "0.45 per kWh is outside your floor and ceiling"),
+        ({"ceiling_per_kwh": Decimal("0.4")}, "0.45 per kWh is outside your floor and ceiling"),
+        ({"floor_per_kwh": Decimal(1), "ceiling_per_kwh": Decimal(0)}, "not below the floor"),
+        ({"minimum": Decimal(1), "components": ()}, "a tariff with a minimum has a price"),
+    ],
+)
+def test_limits_that_cannot_be_meant_are_refused(limits: dict[str, Any], sentence: str) -> None:
+    home = tariff(EnergyPrice(Decimal("0.45")))
+
+    with pytest.raises(ValueError, match=sentence):
+        replace(home, **limits)
 
 
 def test_limits_know_that_some_coins_are_small() -> None:
