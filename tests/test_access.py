@@ -102,6 +102,9 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /tariffs": Row("read", stranger=OWN),
     "GET /tariffs/{tariff_id}": Row("read", stranger=200),  # drivers see it before they charge
     "GET /tariffs/{tariff_id}/quote": Row("read", stranger=200, query=NEED),
+    "GET /tariffs/{tariff_id}/ocpi": Row(
+        "read", stranger=200, query="?country_code=NO&party_id=HUB"
+    ),
     "GET /bookings": Row("read", "driver", stranger=OWN),
     "GET /bookings/{booking_id}": Row("read", "driver"),
     "GET /sessions": Row("read", "driver", stranger=OWN),

@@ -1,7 +1,7 @@
 """Tariffs over REST. Prices are per major unit, VAT included, as decimal text."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import BaseModel, Field, model_validator
@@ -11,7 +11,7 @@ from chargehub.people.access import CurrentActor, needs
 from chargehub.people.rules import Actor
 from chargehub.rest.bodies import Body, Instant
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
-from chargehub.tariffs import actions, quoting, tables
+from chargehub.tariffs import actions, ocpi, quoting, tables
 from chargehub.tariffs.components import Component
 from chargehub.tariffs.fields import PriceText
 from chargehub.tariffs.pricing import MAX_COMPONENTS, MAX_NAME, CostLine, Tariff
@@ -156,6 +156,16 @@ class QuoteBody(BaseModel):
         )
 
 
+class OcpiTariff(BaseModel):
+    """A tariff as other networks read it: a Tariff object of OCPI 2.2.1, prices without VAT.
+
+    `unmapped` says in sentences what that object cannot; they stand in its `tariff_alt_text` too.
+    """
+
+    tariff: dict[str, Any]
+    unmapped: list[str]
+
+
 @router.post(
     "/tariffs",
     status_code=201,
@@ -215,3 +225,20 @@ async def get_tariff_quote(
     if found is None:
         raise NotFound("There is no tariff with this id.")
     return QuoteBody.of(quoting.quote_need(found.content, need, time_zone))
+
+
+@router.get("/tariffs/{tariff_id}/ocpi", response_model=OcpiTariff)
+async def get_ocpi_tariff(
+    tariff_id: TariffId,
+    actor: CurrentActor,
+    store: CurrentStore,
+    country_code: Annotated[str, Query(pattern="^[A-Z]{2}$", description="Of the party.")],
+    party_id: Annotated[str, Query(pattern="^[A-Z0-9]{3}$", description="As whom it is shared.")],
+) -> Response:
+    """A tariff in the shape of OCPI 2.2.1, and what that shape cannot say."""
+    found = await store.read(tables.tariff, tariff_id)
+    if found is None:
+        raise NotFound("There is no tariff with this id.")
+    party = ocpi.Party(country_code, party_id)
+    shape = ocpi.published(found.content, found.id, party, found.created_at)
+    return Response(ocpi.as_text(shape), media_type="application/json")
