@@ -56,6 +56,7 @@ class OfferedTariff(BaseModel):
     components: list[dict[str, Any]]
     minimum: str | None = None
     maximum: str | None = None
+    free_wh_per_month: int | None = None
 
 
 class OfferedEvse(BaseModel):

@@ -81,9 +81,15 @@ class Priced:
 
 
 def price_session(
-    session: Judged, metered: Metered, tariff: Tariff | None, time_zone: str
+    session: Judged,
+    metered: Metered,
+    tariff: Tariff | None,
+    time_zone: str,
+    allowance_wh: int = 0,
 ) -> Priced:
     """Every Wh is billed, free or unbilled for a reason: the three sum to what was metered.
+
+    `allowance_wh` is what the driver may still take of the month's free energy.
 
     What no car can take is a fault or a lie of the meter. Nobody is billed for it until an
     operator has set the energy.
@@ -99,9 +105,10 @@ def price_session(
         return Priced(0, 0, energy, "no_tariff", 0, 0, currency, [])
     if energy > MAX_ENERGY_WH:
         return Priced(0, 0, energy, "absurd_register", 0, 0, currency, [])
-    cost = price(tariff, usage(metered, time_zone))
+    free = min(energy, allowance_wh)
+    cost = price(tariff, replace(usage(metered, time_zone), free_wh=free))
     lines = [line.stored() for line in cost.lines]
-    return Priced(energy, 0, 0, None, cost.total_minor, cost.vat_minor, currency, lines)
+    return Priced(energy - free, free, 0, None, cost.total_minor, cost.vat_minor, currency, lines)
 
 
 def usage(metered: Metered, time_zone: str) -> Usage:

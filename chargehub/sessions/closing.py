@@ -21,8 +21,10 @@ from chargehub.sessions.tables import SessionView
 from chargehub.stations import tables as stations
 from chargehub.store.columns import derived_id, new_id, values_of
 from chargehub.store.hot import Hot
-from chargehub.store.work import Work
+from chargehub.store.work import Reads, Work
 from chargehub.tariffs import tables as tariffs
+from chargehub.tariffs import windows
+from chargehub.tariffs.pricing import Tariff
 
 log = structlog.get_logger(__name__)
 
@@ -90,6 +92,23 @@ def _points(work: Work, session_id: str) -> list[Point]:
     ]
 
 
+def allowance_wh(
+    reads: Reads, session: SessionView, tariff: Tariff | None, started_at: datetime, time_zone: str
+) -> int:
+    """What the driver may still take of the free energy of the month in which the session began.
+
+    The sessions that closed before have used theirs; one that is priced anew counts no session of
+    its own.
+    """
+    if tariff is None or not tariff.free_wh_per_month or session.driver_id is None:
+        return 0
+    if isinstance(reads, Work):
+        reads.flush()
+    month = windows.month(started_at, time_zone)
+    used = tables.free_wh(reads, session.owner_id, session.driver_id, month, session.id)
+    return max(0, tariff.free_wh_per_month - used)
+
+
 def _record(
     work: Work, session: SessionView, metered: Metered, version: int, now: datetime
 ) -> CdrView:
@@ -97,7 +116,8 @@ def _record(
     tariff = tariffs.snapshot(work, snapshot_id) if snapshot_id else None
     evse = stations.evse(work, session.evse_id) if session.evse_id else None
     time_zone = evse.time_zone if evse else "UTC"
-    priced = records.price_session(session, metered, tariff, time_zone)
+    allowance = allowance_wh(work, session, tariff, metered.points[0].at, time_zone)
+    priced = records.price_session(session, metered, tariff, time_zone, allowance)
     return CdrView(
         id=new_id(),
         session_id=session.id,

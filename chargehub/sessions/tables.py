@@ -14,6 +14,7 @@ from chargehub.stations.reports import StartVerdict
 from chargehub.store.columns import Instant
 from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, Work
+from chargehub.units import Span
 
 OPEN = ("starting", "active", "ended")
 
@@ -272,6 +273,35 @@ _FACTS = Hot(
 def facts(reads: Reads, session_id: str) -> Sequence[Any]:
     """Rows of (seq_no, received_at, fact) of a session's reports, by sequence number."""
     return reads.all(_FACTS, session_id=session_id)
+
+
+_FREE_WH = Hot(
+    select(func.coalesce(func.sum(CDR.c.free_wh), 0)).where(
+        CDR.c.driver_id == bindparam("driver_id"),
+        CDR.c.owner_id == bindparam("owner_id"),
+        CDR.c.started_at >= bindparam("start", type_=Instant()),
+        CDR.c.started_at < bindparam("end", type_=Instant()),
+        CDR.c.session_id != bindparam("session_id"),
+        CDR.c.tariff_snapshot_id.is_not(None),  # a household's own use is free without any
+    )
+)
+
+
+def free_wh(reads: Reads, owner_id: str, driver_id: str, during: Span, but: str) -> int:
+    """Free energy of a driver's sessions with an owner that began in a range, but for one's.
+
+    Credit notes count against the CDRs they take back.
+    """
+    return int(
+        reads.value(
+            _FREE_WH,
+            owner_id=owner_id,
+            driver_id=driver_id,
+            start=during.start,
+            end=during.end,
+            session_id=but,
+        )
+    )
 
 
 _CDR_BY_ID = Hot(select(CDR).where(CDR.c.id == bindparam("id")))

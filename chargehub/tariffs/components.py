@@ -71,15 +71,19 @@ class Segment:
 class Usage:
     """What a session took, in segments that follow one another; gaps between them are allowed.
 
-    `time_zone` is the station's (IANA). Raises ValueError without segments or if they overlap.
+    `time_zone` is the station's (IANA). `free_wh`: so much of its energy, the first to flow, is
+    free of the price per kWh. Raises ValueError without segments or if they overlap.
     """
 
     time_zone: str
     segments: tuple[Segment, ...]
+    free_wh: int = 0
 
     def __post_init__(self) -> None:
         if not self.segments:
             raise ValueError("a usage has at least one segment")
+        if not 0 <= self.free_wh <= self.energy_wh:
+            raise ValueError(f"what is free is a part of what was taken: {self.free_wh}")
         for before, after in pairwise(self.segments):
             if after.start < before.end:
                 raise ValueError(f"segments overlap: {before}, {after}")
@@ -121,8 +125,8 @@ class EnergyPrice:
         return self.per_kwh
 
     def quantity(self, usage: Usage) -> Decimal:
-        """kWh within the windows; a segment's energy is spread evenly over its time."""
-        segments = _at_power(usage.segments, self.power)
+        """kWh within the windows that are not free; a segment's energy is spread evenly."""
+        segments = _at_power(_past_free(usage), self.power)
         if not self.windows:
             return kwh(sum(segment.energy_wh for segment in segments))
         span = Span(usage.started_at, usage.ended_at + timedelta.resolution)
@@ -245,6 +249,22 @@ def _check(price: Decimal, windows: Windows) -> None:
     check_decimal(price)
     if len(windows) > MAX_WINDOWS:
         raise ValueError(f"at most {MAX_WINDOWS} windows")
+
+
+def _past_free(usage: Usage) -> Sequence[Segment]:
+    """The segments from where the free energy ends."""
+    left, found = usage.free_wh, []
+    for segment in usage.segments if left else ():
+        cut = min(left, segment.energy_wh)
+        left -= cut
+        if cut == segment.energy_wh:
+            continue
+        # The first instant at which the meter shows that what was free has flowed.
+        product = cut * ((segment.end - segment.start) // timedelta.resolution)
+        start = segment.start + timedelta(microseconds=-(-product // segment.energy_wh))
+        rest = segment.energy_wh - cut
+        found.append(Segment(start, segment.end, rest, segment.state))
+    return found if usage.free_wh else usage.segments
 
 
 def _at_power(segments: Sequence[Segment], power: PowerStep | None) -> Sequence[Segment]:

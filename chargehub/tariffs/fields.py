@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 MAX_DECIMALS = 6  # a millionth of a unit per kWh; finer makes no cent on any session
 MAX_ADJUSTED = 8  # the power of ten of the first digit
+MAX_FREE_WH = 10_000_000  # a month; nobody drives more
 _PRICE = r"[0-9]{1,9}(\.[0-9]{1,6})?"
 _DATE = r"20[0-9]{2}-[01][0-9]-[0-3][0-9]"
 _TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00"
@@ -73,6 +74,7 @@ PriceText = Annotated[
     WithJsonSchema({"type": "string", "pattern": f"^{_PRICE}$", "examples": ["0.45"]}),
 ]
 LimitText = Annotated[PriceText | None, Field(exclude_if=is_none)]
+FreeWh = Annotated[int | None, Field(strict=True, ge=1, le=MAX_FREE_WH, exclude_if=is_none)]
 MinuteText = Annotated[
     int,
     BeforeValidator(_minute),

@@ -158,6 +158,8 @@ def _unmapped(tariff: Tariff) -> Iterator[str]:
             yield f"The first {seconds} seconds without charging are free."
     if tariff.minimum:
         yield "The minimum is owed only if the car took energy."
+    if tariff.free_wh_per_month:
+        yield f"The first {tariff.free_wh_per_month} Wh of a driver's month have no price per kWh."
     if _is_rounded(tariff):
         yield f"Prices without VAT are rounded to {DECIMALS} decimals; bills use those with VAT."
 

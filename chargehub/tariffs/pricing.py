@@ -21,7 +21,15 @@ from chargehub.tariffs.components import (
     Segment,
     Usage,
 )
-from chargehub.tariffs.fields import DAY_MINUTES, LimitText, PriceText, check_decimal, decimal_text
+from chargehub.tariffs.fields import (
+    DAY_MINUTES,
+    MAX_FREE_WH,
+    FreeWh,
+    LimitText,
+    PriceText,
+    check_decimal,
+    decimal_text,
+)
 from chargehub.tariffs.windows import WEEK_MINUTES, Window
 from chargehub.units import CURRENCIES, Span, kwh, major, minor, round_half_up
 
@@ -55,7 +63,9 @@ class Tariff:
     """A price list. Prices are in major units of the currency, VAT included.
 
     What holds in no window costs nothing; where windows of one kind overlap, both prices hold.
-    A session that took energy costs `minimum` at least, and none costs more than `maximum`.
+    A session with energy to pay for costs `minimum` at least, and none more than `maximum`.
+    `free_wh_per_month` are free of the price per kWh for each driver, in all sessions of a month
+    by the station's calendar with this owner.
     No price per kWh lies below the owner's floor or above the ceiling, whatever moves it.
     Raises ValueError for a price that can only be a slip.
     """
@@ -70,6 +80,7 @@ class Tariff:
     maximum: LimitText = None
     floor_per_kwh: LimitText = None
     ceiling_per_kwh: LimitText = None
+    free_wh_per_month: FreeWh = None
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.name) <= MAX_NAME:
@@ -86,6 +97,9 @@ class Tariff:
             if component.price > limit:
                 asked = f"{component.price} {self.currency} per {component.unit}"
                 raise ValueError(f"{asked} is more than the limit of {limit}: is the comma right?")
+        free_wh = self.free_wh_per_month
+        if free_wh is not None and not 1 <= free_wh <= MAX_FREE_WH:
+            raise ValueError(f"free energy is from 1 to {MAX_FREE_WH} Wh a month, or left out")
         _check_session_limits(self)
         _check_energy_limits(self)
 
@@ -132,12 +146,14 @@ def price(tariff: Tariff, usage: Usage) -> Cost:
     """The cost of a usage: a line for each component with a quantity, in the order of a bill.
 
     Every line is its quantity times its price, rounded half up once; the lines sum to the total.
+    What is free has a line of its own, without a price.
     A last line brings the total up to the minimum, or down (below zero) to the maximum.
     """
     components = sorted(tariff.components, key=lambda component: _ORDER[type(component)])
     priced = (_line(component, usage, tariff.currency) for component in components)
-    lines = tuple(line for line in priced if line.quantity)
-    lines += _limited(tariff, sum(line.amount_minor for line in lines), usage.energy_wh)
+    lines = _free(usage) + tuple(line for line in priced if line.quantity)
+    billed_wh = usage.energy_wh - usage.free_wh
+    lines += _limited(tariff, sum(line.amount_minor for line in lines), billed_wh)
     return Cost.of(lines, tariff.currency, tariff.vat_percent)
 
 
@@ -214,12 +230,19 @@ def _line(component: Component, usage: Usage, currency: str) -> CostLine:
     )
 
 
-def _limited(tariff: Tariff, total_minor: int, energy_wh: int) -> tuple[CostLine, ...]:
+def _free(usage: Usage) -> tuple[CostLine, ...]:
+    if not usage.free_wh:
+        return ()
+    nothing = Decimal(0)
+    return (CostLine("free_energy", kwh(usage.free_wh), EnergyPrice.unit, nothing, 0),)
+
+
+def _limited(tariff: Tariff, total_minor: int, billed_wh: int) -> tuple[CostLine, ...]:
     """The line that takes a total to the limit it would pass; none if it passes none."""
     limits = (("minimum", tariff.minimum, 1), ("maximum", tariff.maximum, -1))
     for kind, limit, sign in limits:
         missing = 0 if limit is None else minor(limit, tariff.currency) - total_minor
-        if missing * sign > 0 and (kind == "maximum" or energy_wh > 0):
+        if missing * sign > 0 and (kind == "maximum" or billed_wh > 0):
             amount = major(missing, tariff.currency)
             return (CostLine(kind, Decimal(1), FlatPrice.unit, amount, missing),)
     return ()

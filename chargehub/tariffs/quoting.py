@@ -17,6 +17,7 @@ from chargehub.units import Span
 PartName = Literal["kwh", "minute", "session", "other"]
 ORDER: tuple[PartName, ...] = get_args(PartName)
 _PARTS: Mapping[str, PartName] = {
+    "free_energy": "kwh",
     "energy": "kwh",
     "time": "minute",
     "idle": "minute",

@@ -13,7 +13,7 @@ from chargehub.rest.bodies import Body, Instant
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
 from chargehub.tariffs import actions, ocpi, quoting, tables
 from chargehub.tariffs.components import Component
-from chargehub.tariffs.fields import PriceText
+from chargehub.tariffs.fields import MAX_FREE_WH, PriceText
 from chargehub.tariffs.pricing import MAX_COMPONENTS, MAX_NAME, CostLine, Tariff
 from chargehub.tariffs.quoting import MAX_ENERGY_WH, MAX_POWER_W, PartName, Quote
 from chargehub.tariffs.tables import TariffView
@@ -31,7 +31,8 @@ class TariffRequest(Body):
     """A tariff to be made. The same `external_ref` again gives the first one.
 
     A session that took energy costs `minimum` at least, none more than `maximum`. Every price
-    per kWh lies from `floor_per_kwh` to `ceiling_per_kwh`, whatever may move it.
+    per kWh lies from `floor_per_kwh` to `ceiling_per_kwh`, whatever may move it. Of each driver's
+    month with you `free_wh_per_month` have no price per kWh.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
@@ -42,6 +43,7 @@ class TariffRequest(Body):
     maximum: PriceText | None = None
     floor_per_kwh: PriceText | None = None
     ceiling_per_kwh: PriceText | None = None
+    free_wh_per_month: Annotated[int | None, Field(ge=1, le=MAX_FREE_WH)] = None
     external_ref: Annotated[str | None, Field(min_length=1, max_length=100)] = None
 
     @model_validator(mode="after")
@@ -60,6 +62,7 @@ class TariffRequest(Body):
             self.maximum,
             self.floor_per_kwh,
             self.ceiling_per_kwh,
+            self.free_wh_per_month,
         )
 
 
@@ -79,6 +82,7 @@ class TariffBody(BaseModel):
     maximum: PriceText | None
     floor_per_kwh: PriceText | None
     ceiling_per_kwh: PriceText | None
+    free_wh_per_month: int | None
     snapshot_id: str
     created_at: datetime
 
@@ -95,6 +99,7 @@ class TariffBody(BaseModel):
             maximum=tariff.content.maximum,
             floor_per_kwh=tariff.content.floor_per_kwh,
             ceiling_per_kwh=tariff.content.ceiling_per_kwh,
+            free_wh_per_month=tariff.content.free_wh_per_month,
             snapshot_id=tariff.snapshot_id,
             created_at=tariff.created_at,
         )
@@ -218,7 +223,8 @@ async def get_tariff_quote(
 ) -> QuoteBody:
     """What a need would cost: by kWh, minute, session and other.
 
-    The car charges with full power, then stands idle. The bill is reckoned from what is metered.
+    Free energy of a month is left aside, for it may be used up by then. The car charges with full
+    power, then stands idle. The bill is reckoned from what is metered.
     """
     need = quoting.asked(energy_wh, start, to, power_w, time_zone)
     found = await store.read(tables.tariff, tariff_id)

@@ -141,6 +141,16 @@ def covered(windows: Sequence[Window], span: Span, time_zone: str) -> tuple[Span
     return tuple(merged(sorted(found, key=lambda part: part.start)))
 
 
+def month(moment: datetime, time_zone: str) -> Span:
+    """The calendar month in which an instant lies by the local calendar."""
+    zone = ZoneInfo(time_zone)
+    first = moment.astimezone(zone).replace(
+        day=1, hour=0, minute=0, second=0, microsecond=0, fold=0
+    )
+    following = (first + 32 * _DAY).replace(day=1)
+    return Span(first, following)
+
+
 def merged(parts: Iterable[Span]) -> Iterator[Span]:
     """Spans in order of their start, those that touch or overlap as one."""
     current: Span | None = None

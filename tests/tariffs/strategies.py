@@ -90,7 +90,7 @@ def tariffs(draw: st.DrawFn) -> Tariff:
 
 
 @st.composite
-def usages(draw: st.DrawFn, time_zone: str | None = None) -> Usage:
+def usages(draw: st.DrawFn, time_zone: str | None = None, has_free: bool = False) -> Usage:
     moment = draw(NEAR_CHANGES | STARTS)
     segments = []
     for _ in range(draw(st.integers(1, 6))):
@@ -99,4 +99,6 @@ def usages(draw: st.DrawFn, time_zone: str | None = None) -> Usage:
         wh = draw(st.integers(0, 100_000)) if state == "charging" else 0
         segments.append(Segment(moment, moment + length, wh, state))
         moment += length
-    return Usage(time_zone or draw(st.sampled_from(ZONES)), tuple(segments))
+    taken = sum(segment.energy_wh for segment in segments)
+    free_wh = draw(st.just(0) | st.integers(0, taken)) if has_free else 0
+    return Usage(time_zone or draw(st.sampled_from(ZONES)), tuple(segments), free_wh)

@@ -1,5 +1,6 @@
 """How much of a usage each component bills."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -75,6 +76,30 @@ def test_charging_and_idle_minutes_are_the_time_of_the_session(usage: Usage) -> 
 
     lasted = usage.ended_at - usage.started_at
     assert lasted <= billed * MINUTE < lasted + 2 * MINUTE
+
+
+@given(usages(has_free=True), days_cut())
+def test_free_energy_is_the_first_and_of_no_window_twice(
+    usage: Usage, windows: tuple[Window, ...]
+) -> None:
+    pieces = [EnergyPrice(PRICE, (window,)).quantity(usage) for window in windows]
+
+    assert EnergyPrice(PRICE).quantity(usage) * 1000 == usage.energy_wh - usage.free_wh
+    assert sum(pieces) * 1000 == usage.energy_wh - usage.free_wh
+
+
+def test_the_first_energy_is_free_by_the_clock() -> None:
+    """4 kWh in 4 hours from 13:00 in Oslo, 1.5 of them free: 14:30 to 15:00 is half a kWh."""
+    charged = replace(usage((0, 240, 4000, "charging")), free_wh=1500)
+
+    assert EnergyPrice(PRICE, (Window(0, 15 * 60),)).quantity(charged) == Decimal("0.500")
+    assert EnergyPrice(PRICE, (Window(15 * 60, 1440),)).quantity(charged) == Decimal("2.000")
+    assert TimePrice(PRICE).quantity(charged) == 240
+
+
+def test_no_more_is_free_than_was_taken() -> None:
+    with pytest.raises(ValueError, match="a part of what was taken"):
+        replace(usage((0, 240, 4000, "charging")), free_wh=4001)
 
 
 def test_energy_is_spread_evenly_over_its_segment() -> None:

@@ -23,7 +23,7 @@ def test_the_bill_is_the_one_that_was_worked_out_by_hand(path: Path) -> None:
         for start, end, energy_wh, state in case["segments"]
     )
 
-    cost = price(tariff, Usage(case["time_zone"], segments))
+    cost = price(tariff, Usage(case["time_zone"], segments, case.get("free_wh", 0)))
 
     lines = [
         [line.kind, decimal_text(line.quantity), decimal_text(line.price), line.amount_minor]

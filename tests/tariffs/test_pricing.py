@@ -54,7 +54,7 @@ def charged(wh: int, lasting: timedelta = HOUR) -> Usage:
     return Usage("Europe/Oslo", (Segment(NOON, NOON + lasting, wh, "charging"),))
 
 
-@given(tariffs(), usages())
+@given(tariffs(), usages(has_free=True))
 def test_lines_sum_to_the_cost_and_each_is_rounded_once(tariff: Tariff, usage: Usage) -> None:
     """Checked by somebody else's arithmetic: Decimal with room for every digit."""
     cost = price(tariff, usage)
@@ -80,7 +80,7 @@ def test_every_component_with_a_quantity_has_its_line_in_the_order_of_a_bill(
     assert len(limits) <= 1
 
 
-@given(tariffs(), usages())
+@given(tariffs(), usages(has_free=True))
 def test_a_total_lies_within_the_limits_and_is_moved_no_further(
     tariff: Tariff, usage: Usage
 ) -> None:
@@ -88,7 +88,7 @@ def test_a_total_lies_within_the_limits_and_is_moved_no_further(
 
     free = price(replace(tariff, minimum=None, maximum=None), usage).total_minor
     total = major(cost.total_minor, cost.currency)
-    low = tariff.minimum or Decimal(0) if usage.energy_wh else Decimal(0)
+    low = tariff.minimum or Decimal(0) if usage.energy_wh > usage.free_wh else Decimal(0)
     high = tariff.maximum if tariff.maximum is not None else Decimal("Infinity")
     assert total == min(max(major(free, cost.currency), low), high)
 
@@ -294,6 +294,7 @@ def test_a_tariff_that_can_only_be_a_slip_is_refused(
         ({"floor_per_kwh": Decimal("0.5")}, "0.45 per kWh is outside your floor and ceiling"),
         ({"ceiling_per_kwh": Decimal("0.4")}, "0.45 per kWh is outside your floor and ceiling"),
         ({"floor_per_kwh": Decimal(1), "ceiling_per_kwh": Decimal(0)}, "not below the floor"),
+        ({"free_wh_per_month": 0}, "free energy is from 1 to"),
         ({"minimum": Decimal(1), "components": ()}, "a tariff with a minimum has a price"),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargehub.tariffs.windows import PowerStep, Window, covered
+from chargehub.tariffs.windows import PowerStep, Window, covered, month
 from chargehub.units import Span
 from tests.tariffs.strategies import NEAR_CHANGES, STARTS, ZONES, window_lists
 
@@ -275,3 +275,18 @@ def test_power_steps_that_cannot_be_meant_are_refused() -> None:
         PowerStep()
     with pytest.raises(ValueError, match="above its from_w"):
         PowerStep(11_000, 11_000)
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "start", "end"),
+    [
+        ("2026-03-31T22:30", "Europe/Oslo", "2026-03-31T22:00", "2026-04-30T22:00"),
+        ("2026-03-31T21:30", "Europe/Oslo", "2026-02-28T23:00", "2026-03-31T22:00"),
+        ("2026-12-31T12:00", "Australia/Lord_Howe", "2026-11-30T13:00", "2026-12-31T13:00"),
+        ("2026-11-01T05:30", "America/New_York", "2026-11-01T04:00", "2026-12-01T05:00"),
+    ],
+)
+def test_a_month_is_that_of_the_local_calendar(
+    moment: str, zone: str, start: str, end: str
+) -> None:
+    assert month(at(moment), zone) == Span(at(start), at(end))
