@@ -47,6 +47,9 @@ from chargehub.store.migrate import is_current
 from chargehub.store.outbox import Relay
 from chargehub.store.writer import Store
 from chargehub.tariffs import routes as tariff_routes
+from chargehub.webhooks import routes as webhook_routes
+from chargehub.webhooks import rules as webhook_rules
+from chargehub.webhooks.sending import Sender
 
 log = structlog.get_logger(__name__)
 
@@ -65,6 +68,7 @@ ROUTERS = (
     settlement_routes.router,
     ledger_routes.router,
     rail_routes.router,
+    webhook_routes.router,
     operation_routes.router,
 )
 
@@ -89,6 +93,7 @@ TAGS = {
     "settlement": "An owner's month.",
     "ledger": "The laws of the ledger, for everybody to check.",
     "rails": "Ways of money that live in the hub: the sandbox, and the token wallet.",
+    "webhooks": "What happened: read in order from a cursor, or sent to you, signed.",
     "operation": "For machines that watch the hub, and people who run it.",
 }
 
@@ -118,25 +123,26 @@ class Hub:
             quirks=self.quirks,
             contracts=contracts.load(settings),
         )
+        self.sender = Sender(self.store, self.clock, self.settings)
         self.relay = Relay(
             self.store,
             self.clock,
-            flow.reactions(
-                self.store,
-                self.rails,
-                mailer(self.settings, self.store),
-                carry_out(
-                    self.switchboard, self.store, self.clock, self.settings.secret.encode()
-                ).run,
-                terms_of(self.settings),
-            ),
+            flow.reactions(self.store, self.rails, self._senders(), terms_of(self.settings)),
         )
         frames_kept = timedelta(days=settings.frames_kept_days)
         cost_every = timedelta(seconds=settings.cost_told_every_s)
-        what_is_due = due(settings.token_price, frames_kept, cost_every)
+        what_is_due = due(settings.token_price, frames_kept, cost_every, webhook_terms_of(settings))
         self.jobs = Jobs(self.store, self.clock, settings.tick_s, what_is_due)
         self.ocpp_port = 0
         self.ocpps_port = 0
+
+    def _senders(self) -> flow.Senders:
+        secret = self.settings.secret.encode()
+        return flow.Senders(
+            mail=mailer(self.settings, self.store),
+            command=carry_out(self.switchboard, self.store, self.clock, secret).run,
+            webhook=self.sender.run,
+        )
 
     async def start(self) -> None:
         """Take up what was left, then let stations in."""
@@ -154,6 +160,7 @@ class Hub:
         self.jobs.stop()
         await self.ocpp.stop()
         await self.relay.stop()
+        await self.sender.close()
         await self.store.close()
         log.info("hub stopped")
 
@@ -176,6 +183,14 @@ def terms_of(settings: Settings) -> Terms:
         fee_basis_points=settings.fee_basis_points,
         fee_vat_percent=settings.fee_vat_percent,
         maturity=timedelta(hours=settings.maturity_hours),
+    )
+
+
+def webhook_terms_of(settings: Settings) -> webhook_rules.Terms:
+    """How long webhooks may fail and events are kept, as the operator set it."""
+    return webhook_rules.Terms(
+        failing=timedelta(days=settings.webhook_failing_days),
+        kept=timedelta(days=settings.events_kept_days),
     )
 
 

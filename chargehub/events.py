@@ -20,6 +20,21 @@ class MailRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookRequested:
+    """Somebody's webhook must be told; the message is a row of `webhooks`.
+
+    `lane`: the same for all messages to one webhook about one resource, which go in order.
+    """
+
+    message_id: str
+    lane: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"webhook:{self.lane}"
+
+
+@dataclass(frozen=True, slots=True)
 class StationConnected:
     """A station opened its line, or opened it anew."""
 
@@ -297,6 +312,7 @@ class PayoutFailed:
 
 Event = (
     MailRequested
+    | WebhookRequested
     | StationConnected
     | StationDisconnected
     | StationBooted

@@ -5,8 +5,9 @@ transaction, and a second action records its outcome. Both may run twice and lat
 """
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, get_args
 
 from chargehub import events
 from chargehub.bookings import actions as bookings
@@ -24,25 +25,40 @@ from chargehub.stations import raising, security
 from chargehub.store.outbox import Effect, Reaction, Reactions
 from chargehub.store.work import Work
 from chargehub.store.writer import Store
+from chargehub.webhooks import actions as webhooks
+from chargehub.webhooks.publishing import publish
+from chargehub.webhooks.rules import UNPUBLISHED
 
 LINES = 10_000  # commands under way: each has a line of its own and waits for nobody else
+TRIES, HOUR = 60, timedelta(hours=1)  # of a webhook: two days, then a person must look
 
 Send = Callable[[Any, str], Awaitable[Any]]
 
 
-def reactions(
-    store: Store, rails: Rails, send_mail: Send, send_command: Send, terms: Terms
-) -> Reactions:
-    """The followers of every event, in the order in which they are told."""
-    return {
-        events.MailRequested: [Effect(send_mail, people.record_mail_sent)],
+@dataclass(frozen=True, slots=True)
+class Senders:
+    """How mail, commands and webhooks leave the hub."""
+
+    mail: Send
+    command: Send
+    webhook: Send
+
+
+def reactions(store: Store, rails: Rails, send: Senders, terms: Terms) -> Reactions:
+    """The followers of every event, in the order in which they are told.
+
+    Last of all an event is published: in the feed, and from there to webhooks.
+    """
+    follows: dict[type[events.Event], list[Reaction | Effect]] = {
+        events.MailRequested: [Effect(send.mail, people.record_mail_sent)],
+        events.WebhookRequested: [Effect(send.webhook, webhooks.record_sent, LINES, TRIES, HOUR)],
         events.StationConnected: [
             stations.resume_commands,
             following.look_when_back,
             balancing.look_at_station,
         ],
         events.StationBooted: [balancing.forget_limits],
-        events.StationCommanded: [Effect(send_command, stations.record_outcome, LINES)],
+        events.StationCommanded: [Effect(send.command, stations.record_outcome, LINES)],
         events.CommandFinished: [
             sessions.follow_command,
             bookings.follow_command,
@@ -77,6 +93,11 @@ def reactions(
         events.CdrCorrected: [collect.adjust],
         events.RefundRequested: [Effect(effects.refund(rails, store), collect.record_refund)],
         events.PayoutRequested: [Effect(payout.send(rails, store), payout.record_payout)],
+    }
+    return follows | {
+        kind: [*follows.get(kind, ()), publish]
+        for kind in get_args(events.Event)
+        if kind not in UNPUBLISHED
     }
 
 

@@ -24,6 +24,8 @@ from chargehub.stations import certificates, frames, pairing
 from chargehub.store.chunk import SIZE, Chunk
 from chargehub.store.work import Work
 from chargehub.store.writer import Store
+from chargehub.webhooks import actions as webhooks
+from chargehub.webhooks.rules import Terms
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +35,9 @@ MOST_PUT_OFF = 1_000  # rows of one job; with more of them it is the job that is
 ROUNDS = 200  # a job that still finds work after so many chunks goes on at the next tick
 
 
-def due(token_price: Decimal, frames_kept: timedelta, cost_every: timedelta) -> Sequence[Job]:
+def due(
+    token_price: Decimal, frames_kept: timedelta, cost_every: timedelta, told: Terms
+) -> Sequence[Job]:
     """What to look at, in an order in which one makes the next due: a slot opens before a
     no-show is released, earnings mature before they are paid out. `cost_every` 0: never."""
 
@@ -49,6 +53,12 @@ def due(token_price: Decimal, frames_kept: timedelta, cost_every: timedelta) -> 
     def forget_frames(work: Work, now: datetime, _chunk: Chunk) -> int:
         return frames.forget(work, now - frames_kept)
 
+    def disable_webhooks(work: Work, now: datetime, chunk: Chunk) -> int:
+        return webhooks.disable_failing(work, now, told, chunk)
+
+    def forget_events(work: Work, now: datetime, _chunk: Chunk) -> int:
+        return webhooks.forget(work, now, told)
+
     return (
         stations.expire_commands,
         certificates.ask_renewals,
@@ -63,8 +73,10 @@ def due(token_price: Decimal, frames_kept: timedelta, cost_every: timedelta) -> 
         balancing.look_due,
         settlement.mature_due,
         request_due_payouts,
+        disable_webhooks,
         forget_keys,
         forget_frames,
+        forget_events,
     )
 
 

@@ -220,6 +220,20 @@ class Settings(BaseSettings):
         bool, Field(description="Write whole mails to the log; never in public.")
     ] = False
 
+    webhook_timeout_s: Annotated[
+        float, Field(description="Seconds the receiver of a webhook has to answer.", gt=0)
+    ] = 10.0
+    webhook_private_addresses: Annotated[
+        bool,
+        Field(description="Let webhooks go to private addresses and by http; for trials alone."),
+    ] = False
+    webhook_failing_days: Annotated[
+        int, Field(description="Days without success until a webhook is disabled.", gt=0)
+    ] = 5
+    events_kept_days: Annotated[
+        int, Field(description="Days that events can be read from a cursor.", gt=0)
+    ] = 90
+
     token_price: Annotated[Decimal, Field(description="EUR for one CHG in token payouts.")] = (
         Decimal("0.25")
     )

@@ -71,9 +71,19 @@ async def busy(hub: RunningHub) -> Busy:
     ids = {
         **await _ids(owner, driver, place),
         "delivery_id": await hub.hub.store.do(_park),
+        **await _tell(owner),
         "certificate_id": await hub.hub.store.do(_certify, place.station_id, hub.clock.now()),
     }
     return Busy(hub, owner, driver, operator, stranger, place, ids)
+
+
+async def _tell(owner: Person) -> dict[str, str]:
+    """A webhook to an address that nobody may reach, and what became of a ping to it."""
+    wanted = {"url": "https://192.0.2.1/hook", "types": ["PayoutFailed"]}
+    webhook_id = (await owner.post("/webhooks", wanted))["id"]
+    ping = await owner.post(f"/webhooks/{webhook_id}/ping", expect=202)
+    await owner.hub.settle()
+    return {"webhook_id": webhook_id, "message_id": ping["id"]}
 
 
 def _certify(work: Work, station_id: str, now: datetime) -> str:

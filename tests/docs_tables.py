@@ -37,6 +37,9 @@ from chargehub.settings import Settings
 from chargehub.stations import commands, local_list, profiles, quirk_files, reports, upkeep
 from chargehub.stations.quirks import QuirkProfile
 from chargehub.store.outbox import Effect, Reactions, name_of
+from chargehub.webhooks import rules as webhooks
+from chargehub.webhooks.publishing import publish
+from chargehub.webhooks.sending import Sender
 from tests.conformance.verdicts import verdicts
 from tests.tree import ROOT
 
@@ -146,7 +149,9 @@ def followers() -> Reactions:
     """The table of `flow.py`."""
     send_mail, terms = mailer(Settings(), NOWHERE), NOWHERE
     send_command = carry_out(NOWHERE, NOWHERE, NOWHERE, b"").run
-    return flow.reactions(NOWHERE, NOWHERE, send_mail, send_command, terms)
+    send_webhook = Sender(NOWHERE, NOWHERE, NOWHERE).run
+    send = flow.Senders(send_mail, send_command, send_webhook)
+    return flow.reactions(NOWHERE, NOWHERE, send, terms)
 
 
 def refusals() -> list[type[Refused]]:
@@ -205,9 +210,16 @@ def events_table() -> str:
     rows = []
     for event in typing.get_args(events.Event):
         fields = ", ".join(f"`{field.name}`" for field in dataclasses.fields(event))
-        follows = "<br>".join(_follower(one) for one in what_follows.get(event, ()))
-        rows.append((f"`{event.__name__}`", fields, _paragraphs(event), follows or "–"))
-    return _table(("Event", "Fields", "What happened", "What follows"), rows)
+        shown = [one for one in what_follows.get(event, ()) if one is not publish]
+        follows = "<br>".join(map(_follower, shown))
+        told = _told(event)
+        rows.append((f"`{event.__name__}`", fields, _paragraphs(event), told, follows or "–"))
+    return _table(("Event", "Fields", "What happened", "Told to", "What follows"), rows)
+
+
+def _told(event: Any) -> str:
+    """Who may read it from outside."""
+    return "–" if event in webhooks.UNPUBLISHED else ", ".join((*webhooks.TOLD[event], "operator"))
 
 
 def _follower(follower: Any) -> str:

@@ -6,11 +6,12 @@ A station that chose freely whom the hub asks could reach into the hub's own net
 import asyncio
 import socket
 from collections.abc import Mapping
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import httpx2
+
+from chargehub.addresses import is_public
 
 LARGEST_ANSWER: Final = 65_536  # bytes; an answer for a station must fit a frame anyway
 AT_ONCE: Final = 20  # questions of all stations together
@@ -94,18 +95,6 @@ class Outside:
                 if len(read) > LARGEST_ANSWER:
                     raise Unreachable("The answer is too long.")
             return bytes(read)
-
-
-def is_public(address: str) -> bool:
-    """True for an address that anybody may reach; an IPv4 address within IPv6 is what it is.
-
-    One wrapped for a tunnel (6to4) may lead anywhere, and is none.
-    """
-    known: IPv4Address | IPv6Address = ip_address(address)
-    mapped = getattr(known, "ipv4_mapped", None) or known
-    is_special = mapped.is_multicast or mapped.is_reserved or mapped.is_unspecified
-    is_hidden = isinstance(mapped, IPv6Address) and (mapped.sixtofour or mapped.is_site_local)
-    return bool(mapped.is_global and not is_special and not is_hidden)
 
 
 def host_of(url: str) -> str:

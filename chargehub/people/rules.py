@@ -17,6 +17,7 @@ Scope = Literal[
     "sessions:write",
     "payments:write",
     "accounts:write",
+    "webhooks:write",
     "operator",
 ]
 SCOPES: tuple[Scope, ...] = (
@@ -27,6 +28,7 @@ SCOPES: tuple[Scope, ...] = (
     "sessions:write",
     "payments:write",
     "accounts:write",
+    "webhooks:write",
     "operator",
 )
 """What an API key can be allowed: to read, to write one field of the hub, to act as operator."""

@@ -39,11 +39,14 @@ class Effect:
 
     `run(event, key)` may reach the network; `key` is the same at every try of one delivery.
     `at_once`: how many run at the same time; those of another effect have places of their own.
+    `tries`, `longest_wait`: how long it is tried before it is parked.
     """
 
     run: Callable[[Any, str], Awaitable[Any]]
     record: Callable[[Work, Any, Any, datetime], None]
     at_once: int = AT_ONCE
+    tries: int = MAX_TRIES
+    longest_wait: timedelta = MAX_WAIT
 
     @property
     def name(self) -> str:
@@ -193,8 +196,13 @@ class Relay:
 
     async def _postpone(self, delivery: Delivery, aggregate: str, error: Exception) -> None:
         delivery.tries += 1
-        parked = delivery.tries >= MAX_TRIES or isinstance(error, Hopeless)
-        wait = min(timedelta(seconds=FIRST_WAIT_S * 2 ** (delivery.tries - 1)), MAX_WAIT)
+        follower = self._followers.get(delivery.follower)
+        tries, longest = MAX_TRIES, MAX_WAIT
+        if isinstance(follower, Effect):
+            tries, longest = follower.tries, follower.longest_wait
+        parked = delivery.tries >= tries or isinstance(error, Hopeless)
+        wait_s = min(FIRST_WAIT_S * 2 ** (delivery.tries - 1), longest.total_seconds())
+        wait = timedelta(seconds=wait_s)
         facts = {"follower": delivery.follower, "aggregate": aggregate, "tries": delivery.tries}
         if parked:
             log.error("delivery parked", **facts, exc_info=error)

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from chargehub.ocpp.outside import LARGEST_ANSWER, Outside, Unreachable, is_public
+from chargehub.addresses import is_public
+from chargehub.ocpp.outside import LARGEST_ANSWER, Outside, Unreachable
 from tests.contract_pki import Server, listening
 
 KIND = "application/ocsp-request"

@@ -1055,6 +1055,96 @@ def upgrade() -> None:
         batch_op.create_index("ix_charging_limit_command", ["command_id"], unique=False)
         batch_op.create_index("ix_charging_limit_station", ["station_id"], unique=False)
 
+    op.create_table(
+        "feed_head",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_feed_head")),
+    )
+    op.create_table(
+        "feed_entry",
+        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("resource", sa.String(length=80), nullable=False),
+        sa.Column("body", Json(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("position", name=op.f("pk_feed_entry")),
+    )
+    op.create_index("ix_feed_entry_at", "feed_entry", ["at"], unique=False)
+    op.create_table(
+        "feed_reader",
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "position", name=op.f("pk_feed_reader")),
+    )
+    op.create_index("ix_feed_reader_position", "feed_reader", ["position"], unique=False)
+    op.create_table(
+        "webhook",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("url", sa.String(length=500), nullable=False),
+        sa.Column("types", Json(), nullable=False),
+        sa.Column("signing", sa.String(length=7), nullable=False),
+        sa.Column("is_hub_wide", sa.Boolean(), nullable=False),
+        sa.Column("is_enabled", sa.Boolean(), nullable=False),
+        sa.Column("disabled_reason", sa.String(length=200), nullable=True),
+        sa.Column("failing_since", Instant(), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_webhook_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook")),
+    )
+    op.create_index("ix_webhook_account", "webhook", ["account_id", "id"], unique=False)
+    op.create_index("ix_webhook_failing", "webhook", ["failing_since"], unique=False)
+    op.create_index(
+        "ix_webhook_hub_wide",
+        "webhook",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("is_hub_wide"),
+        postgresql_where=sa.text("is_hub_wide"),
+    )
+    op.create_table(
+        "webhook_key",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("webhook_id", sa.String(length=36), nullable=False),
+        sa.Column("sealed", sa.String(length=200), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["webhook_id"], ["webhook.id"], name=op.f("fk_webhook_key_webhook_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_key")),
+    )
+    op.create_index("ix_webhook_key_webhook_id", "webhook_key", ["webhook_id"], unique=False)
+    op.create_table(
+        "webhook_message",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("webhook_id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("resource", sa.String(length=80), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=True),
+        sa.Column("state", sa.String(length=7), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("error", sa.String(length=200), nullable=True),
+        sa.Column("delivery_id", sa.String(length=36), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("last_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["webhook_id"], ["webhook.id"], name=op.f("fk_webhook_message_webhook_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_message")),
+    )
+    op.create_index(
+        "ix_webhook_message_created_at", "webhook_message", ["created_at"], unique=False
+    )
+    op.create_index(
+        "ix_webhook_message_webhook",
+        "webhook_message",
+        ["webhook_id", "state", "id"],
+        unique=False,
+    )
+
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     for statement in SQLITE if is_sqlite else POSTGRESQL:
         op.execute(statement)
