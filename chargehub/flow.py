@@ -30,6 +30,7 @@ from chargehub.webhooks.publishing import publish
 from chargehub.webhooks.rules import UNPUBLISHED
 
 LINES = 10_000  # commands under way: each has a line of its own and waits for nobody else
+MESSAGES = 1_000_000  # to webhooks; the sender itself bounds what is on its way at once
 TRIES, HOUR = 60, timedelta(hours=1)  # of a webhook: two days, then a person must look
 
 Send = Callable[[Any, str], Awaitable[Any]]
@@ -51,7 +52,9 @@ def reactions(store: Store, rails: Rails, send: Senders, terms: Terms) -> Reacti
     """
     follows: dict[type[events.Event], list[Reaction | Effect]] = {
         events.MailRequested: [Effect(send.mail, people.record_mail_sent)],
-        events.WebhookRequested: [Effect(send.webhook, webhooks.record_sent, LINES, TRIES, HOUR)],
+        events.WebhookRequested: [
+            Effect(send.webhook, webhooks.record_sent, MESSAGES, TRIES, HOUR)
+        ],
         events.StationConnected: [
             stations.resume_commands,
             following.look_when_back,

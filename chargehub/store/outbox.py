@@ -29,6 +29,10 @@ AT_ONCE = 256  # reactions, or effects of one kind, at the same time: a batch of
 Reaction = Callable[[Work, Any, datetime], None]
 
 
+class NotOurs(Exception):
+    """Somebody outside failed whom no operator can mend: it is parked without alarm."""
+
+
 class Hopeless(Exception):
     """No further try can succeed: a person must look at once."""
 
@@ -204,10 +208,11 @@ class Relay:
         wait_s = min(FIRST_WAIT_S * 2 ** (delivery.tries - 1), longest.total_seconds())
         wait = timedelta(seconds=wait_s)
         facts = {"follower": delivery.follower, "aggregate": aggregate, "tries": delivery.tries}
-        if parked:
+        if parked and not isinstance(error, NotOurs):
             log.error("delivery parked", **facts, exc_info=error)
         else:
-            log.warning("delivery postponed", **facts, error=f"{type(error).__name__}: {error}")
+            what = "delivery parked" if parked else "delivery postponed"
+            log.warning(what, **facts, error=f"{type(error).__name__}: {error}")
         try:
             await self._store.do(table.note_failure, delivery, _legible(error), parked, wait)
         except Exception as fault:  # noted or not, the delivery must come again

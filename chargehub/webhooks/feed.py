@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, delete, func, select, update
+from sqlalchemy import BindParameter, bindparam, delete, func, select, text, update
 from sqlmodel import col
 
 from chargehub import events
@@ -22,6 +22,7 @@ from chargehub.webhooks.schema import FeedEntry, FeedHead, FeedReader
 FORGET_AT_ONCE = 500
 
 _TAKE = Hot(update(FeedHead).values(last=col(FeedHead.last) + 1))
+_BEGIN = text("INSERT INTO feed_head (id, last) VALUES (1, 0) ON CONFLICT DO NOTHING")
 _HEAD = Hot(select(col(FeedHead.last)))
 _ID: BindParameter[str] = bindparam("id")
 _PARTIES = {  # by a field of the event: who owns, and who drives; the first that is set counts
@@ -65,7 +66,8 @@ def add(work: Work, event: events.Event, readers: frozenset[str], now: datetime)
     The row of the head is held until our commit, so nobody sees a position before a lower one.
     """
     if work.execute(_TAKE) == 0:
-        work.insert(FeedHead, id=1, last=1)
+        work.execute(_BEGIN)  # another hub may do the same just now
+        work.execute(_TAKE)
     position: int = work.value(_HEAD)
     entry = Entry(position, type(event).__name__, event.aggregate, values_of(event), now)
     work.insert(

@@ -17,20 +17,20 @@ from chargehub.clock import Clock
 from chargehub.events import WebhookRequested
 from chargehub.rest.manners import cursor
 from chargehub.settings import Settings
-from chargehub.store.outbox import Hopeless
+from chargehub.store.outbox import Hopeless, NotOurs
 from chargehub.store.writer import Store
 from chargehub.webhooks import actions, keys, signing, tables
 from chargehub.webhooks.rules import Outcome, Parcel
 
 AT_ONCE: Final = 100  # messages of all webhooks together
-AT_ONCE_EACH: Final = 4  # to one webhook: a slow receiver keeps no other waiting
+AT_ONCE_EACH: Final = 8  # of one account: its slow receivers keep nobody else waiting
 LOOK_UPS: Final = 8  # names looked up at the same time, in threads of their own
 ADDRESSES: Final = 4  # of one host that are tried, one after the other
 GONE: Final = 410
 LOCKED: Final = "The hub's own secret changed: rotate the webhook's, and send again."
 
 
-class NotTaken(Exception):
+class NotTaken(NotOurs):
     """The receiver did not take the message. The text says why, for people."""
 
 
@@ -59,7 +59,7 @@ class Sender:
         parcel = await self._store.read(tables.parcel, event.message_id, self._clock.now())
         if parcel is None:
             return None
-        turn = self._turns.setdefault(parcel.webhook.id, asyncio.Semaphore(AT_ONCE_EACH))
+        turn = self._turns.setdefault(parcel.webhook.account_id, asyncio.Semaphore(AT_ONCE_EACH))
         async with turn, self._turn:
             return await self._send(event.message_id, key)
 

@@ -9,6 +9,7 @@ from sqlalchemy import Select, bindparam, func, or_, select
 from sqlmodel import col
 
 from chargehub.people.tables import Account
+from chargehub.store.hot import Hot
 from chargehub.store.tables import DeliveryRow
 from chargehub.store.work import Reads, table_of
 from chargehub.webhooks import feed
@@ -27,9 +28,11 @@ PARKED_AT_ONCE = 1_000  # that one request sends again
 _WEBHOOKS: Select[Any] = select(table_of(Webhook))
 _OF = col(Webhook.account_id) == bindparam("account_id")
 _LISTENING: Select[Any] = _WEBHOOKS.where(col(Webhook.is_enabled)).order_by(col(Webhook.id))
-_OF_ACCOUNT = _LISTENING.where(_OF, ~col(Webhook.is_hub_wide))
-_HUB_WIDE = _LISTENING.join(Account, col(Account.id) == col(Webhook.account_id)).where(
-    col(Webhook.is_hub_wide), col(Account.is_operator)
+_OF_ACCOUNT = Hot(_LISTENING.where(_OF, ~col(Webhook.is_hub_wide)))
+_HUB_WIDE = Hot(
+    _LISTENING.join(Account, col(Account.id) == col(Webhook.account_id)).where(
+        col(Webhook.is_hub_wide), col(Account.is_operator)
+    )
 )
 _KEYS: Select[Any] = (
     select(table_of(WebhookKey))

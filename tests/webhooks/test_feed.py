@@ -6,6 +6,10 @@ from typing import Any
 
 from chargehub import events
 from chargehub.store.work import Work
+from chargehub.store.writer import Store
+from chargehub.webhooks import feed as feed_of
+from chargehub.webhooks.publishing import publish
+from tests.conftest import START
 from tests.hub import Person, Place, RunningHub
 
 HOUR = timedelta(hours=1)
@@ -95,6 +99,32 @@ async def test_a_reader_goes_on_where_it_stopped(hub: RunningHub) -> None:
 
 def connect(work: Work, number: int) -> None:
     work.record(events.StationConnected(f"station-{number}"))
+
+
+async def test_a_reader_misses_nothing_that_several_hubs_publish_at_once(database: str) -> None:
+    """What has a lower position is there whenever a higher one can be read."""
+    hubs = [Store(database), Store(database)]
+    station, now = events.StationConnected("one"), START
+
+    async def publish_some(store: Store) -> None:
+        for _ in range(40):
+            await store.do(publish, station, now)
+
+    writers = asyncio.gather(*(publish_some(store) for store in hubs))
+    seen: list[int] = []
+    after = 0
+    while len(seen) < 80:
+        if writers.done():
+            writers.result()
+        found = await hubs[0].read(feed_of.stretch, None, after, 7)
+        seen += [one.position for one in found.entries]
+        after = found.until
+        await asyncio.sleep(0)
+    await writers
+    for store in hubs:
+        await store.close()
+
+    assert seen == list(range(1, 81))
 
 
 async def test_positions_have_no_holes_and_no_twins(hub: RunningHub) -> None:

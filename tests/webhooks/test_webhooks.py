@@ -4,6 +4,7 @@ import base64
 import time
 from typing import Any
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import select
 from sqlmodel import col
@@ -11,6 +12,7 @@ from sqlmodel import col
 from chargehub import events
 from chargehub.flow import TRIES
 from chargehub.store.work import Reads, Work
+from chargehub.webhooks import actions
 from chargehub.webhooks.rules import MOST_WEBHOOKS
 from chargehub.webhooks.schema import WebhookKey
 from tests.contract_pki import Server
@@ -206,6 +208,23 @@ async def test_a_webhook_that_fails_for_days_is_disabled_and_its_holder_is_writt
     assert refused["code"] == "webhook_disabled"
     assert (enabled["is_enabled"], enabled["disabled_reason"]) == (True, None)
     assert enabled["failing_since"] is None
+
+
+async def test_a_webhook_that_falls_too_far_behind_is_disabled_before(
+    hub: RunningHub, receiver: Server, later: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or else what waits for one dead receiver would fill the database."""
+    monkeypatch.setattr(actions, "MOST_PENDING", 2)
+    made = await listening_hub(hub, receiver)
+    receiver.status = 500
+    enabled = []
+
+    for station in ("one", "two", "three"):
+        await hub.hub.store.do(happen, events.StationConnected, station)
+        await hub.settle()
+        enabled.append((await made["operator"].get(f"/webhooks/{made['id']}"))["is_enabled"])
+
+    assert enabled == [True, True, False]
 
 
 async def test_a_receiver_that_is_gone_is_not_asked_again(
