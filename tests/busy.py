@@ -67,8 +67,13 @@ async def busy(hub: RunningHub) -> Busy:
     where = (await owner.get("/locations"))["items"][0]["id"]
     evses = [{"number": 1, "power_w": 1, "connectors": [{"number": 1, "type": "TESLA_S"}]}]
     await owner.post("/pairings", {"location_id": where, "evses": evses, "identity": AWAITED})
+    group = await owner.post("/member-groups", {"name": "Street", "tariff_id": place.tariff_id})
+    await driver.post("/memberships", {"code": group["code"]})
     await hub.settle()
     ids = {
+        "group_id": group["id"],
+        "code": group["code"],
+        "driver_id": driver.account_id,
         **await _ids(owner, driver, place),
         "delivery_id": await hub.hub.store.do(_park),
         **await _tell(owner),

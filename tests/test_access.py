@@ -38,6 +38,7 @@ LISTING = {"tariff_id": "{tariff_id}", "opening_hours": "24/7"}
 CONNECTION = {"fuse_a": 32, "stations": []}
 CREDENTIALS = {"email": "driver@example.org", "password": "correct horse"}
 NEWCOMER = {"email": "new@example.org", "password": "correct horse", "name": "New"}
+GROUP = {"name": "Street", "tariff_id": "{tariff_id}"}
 STATUS = {"status": "blocked"}
 NEED = (
     "?energy_wh=20000&power_w=11000&time_zone=Europe/Oslo"
@@ -105,6 +106,9 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /tariffs/{tariff_id}/ocpi": Row(
         "read", stranger=200, query="?country_code=NO&party_id=HUB"
     ),
+    "GET /member-groups": Row("tariffs:write", stranger=OWN),
+    "GET /member-groups/{group_id}/members": Row("read"),
+    "GET /memberships": Row("read", "driver", stranger=OWN),
     "GET /bookings": Row("read", "driver", stranger=OWN),
     "GET /bookings/{booking_id}": Row("read", "driver"),
     "GET /sessions": Row("read", "driver", stranger=OWN),
@@ -155,6 +159,11 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "DELETE /evses/{evse_id}/household/{token}": Row("stations:write", done=204),
     "PUT /stations/{station_id}/listing": Row("stations:write", body=LISTING),
     "POST /tariffs": Row("tariffs:write", done=201, stranger=201, body=TARIFF),
+    "POST /member-groups": Row("tariffs:write", done=201, body=GROUP),
+    "PUT /member-groups/{group_id}": Row("tariffs:write", body=GROUP),
+    "POST /memberships": Row(
+        "accounts:write", "driver", done=404, stranger=404, body={"code": "guessed"}
+    ),
     "POST /bookings": Row(
         "bookings:write", "driver", done=201, stranger=403, body={"evse_id": "{evse_id}", **SLOT}
     ),
@@ -209,6 +218,8 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
         "login", "driver", done=201, stranger=201, body={"name": "new", "scopes": ["read"]}
     ),
     "DELETE /api-keys/{key_id}": Row("login", "driver", done=204),
+    "DELETE /member-groups/{group_id}/members/{driver_id}": Row("tariffs:write", done=204),
+    "DELETE /memberships/{group_id}": Row("accounts:write", "driver", done=204, stranger=204),
     "DELETE /logins/{login_id}": Row("login", "driver", done=204),
     "DELETE /logins/current": Row("login", "driver", done=204, stranger=204),
 }

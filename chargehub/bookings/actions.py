@@ -168,7 +168,7 @@ def _id_token(work: Work, driver: Actor, wanted: Wanted, now: datetime) -> str:
 def _terms(
     work: Work, driver: Actor, evse: EvseView, listing: ListingView, id_token: str, slot: Span
 ) -> _Terms:
-    snapshot_id = tariff_actions.snapshot(work, listing.tariff_id)
+    snapshot_id = tariff_actions.snapshot(work, listing.tariff_id, driver.account_id)
     tariff = tariffs.snapshot(work, snapshot_id)
     is_household = stations.is_household(work, evse.id, fold_id_token(id_token))
     is_own_use = driver.account_id == evse.owner_id or is_household

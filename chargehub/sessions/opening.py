@@ -134,7 +134,7 @@ def _own_booking(work: Work, start: Start, driver_id: str) -> BookingView | None
 
 
 def _listed(work: Work, tariff_id: str | None, driver_id: str) -> Admission:
-    snapshot = tariffs.snapshot(work, tariff_id) if tariff_id else None
+    snapshot = tariffs.snapshot(work, tariff_id, driver_id) if tariff_id else None
     return Admission("accepted", driver_id, tariff_snapshot_id=snapshot)
 
 

@@ -77,11 +77,15 @@ def create_tariff(work: Work, owner_id: str, wanted: Wanted, now: datetime) -> C
     return Created(view, is_new=True)
 
 
-def snapshot(work: Work, tariff_id: str) -> str:
+def snapshot(work: Work, tariff_id: str, driver_id: str | None = None) -> str:
     """The id of the tariff's snapshot, to price with later. Raises NotFound.
+
+    A driver who is a member of the tariff's owner gets the members' tariff instead.
 
     The text was stored when the tariff was made, so that a start has nothing to write.
     """
+    if driver_id is not None:
+        tariff_id = tables.offered_to(work, tariff_id, driver_id)
     found = tables.snapshot_of(work, tariff_id)
     if found is None:
         raise NotFound("There is no tariff with this id.")

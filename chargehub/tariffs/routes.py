@@ -11,16 +11,28 @@ from chargehub.people.access import CurrentActor, needs
 from chargehub.people.rules import Actor
 from chargehub.rest.bodies import Body, Instant
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
-from chargehub.tariffs import actions, ocpi, quoting, tables
+from chargehub.rest.throttle import Throttled
+from chargehub.store.work import Reads
+from chargehub.tariffs import actions, members, ocpi, quoting, tables
+from chargehub.tariffs.bodies import (
+    GroupBody,
+    GroupRequest,
+    MemberBody,
+    MembershipBody,
+    MembershipRequest,
+)
 from chargehub.tariffs.components import Component
 from chargehub.tariffs.fields import MAX_FREE_WH, PriceText
 from chargehub.tariffs.pricing import MAX_COMPONENTS, MAX_NAME, CostLine, Tariff
 from chargehub.tariffs.quoting import MAX_ENERGY_WH, MAX_POWER_W, PartName, Quote
-from chargehub.tariffs.tables import TariffView
+from chargehub.tariffs.tables import MembershipView, TariffView
 
 router = APIRouter(tags=["tariffs"])
 TariffId = Annotated[str, Path(max_length=36)]
+GroupId = Annotated[str, Path(max_length=36)]
 Writer = Annotated[Actor, Depends(needs("tariffs:write"))]
+Driver = Annotated[Actor, Depends(needs("accounts:write"))]
+_CODES = Depends(Throttled("member_code", rate_per_s=1, burst=10))  # guesses at codes
 
 Components = Annotated[
     tuple[Component, ...], Field(strict=False, min_length=1, max_length=MAX_COMPONENTS)
@@ -248,3 +260,85 @@ async def get_ocpi_tariff(
     party = ocpi.Party(country_code, party_id)
     shape = ocpi.published(found.content, found.id, party, found.created_at)
     return Response(ocpi.as_text(shape), media_type="application/json")
+
+
+@router.post("/member-groups", status_code=201)
+async def post_member_group(
+    wanted: GroupRequest, actor: Writer, store: CurrentStore, now: Now
+) -> GroupBody:
+    """Make a group of drivers who charge by a tariff of their own at all your stations."""
+    made = await store.do(
+        members.create_group, actor.account_id, wanted.name, wanted.tariff_id, now
+    )
+    return GroupBody.of(made)
+
+
+@router.get("/member-groups")
+async def get_member_groups(
+    actor: Writer, store: CurrentStore, asked: CurrentPage
+) -> Page[GroupBody]:
+    """Your groups of members with their codes, the oldest first."""
+    rows = await store.read(tables.groups_of, actor.account_id, asked.after_id(), asked.fetch)
+    return page(rows, asked, lambda row: (row.id,), GroupBody.of)
+
+
+@router.put("/member-groups/{group_id}")
+async def put_member_group(
+    group_id: GroupId, wanted: GroupRequest, actor: Writer, store: CurrentStore
+) -> GroupBody:
+    """Give a group another name or tariff. What was booked or begun keeps its price."""
+    changed = await store.do(
+        members.change_group, actor.account_id, group_id, wanted.name, wanted.tariff_id
+    )
+    return GroupBody.of(changed)
+
+
+@router.get("/member-groups/{group_id}/members")
+async def get_members(
+    group_id: GroupId, actor: CurrentActor, store: CurrentStore, asked: CurrentPage
+) -> Page[MemberBody]:
+    """Who is in your group, the oldest first."""
+    rows = await store.read(_members, actor.account_id, group_id, asked.after_id(), asked.fetch)
+    return page(rows, asked, lambda row: (row.id,), MemberBody.of)
+
+
+def _members(
+    reads: Reads, owner_id: str, group_id: str, after: str | None, limit: int
+) -> tuple[MembershipView, ...]:
+    members.own_group(reads, owner_id, group_id)
+    return tables.members_of(reads, group_id, after, limit)
+
+
+@router.delete("/member-groups/{group_id}/members/{driver_id}", status_code=204)
+async def delete_member(
+    group_id: GroupId,
+    driver_id: Annotated[str, Path(max_length=36)],
+    actor: Writer,
+    store: CurrentStore,
+) -> None:
+    """Take a driver out of your group; twice is once."""
+    await store.do(members.remove, actor.account_id, group_id, driver_id)
+
+
+@router.post("/memberships", status_code=201, dependencies=[_CODES])
+async def post_membership(
+    wanted: MembershipRequest, actor: Driver, store: CurrentStore, now: Now
+) -> MembershipBody:
+    """Join a group by its code: from then on you charge by its tariff. Twice is once."""
+    joined = await store.do(members.join, actor.account_id, wanted.code, now)
+    return MembershipBody.of(joined)
+
+
+@router.get("/memberships")
+async def get_memberships(
+    actor: CurrentActor, store: CurrentStore, asked: CurrentPage
+) -> Page[MembershipBody]:
+    """Where you are a member, the oldest first."""
+    rows = await store.read(tables.memberships_of, actor.account_id, asked.after_id(), asked.fetch)
+    return page(rows, asked, lambda row: (row.id,), MembershipBody.of)
+
+
+@router.delete("/memberships/{group_id}", status_code=204)
+async def delete_membership(group_id: GroupId, actor: Driver, store: CurrentStore) -> None:
+    """Leave a group; twice is once."""
+    await store.do(members.leave, actor.account_id, group_id)

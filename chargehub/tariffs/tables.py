@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Text, UniqueConstraint, bindparam, select
+from sqlalchemy import Index, Row, Text, UniqueConstraint, bindparam, select
 from sqlmodel import Field, SQLModel
 
 from chargehub.store.columns import Instant
@@ -58,6 +58,61 @@ class TariffRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
 
 
+class MemberGroup(SQLModel, table=True):
+    """Drivers who have a price of their own at all stations of an owner. `code` lets one join."""
+
+    __tablename__ = "member_group"
+    __table_args__ = (UniqueConstraint("code", name="uq_member_group_code"),)
+
+    id: str = Field(primary_key=True, max_length=36)
+    owner_id: str = Field(max_length=36, index=True)
+    name: str = Field(max_length=100)
+    tariff_id: str = Field(max_length=36, foreign_key="tariff.id")
+    code: str = Field(max_length=40)
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class Membership(SQLModel, table=True):
+    """A driver in a group; a driver is in one group of an owner at most."""
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        UniqueConstraint("driver_id", "owner_id", name="uq_membership_driver_owner"),
+        Index("ix_membership_group", "group_id", "id"),
+    )
+
+    id: str = Field(primary_key=True, max_length=36)
+    group_id: str = Field(max_length=36, foreign_key="member_group.id")
+    owner_id: str = Field(max_length=36)
+    driver_id: str = Field(max_length=36)
+    joined_at: datetime = Field(sa_type=Instant)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """A group of members as its owner knows it."""
+
+    id: str
+    owner_id: str
+    name: str
+    tariff_id: str
+    code: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipView:
+    """A driver's place in a group, and the tariff it gives."""
+
+    id: str
+    group_id: str
+    group_name: str
+    owner_id: str
+    driver_id: str
+    tariff_id: str
+    joined_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class TariffView:
     """A tariff as its owner knows it; `content` is the price list itself."""
@@ -79,6 +134,8 @@ class TariffView:
 
 
 TARIFF = table_of(TariffRow)
+GROUP = table_of(MemberGroup)
+MEMBERSHIP = table_of(Membership)
 SNAPSHOT = table_of(TariffSnapshot)
 
 _TARIFFS = select(
@@ -117,6 +174,79 @@ def tariffs_of(
     if after is not None:
         statement = statement.where(TARIFF.c.id > after)
     return tuple(_view(row) for row in reads.all(statement))
+
+
+_MEMBERS_TARIFF = Hot(
+    select(GROUP.c.tariff_id)
+    .select_from(TARIFF)
+    .join(MEMBERSHIP, MEMBERSHIP.c.owner_id == TARIFF.c.owner_id)
+    .join(GROUP, GROUP.c.id == MEMBERSHIP.c.group_id)
+    .where(TARIFF.c.id == bindparam("id"), MEMBERSHIP.c.driver_id == bindparam("driver_id"))
+)
+_MEMBERSHIPS = select(
+    MEMBERSHIP.c.id,
+    MEMBERSHIP.c.group_id,
+    GROUP.c.name.label("group_name"),
+    MEMBERSHIP.c.owner_id,
+    MEMBERSHIP.c.driver_id,
+    GROUP.c.tariff_id,
+    MEMBERSHIP.c.joined_at,
+).join(GROUP, GROUP.c.id == MEMBERSHIP.c.group_id)
+
+
+def offered_to(reads: Reads, tariff_id: str, driver_id: str) -> str:
+    """The id of the tariff that a driver has where this one is offered: a member's, or it."""
+    found: str | None = reads.value(_MEMBERS_TARIFF, id=tariff_id, driver_id=driver_id)
+    return found or tariff_id
+
+
+def group(reads: Reads, group_id: str) -> GroupView | None:
+    """A group of members by its id, whoever owns it."""
+    row = reads.one(select(GROUP).where(GROUP.c.id == group_id))
+    return None if row is None else GroupView(**row._mapping)
+
+
+def group_by_code(reads: Reads, code: str) -> GroupView | None:
+    """A group of members by the code that lets one join it."""
+    row = reads.one(select(GROUP).where(GROUP.c.code == code))
+    return None if row is None else GroupView(**row._mapping)
+
+
+def groups_of(reads: Reads, owner_id: str, after: str | None, limit: int) -> tuple[GroupView, ...]:
+    """An owner's groups, oldest first, those after the id `after`."""
+    statement = select(GROUP).where(GROUP.c.owner_id == owner_id, GROUP.c.id > (after or ""))
+    rows = reads.all(statement.order_by(GROUP.c.id).limit(limit))
+    return tuple(GroupView(**row._mapping) for row in rows)
+
+
+def members_of(
+    reads: Reads, group_id: str, after: str | None, limit: int
+) -> tuple[MembershipView, ...]:
+    """Who is in a group, oldest first, those after the id `after`."""
+    statement = _MEMBERSHIPS.where(
+        MEMBERSHIP.c.group_id == group_id, MEMBERSHIP.c.id > (after or "")
+    )
+    rows = reads.all(statement.order_by(MEMBERSHIP.c.id).limit(limit))
+    return tuple(MembershipView(**row._mapping) for row in rows)
+
+
+def memberships_of(
+    reads: Reads, driver_id: str, after: str | None, limit: int
+) -> tuple[MembershipView, ...]:
+    """Where a driver is a member, oldest first, those after the id `after`."""
+    statement = _MEMBERSHIPS.where(
+        MEMBERSHIP.c.driver_id == driver_id, MEMBERSHIP.c.id > (after or "")
+    )
+    rows = reads.all(statement.order_by(MEMBERSHIP.c.id).limit(limit))
+    return tuple(MembershipView(**row._mapping) for row in rows)
+
+
+def membership(reads: Reads, driver_id: str, owner_id: str) -> MembershipView | None:
+    """A driver's membership with an owner."""
+    row = reads.one(
+        _MEMBERSHIPS.where(MEMBERSHIP.c.driver_id == driver_id, MEMBERSHIP.c.owner_id == owner_id)
+    )
+    return None if row is None else MembershipView(**row._mapping)
 
 
 def snapshot_of(reads: Reads, tariff_id: str) -> str | None:

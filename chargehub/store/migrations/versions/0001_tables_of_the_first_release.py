@@ -824,6 +824,35 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_tariff_owner_id"), ["owner_id"], unique=False)
 
     op.create_table(
+        "member_group",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("tariff_id", sa.String(length=36), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tariff_id"], ["tariff.id"], name=op.f("fk_member_group_tariff_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_member_group")),
+        sa.UniqueConstraint("code", name="uq_member_group_code"),
+    )
+    op.create_index(op.f("ix_member_group_owner_id"), "member_group", ["owner_id"], unique=False)
+    op.create_table(
+        "membership",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("group_id", sa.String(length=36), nullable=False),
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("driver_id", sa.String(length=36), nullable=False),
+        sa.Column("joined_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["member_group.id"], name=op.f("fk_membership_group_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_membership")),
+        sa.UniqueConstraint("driver_id", "owner_id", name="uq_membership_driver_owner"),
+    )
+    op.create_index("ix_membership_group", "membership", ["group_id", "id"], unique=False)
+    op.create_table(
         "command",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("station_id", sa.String(length=36), nullable=False),
