@@ -39,7 +39,10 @@ MinPower = Annotated[int, Query(ge=0, le=MAX_POWER_W, description="W the EVSE gi
 
 
 class PlaceBody(BaseModel):
-    """Where the EVSE is, in degrees."""
+    """About where the EVSE is, in degrees: the middle of its H3 cell of resolution 9, some 200 m.
+
+    `GET /bookings/{booking_id}/place` says it exactly, to who booked it. `name` is its owner's.
+    """
 
     name: str
     latitude: float
@@ -62,7 +65,7 @@ class OfferedTariff(BaseModel):
 class OfferedEvse(BaseModel):
     """A published EVSE. `availability` is what a driver finds who comes now.
 
-    `distance_m` null: it was not looked for around a place.
+    `distance_m` is to the middle of its cell; null: it was not looked for around a place.
     """
 
     id: str

@@ -1,7 +1,7 @@
 """What somebody who looks for a place to charge finds. Queries only; no tables of its own.
 
 First all published EVSEs in a box, as light as can be; then, nearest first, as many of them in
-full as the page needs.
+full as the page needs. Nothing here reads where a place is exactly.
 """
 
 from collections.abc import Iterator, Sequence
@@ -37,8 +37,8 @@ _SPOTS = (
     select(
         col(Evse.id),
         col(Location.name),
-        col(Location.latitude_e6),
-        col(Location.longitude_e6),
+        col(Location.cell_latitude_e6),
+        col(Location.cell_longitude_e6),
     )
     .select_from(Location)
     .join(Station, col(Station.location_id) == col(Location.id))
@@ -48,8 +48,8 @@ _SPOTS = (
 )
 _SPOT = _SPOTS.where(col(Evse.id) == bindparam("evse_id"))
 _SPOTS_IN_BOX = _SPOTS.where(
-    col(Location.latitude_e6).between(bindparam("south"), bindparam("north")),
-    col(Location.longitude_e6).between(bindparam("west"), bindparam("east")),
+    col(Location.cell_latitude_e6).between(bindparam("south"), bindparam("north")),
+    col(Location.cell_longitude_e6).between(bindparam("west"), bindparam("east")),
     col(Evse.power_w) >= bindparam("power_w"),
 ).limit(CANDIDATES)
 _SPOTS_WITH_PLUG = _SPOTS_IN_BOX.where(
@@ -68,7 +68,10 @@ class TooManyFound(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a published EVSE stands, and how far from the place somebody looks around."""
+    """Where a published EVSE stands, and how far from the place somebody looks around.
+
+    Both by the middle of its cell: whoever searches from three sides learns no more than from one.
+    """
 
     distance_m: int
     evse_id: str
@@ -121,7 +124,7 @@ def one(reads: Reads, evse_id: str, now: datetime) -> Found | None:
     row = reads.one(_SPOT, evse_id=evse_id)
     if row is None:
         return None
-    spot = Spot(0, row.id, row.name, Place(row.latitude_e6, row.longitude_e6))
+    spot = Spot(0, row.id, row.name, Place(row.cell_latitude_e6, row.cell_longitude_e6))
     shown = _shown(reads, tuple(_judged(reads, [spot], now)))
     return next((replace(found, distance_m=None) for found in shown), None)
 

@@ -68,7 +68,7 @@ def _text(reads: Reads, session: SessionView) -> str:
     return (
         "Hello,\n\n"
         f"your card that ends in {(session.id_token or '')[-4:]} began to charge a car\n"
-        f"    at {place.address if place else 'a station'}\n"
+        f"    at {place.name if place else 'a station'}\n"
         f"    on {began}.\n"
         "The station had no connection, so we hear of it only now. It is on your bill, as is\n"
         "whatever else you find in the list of your sessions.\n"

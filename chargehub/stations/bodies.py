@@ -57,7 +57,10 @@ class Wish(Body):
 
 
 class LocationRequest(Body):
-    """A place for stations. The same `external_ref` again gives the first one."""
+    """A place for stations. The same `external_ref` again gives the first one.
+
+    Everybody reads the name. The address and where it is exactly are for who booked there.
+    """
 
     name: Name
     address: Address

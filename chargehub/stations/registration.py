@@ -11,6 +11,7 @@ from sqlmodel import col
 from chargehub.errors import NotFound
 from chargehub.people.rules import Actor
 from chargehub.stations import lists, rules, tables
+from chargehub.stations.cells import cell_of
 from chargehub.stations.commands import SetPassword
 from chargehub.stations.schema import CommandRow, Connector, Evse, HouseholdToken, Location, Station
 from chargehub.stations.views import EvseView, StationView
@@ -55,6 +56,7 @@ def register_location(
     known = _by_external_ref(work, Location, owner_id, wanted.external_ref)
     if known is not None:
         return RegisteredLocation(known, is_new=False)
+    cell = cell_of(wanted.latitude_e6, wanted.longitude_e6)
     location = Location(
         id=new_id(),
         owner_id=owner_id,
@@ -63,6 +65,9 @@ def register_location(
         address=wanted.address,
         latitude_e6=wanted.latitude_e6,
         longitude_e6=wanted.longitude_e6,
+        cell=cell.index,
+        cell_latitude_e6=cell.latitude_e6,
+        cell_longitude_e6=cell.longitude_e6,
         time_zone=wanted.time_zone,
         created_at=now,
     )

@@ -12,12 +12,15 @@ _IS_OPEN = text("ended_at IS NULL")
 
 
 class Location(SQLModel, table=True):
-    """A place with stations. Coordinates are whole microdegrees."""
+    """A place with stations. Coordinates are whole microdegrees.
+
+    `cell` and its middle (`cells.cell_of`) are what everybody may know of where it is.
+    """
 
     __tablename__ = "location"
     __table_args__ = (
         UniqueConstraint("owner_id", "external_ref", name="uq_location_external_ref"),
-        Index("ix_location_place", "latitude_e6", "longitude_e6"),
+        Index("ix_location_cell_middle", "cell_latitude_e6", "cell_longitude_e6"),
     )
 
     id: str = Field(primary_key=True, max_length=36)
@@ -27,6 +30,9 @@ class Location(SQLModel, table=True):
     address: str = Field(max_length=300)
     latitude_e6: int
     longitude_e6: int
+    cell: str = Field(max_length=15)
+    cell_latitude_e6: int
+    cell_longitude_e6: int
     time_zone: str = Field(max_length=60)
     created_at: datetime = Field(sa_type=Instant)
 

@@ -12,7 +12,9 @@ from chargehub.clock import HandClock
 from chargehub.listings import actions as listings
 from chargehub.listings.rules import Hours, Window
 from chargehub.search import routes
+from chargehub.search.rules import Place, distance_m
 from chargehub.stations import actions as stations
+from chargehub.stations.cells import cell_of
 from chargehub.stations.reports import ConnectorStatus, StatusChanged
 from chargehub.stations.rules import NewEvse, NewLocation
 from chargehub.stations.tables import evses_of_station
@@ -88,8 +90,8 @@ async def test_an_evse_is_shown_with_its_place_plug_state_and_price(
         "number": 1,
         "power_w": 11_000,
         "connectors": [{"number": 1, "type": "IEC_62196_T2"}],
-        "location": {"name": "Garage", "latitude": 59.9139, "longitude": 10.7522},
-        "distance_m": 0,
+        "location": {"name": "Garage", "latitude": 59.914213, "longitude": 10.754991},
+        "distance_m": 159,
         "status": "available",
         "availability": "free",
         "tariff": tariff,
@@ -127,13 +129,36 @@ async def test_the_nearest_come_first_and_pages_lose_nothing(
 async def test_the_radius_is_a_circle_and_its_border_belongs_to_it(
     store: Store, clock: HandClock
 ) -> None:
-    """A degree of latitude is 111,195 m: this one stands 1,112 m away."""
+    """It is measured to the middle of a cell, wherever in it the station stands."""
     async with hub(store, clock) as (world, http):
         near = await another(world, (OSLO[0] + 10_000, OSLO[1]))
-        await another(world, (OSLO[0] + 7_500, OSLO[1] + 15_000))  # within the box, not the circle
+        await another(world, (OSLO[0] + 7_500, OSLO[1] + 17_000))  # within the box, not the circle
+        middle = cell_of(OSLO[0] + 10_000, OSLO[1])
+        away = distance_m(Place(*OSLO), Place(middle.latitude_e6, middle.longitude_e6))
 
-        assert await ids(http, "radius_m=1112") == [world.evse_id, near]
-        assert await ids(http, "radius_m=1111") == [world.evse_id]
+        assert 800 < away < 1_400
+        assert await ids(http, f"radius_m={away}") == [world.evse_id, near]
+        assert await ids(http, f"radius_m={away - 1}") == [world.evse_id]
+
+
+async def test_who_searches_from_all_sides_learns_the_cell_alone(
+    store: Store, clock: HandClock
+) -> None:
+    """Two stations of one cell are answered alike: place, distance, order by nothing but their id,
+    and the radius at which they appear."""
+    async with hub(store, clock) as (world, http):
+        other = await another(world, (59_914_200, 10_753_000))
+        for latitude, longitude, radius_m in (
+            *((59.9139, 10.7522, 200), (59.9142, 10.7530, 200)),
+            *((59.90, 10.75, 1_599), (59.92, 10.70, 3_126), (59.914, 10.80, 2_510)),
+        ):
+            path = f"/evses?latitude={latitude}&longitude={longitude}&radius_m={radius_m}"
+            found = (await http.get(path)).json()["items"]
+            at = [{**one["location"], "name": "", "m": one["distance_m"]} for one in found]
+
+            assert len(found) in (0, 2)
+            assert at[:1] == at[1:]
+            assert [one["id"] for one in found] in ([], sorted([world.evse_id, other]))
 
 
 async def test_the_date_line_divides_nobody(store: Store, clock: HandClock) -> None:
@@ -142,7 +167,7 @@ async def test_the_date_line_divides_nobody(store: Store, clock: HandClock) -> N
         east = await another(world, (-17_000_000, -179_999_000))
         answer = await http.get("/evses?latitude=-17&longitude=179.9995&radius_m=1000")
 
-    assert [found["id"] for found in answer.json()["items"]] == [west, east]
+    assert {found["id"] for found in answer.json()["items"]} == {west, east}
 
 
 async def test_plug_and_power_are_asked_for(store: Store, clock: HandClock) -> None:

@@ -272,13 +272,18 @@ def upgrade() -> None:
         sa.Column("address", sa.String(length=300), nullable=False),
         sa.Column("latitude_e6", sa.Integer(), nullable=False),
         sa.Column("longitude_e6", sa.Integer(), nullable=False),
+        sa.Column("cell", sa.String(length=15), nullable=False),
+        sa.Column("cell_latitude_e6", sa.Integer(), nullable=False),
+        sa.Column("cell_longitude_e6", sa.Integer(), nullable=False),
         sa.Column("time_zone", sa.String(length=60), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_location")),
         sa.UniqueConstraint("owner_id", "external_ref", name="uq_location_external_ref"),
     )
     with op.batch_alter_table("location", schema=None) as batch_op:
-        batch_op.create_index("ix_location_place", ["latitude_e6", "longitude_e6"], unique=False)
+        batch_op.create_index(
+            "ix_location_cell_middle", ["cell_latitude_e6", "cell_longitude_e6"], unique=False
+        )
 
     op.create_table(
         "mail",
