@@ -36,6 +36,7 @@ from chargehub.rails import routes as rail_routes
 from chargehub.rest import explorer, openapi, problems
 from chargehub.rest.manners import CurrentStore
 from chargehub.rest.queries import only_known
+from chargehub.search import place_routes
 from chargehub.search import routes as search_routes
 from chargehub.sessions import routes as session_routes
 from chargehub.settings import Settings
@@ -62,6 +63,7 @@ ROUTERS = (
     tariff_routes.router,
     search_routes.router,
     booking_routes.router,
+    place_routes.router,
     session_routes.router,
     energy_routes.router,
     payment_routes.router,

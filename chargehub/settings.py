@@ -206,6 +206,13 @@ class Settings(BaseSettings):
         int, Field(description="What stations are told at boot, seconds.")
     ] = 300
 
+    address_before_minutes: Annotated[
+        int, Field(description="From so long before a slot its driver sees the address.", ge=0)
+    ] = 60
+    address_after_minutes: Annotated[
+        int, Field(description="Until so long after the slot.", ge=0)
+    ] = 30
+
     cost_told_every_s: Annotated[
         int,
         Field(description="Seconds at least between costs told to a station; 0: never.", ge=0),

@@ -84,6 +84,10 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /id-tokens": Row("accounts:write", "driver", stranger=OWN),
     "GET /locations": Row("read", stranger=OWN),
     "GET /locations/{location_id}": Row("read"),
+    "GET /locations/{location_id}/reveals": Row("read"),
+    "PUT /locations/{location_id}/access-notes": Row(
+        "stations:write", body={"access_notes": "The gate is open."}
+    ),
     "GET /stations": Row("read", stranger=OWN),
     "GET /stations/{station_id}": Row("read"),
     "GET /pairings": Row("read", stranger=OWN),
@@ -111,6 +115,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /memberships": Row("read", "driver", stranger=OWN),
     "GET /bookings": Row("read", "driver", stranger=OWN),
     "GET /bookings/{booking_id}": Row("read", "driver"),
+    "GET /bookings/{booking_id}/place": Row("read", "driver"),
     "GET /sessions": Row("read", "driver", stranger=OWN),
     "GET /sessions/{session_id}": Row("read", "driver"),
     "GET /sessions/{session_id}/stream": Row(

@@ -34,6 +34,7 @@ def _line(text: str) -> str:
 
 Name = Annotated[str, Field(max_length=100), AfterValidator(_line)]
 Address = Annotated[str, Field(max_length=300), AfterValidator(_line)]
+AccessNotes = Annotated[str, Field(max_length=1_000)]
 ExternalRef = Annotated[str, Field(min_length=1, max_length=100)]
 SettingName = Annotated[StorableText, Field(min_length=1, max_length=160)]
 SettingValue = Annotated[StorableText, Field(max_length=2_500)]
@@ -68,6 +69,7 @@ class LocationRequest(Body):
     longitude: float
     time_zone: Annotated[str, Field(max_length=60, examples=["Europe/Oslo"])]
     external_ref: ExternalRef | None = None
+    access_notes: AccessNotes = ""
 
     def location(self) -> rules.NewLocation:
         return rules.NewLocation(
@@ -77,7 +79,14 @@ class LocationRequest(Body):
             longitude_e6=rules.microdegrees(self.longitude),
             time_zone=self.time_zone,
             external_ref=self.external_ref,
+            access_notes=self.access_notes,
         )
+
+
+class AccessNotesRequest(Body):
+    """How to get in: the gate's code, where the cable hangs. For who booked, around their slot."""
+
+    access_notes: AccessNotes
 
 
 class LocationBody(BaseModel):
@@ -90,6 +99,7 @@ class LocationBody(BaseModel):
     latitude: float
     longitude: float
     time_zone: str
+    access_notes: str
     created_at: datetime
 
     @classmethod
@@ -102,6 +112,7 @@ class LocationBody(BaseModel):
             latitude=location.latitude_e6 / 1_000_000,
             longitude=location.longitude_e6 / 1_000_000,
             time_zone=location.time_zone,
+            access_notes=location.access_notes,
             created_at=location.created_at,
         )
 

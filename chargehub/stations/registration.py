@@ -14,7 +14,7 @@ from chargehub.stations import lists, rules, tables
 from chargehub.stations.cells import cell_of
 from chargehub.stations.commands import SetPassword
 from chargehub.stations.schema import CommandRow, Connector, Evse, HouseholdToken, Location, Station
-from chargehub.stations.views import EvseView, StationView
+from chargehub.stations.views import EvseView, LocationView, StationView
 from chargehub.store.columns import new_id
 from chargehub.store.work import Reads, Work
 
@@ -68,6 +68,7 @@ def register_location(
         cell=cell.index,
         cell_latitude_e6=cell.latitude_e6,
         cell_longitude_e6=cell.longitude_e6,
+        access_notes=wanted.access_notes,
         time_zone=wanted.time_zone,
         created_at=now,
     )
@@ -88,9 +89,7 @@ def register_station(
     known = None if known_id is None else tables.station(work, known_id)
     if known is not None:
         return Registered(known.id, known.identity, password=None)
-    location = tables.location(work, wanted.location_id)
-    if location is None or location.owner_id != owner_id:
-        raise NotFound("You have no location with this id.")
+    owned_location(work, owner_id, wanted.location_id)
     if wanted.identity is not None and tables.window(work, wanted.identity, now) is not None:
         raise rules.IdentityTaken(_TAKEN)
     password, identity = new_password(), wanted.identity or _new_identity()
@@ -169,6 +168,22 @@ def remove_household(work: Work, owner_id: str, evse_id: str, id_token: str) -> 
         )
     )
     lists.look_soon(work, evse.station_id)
+
+
+def set_access_notes(work: Work, owner_id: str, location_id: str, notes: str) -> LocationView:
+    """How to get in, told to who booked there. Raises NotFound."""
+    location = owned_location(work, owner_id, location_id)
+    is_it = col(Location.id) == location_id
+    work.execute(update(Location).where(is_it).values(access_notes=notes))
+    return replace(location, access_notes=notes)
+
+
+def owned_location(reads: Reads, owner_id: str, location_id: str) -> LocationView:
+    """The owner's location. Raises NotFound, also for somebody else's."""
+    location = tables.location(reads, location_id)
+    if location is None or location.owner_id != owner_id:
+        raise NotFound("You have no location with this id.")
+    return location
 
 
 def owned_station(reads: Reads, owner_id: str, station_id: str) -> StationView:

@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from chargehub.errors import NotFound
 from chargehub.people.access import CurrentActor, CurrentOperator, needs
 from chargehub.people.rules import ID_TOKEN_LONGEST, Actor, fold_id_token, id_token
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
@@ -26,7 +25,7 @@ from chargehub.stations.commands import Switchboard
 from chargehub.stations.offered import CurrentSettings, ocpp_bases, offered_profiles
 from chargehub.stations.quirk_bodies import QuirkChoiceRequest, QuirkProfileBody
 from chargehub.stations.quirks import QuirkBook
-from chargehub.stations.views import CommandView, EquippedStation, LocationView
+from chargehub.stations.views import CommandView, EquippedStation
 from chargehub.store.work import Reads
 
 router = APIRouter(tags=["stations"])
@@ -70,7 +69,9 @@ async def post_location(
     done = await store.do(actions.register_location, actor.account_id, wanted.location(), now)
     if not done.is_new:
         response.status_code = 200
-    return bodies.LocationBody.of(await store.read(_location, actor.account_id, done.location_id))
+    return bodies.LocationBody.of(
+        await store.read(registration.owned_location, actor.account_id, done.location_id)
+    )
 
 
 @router.get("/locations")
@@ -87,7 +88,19 @@ async def get_location(
     location_id: Id, actor: CurrentActor, store: CurrentStore
 ) -> bodies.LocationBody:
     """One of your own locations."""
-    return bodies.LocationBody.of(await store.read(_location, actor.account_id, location_id))
+    return bodies.LocationBody.of(
+        await store.read(registration.owned_location, actor.account_id, location_id)
+    )
+
+
+@router.put("/locations/{location_id}/access-notes")
+async def put_access_notes(
+    location_id: Id, wanted: bodies.AccessNotesRequest, actor: Writer, store: CurrentStore
+) -> bodies.LocationBody:
+    """Say how to get in. Told to who booked there, from shortly before the slot; empty: nothing."""
+    notes = wanted.access_notes
+    done = await store.do(registration.set_access_notes, actor.account_id, location_id, notes)
+    return bodies.LocationBody.of(done)
 
 
 # --- stations ------------------------------------------------------------------------------
@@ -299,13 +312,6 @@ async def delete_household(evse_id: Id, token: IdToken, actor: Writer, store: Cu
 
 
 # --- the owner's own -----------------------------------------------------------------------
-
-
-def _location(reads: Reads, owner_id: str, location_id: str) -> LocationView:
-    found = tables.location(reads, location_id)
-    if found is None or found.owner_id != owner_id:
-        raise NotFound("You have no location with this id.")
-    return found
 
 
 def _station(reads: Reads, owner_id: str, station_id: str) -> EquippedStation:

@@ -144,6 +144,7 @@ class NewLocation:
     longitude_e6: int
     time_zone: str
     external_ref: str | None = None
+    access_notes: str = ""
 
 
 @dataclass(frozen=True, slots=True)

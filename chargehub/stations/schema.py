@@ -33,6 +33,7 @@ class Location(SQLModel, table=True):
     cell: str = Field(max_length=15)
     cell_latitude_e6: int
     cell_longitude_e6: int
+    access_notes: str = Field(default="", max_length=1000)
     time_zone: str = Field(max_length=60)
     created_at: datetime = Field(sa_type=Instant)
 

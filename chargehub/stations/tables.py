@@ -49,6 +49,7 @@ LOCATIONS = select(
     col(Location.longitude_e6),
     col(Location.time_zone),
     col(Location.created_at),
+    col(Location.access_notes),
 )
 
 STATIONS = select(

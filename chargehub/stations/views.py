@@ -21,6 +21,7 @@ class LocationView:
     longitude_e6: int
     time_zone: str
     created_at: datetime
+    access_notes: str
 
 
 @dataclass(frozen=True, slots=True)

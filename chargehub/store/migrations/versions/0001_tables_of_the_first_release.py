@@ -275,6 +275,7 @@ def upgrade() -> None:
         sa.Column("cell", sa.String(length=15), nullable=False),
         sa.Column("cell_latitude_e6", sa.Integer(), nullable=False),
         sa.Column("cell_longitude_e6", sa.Integer(), nullable=False),
+        sa.Column("access_notes", sa.String(length=1000), nullable=False),
         sa.Column("time_zone", sa.String(length=60), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_location")),
@@ -1030,6 +1031,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("session_id", name=op.f("pk_told_cost")),
     )
     op.create_index("ix_told_cost_looked_at", "told_cost", ["looked_at"], unique=False)
+    op.create_table(
+        "address_reveal",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("location_id", sa.String(length=36), nullable=False),
+        sa.Column("booking_id", sa.String(length=36), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("role", sa.String(length=8), nullable=False),
+        sa.Column("first_at", Instant(), nullable=False),
+        sa.Column("last_at", Instant(), nullable=False),
+        sa.Column("looks", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["location_id"], ["location.id"], name=op.f("fk_address_reveal_location_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_address_reveal")),
+        sa.UniqueConstraint("booking_id", "account_id", name="uq_address_reveal_account"),
+    )
+    with op.batch_alter_table("address_reveal", schema=None) as batch_op:
+        batch_op.create_index("ix_address_reveal_location", ["location_id", "id"], unique=False)
+
     op.create_table(
         "grid_connection",
         sa.Column("location_id", sa.String(length=36), nullable=False),
