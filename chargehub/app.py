@@ -20,6 +20,7 @@ from chargehub.energy import routes as energy_routes
 from chargehub.errors import Unavailable
 from chargehub.jobs import Jobs, due
 from chargehub.ledger import routes as ledger_routes
+from chargehub.listings import photo_routes
 from chargehub.listings import routes as listing_routes
 from chargehub.mail import mailer
 from chargehub.observe import registry_of
@@ -60,6 +61,7 @@ ROUTERS = (
     command_routes.router,
     pairing_routes.router,
     listing_routes.router,
+    photo_routes.router,
     tariff_routes.router,
     search_routes.router,
     booking_routes.router,

@@ -10,6 +10,7 @@ from chargehub.store.columns import new_id
 from chargehub.store.tables import DeliveryRow, EventRow
 from chargehub.store.work import Delivery, Work
 from tests.hub import Person, Place, RunningHub
+from tests.listings.photographs import photo
 from tests.people.conftest import mails
 
 HOUR = timedelta(hours=1)
@@ -50,7 +51,7 @@ class Busy:
 
 
 # Whoever searches sees these.
-PUBLIC = {"evse_id", "idle_evse_id", "station_id", "tariff_id", "month"}
+PUBLIC = {"evse_id", "photo_id", "idle_evse_id", "station_id", "tariff_id", "month"}
 
 
 async def busy(hub: RunningHub) -> Busy:
@@ -133,6 +134,12 @@ async def _equip(owner: Person, driver: Person, place: Place) -> None:
     await owner.ask("PUT", f"/evses/{place.evse_ids[0]}/household/{HOUSEHOLD}", expect=204)
     await owner.ask("PUT", "/payout-preference", {"rail": "sandbox"}, 200)
     await verify(owner)
+    answer = await owner.hub.api.post(
+        f"/api/v1/stations/{place.station_id}/photos",
+        content=photo(),
+        headers={"Authorization": f"Bearer {owner.token}"},
+    )
+    assert answer.status_code == 201, answer.text
     wish = {"kind": "read_settings", "names": ["OCPPCommCtrlr.HeartbeatInterval"]}
     await owner.post(f"/stations/{place.station_id}/commands", wish, 202)
     await owner.hub.settle()
@@ -171,6 +178,7 @@ async def _ids(owner: Person, driver: Person, place: Place) -> dict[str, str]:
         "login_id": await id_of(driver, "/logins", is_current=False),
         "key_id": await id_of(driver, "/api-keys"),
         "value": CARD,
+        "photo_id": await id_of(owner, f"/stations/{place.station_id}/photos"),
         "location_id": await id_of(owner, "/locations"),
         "station_id": place.station_id,
         "pairing_id": await id_of(owner, "/pairings"),

@@ -20,6 +20,7 @@ from chargehub.store.work import Reads
 from tests.busy import Busy, busy
 from tests.docs_tables import openapi, operations, who
 from tests.hub import Person, RunningHub
+from tests.listings.photographs import photo
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -51,8 +52,8 @@ CORRECTION = {"energy_wh": 29_000, "reason": "The meter was wrong."}
 class Row:
     """A route's law. `who` is its role in OpenAPI; `rightful` the person whose thing is asked for.
 
-    `done` is what the rightful get; `stranger` what another logged-in person gets, or OWN. `body`
-    and `ids` are what is asked with; {names} in them are ids of the busy hub.
+    `done` is what the rightful get; `stranger` what another logged-in person gets, or OWN. `body`,
+    `file` and `ids` are what is asked with; {names} in them are ids of the busy hub.
     """
 
     who: str
@@ -60,6 +61,7 @@ class Row:
     done: int = 200
     stranger: int = 404
     body: Any = None
+    file: bytes = b""
     ids: dict[str, str] = field(default_factory=dict)
     query: str = ""
 
@@ -78,6 +80,8 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "POST /password-resets/{token}": Row(
         "anybody", done=422, body={"password": "a new password"}, ids={"token": "guessed"}
     ),
+    "GET /stations/{station_id}/photos": Row("anybody"),
+    "GET /photos/{photo_id}": Row("anybody"),
     "GET /accounts/me": Row("read", stranger=OWN),
     "GET /logins": Row("read", "driver", stranger=OWN),
     "GET /api-keys": Row("read", "driver", stranger=OWN),
@@ -162,6 +166,8 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "DELETE /locations/{location_id}/grid-connection": Row("stations:write", done=204),
     "PUT /evses/{evse_id}/household/{token}": Row("stations:write", done=204),
     "DELETE /evses/{evse_id}/household/{token}": Row("stations:write", done=204),
+    "POST /stations/{station_id}/photos": Row("stations:write", done=201, file=photo()),
+    "DELETE /stations/{station_id}/photos/{photo_id}": Row("stations:write", done=204),
     "PUT /stations/{station_id}/listing": Row("stations:write", body=LISTING),
     "POST /tariffs": Row("tariffs:write", done=201, stranger=201, body=TARIFF),
     "POST /member-groups": Row("tariffs:write", done=201, body=GROUP),
@@ -257,7 +263,8 @@ async def ask(world: Busy, name: str, row: Row, token: str | None) -> httpx2.Res
     prefix = "" if path in ("/healthz", "/readyz", "/metrics") else "/api/v1"
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     body = filled(row.body, world.ids)
-    return await world.hub.api.request(method, prefix + address, json=body, headers=headers)
+    sent: dict[str, Any] = {"content": row.file} if row.file else {"json": body}
+    return await world.hub.api.request(method, prefix + address, headers=headers, **sent)
 
 
 async def key(person: Person, *scopes: str) -> str:

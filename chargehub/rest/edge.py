@@ -15,6 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 log = structlog.get_logger(__name__)
 
 BODY_BYTES = 64 * 1024  # the largest honest body, a station with 50 EVSEs, is under 16 KiB
+FILE_BYTES = 8 * 1024 * 1024  # of a route that takes a file: what phones write
+_TAKES_A_FILE = "/photos"  # how the path of such a route ends; it reads after it knows who asks
 _OF_EVERY_ANSWER = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 
 
@@ -22,7 +24,7 @@ _OF_EVERY_ANSWER = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-st
 class EdgeAnswers:
     """What is answered to a body over the limit, an unstorable address, and a fault of ours."""
 
-    too_large: Callable[[], ASGIApp]
+    too_large: Callable[[int], ASGIApp]
     unstorable: Callable[[], ASGIApp]
     internal: Callable[[], ASGIApp]
 
@@ -30,8 +32,8 @@ class EdgeAnswers:
 class BodyTooLarge(HTTPException):
     """A body grew over the limit while it was read. FastAPI lets only this class through."""
 
-    def __init__(self) -> None:
-        super().__init__(413)
+    def __init__(self, most_bytes: int) -> None:
+        super().__init__(413, str(most_bytes))
 
 
 class Edge:
@@ -53,16 +55,22 @@ class Edge:
         elif refusal := self._refusal(scope):
             await refusal(scope, receive, _marked(send))
         else:
-            await self._guarded(scope, self._limited(receive), _marked(send))
+            await self._guarded(
+                scope, self._limited(receive, self._most_bytes(scope)), _marked(send)
+            )
 
     def _refusal(self, scope: Scope) -> ASGIApp | None:
         """The answer to a request that is wrong before anything of it is read."""
         if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
             return self._answers.unstorable()
         length = Headers(scope=scope).get("content-length", "")
-        if length.isdecimal() and int(length[:20]) > self._body_bytes:
-            return self._answers.too_large()
+        most_bytes = self._most_bytes(scope)
+        if length.isdecimal() and int(length[:20]) > most_bytes:
+            return self._answers.too_large(most_bytes)
         return None
+
+    def _most_bytes(self, scope: Scope) -> int:
+        return FILE_BYTES if scope["path"].endswith(_TAKES_A_FILE) else self._body_bytes
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
         has_started = False
@@ -81,7 +89,7 @@ class Edge:
             log.exception("request failed", method=scope["method"], route=route)
             await self._answers.internal()(scope, receive, send)
 
-    def _limited(self, receive: Receive) -> Receive:
+    def _limited(self, receive: Receive, most_bytes: int) -> Receive:
         """Counts a body whose length was not announced."""
         read_bytes = 0
 
@@ -89,8 +97,8 @@ class Edge:
             nonlocal read_bytes
             message = await receive()
             read_bytes += len(message.get("body", b""))
-            if read_bytes > self._body_bytes:
-                raise BodyTooLarge
+            if read_bytes > most_bytes:
+                raise BodyTooLarge(most_bytes)
             return message
 
         return limited

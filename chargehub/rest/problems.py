@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from chargehub import errors
-from chargehub.rest.edge import BODY_BYTES, Edge, EdgeAnswers
+from chargehub.rest.edge import BODY_BYTES, BodyTooLarge, Edge, EdgeAnswers
 from chargehub.rest.openapi import complete
 
 log = structlog.get_logger(__name__)
@@ -97,9 +97,9 @@ def problem(
     )
 
 
-def too_large() -> Response:
+def too_large(most_bytes: int) -> Response:
     """The answer to a body over the limit."""
-    return problem(413, "too_large", f"The body is larger than {BODY_BYTES // 1024} KiB.")
+    return problem(413, "too_large", f"The body is larger than {most_bytes // 1024} KiB.")
 
 
 def unstorable() -> Response:
@@ -159,7 +159,7 @@ async def http_refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = error.status_code
     if status == 413:
-        return too_large()
+        return too_large(int(error.detail) if isinstance(error, BodyTooLarge) else BODY_BYTES)
     if status == 404:
         return problem(404, "not_found", "There is nothing at this address.")
     if status == 405:

@@ -1051,6 +1051,23 @@ def upgrade() -> None:
         batch_op.create_index("ix_address_reveal_location", ["location_id", "id"], unique=False)
 
     op.create_table(
+        "station_photo",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=False),
+        sa.Column("height", sa.Integer(), nullable=False),
+        sa.Column("size_bytes", sa.Integer(), nullable=False),
+        sa.Column("added_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["station_id"], ["station.id"], name=op.f("fk_station_photo_station_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_station_photo")),
+    )
+    with op.batch_alter_table("station_photo", schema=None) as batch_op:
+        batch_op.create_index("ix_station_photo_station", ["station_id", "id"], unique=False)
+
+    op.create_table(
         "grid_connection",
         sa.Column("location_id", sa.String(length=36), nullable=False),
         sa.Column("fuse_a", sa.Integer(), nullable=False),
