@@ -228,6 +228,31 @@ class CaptureRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class FeeRequested:
+    """What a booking's early end costs is to be taken from its deposit."""
+
+    payment_id: str
+    booking_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"payment:{self.payment_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class FeeCaptured:
+    """A rail took the fee for a booking's early end from its deposit; the rest went back."""
+
+    payment_id: str
+    booking_id: str
+    captured_minor: int
+
+    @property
+    def aggregate(self) -> str:
+        return f"payment:{self.payment_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentCaptured:
     """A rail took `captured_minor` of the cost of a CDR; what is missing is a receivable."""
 
@@ -329,6 +354,8 @@ Event = (
     | PaymentAuthorised
     | PaymentRefused
     | CaptureRequested
+    | FeeRequested
+    | FeeCaptured
     | PaymentCaptured
     | ReleaseRequested
     | RefundRequested

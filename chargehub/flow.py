@@ -13,12 +13,13 @@ from chargehub import events
 from chargehub.bookings import actions as bookings
 from chargehub.bookings import admitted, following
 from chargehub.energy import balancing
-from chargehub.payments import collect, effects, payout
+from chargehub.payments import collect, effects, ending, payout
 from chargehub.payments.rail import Rails
 from chargehub.people import actions as people
 from chargehub.sessions import alerting, stopping
 from chargehub.sessions import remote as sessions
 from chargehub.settlement import actions as settlement
+from chargehub.settlement import dividing
 from chargehub.settlement.split import Terms
 from chargehub.stations import actions as stations
 from chargehub.stations import raising, security
@@ -72,7 +73,11 @@ def reactions(store: Store, rails: Rails, send: Senders, terms: Terms) -> Reacti
         ],
         events.BookingHeld: [collect.open_for_booking],
         events.BookingConfirmed: [following.look_after_booking],
-        events.BookingReleased: [collect.release_for_booking, following.look_after_booking],
+        events.BookingReleased: [
+            ending.end_booking,
+            _charge_owner(terms),
+            following.look_after_booking,
+        ],
         events.AuthorisationRequested: [
             Effect(effects.authorise(rails, store), collect.record_authorisation)
         ],
@@ -91,6 +96,8 @@ def reactions(store: Store, rails: Rails, send: Senders, terms: Terms) -> Reacti
             balancing.look_at_session,
         ],
         events.CaptureRequested: [Effect(effects.capture(rails, store), collect.record_capture)],
+        events.FeeRequested: [Effect(effects.capture(rails, store), ending.record_fee)],
+        events.FeeCaptured: [_settle_fee(terms)],
         events.ReleaseRequested: [Effect(effects.release(rails, store), collect.record_release)],
         events.PaymentCaptured: [_settle(terms)],
         events.CdrCorrected: [collect.adjust],
@@ -109,3 +116,17 @@ def _settle(terms: Terms) -> Reaction:
         settlement.settle(work, event, now, terms)
 
     return settle
+
+
+def _settle_fee(terms: Terms) -> Reaction:
+    def settle_fee(work: Work, event: events.FeeCaptured, now: datetime) -> None:
+        dividing.settle_fee(work, event, now, terms)
+
+    return settle_fee
+
+
+def _charge_owner(terms: Terms) -> Reaction:
+    def charge_owner(work: Work, event: events.BookingReleased, now: datetime) -> None:
+        dividing.charge_owner(work, event, now, terms)
+
+    return charge_owner

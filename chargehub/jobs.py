@@ -10,7 +10,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from chargehub.bookings import actions as bookings
-from chargehub.bookings import following
+from chargehub.bookings import cancelling, following
 from chargehub.clock import Clock
 from chargehub.energy import balancing
 from chargehub.errors import Unavailable
@@ -19,6 +19,7 @@ from chargehub.rest import manners
 from chargehub.sessions import remote as sessions
 from chargehub.sessions import telling
 from chargehub.settlement import actions as settlement
+from chargehub.settlement import dividing
 from chargehub.stations import actions as stations
 from chargehub.stations import certificates, frames, pairing
 from chargehub.store.chunk import SIZE, Chunk
@@ -65,13 +66,14 @@ def due(
         pairing.expire_pairings,
         bookings.expire_holds,
         bookings.open_due_windows,
-        bookings.release_no_shows,
+        cancelling.release_no_shows,
         following.follow_due_lists,
         renewing.renew_due_holds,
         sessions.close_overdue,
         tell_costs,
         balancing.look_due,
         settlement.mature_due,
+        dividing.mature_due_fees,
         request_due_payouts,
         disable_webhooks,
         forget_keys,

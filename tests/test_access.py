@@ -120,6 +120,8 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /bookings": Row("read", "driver", stranger=OWN),
     "GET /bookings/{booking_id}": Row("read", "driver"),
     "GET /bookings/{booking_id}/place": Row("read", "driver"),
+    "GET /bookings/{booking_id}/cancellation": Row("read", "driver"),
+    "GET /stations/{station_id}/policy": Row("read", stranger=200),  # drivers see it before
     "GET /sessions": Row("read", "driver", stranger=OWN),
     "GET /sessions/{session_id}": Row("read", "driver"),
     "GET /sessions/{session_id}/stream": Row(
@@ -169,6 +171,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "POST /stations/{station_id}/photos": Row("stations:write", done=201, file=photo()),
     "DELETE /stations/{station_id}/photos/{photo_id}": Row("stations:write", done=204),
     "PUT /stations/{station_id}/listing": Row("stations:write", body=LISTING),
+    "PUT /stations/{station_id}/policy": Row("stations:write", body={"buffer_minutes": 5}),
     "POST /tariffs": Row("tariffs:write", done=201, stranger=201, body=TARIFF),
     "POST /member-groups": Row("tariffs:write", done=201, body=GROUP),
     "PUT /member-groups/{group_id}": Row("tariffs:write", body=GROUP),

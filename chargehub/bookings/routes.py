@@ -1,4 +1,4 @@
-"""Bookings over REST: hold a slot, read, cancel."""
+"""Bookings over REST: hold a slot, read, cancel and what that costs."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal, Self
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field
 
-from chargehub.bookings import actions, tables
+from chargehub.bookings import actions, cancelling, tables
+from chargehub.bookings.cancellation import Reason
 from chargehub.bookings.rules import Reservation, Status, Wanted
 from chargehub.bookings.tables import BookingView
 from chargehub.people.access import CurrentActor, needs
@@ -23,6 +24,7 @@ from chargehub.rest.manners import (
 )
 from chargehub.stations import registration
 from chargehub.store.work import Reads, Work
+from chargehub.units import Money
 
 router = APIRouter(tags=["bookings"])
 
@@ -55,7 +57,9 @@ class BookingBody(BaseModel):
 
     `held` until `pay_by`, then confirmed or gone; `arrive_by`: not there by then is a no-show.
     `deposit` null: nothing is held. `is_reserved`: the station itself keeps the EVSE. Of the id
-    token the last characters are shown.
+    token the last characters are shown. `policy_version`: which of the station's policies counts
+    for it, 0 for none. `fee` was kept of the deposit, `penalty` is what the owner owes for
+    cancelling.
     """
 
     id: str
@@ -67,6 +71,9 @@ class BookingBody(BaseModel):
     arrive_by: datetime
     pay_by: datetime | None
     deposit: MoneyBody | None
+    fee: MoneyBody | None
+    penalty: MoneyBody | None
+    policy_version: int
     tariff_snapshot_id: str
     id_token: str
     is_reserved: bool
@@ -77,7 +84,10 @@ class BookingBody(BaseModel):
 
     @classmethod
     def of(cls, booking: BookingView) -> Self:
-        deposit = {"amount_minor": booking.deposit_minor, "currency": booking.currency}
+        def money(amount_minor: int) -> dict[str, Any] | None:
+            amount = {"amount_minor": amount_minor, "currency": booking.currency}
+            return amount if amount_minor else None
+
         return cls.model_validate(
             {
                 "id": booking.id,
@@ -88,7 +98,10 @@ class BookingBody(BaseModel):
                 "ends_at": booking.ends_at,
                 "arrive_by": booking.arrive_by,
                 "pay_by": booking.pay_by,
-                "deposit": deposit if booking.deposit_minor else None,
+                "deposit": money(booking.deposit_minor),
+                "fee": money(booking.fee_minor),
+                "penalty": money(booking.penalty_minor),
+                "policy_version": booking.policy_version,
                 "tariff_snapshot_id": booking.tariff_snapshot_id,
                 "id_token": f"…{booking.id_token[-4:]}",
                 "is_reserved": booking.reservation == "made",
@@ -98,6 +111,19 @@ class BookingBody(BaseModel):
                 "ended_at": booking.ended_at,
             }
         )
+
+
+class CancellationBody(BaseModel):
+    """What cancelling costs you at this moment.
+
+    Of the deposit `kept` stays and `returned` goes back; `penalty` is what you owe as the owner.
+    `free_because`: the price or the station is not what was booked, so the policy does not count.
+    """
+
+    kept: MoneyBody
+    returned: MoneyBody
+    penalty: MoneyBody
+    free_because: Reason | None
 
 
 class ReservationBody(BaseModel):
@@ -181,15 +207,38 @@ async def get_booking(
 
 
 def _seen(reads: Reads, actor: Actor, booking_id: str) -> BookingView:
-    return actions.seen_by(actor, tables.booking(reads, booking_id))
+    return cancelling.seen_by(actor, tables.booking(reads, booking_id))
+
+
+@router.get("/bookings/{booking_id}/cancellation")
+async def get_cancellation(
+    booking_id: BookingId, actor: CurrentActor, store: CurrentStore, now: Now
+) -> CancellationBody:
+    """What it costs to cancel now; the same as `cancel` would take."""
+    return await store.read(_cancellation, actor, booking_id, now)
+
+
+def _cancellation(reads: Reads, actor: Actor, booking_id: str, now: datetime) -> CancellationBody:
+    booking = _seen(reads, actor, booking_id)
+    price = cancelling.price_of_cancelling(reads, actor, booking, now)
+
+    def money(amount_minor: int) -> MoneyBody:
+        return MoneyBody.of(Money(amount_minor, booking.currency))
+
+    return CancellationBody(
+        kept=money(price.parting.capture_minor),
+        returned=money(price.parting.release_minor),
+        penalty=money(price.penalty_minor),
+        free_because=price.free_because,
+    )
 
 
 @router.post("/bookings/{booking_id}/cancel")
 async def post_cancel(
     booking_id: BookingId, actor: Writer, store: CurrentStore, now: Now
 ) -> BookingBody:
-    """Cancel before the session starts. Free; the deposit goes back. Twice is once."""
-    return BookingBody.of(await store.do(actions.cancel, actor, booking_id, now))
+    """Cancel before the session starts, for what `cancellation` says. Twice is once."""
+    return BookingBody.of(await store.do(cancelling.cancel, actor, booking_id, now))
 
 
 @router.get("/stations/{station_id}/reservations")

@@ -9,6 +9,7 @@ bookings keep their EVSE from `starts_at` to `blocked_until`; the database refus
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Literal, Protocol
 
 from chargehub.errors import Conflict, Forbidden, Invalid
@@ -20,6 +21,9 @@ Status = Literal[
 ]
 LIVE: tuple[Status, ...] = ("held", "confirmed", "active")
 RELEASED: tuple[Status, ...] = ("cancelled", "declined", "expired", "no_show")
+
+Cancellation = Literal["free", "flexible", "moderate", "firm", "strict"]
+"""How much of a deposit goes back when a driver cancels; reckoned in `cancellation.py`."""
 
 Reservation = Literal["none", "asked", "made", "unsure", "refused", "ended"]
 """What the station is believed to keep for a booking. `unsure`: asked, and no answer came."""
@@ -96,6 +100,7 @@ class Policy:
     `slack`: a slot may have begun this long ago, since people's clocks differ from the hub's.
     `reserve_before` is also how early the booked driver may start, and nobody else; it is no
     longer than `buffer`, so that it never reaches into the booking before.
+    `no_show_fee`: in major units; None: the usual one.
     Source: design page of the market, section 1.1.
     """
 
@@ -110,6 +115,8 @@ class Policy:
     arrival_grace: timedelta = timedelta(minutes=15)
     hold: timedelta = timedelta(minutes=5)
     open_bookings: int = 50
+    cancellation: Cancellation = "free"
+    no_show_fee: Decimal | None = Decimal(0)
 
     def __post_init__(self) -> None:
         assert self.grid > timedelta(), self.grid
@@ -117,9 +124,11 @@ class Policy:
         assert timedelta() <= self.reserve_before <= self.buffer, self.reserve_before
         assert timedelta() < self.arrival_grace, self.arrival_grace
         assert timedelta() < self.hold, self.hold
+        assert self.no_show_fee is None or self.no_show_fee >= 0, self.no_show_fee
 
 
 DEFAULTS = Policy()
+"""What counts where an owner stated nothing: no fee for cancelling or not coming."""
 
 
 @dataclass(frozen=True, slots=True)

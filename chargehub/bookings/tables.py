@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from chargehub.bookings.rules import LIVE, is_claimed
-from chargehub.store.columns import Instant
+from chargehub.store.columns import Instant, Json
 from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, table_of
 from chargehub.units import Span
@@ -63,6 +63,10 @@ class BookingRow(SQLModel, table=True):
 
     `pay_by` None: nothing to pay in advance. `reservation` is what the station keeps for the
     booking (`rules.Reservation`); `reservation_id` is its number there.
+
+    `policy` is the owner's as it was at booking (`terms.write_policy`), None if the owner had
+    stated none (`policy_version` 0). `expected_minor`: the slot's value at full power.
+    `fee_minor` was kept of the deposit, `penalty_minor` is the owner's who cancelled.
     """
 
     __tablename__ = "booking"
@@ -102,6 +106,11 @@ class BookingRow(SQLModel, table=True):
     session_id: str | None = Field(default=None, max_length=36)
     created_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    policy: Any = Field(default=None, sa_type=Json, nullable=True)
+    policy_version: int = Field(default=0)
+    expected_minor: int = Field(default=0, sa_type=BigInteger)
+    fee_minor: int = Field(default=0, sa_type=BigInteger)
+    penalty_minor: int = Field(default=0, sa_type=BigInteger)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +140,17 @@ class BookingView:
     session_id: str | None
     created_at: datetime
     ended_at: datetime | None
+    policy: Any
+    policy_version: int
+    expected_minor: int
+    fee_minor: int
+    penalty_minor: int
 
 
 BOOKING = table_of(BookingRow)
 _IS_LIVE = or_(*(BOOKING.c.status == status for status in LIVE))
+# An owner who cancels does not get the slot back to give it to somebody else.
+_KEEPS_SLOT = or_(_IS_LIVE, (BOOKING.c.status == "cancelled") & (BOOKING.c.cancelled_by == "owner"))
 _OF_EVSE = BOOKING.c.evse_id == bindparam("evse_id")
 
 _BY_ID = Hot(select(BOOKING).where(BOOKING.c.id == bindparam("id")))
@@ -167,7 +183,7 @@ _OVERLAPPING = (
         _OF_EVSE,
         BOOKING.c.blocked_until > bindparam("start"),
         BOOKING.c.starts_at < bindparam("end"),
-        _IS_LIVE,
+        _KEEPS_SLOT,
     )
     .order_by(BOOKING.c.starts_at)
     .limit(200)  # a day holds no more slots of a quarter of an hour
@@ -227,7 +243,10 @@ def claimed(reads: Reads, evse_ids: Iterable[str], at: datetime) -> frozenset[st
 
 
 def overlapping(reads: Reads, evse_id: str, span: Span) -> tuple[BookingView, ...]:
-    """Live bookings of an EVSE whose slot or buffer overlaps, in order; at most 200."""
+    """Bookings that keep an EVSE in that time, buffers included, in order; at most 200.
+
+    They are live, or were cancelled by the owner.
+    """
     return _views(reads.all(_OVERLAPPING, evse_id=evse_id, start=span.start, end=span.end))
 
 
@@ -241,7 +260,7 @@ def busy(reads: Reads, evse_ids: Iterable[str], span: Span, now: datetime) -> fr
             BOOKING.c.evse_id.in_(tuple(evse_ids)),
             BOOKING.c.blocked_until > span.start,
             BOOKING.c.starts_at < span.end,
-            _IS_LIVE,
+            _KEEPS_SLOT,
             is_kept,
         )
     )

@@ -72,6 +72,8 @@ def _takes_over(work: Work, session: SessionView, now: datetime) -> bool:
     payment = tables.live_of_booking(work, session.booking_id) if session.booking_id else None
     if payment is None or payment.session_id is not None or payment.wish == "release":
         return False
+    if payment.state not in ("requested", "authorised"):
+        return False  # the fee of a booking that ended before its driver came
     move(work, payment, now, session_id=session.id)
     return True
 
@@ -302,13 +304,6 @@ def release_for_session(work: Work, event: events.SessionFailed, now: datetime) 
     if booking is not None and booking.status in booking_rules.LIVE:
         move(work, payment, now, session_id=None)
     else:
-        release(work, payment, now)
-
-
-def release_for_booking(work: Work, event: events.BookingReleased, now: datetime) -> None:
-    """A booking ended without a session: its hold goes back."""
-    payment = tables.live_of_booking(work, event.booking_id)
-    if payment is not None and payment.session_id is None:
         release(work, payment, now)
 
 

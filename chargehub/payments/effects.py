@@ -50,10 +50,14 @@ def authorise(rails: Rails, store: Store) -> Effect[events.AuthorisationRequeste
     return run
 
 
-def capture(rails: Rails, store: Store) -> Effect[events.CaptureRequested, Captured]:
+def capture(
+    rails: Rails, store: Store
+) -> Effect[events.CaptureRequested | events.FeeRequested, Captured]:
     """Take money from a hold, or at once where there is none. None: not wanted any more."""
 
-    async def run(event: events.CaptureRequested, key: str) -> Captured | Refusal | None:
+    async def run(
+        event: events.CaptureRequested | events.FeeRequested, key: str
+    ) -> Captured | Refusal | None:
         payment = await store.read(tables.payment, event.payment_id)
         if payment is None or payment.state != "capture_requested":
             return None

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, select, text
 from sqlmodel import col
 
-from chargehub.bookings import actions as bookings
+from chargehub.bookings import cancelling as bookings
 from chargehub.bookings import tables as booking_tables
 from chargehub.bookings.tables import BookingView
 from chargehub.people.rules import Actor

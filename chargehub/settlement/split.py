@@ -12,6 +12,7 @@ from chargehub.ledger.rules import Entry, LedgerError
 from chargehub.tariffs.pricing import vat_within
 
 FEE_BASIS_POINTS = 1000  # 10 % of the gross cost, VAT included
+EARLY_END_BASIS_POINTS = 2000  # of what a driver pays for cancelling late or not coming
 FEE_VAT_PERCENT = Decimal(19)
 FEE_VAT_COUNTRY = "DE"
 MATURITY = timedelta(hours=24)  # from capture until the owner may have it; most disputes are told
@@ -91,6 +92,31 @@ def capture_entries(
         f"owner:accrued:{parties.owner_id}": -divided.owner_minor,
         "income:platform_fee": -divided.fee_minor,
         f"vat:payable:{country}": -divided.vat_minor,
+    }
+    return _entries(amounts, parties.currency)
+
+
+def early_end_entries(
+    divided: Split, parties: Parties, country: str = FEE_VAT_COUNTRY
+) -> tuple[Entry, ...]:
+    """The captured fee for cancelling late or not coming. Source: money.md 1.4."""
+    amounts = {
+        "psp:pending": divided.gross_minor,
+        f"owner:accrued:{parties.owner_id}": -divided.owner_minor,
+        "income:no_show_cancel": -divided.fee_minor,
+        f"vat:payable:{country}": -divided.vat_minor,
+    }
+    return _entries(amounts, parties.currency)
+
+
+def penalty_entries(
+    penalty_minor: int, vat_minor: int, parties: Parties, country: str = FEE_VAT_COUNTRY
+) -> tuple[Entry, ...]:
+    """What an owner owes for cancelling a booking; it is taken from what is earned later."""
+    amounts = {
+        f"owner:receivable:{parties.owner_id}": penalty_minor,
+        "income:no_show_cancel": vat_minor - penalty_minor,
+        f"vat:payable:{country}": -vat_minor,
     }
     return _entries(amounts, parties.currency)
 

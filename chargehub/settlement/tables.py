@@ -13,6 +13,7 @@ from sqlmodel import Field, SQLModel
 
 from chargehub.ledger.tables import ENTRY, TXN
 from chargehub.ledger.tables import balance as ledger_balance
+from chargehub.settlement import fees
 from chargehub.store.columns import Instant
 from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, table_of
@@ -89,7 +90,8 @@ class Statement:
     """An owner's month in one currency, in minor units, and the balances as they are now.
 
     gross = earnings + fee + vat. A correction counts in the month it was made in, so a month
-    that is over does not change. `payouts` is what left the hub; `owed` what the owner owes it.
+    that is over does not change. Fees for bookings that ended early count with no session.
+    `payouts` is what left the hub; `owed` what the owner owes it.
     """
 
     currency: str
@@ -139,11 +141,14 @@ def statement(reads: Reads, owner_id: str, start: datetime, end: datetime) -> tu
     """An owner's statement from `start` up to, not at, `end`: one per currency, sorted."""
     settled = _settled(reads, SETTLEMENT.c.captured_at, owner_id, start, end)
     reversed_ = _settled(reads, SETTLEMENT.c.reversed_at, owner_id, start, end)
+    early = fees.captured(reads, owner_id, start, end)
     paid = _paid_out(reads, owner_id, start, end)
     found = []
-    for currency in sorted(set(settled) | set(reversed_) | _currencies(reads, owner_id)):
+    for currency in sorted(_currencies(reads, owner_id) | fees.currencies(reads, owner_id)):
         made, undone = settled.get(currency, _NOTHING), reversed_.get(currency, _NOTHING)
         sums = [plus - minus for plus, minus in zip(made, undone, strict=True)]
+        of_no_session = (0, *early.get(currency, _NOTHING[1:]))
+        sums = [one + other for one, other in zip(sums, of_no_session, strict=True)]
         found.append(_statement(reads, owner_id, currency, sums, paid.get(currency, 0)))
     return tuple(found)
 

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, select
 from sqlmodel import col
 
 from chargehub import events
-from chargehub.bookings import actions, rules
+from chargehub.bookings import actions, cancelling, rules
 from chargehub.bookings.rules import Wanted
 from chargehub.bookings.tables import BOOKING, BookingRow
 from chargehub.errors import Refused
@@ -100,7 +100,7 @@ def _do(work: Work, ground: Ground, deed: Deed, made: list[str], now: datetime) 
         except (rules.SlotTaken, rules.SlotInThePast):
             return
     elif kind == "clock":
-        for job in (actions.expire_holds, actions.open_due_windows, actions.release_no_shows):
+        for job in (actions.expire_holds, actions.open_due_windows, cancelling.release_no_shows):
             job(work, now)
     elif made:
         _do_with(work, kind, made[which % len(made)], actor, now)
@@ -117,7 +117,7 @@ def _do_with(work: Work, kind: str, booking_id: str, actor: Actor, now: datetime
         actions.complete(work, events.SessionClosed(booking_id, "cdr"), now)
     else:
         try:
-            actions.cancel(work, actor, booking_id, now)
+            cancelling.cancel(work, actor, booking_id, now)
         except Refused as refusal:
             assert refusal.code in ("booking_over", "not_found")
 

@@ -3,7 +3,7 @@
 import pytest
 
 from chargehub import events
-from chargehub.bookings import actions
+from chargehub.bookings import actions, cancelling
 from chargehub.people.rules import group_token
 from chargehub.stations import actions as stations
 from chargehub.stations.commands import CancelReservation, Outcome, Reserve
@@ -46,7 +46,7 @@ async def test_holds_and_ended_bookings_reserve_nothing(store: Store) -> None:
     world = await make_world(store)
     await world.hold(start=60)
     cancelled = await world.confirmed(start=200)
-    await store.do(actions.cancel, world.driver, cancelled, NOW)
+    await store.do(cancelling.cancel, world.driver, cancelled, NOW)
 
     assert await store.do(actions.open_due_windows, NOW + 201 * MINUTE) == 0
 
@@ -99,7 +99,7 @@ async def test_cancelling_takes_the_reservation_back(store: Store) -> None:
     booking_id = await reserved(world)
 
     for _ in range(2):
-        await store.do(actions.cancel, world.driver, booking_id, OPENS + MINUTE)
+        await store.do(cancelling.cancel, world.driver, booking_id, OPENS + MINUTE)
 
     booking = await world.booking(booking_id)
     assert [asked.command for asked in await world.commands()][1:] == [
@@ -113,7 +113,7 @@ async def test_a_no_show_takes_the_reservation_back(store: Store) -> None:
     world = await make_world(store)
     booking_id = await reserved(world, Outcome("timed_out"))
 
-    await store.do(actions.release_no_shows, NOW + 75 * MINUTE)
+    await store.do(cancelling.release_no_shows, NOW + 75 * MINUTE)
 
     booking = await world.booking(booking_id)
     assert (await world.commands())[-1].command == CancelReservation(booking.reservation_id)
@@ -123,7 +123,7 @@ async def test_a_reservation_the_station_refused_is_not_taken_back(store: Store)
     world = await make_world(store)
     booking_id = await reserved(world, Outcome("refused", "Rejected"))
 
-    await store.do(actions.cancel, world.driver, booking_id, OPENS + MINUTE)
+    await store.do(cancelling.cancel, world.driver, booking_id, OPENS + MINUTE)
 
     assert len(await world.commands()) == 1
 
@@ -134,7 +134,7 @@ async def test_a_reservation_that_comes_after_the_cancellation_is_taken_back(
     """While the answer is awaited nothing is sent, lest the two overtake each other."""
     world = await make_world(store)
     booking_id = await reserved(world, outcome=None)
-    await store.do(actions.cancel, world.driver, booking_id, OPENS)
+    await store.do(cancelling.cancel, world.driver, booking_id, OPENS)
     (asked,) = await world.commands()
 
     await world.answer(asked, ACCEPTED, OPENS + MINUTE)
@@ -170,7 +170,7 @@ async def test_a_reservation_the_station_let_go_leaves_the_booking(store: Store)
 
     after = await world.booking(booking.id)
     assert (after.status, after.reservation) == ("confirmed", "ended")
-    await store.do(actions.cancel, world.driver, booking.id, OPENS + MINUTE)
+    await store.do(cancelling.cancel, world.driver, booking.id, OPENS + MINUTE)
     assert len(await world.commands()) == 1
 
 

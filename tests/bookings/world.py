@@ -19,6 +19,7 @@ from chargehub.people import logins
 from chargehub.people.rules import Actor, Scope
 from chargehub.stations import actions as stations
 from chargehub.stations.commands import Outcome
+from chargehub.stations.reports import ConnectorStatus, StatusChanged
 from chargehub.stations.schema import CommandRow
 from chargehub.stations.tables import command, evses_of_station
 from chargehub.stations.views import CommandView
@@ -103,6 +104,19 @@ class World:
         tariff_id = await tariff(self.store, self.owner, per_kwh)
         await publish(self.store, self.owner, self.station_id, tariff_id)
         return await self.store.do(tariffs.snapshot, tariff_id)
+
+    async def connect(self, at: datetime = NOW) -> None:
+        """The station has a line from now on, and its EVSE is available."""
+        await self.store.do(stations.note_connected, self.station_id, 1, "1.6", at)
+        await self.tell_status("available", at)
+
+    async def disconnect(self, at: datetime) -> None:
+        await self.store.do(stations.note_disconnected, self.station_id, 1, at)
+
+    async def tell_status(self, status: ConnectorStatus, at: datetime) -> None:
+        """The station says this of its EVSE."""
+        told = StatusChanged(1, 1, status, None, at)
+        await self.store.do(stations.receive_status, self.station_id, told, at)
 
     async def booking(self, booking_id: str) -> BookingView:
         found = await self.store.read(tables.booking, booking_id)

@@ -15,17 +15,20 @@ from sqlmodel import col
 
 from chargehub import events
 from chargehub.bookings import actions as bookings
+from chargehub.bookings import cancelling
 from chargehub.clock import HandClock
 from chargehub.ledger import tables as ledger
-from chargehub.payments import actions, collect, effects, payout, tables
+from chargehub.payments import actions, collect, effects, ending, payout, tables
 from chargehub.payments.actions import NewMethod
 from chargehub.payments.rail import Rails, RailUnreachable, RefundOrder
 from chargehub.payments.tables import PAYMENT
 from chargehub.payments.views import PaymentView
+from chargehub.people.rules import Actor
 from chargehub.rails.registry import build
 from chargehub.rails.sandbox import Totals, totals
 from chargehub.sessions.schema import CdrRow, SessionRow
 from chargehub.settlement import actions as settlement
+from chargehub.settlement import dividing
 from chargehub.store.columns import derived_id, new_id
 from chargehub.store.outbox import Effect, Reaction
 from chargehub.store.tables import EventRow
@@ -41,7 +44,7 @@ def followers(rails: Rails, store: Store) -> dict[type[Any], list[Reaction | Eff
     """The lines of the flow that payments take part in."""
     return {
         events.BookingHeld: [collect.open_for_booking],
-        events.BookingReleased: [collect.release_for_booking],
+        events.BookingReleased: [ending.end_booking, dividing.charge_owner],
         events.AuthorisationRequested: [
             Effect(effects.authorise(rails, store), collect.record_authorisation)
         ],
@@ -51,6 +54,8 @@ def followers(rails: Rails, store: Store) -> dict[type[Any], list[Reaction | Eff
         events.SessionFailed: [collect.release_for_session],
         events.SessionClosed: [bookings.complete, collect.request_capture],
         events.CaptureRequested: [Effect(effects.capture(rails, store), collect.record_capture)],
+        events.FeeRequested: [Effect(effects.capture(rails, store), ending.record_fee)],
+        events.FeeCaptured: [dividing.settle_fee],
         events.ReleaseRequested: [Effect(effects.release(rails, store), collect.record_release)],
         events.PaymentCaptured: [settlement.settle],
         events.CdrCorrected: [collect.adjust],
@@ -208,9 +213,10 @@ class World:
         """The session that was asked for never began."""
         await self.store.do(_record, events.SessionFailed(session_id))
 
-    async def cancel(self, booking_id: str) -> None:
+    async def cancel(self, booking_id: str, actor: Actor | None = None) -> None:
+        """Cancelled by its driver, if nobody else is named."""
         now = self.clock.now()
-        await self.store.do(bookings.cancel, self.market.driver, booking_id, now)
+        await self.store.do(cancelling.cancel, actor or self.market.driver, booking_id, now)
 
     async def remove_method(self, driver_id: str, method_id: str) -> None:
         await self.store.do(actions.remove_method, driver_id, method_id, self.clock.now())

@@ -125,6 +125,11 @@ def upgrade() -> None:
         sa.Column("session_id", sa.String(length=36), nullable=True),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("ended_at", Instant(), nullable=True),
+        sa.Column("policy", Json(), nullable=True),
+        sa.Column("policy_version", sa.Integer(), nullable=False),
+        sa.Column("expected_minor", sa.BigInteger(), nullable=False),
+        sa.Column("fee_minor", sa.BigInteger(), nullable=False),
+        sa.Column("penalty_minor", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
             "starts_at < ends_at AND ends_at <= blocked_until", name=op.f("ck_booking_slot")
         ),
@@ -144,6 +149,40 @@ def upgrade() -> None:
         batch_op.create_index("ix_booking_status_opens_at", ["status", "opens_at"], unique=False)
         batch_op.create_index("uq_booking_reservation", ["reservation_id"], unique=True)
 
+    op.create_table(
+        "booking_fee",
+        sa.Column("booking_id", sa.String(length=36), nullable=False),
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("captured_minor", sa.BigInteger(), nullable=False),
+        sa.Column("owner_minor", sa.BigInteger(), nullable=False),
+        sa.Column("fee_minor", sa.BigInteger(), nullable=False),
+        sa.Column("vat_minor", sa.BigInteger(), nullable=False),
+        sa.Column("captured_at", Instant(), nullable=False),
+        sa.Column("matures_at", Instant(), nullable=False),
+        sa.Column("matured_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("booking_id", name=op.f("pk_booking_fee")),
+    )
+    with op.batch_alter_table("booking_fee", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_booking_fee_due",
+            ["matures_at"],
+            unique=False,
+            sqlite_where=sa.text("matured_at IS NULL"),
+            postgresql_where=sa.text("matured_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_booking_fee_owner_captured", ["owner_id", "captured_at"], unique=False
+        )
+
+    op.create_table(
+        "booking_policy",
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("terms", Json(), nullable=False),
+        sa.Column("stated_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("station_id", "version", name=op.f("pk_booking_policy")),
+    )
     op.create_table(
         "cdr",
         sa.Column("id", sa.String(length=36), nullable=False),

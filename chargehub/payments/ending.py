@@ -1,0 +1,64 @@
+"""Deposits of bookings that ended without a session: given back, but for what their end costs."""
+
+from datetime import datetime
+
+import structlog
+
+from chargehub import events
+from chargehub.bookings import tables as bookings
+from chargehub.payments import tables
+from chargehub.payments.rail import Captured, RailBroken, Refusal
+from chargehub.payments.rules import to_capture
+from chargehub.payments.steps import move, note_hold_ended, release, told
+from chargehub.payments.views import PaymentView
+from chargehub.store.work import Work
+
+log = structlog.get_logger(__name__)
+
+
+def end_booking(work: Work, event: events.BookingReleased, now: datetime) -> None:
+    """A booking ended without a session: its fee is taken from the hold, the rest goes back.
+
+    Where nothing is held yet, nothing is taken: a fee is a part of a deposit, never a debt.
+    """
+    payment = tables.live_of_booking(work, event.booking_id)
+    if payment is None or payment.session_id is not None:
+        return
+    booking = bookings.booking(work, event.booking_id)
+    if booking is None or booking.fee_minor == 0 or payment.state != "authorised":
+        release(work, payment, now)
+        return
+    ask_minor = to_capture(booking.fee_minor, payment.capturable_minor)
+    values = {"ask_minor": ask_minor, "due_minor": booking.fee_minor}
+    move(work, payment, now, state="capture_requested", wish=None, **values)
+    work.record(events.FeeRequested(payment.id, booking.id))
+
+
+def record_fee(
+    work: Work, event: events.FeeRequested, outcome: Captured | Refusal | None, now: datetime
+) -> None:
+    """Note what the rail took. After a refusal the whole hold goes back."""
+    payment = tables.payment(work, event.payment_id)
+    if payment is None or outcome is None or payment.state != "capture_requested":
+        return
+    if isinstance(outcome, Refusal):
+        log.warning("fee refused", payment=payment.id, booking=event.booking_id, code=outcome.code)
+        move(work, payment, now, state="failed", due_minor=0, **told(outcome))
+        work.record(events.ReleaseRequested(payment.id))
+        return
+    payment = _captured(work, payment, outcome, now)
+    work.record(events.FeeCaptured(payment.id, event.booking_id, payment.captured_minor))
+
+
+def _captured(work: Work, payment: PaymentView, captured: Captured, now: datetime) -> PaymentView:
+    if not 0 < captured.amount_minor <= payment.ask_minor:
+        raise RailBroken(f"{payment.rail} was asked for {payment.ask_minor} and said {captured}")
+    note_hold_ended(work, payment, now)
+    return move(
+        work,
+        payment,
+        now,
+        state="captured",
+        captured_minor=captured.amount_minor,
+        rail_reference=captured.reference,
+    )

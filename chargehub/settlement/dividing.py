@@ -1,0 +1,104 @@
+"""Fees for bookings that ended early are divided like costs; an owner who cancels owes a penalty.
+
+Source: money.md 1.4.
+"""
+
+from datetime import datetime
+from operator import attrgetter
+
+from sqlalchemy import bindparam, update
+
+from chargehub.bookings import tables as bookings
+from chargehub.events import BookingReleased, FeeCaptured
+from chargehub.ledger import actions as ledger
+from chargehub.ledger import tables as accounts
+from chargehub.ledger.rules import Entry, LedgerError, Transfer, netting_entries, transfer_id
+from chargehub.settlement import fees, split
+from chargehub.settlement.fees import FEE, BookingFeeRow, FeeView
+from chargehub.settlement.split import EARLY_END_BASIS_POINTS, TERMS, Parties, Terms
+from chargehub.store.chunk import ALL, Chunk
+from chargehub.store.columns import Instant
+from chargehub.store.work import Work
+from chargehub.tariffs.pricing import vat_within
+
+_MATURE = (
+    update(FEE)
+    .where(FEE.c.booking_id == bindparam("of_booking"), FEE.c.matured_at.is_(None))
+    .values(matured_at=bindparam("at", type_=Instant()))
+)
+
+
+class UnknownBooking(LedgerError):
+    """A fee was captured for a booking that is not there."""
+
+
+def settle_fee(work: Work, event: FeeCaptured, now: datetime, terms: Terms = TERMS) -> None:
+    """Divide what a driver paid for an early end between owner, hub and tax, once.
+
+    Raises UnknownBooking, and what `ledger.post` raises.
+    """
+    booking = bookings.booking(work, event.booking_id)
+    if booking is None:
+        raise UnknownBooking(f"{event.captured_minor} was captured for {event.booking_id}")
+    divided = split.split(event.captured_minor, EARLY_END_BASIS_POINTS, terms.fee_vat_percent)
+    parties = Parties(booking.owner_id, booking.driver_id, booking.currency)
+    entries = split.early_end_entries(divided, parties, terms.fee_vat_country)
+    if _post(work, booking.id, "fee", entries, now) == "exists":
+        return
+    work.insert(
+        BookingFeeRow,
+        booking_id=booking.id,
+        owner_id=booking.owner_id,
+        currency=booking.currency,
+        captured_minor=event.captured_minor,
+        owner_minor=divided.owner_minor,
+        fee_minor=divided.fee_minor,
+        vat_minor=divided.vat_minor,
+        captured_at=now,
+        matures_at=now + terms.maturity,
+    )
+
+
+def charge_owner(work: Work, event: BookingReleased, now: datetime, terms: Terms = TERMS) -> None:
+    """An owner who cancelled a booking owes its penalty, once."""
+    booking = bookings.booking(work, event.booking_id)
+    if booking is None or booking.penalty_minor == 0:
+        return
+    parties = Parties(booking.owner_id, booking.driver_id, booking.currency)
+    vat_minor = vat_within(booking.penalty_minor, terms.fee_vat_percent)
+    entries = split.penalty_entries(
+        booking.penalty_minor, vat_minor, parties, terms.fee_vat_country
+    )
+    _post(work, booking.id, "penalty", entries, now)
+
+
+def mature_due_fees(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
+    """Give owners their part of fees that have matured, at most 50; how many they were."""
+    due = fees.due(work, now, chunk.limit)
+    return chunk.each(work, due, attrgetter("booking_id"), _mature)
+
+
+def _mature(work: Work, fee: FeeView) -> None:
+    """What the owner owes is taken from it at once."""
+    at, owner_id, currency = fee.matures_at, fee.owner_id, fee.currency
+    if work.execute(_MATURE, of_booking=fee.booking_id, at=at) != 1:
+        return
+    entries = split.maturity_entries(owner_id, fee.owner_minor, fee.captured_minor, currency)
+    _post(work, fee.booking_id, "fee_mature", entries, at)
+    owed = accounts.balance(work, f"owner:receivable:{owner_id}", currency)
+    payable = -accounts.balance(work, f"owner:payable:{owner_id}", currency)
+    netted = min(owed, payable)
+    if netted > 0:
+        entries = netting_entries(owner_id, netted, currency)
+        _post(work, fee.booking_id, "fee_net", entries, at)
+
+
+def _post(work: Work, booking_id: str, step: str, entries: tuple[Entry, ...], at: datetime) -> str:
+    transfer = Transfer(
+        id=transfer_id("booking", booking_id, step),
+        kind=step,
+        entries=entries,
+        effective_at=at,
+        booking_id=booking_id,
+    )
+    return ledger.post(work, transfer)
