@@ -40,6 +40,8 @@ TOLD: Mapping[type[events.Event], tuple[Party, ...]] = {
     events.PaymentAuthorised: ("driver",),
     events.PaymentRefused: ("driver",),
     events.CaptureRequested: (),
+    events.FeeRequested: (),
+    events.FeeCaptured: _BOTH,
     events.PaymentCaptured: ("driver",),
     events.ReleaseRequested: (),
     events.RefundRequested: ("driver",),
