@@ -110,6 +110,7 @@ class Hub:
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = with_secret(settings)
         self.clock: Clock = clock or RealClock()
+        self.terms = terms_of(self.settings)
         self.store = Store(settings.database)
         self.live = LiveBus()
         self.store.changed = self.live.publish
@@ -133,7 +134,7 @@ class Hub:
         self.relay = Relay(
             self.store,
             self.clock,
-            flow.reactions(self.store, self.rails, self._senders(), terms_of(self.settings)),
+            flow.reactions(self.store, self.rails, self._senders(), self.terms),
         )
         frames_kept = timedelta(days=settings.frames_kept_days)
         cost_every = timedelta(seconds=settings.cost_told_every_s)

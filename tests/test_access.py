@@ -40,6 +40,7 @@ CONNECTION = {"fuse_a": 32, "stations": []}
 CREDENTIALS = {"email": "driver@example.org", "password": "correct horse"}
 NEWCOMER = {"email": "new@example.org", "password": "correct horse", "name": "New"}
 GROUP = {"name": "Street", "tariff_id": "{tariff_id}"}
+ESTIMATE = {"month": "2026-03", "tariff_id": "{tariff_id}"}
 STATUS = {"status": "blocked"}
 NEED = (
     "?energy_wh=20000&power_w=11000&time_zone=Europe/Oslo"
@@ -178,6 +179,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "POST /memberships": Row(
         "accounts:write", "driver", done=404, stranger=404, body={"code": "guessed"}
     ),
+    "POST /stations/{station_id}/earnings-estimates": Row("tariffs:write", body=ESTIMATE),
     "POST /bookings": Row(
         "bookings:write", "driver", done=201, stranger=403, body={"evse_id": "{evse_id}", **SLOT}
     ),

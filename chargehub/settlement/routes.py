@@ -3,14 +3,18 @@
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel
 
 from chargehub.errors import Invalid
-from chargehub.people.access import CurrentActor
+from chargehub.people.access import CurrentActor, needs
+from chargehub.people.rules import Actor
 from chargehub.rest.bodies import FIRST_YEAR, LAST_YEAR, MoneyBody
 from chargehub.rest.manners import CurrentStore
-from chargehub.settlement import tables
+from chargehub.rest.throttle import Narrow
+from chargehub.settlement import replaying, tables
+from chargehub.settlement.bodies import EstimateBody, EstimateRequest
+from chargehub.settlement.split import Terms
 from chargehub.settlement.tables import Statement
 from chargehub.units import Money
 
@@ -19,6 +23,14 @@ router = APIRouter(tags=["settlement"])
 Month = Annotated[
     str, Path(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$", examples=["2026-03"], description="UTC")
 ]
+
+# A month of readings takes a reader some time, and stations come first.
+_narrow = Depends(Narrow("estimates", at_once=1, waiting=20), scope="function")
+
+
+async def _terms(request: Request) -> Terms:
+    terms: Terms = request.app.state.hub.terms
+    return terms
 
 
 class CurrencyStatement(BaseModel):
@@ -82,3 +94,20 @@ def _bounds(month: str) -> tuple[datetime, datetime]:
         raise Invalid(f"Give a month from {FIRST_YEAR}-01 to {LAST_YEAR}-12.")
     start = datetime(year, number, 1, tzinfo=UTC)
     return start, datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)
+
+
+@router.post("/stations/{station_id}/earnings-estimates", dependencies=[_narrow])
+async def post_earnings_estimate(
+    station_id: Annotated[str, Path(max_length=36)],
+    wanted: EstimateRequest,
+    actor: Annotated[Actor, Depends(needs("tariffs:write"))],
+    store: CurrentStore,
+    terms: Annotated[Terms, Depends(_terms)],
+) -> EstimateBody:
+    """What your station would have earned in a month under a tariff, and what it left you.
+
+    The month's sessions are priced anew from their readings. Nothing is changed.
+    """
+    asked = wanted.question(station_id)
+    found = await store.read(replaying.replay, actor.account_id, asked, terms)
+    return EstimateBody.of(wanted.month, found)

@@ -1,0 +1,190 @@
+"""What a month at a station would have brought under another tariff, from what was metered."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple
+
+from sqlalchemy import select
+
+from chargehub.errors import Invalid, NotFound
+from chargehub.sessions import cdr as records
+from chargehub.sessions import tables as sessions
+from chargehub.sessions.cdr import CdrView
+from chargehub.sessions.meter import Metered, Point, meter
+from chargehub.sessions.rules import Life
+from chargehub.sessions.schema import CDR, SESSION
+from chargehub.settlement.split import Terms, split
+from chargehub.stations import tables as stations
+from chargehub.stations.registration import owned_station
+from chargehub.store.work import Reads
+from chargehub.tariffs import tables as tariffs
+from chargehub.tariffs import windows
+from chargehub.tariffs.components import Usage
+from chargehub.tariffs.costs import CostModel, energy_cost
+from chargehub.tariffs.pricing import Tariff, price
+from chargehub.units import Span
+
+MOST_SESSIONS = 200  # of one month; a busy private station has some 90
+MOST_READINGS = 1_000  # of one session: eight hours at one in half a minute
+
+Basis = Literal["billed", "proposed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A month at a station, the tariff to try, and what its energy costs the owner."""
+
+    station_id: str
+    year: int
+    month: int
+    tariff_id: str
+    costs: CostModel | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Amounts in minor units. `gross` is what drivers pay, `earnings` the owner's part of it.
+
+    margin = earnings - energy cost. `cost_minor` None: no costs were given.
+    """
+
+    gross_minor: int
+    earnings_minor: int
+    cost_minor: int | None
+
+    @property
+    def margin_minor(self) -> int | None:
+        return None if self.cost_minor is None else self.earnings_minor - self.cost_minor
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayedSession:
+    """A session as it was billed, and as it would have been. `billed` None: in other coins."""
+
+    session_id: str
+    started_at: datetime
+    energy_wh: int
+    billed: Outcome | None
+    proposed: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A month of sessions, oldest first. `is_whole` False: only the newest of them were looked at.
+
+    Drivers come as they came: what another price does to demand nobody knows.
+    """
+
+    currency: str
+    sessions: tuple[ReplayedSession, ...]
+    is_whole: bool
+
+
+class _Past(NamedTuple):
+    """A CDR, and the register at its session's start; None: nobody told."""
+
+    cdr: CdrView
+    start_wh: int | None
+
+
+def replay(reads: Reads, owner_id: str, asked: Question, terms: Terms) -> Replay:
+    """Price a month of the owner's station anew. Raises NotFound, Invalid."""
+    owned_station(reads, owner_id, asked.station_id)
+    tariff = tariffs.tariff(reads, asked.tariff_id)
+    if tariff is None or tariff.owner_id != owner_id:
+        raise NotFound("You have no tariff with this id.")
+    if asked.costs is not None and asked.costs.currency != tariff.currency:
+        raise Invalid(f"Give your costs in {tariff.currency}, the currency of the tariff.")
+    evses = stations.evses_of_station(reads, asked.station_id)
+    time_zone = evses[0].time_zone if evses else "UTC"
+    during = windows.month(datetime(asked.year, asked.month, 15, tzinfo=UTC), time_zone)
+    found = _cdrs(reads, asked.station_id, during)
+    shown = sorted(found[:MOST_SESSIONS], key=lambda past: (past.cdr.started_at, past.cdr.id))
+    replayed = _replayed(reads, shown, time_zone, tariff.content, asked.costs, terms)
+    return Replay(tariff.currency, tuple(replayed), is_whole=len(found) <= MOST_SESSIONS)
+
+
+def totals(found: Replay, basis: Basis) -> Outcome:
+    """The month: the sums of its sessions, those in other coins left out of what was billed."""
+    outcomes = [one.proposed if basis == "proposed" else one.billed for one in found.sessions]
+    kept = [one for one in outcomes if one is not None]
+    costs = [one.cost_minor for one in kept if one.cost_minor is not None]
+    return Outcome(
+        sum(one.gross_minor for one in kept),
+        sum(one.earnings_minor for one in kept),
+        sum(costs) if len(costs) == len(kept) and costs else None,
+    )
+
+
+def _cdrs(reads: Reads, station_id: str, during: Span) -> list[_Past]:
+    """The CDRs that stand for paid-for sessions which began in a range, the newest first."""
+    statement = (
+        select(CDR, SESSION.c.start_wh)
+        .join(SESSION, SESSION.c.cdr_id == CDR.c.id)
+        .where(
+            SESSION.c.station_id == station_id,
+            CDR.c.started_at >= during.start,
+            CDR.c.started_at < during.end,
+            CDR.c.tariff_snapshot_id.is_not(None),  # the owner's own use earns nothing
+            CDR.c.unbilled_reason.is_(None),
+        )
+        .order_by(CDR.c.started_at.desc(), CDR.c.id)
+        .limit(MOST_SESSIONS + 1)
+    )
+    return [_Past(CdrView(*row[:-1]), row[-1]) for row in reads.all(statement)]
+
+
+def _replayed(
+    reads: Reads,
+    pasts: list[_Past],
+    time_zone: str,
+    tariff: Tariff,
+    costs: CostModel | None,
+    terms: Terms,
+) -> Iterator[ReplayedSession]:
+    """Each session priced anew; free energy of a month is used up in the order of their starts."""
+    used: dict[str | None, int] = {}
+    for past in pasts:
+        cdr = past.cdr
+        usage = records.usage(_metered(reads, past), time_zone)
+        left = (tariff.free_wh_per_month or 0) - used.get(cdr.driver_id, 0)
+        free_wh = min(max(left, 0), usage.energy_wh)
+        used[cdr.driver_id] = used.get(cdr.driver_id, 0) + free_wh
+        cost = price(tariff, replace(usage, free_wh=free_wh))
+        is_alike = cdr.currency == tariff.currency
+        yield ReplayedSession(
+            session_id=cdr.session_id,
+            started_at=cdr.started_at,
+            energy_wh=cdr.energy_wh,
+            billed=_outcome(cdr.cost_minor, usage, costs, terms) if is_alike else None,
+            proposed=_outcome(cost.total_minor, usage, costs, terms),
+        )
+
+
+def _outcome(gross_minor: int, usage: Usage, costs: CostModel | None, terms: Terms) -> Outcome:
+    divided = split(gross_minor, terms.fee_basis_points, terms.fee_vat_percent)
+    cost = None if costs is None else energy_cost(costs, usage).total_minor
+    return Outcome(gross_minor, divided.owner_minor, cost)
+
+
+def _metered(reads: Reads, past: _Past) -> Metered:
+    """What the CDR says it took, spread over time as the readings tell."""
+    cdr = past.cdr
+    known = sessions.newest_readings(reads, cdr.session_id, MOST_READINGS)
+    points = [Point(one.at, one.register_wh) for one in known if one.register_wh is not None]
+    start_wh = past.start_wh
+    if start_wh is None:
+        start_wh = points[0].register_wh if points else 0
+    life = Life(
+        None,
+        None,
+        cdr.started_at,
+        start_wh,
+        cdr.ended_at,
+        start_wh + cdr.energy_wh,
+        None,
+        None,
+        (),
+    )
+    return meter(life, points, cdr.ended_at)
