@@ -93,6 +93,17 @@ class CommandFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class BookingRequested:
+    """A driver asks for a slot whose owner agrees to every booking. Nothing is held yet."""
+
+    booking_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"booking:{self.booking_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class BookingHeld:
     """A slot is kept for a driver until the hold on the money is made."""
 
@@ -343,6 +354,7 @@ Event = (
     | StationBooted
     | StationCommanded
     | CommandFinished
+    | BookingRequested
     | BookingHeld
     | BookingConfirmed
     | BookingReleased

@@ -10,7 +10,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from chargehub.bookings import actions as bookings
-from chargehub.bookings import cancelling, following
+from chargehub.bookings import approving, cancelling, following
 from chargehub.clock import Clock
 from chargehub.energy import balancing
 from chargehub.errors import Unavailable
@@ -65,6 +65,7 @@ def due(
         certificates.ask_renewals,
         pairing.expire_pairings,
         bookings.expire_holds,
+        approving.decline_overdue,
         bookings.open_due_windows,
         cancelling.release_no_shows,
         following.follow_due_lists,

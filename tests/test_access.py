@@ -183,6 +183,8 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "POST /bookings": Row(
         "bookings:write", "driver", done=201, stranger=403, body={"evse_id": "{evse_id}", **SLOT}
     ),
+    "POST /bookings/{booking_id}/approve": Row("bookings:write"),
+    "POST /bookings/{booking_id}/decline": Row("bookings:write", done=409),
     "POST /bookings/{booking_id}/cancel": Row("bookings:write", "driver"),
     "POST /sessions": Row(
         "sessions:write", "driver", done=201, stranger=409, body={"evse_id": "{idle_evse_id}"}

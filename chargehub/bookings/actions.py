@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, case, update
 from sqlalchemy.exc import IntegrityError
 
 from chargehub import events
-from chargehub.bookings import policies, rules, tables
+from chargehub.bookings import approving, policies, rules, tables
 from chargehub.bookings.rules import DEFAULTS, Policy, Wanted
 from chargehub.bookings.steps import (
     Ending,
@@ -79,11 +79,13 @@ class _Terms:
 
     tariff_snapshot_id: str
     deposit: Money
+    is_own_use: bool
     expected_minor: int = 0
 
 
 def hold_slot(work: Work, driver: Actor, wanted: Wanted, now: datetime) -> BookingView:
-    """Hold a slot until it is paid for; a free one is confirmed at once.
+    """Hold a slot until it is paid for; a free one is confirmed at once, and where the owner
+    agrees to every booking it is requested first.
 
     Free are an owner's and a household's own EVSE, and a tariff that asks for nothing. The price
     list and the owner's policy are frozen here. Holds of others that were not paid in time give
@@ -100,11 +102,12 @@ def hold_slot(work: Work, driver: Actor, wanted: Wanted, now: datetime) -> Booki
     id_token = _id_token(work, driver, wanted, now)
     terms = _terms(work, driver, offer, id_token, slot)
     booking = _insert(work, driver.account_id, id_token, offer, terms, slot, now)
-    work.record(
-        events.BookingHeld(booking.id)
-        if booking.status == "held"
-        else events.BookingConfirmed(booking.id)
-    )
+    if booking.status == "requested":
+        approving.ask_owner(work, booking, now)
+    elif booking.status == "held":
+        work.record(events.BookingHeld(booking.id))
+    else:
+        work.record(events.BookingConfirmed(booking.id))
     return booking
 
 
@@ -124,10 +127,12 @@ def _check_calendar(work: Work, slot: Span, offer: _Offer, now: datetime) -> Non
     is_open = hours.is_open_between(offer.listing.hours, evse.time_zone, slot.start, slot.end)
     taken = []
     for other in tables.overlapping(work, evse.id, rules.blocked(slot, policy)):
-        if other.status == "held" and other.pay_by is not None and other.pay_by <= now:
+        if not rules.has_lapsed(other, now):
+            taken.append(Span(other.starts_at, other.blocked_until))
+        elif other.status == "held":
             release(work, other, EXPIRED, now)
         else:
-            taken.append(Span(other.starts_at, other.blocked_until))
+            approving.decline_unanswered(work, other, now)
     rules.check_slot(slot, now, policy, is_open, taken)
 
 
@@ -152,14 +157,14 @@ def _terms(work: Work, driver: Actor, offer: _Offer, id_token: str, slot: Span) 
     is_household = stations.is_household(work, evse.id, fold_id_token(id_token))
     is_own_use = driver.account_id == evse.owner_id or is_household
     if is_own_use or not any(component.price for component in tariff.components):
-        return _Terms(snapshot_id, Money(0, tariff.currency))
+        return _Terms(snapshot_id, Money(0, tariff.currency), is_own_use)
     account = people.account(work, driver.account_id)
     if account is None or not account.can_pay:
         raise rules.PaymentMethodNeeded("This slot costs money. Add a payment method, then book.")
     deposit_minor = pricing.deposit(tariff, evse.power_w, slot.duration)
     most_wh = evse.power_w * (slot.duration // timedelta(seconds=1)) // 3600
     expected = pricing.quote(tariff, most_wh, slot, evse.time_zone)
-    return _Terms(snapshot_id, Money(deposit_minor, tariff.currency), expected.total_minor)
+    return _Terms(snapshot_id, Money(deposit_minor, tariff.currency), False, expected.total_minor)
 
 
 def _insert(
@@ -172,7 +177,8 @@ def _insert(
     now: datetime,
 ) -> BookingView:
     """Store the booking. Raises SlotTaken where the database alone knows better."""
-    is_paid = terms.deposit.amount_minor > 0
+    is_asked = offer.policy.mode == "request" and not terms.is_own_use
+    is_paid = terms.deposit.amount_minor > 0 and not is_asked
     at = rules.times(slot, now, offer.policy)
     row = BookingRow(
         id=new_id(),
@@ -181,7 +187,7 @@ def _insert(
         station_id=offer.evse.station_id,
         owner_id=offer.evse.owner_id,
         id_token=id_token,
-        status="held" if is_paid else "confirmed",
+        status="requested" if is_asked else "held" if is_paid else "confirmed",
         opens_at=at.opens_at,
         starts_at=at.starts_at,
         arrive_by=at.arrive_by,
@@ -197,6 +203,7 @@ def _insert(
         policy=write_policy(offer.policy) if offer.policy_version else None,
         policy_version=offer.policy_version,
         expected_minor=terms.expected_minor,
+        approve_by=rules.approve_by(slot, now, offer.policy) if is_asked else None,
     )
     try:
         work.add(row)

@@ -53,6 +53,8 @@ def cancel(work: Work, actor: Actor, booking_id: str, now: datetime) -> BookingV
     if booking.status == "cancelled":
         return booking
     price = price_of_cancelling(work, actor, booking, now)
+    if booking.status == "requested" and role(actor, booking) == "owner":
+        raise rules.BookingOver("You have not agreed to this booking. Decline it instead.")
     ending = Ending(
         "cancelled", role(actor, booking), price.parting.capture_minor, price.penalty_minor
     )
@@ -64,10 +66,10 @@ def price_of_cancelling(reads: Reads, actor: Actor, booking: BookingView, now: d
     """What it costs this actor to cancel now. Raises BookingOver."""
     if booking.status == "active":
         raise rules.BookingOver("The booking is in use. Stop its session instead.")
-    if booking.status not in ("held", "confirmed"):
+    if booking.status not in ("requested", "held", "confirmed"):
         raise rules.BookingOver("The booking is over already; there is nothing to cancel.")
     free = Parting(0, booking.deposit_minor)
-    if booking.status == "held":
+    if booking.status != "confirmed":
         return Price(free)
     by = role(actor, booking)
     if by != "driver":

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from chargehub.bookings import policies, stating, terms
 from chargehub.bookings.policies import Stated
-from chargehub.bookings.rules import Cancellation, Policy
+from chargehub.bookings.rules import Cancellation, Mode, Policy
 from chargehub.errors import NotFound
 from chargehub.listings import tables as listings
 from chargehub.people.access import CurrentActor, needs
@@ -39,7 +39,8 @@ class PolicyRequest(Body):
     `cancellation`: free, or how much of the deposit goes back until when (all, half): flexible
     1 h, until the start; moderate 4 h, 1 h; firm 24 h, 4 h; strict 72 h, 24 h before the start.
     `no_show_fee`: the most that not coming costs, in major units of the tariff's currency; null:
-    the usual 5 euros, or about as much.
+    the usual 5 euros, or about as much. `mode` request: you agree to every booking, within
+    `approval_minutes`; null: within half the time until its start, and 12 hours at most.
     """
 
     grid_minutes: Literal[1, 5, 10, 15, 30, 60] = 15
@@ -51,6 +52,8 @@ class PolicyRequest(Body):
     arrival_grace_minutes: Annotated[int, _between(terms.GRACE)] = 15
     cancellation: Cancellation = "flexible"
     no_show_fee: Annotated[str | None, Field(pattern=_AMOUNT, examples=["5.00"])] = None
+    mode: Mode = "instant"
+    approval_minutes: Annotated[int | None, _between(terms.APPROVAL)] = None
 
     def policy(self) -> Policy:
         """Raises BadPolicy."""
@@ -72,6 +75,8 @@ class PolicyBody(BaseModel):
     arrival_grace_minutes: int
     cancellation: Cancellation
     no_show_fee: str | None
+    mode: Mode
+    approval_minutes: int | None
 
     @classmethod
     def of(cls, station_id: str, stated: Stated) -> Self:

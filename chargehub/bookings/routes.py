@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field
 
-from chargehub.bookings import actions, cancelling, tables
+from chargehub.bookings import actions, approving, cancelling, tables
 from chargehub.bookings.cancellation import Reason
 from chargehub.bookings.rules import Reservation, Status, Wanted
 from chargehub.bookings.tables import BookingView
@@ -55,7 +55,8 @@ class BookingRequest(Body):
 class BookingBody(BaseModel):
     """A booking as it stands.
 
-    `held` until `pay_by`, then confirmed or gone; `arrive_by`: not there by then is a no-show.
+    `requested` until the owner agrees, by `approve_by` at the latest; `held` until `pay_by`, then
+    confirmed or gone; `arrive_by`: not there by then is a no-show.
     `deposit` null: nothing is held. `is_reserved`: the station itself keeps the EVSE. Of the id
     token the last characters are shown. `policy_version`: which of the station's policies counts
     for it, 0 for none. `fee` was kept of the deposit, `penalty` is what the owner owes for
@@ -69,6 +70,7 @@ class BookingBody(BaseModel):
     starts_at: datetime
     ends_at: datetime
     arrive_by: datetime
+    approve_by: datetime | None
     pay_by: datetime | None
     deposit: MoneyBody | None
     fee: MoneyBody | None
@@ -97,6 +99,7 @@ class BookingBody(BaseModel):
                 "starts_at": booking.starts_at,
                 "ends_at": booking.ends_at,
                 "arrive_by": booking.arrive_by,
+                "approve_by": booking.approve_by,
                 "pay_by": booking.pay_by,
                 "deposit": money(booking.deposit_minor),
                 "fee": money(booking.fee_minor),
@@ -171,7 +174,10 @@ async def post_booking(
     now: Now,
     key: IdempotencyKey = None,
 ) -> Any:
-    """Hold a slot. It is yours when the deposit is held; without that by `pay_by` it is free."""
+    """Hold a slot. It is yours when the deposit is held; without that by `pay_by` it is free.
+
+    Where the owner agrees to every booking, nothing is held before that.
+    """
     return await idempotent(
         store,
         actor.account_id,
@@ -239,6 +245,22 @@ async def post_cancel(
 ) -> BookingBody:
     """Cancel before the session starts, for what `cancellation` says. Twice is once."""
     return BookingBody.of(await store.do(cancelling.cancel, actor, booking_id, now))
+
+
+@router.post("/bookings/{booking_id}/approve")
+async def post_approve(
+    booking_id: BookingId, actor: Writer, store: CurrentStore, now: Now
+) -> BookingBody:
+    """Agree to a requested booking of your EVSE; its deposit is held now. Twice is once."""
+    return BookingBody.of(await store.do(approving.approve, actor, booking_id, now))
+
+
+@router.post("/bookings/{booking_id}/decline")
+async def post_decline(
+    booking_id: BookingId, actor: Writer, store: CurrentStore, now: Now
+) -> BookingBody:
+    """Say no to a requested booking of your EVSE; its driver is told. Twice is once."""
+    return BookingBody.of(await store.do(approving.decline, actor, booking_id, now))
 
 
 @router.get("/stations/{station_id}/reservations")

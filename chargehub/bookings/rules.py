@@ -1,9 +1,10 @@
 """May this slot be had, and who may start a session in it? Values in, values out.
 
-A booking's life: held (until it is paid for) -> confirmed -> active (its session runs) ->
-completed; or it ends as declined, expired, cancelled or no_show. Held, confirmed and active
-bookings keep their EVSE from `starts_at` to `blocked_until`; the database refuses an overlap
-(`tables.py`), the rules here only say so in better words.
+A booking's life: (requested, until its owner agrees ->) held (until it is paid for) -> confirmed
+-> active (its session runs) -> completed; or it ends as declined, expired, cancelled or no_show.
+Requested, held, confirmed and active bookings keep their EVSE from `starts_at` to
+`blocked_until`; the database refuses an overlap (`tables.py`), the rules here only say so in
+better words.
 """
 
 from collections.abc import Iterable
@@ -17,10 +18,20 @@ from chargehub.stations.commands import Fate
 from chargehub.units import Span
 
 Status = Literal[
-    "held", "confirmed", "active", "completed", "cancelled", "declined", "expired", "no_show"
+    "requested",
+    "held",
+    "confirmed",
+    "active",
+    "completed",
+    "cancelled",
+    "declined",
+    "expired",
+    "no_show",
 ]
-LIVE: tuple[Status, ...] = ("held", "confirmed", "active")
+LIVE: tuple[Status, ...] = ("requested", "held", "confirmed", "active")
 RELEASED: tuple[Status, ...] = ("cancelled", "declined", "expired", "no_show")
+
+Mode = Literal["instant", "request"]
 
 Cancellation = Literal["free", "flexible", "moderate", "firm", "strict"]
 """How much of a deposit goes back when a driver cancels; reckoned in `cancellation.py`."""
@@ -86,6 +97,12 @@ class SlotInThePast(Invalid):
     code = "slot_in_the_past"
 
 
+class TooLateToAsk(Invalid):
+    """The owner agrees to every booking, and there is no time left to ask."""
+
+    code = "too_late_to_ask"
+
+
 class TooFarAhead(Invalid):
     """The slot begins beyond the policy's horizon."""
 
@@ -100,7 +117,8 @@ class Policy:
     `slack`: a slot may have begun this long ago, since people's clocks differ from the hub's.
     `reserve_before` is also how early the booked driver may start, and nobody else; it is no
     longer than `buffer`, so that it never reaches into the booking before.
-    `no_show_fee`: in major units; None: the usual one.
+    `no_show_fee`: in major units; None: the usual one. `mode` request: the owner agrees to every
+    booking, within `approval`; None: within half the time that is left, and 12 hours at most.
     Source: design page of the market, section 1.1.
     """
 
@@ -117,6 +135,8 @@ class Policy:
     open_bookings: int = 50
     cancellation: Cancellation = "free"
     no_show_fee: Decimal | None = Decimal(0)
+    mode: Mode = "instant"
+    approval: timedelta | None = None
 
     def __post_init__(self) -> None:
         assert self.grid > timedelta(), self.grid
@@ -129,6 +149,25 @@ class Policy:
 
 DEFAULTS = Policy()
 """What counts where an owner stated nothing: no fee for cancelling or not coming."""
+
+
+SHORTEST_APPROVAL = timedelta(minutes=15)
+_USUAL_APPROVAL = timedelta(hours=12)
+
+
+def approve_by(slot: Span, now: datetime, policy: Policy) -> datetime:
+    """Until when an owner may agree to a slot: later than `now`, and never after its start.
+
+    Raises TooLateToAsk. Source: design page of the market, section 1.1.
+    """
+    left = slot.start - now
+    if left < SHORTEST_APPROVAL:
+        raise TooLateToAsk(
+            "The owner agrees to every booking here, and needs"
+            f" {_minutes(SHORTEST_APPROVAL)} minutes for that. Choose a later start."
+        )
+    usual = max(min(_USUAL_APPROVAL, left / 2), SHORTEST_APPROVAL)
+    return now + min(policy.approval or usual, left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +305,14 @@ class Claim(Protocol):
     def ends_at(self) -> datetime: ...
     @property
     def pay_by(self) -> datetime | None: ...
+    @property
+    def approve_by(self) -> datetime | None: ...
+
+
+def has_lapsed(booking: Claim, now: datetime) -> bool:
+    """A hold that was not paid in time, or a request that was not answered in time."""
+    by = {"held": booking.pay_by, "requested": booking.approve_by}.get(booking.status)
+    return by is not None and by <= now
 
 
 def is_claimed(booking: Claim, at: datetime) -> bool:

@@ -29,7 +29,7 @@ from chargehub.units import Span
 
 NO_OVERLAP = "no_overlap"
 
-_LIVE_SQL = "('held', 'confirmed', 'active')"
+_LIVE_SQL = "('requested', 'held', 'confirmed', 'active')"
 _OVERLAPS = f"""
 BEGIN
   SELECT RAISE(ABORT, '{NO_OVERLAP}') WHERE EXISTS (
@@ -61,7 +61,8 @@ ALTER TABLE booking ADD CONSTRAINT {NO_OVERLAP} EXCLUDE USING gist (
 class BookingRow(SQLModel, table=True):
     """A driver's right to an EVSE for a time. The instants are explained in `rules.Times`.
 
-    `pay_by` None: nothing to pay in advance. `reservation` is what the station keeps for the
+    `pay_by` None: nothing to pay in advance. `approve_by`: until then the owner is asked; None:
+    not at all. `reservation` is what the station keeps for the
     booking (`rules.Reservation`); `reservation_id` is its number there.
 
     `policy` is the owner's as it was at booking (`terms.write_policy`), None if the owner had
@@ -111,6 +112,7 @@ class BookingRow(SQLModel, table=True):
     expected_minor: int = Field(default=0, sa_type=BigInteger)
     fee_minor: int = Field(default=0, sa_type=BigInteger)
     penalty_minor: int = Field(default=0, sa_type=BigInteger)
+    approve_by: datetime | None = Field(default=None, sa_type=Instant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,7 @@ class BookingView:
     expected_minor: int
     fee_minor: int
     penalty_minor: int
+    approve_by: datetime | None
 
 
 BOOKING = table_of(BookingRow)
@@ -251,8 +254,10 @@ def overlapping(reads: Reads, evse_id: str, span: Span) -> tuple[BookingView, ..
 
 
 def busy(reads: Reads, evse_ids: Iterable[str], span: Span, now: datetime) -> frozenset[str]:
-    """Which of these EVSEs have a booking in that time. A hold past its `pay_by` is none."""
-    is_kept = (BOOKING.c.status != "held") | (BOOKING.c.pay_by > now)
+    """Which of these EVSEs have a booking in that time. A lapsed hold or request is none."""
+    is_unpaid = (BOOKING.c.status == "held") & (BOOKING.c.pay_by <= now)
+    is_unanswered = (BOOKING.c.status == "requested") & (BOOKING.c.approve_by <= now)
+    is_kept = ~is_unpaid & ~is_unanswered
     statement = (
         select(BOOKING.c.evse_id)
         .distinct()
@@ -333,6 +338,7 @@ _DUE = (
     .limit(bindparam("limit"))
 )
 _UNPAID = _DUE.where(BOOKING.c.pay_by <= bindparam("now"))
+_UNANSWERED = _DUE.where(BOOKING.c.approve_by <= bindparam("now"))
 _OPENED = _DUE.where(BOOKING.c.opens_at <= bindparam("now"))
 _NOT_ARRIVED = _OPENED.where(BOOKING.c.arrive_by <= bindparam("now"))
 _NOT_RESERVED = _OPENED.where(
@@ -343,6 +349,11 @@ _NOT_RESERVED = _OPENED.where(
 def unpaid_holds(reads: Reads, now: datetime, limit: int) -> tuple[BookingView, ...]:
     """Holds past their `pay_by`, at most `limit`."""
     return _views(reads.all(_UNPAID, status="held", now=now, limit=limit))
+
+
+def unanswered(reads: Reads, now: datetime, limit: int) -> tuple[BookingView, ...]:
+    """Requests past their `approve_by`, at most `limit`."""
+    return _views(reads.all(_UNANSWERED, status="requested", now=now, limit=limit))
 
 
 def not_arrived(reads: Reads, now: datetime, limit: int) -> tuple[BookingView, ...]:

@@ -21,6 +21,7 @@ LONGEST = (15, 24 * 60)
 LEAD = (0, 48 * 60)
 BUFFER = (0, 60)
 GRACE = (10, 30)
+APPROVAL = (15, 24 * 60)
 HORIZON_DAYS = (1, 90)
 
 
@@ -39,7 +40,7 @@ def read_policy(terms: Mapping[str, Any]) -> Policy:
     if longest // grid * grid < shortest:
         raise BadPolicy("No slot on this grid is between the shortest and the longest booking.")
     buffer = terms["buffer_minutes"] * MINUTE
-    fee = terms["no_show_fee"]
+    fee, approval = terms["no_show_fee"], terms["approval_minutes"]
     return replace(
         DEFAULTS,
         grid=grid * MINUTE,
@@ -52,6 +53,8 @@ def read_policy(terms: Mapping[str, Any]) -> Policy:
         arrival_grace=terms["arrival_grace_minutes"] * MINUTE,
         cancellation=terms["cancellation"],
         no_show_fee=None if fee is None else Decimal(fee),
+        mode=terms["mode"],
+        approval=None if approval is None else approval * MINUTE,
     )
 
 
@@ -68,6 +71,8 @@ def write_policy(policy: Policy) -> dict[str, Any]:
         "arrival_grace_minutes": policy.arrival_grace // MINUTE,
         "cancellation": policy.cancellation,
         "no_show_fee": None if fee is None else decimal_text(fee),
+        "mode": policy.mode,
+        "approval_minutes": None if policy.approval is None else policy.approval // MINUTE,
     }
 
 

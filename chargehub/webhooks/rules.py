@@ -29,6 +29,7 @@ TOLD: Mapping[type[events.Event], tuple[Party, ...]] = {
     events.StationBooted: ("owner",),
     events.StationCommanded: ("owner",),
     events.CommandFinished: ("owner",),
+    events.BookingRequested: _BOTH,
     events.BookingHeld: _BOTH,
     events.BookingConfirmed: _BOTH,
     events.BookingReleased: _BOTH,

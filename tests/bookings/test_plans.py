@@ -32,6 +32,7 @@ QUERIES: dict[str, Callable[[Reads], Any]] = {
     "page of a driver": lambda reads: tables.page(reads, "d", "driver", "b", 50),
     "page of an owner": lambda reads: tables.page(reads, "d", "owner", None, 50),
     "unpaid holds": lambda reads: tables.unpaid_holds(reads, NOW, 50),
+    "unanswered": lambda reads: tables.unanswered(reads, NOW, 50),
     "not arrived": lambda reads: tables.not_arrived(reads, NOW, 50),
     "not reserved": lambda reads: tables.not_reserved(reads, NOW, 50),
 }

@@ -35,6 +35,8 @@ USUAL = {
     "arrival_grace_minutes": 15,
     "cancellation": "flexible",
     "no_show_fee": None,
+    "mode": "instant",
+    "approval_minutes": None,
 }
 
 

@@ -53,6 +53,7 @@ async def test_a_slot_is_booked_paid_and_read(store: Store, clock: HandClock) ->
         "starts_at": "2026-03-02T09:00:00Z",
         "ends_at": "2026-03-02T11:00:00Z",
         "arrive_by": "2026-03-02T09:15:00Z",
+        "approve_by": None,
         "pay_by": "2026-03-02T08:05:00Z",
         "deposit": {"amount_minor": 1_100, "currency": "EUR"},
         "fee": None,

@@ -14,26 +14,26 @@ depends_on = None
 SQLITE = (
     """
     CREATE TRIGGER booking_no_overlap_insert BEFORE INSERT ON booking
-    WHEN NEW.status IN ('held', 'confirmed', 'active')
+    WHEN NEW.status IN ('requested', 'held', 'confirmed', 'active')
     BEGIN
       SELECT RAISE(ABORT, 'no_overlap') WHERE EXISTS (
         SELECT 1 FROM booking AS other
         WHERE other.evse_id = NEW.evse_id AND other.id <> NEW.id
           AND other.blocked_until > NEW.starts_at AND other.starts_at < NEW.blocked_until
-          AND other.status IN ('held', 'confirmed', 'active')
+          AND other.status IN ('requested', 'held', 'confirmed', 'active')
       );
     END
     """,
     """
     CREATE TRIGGER booking_no_overlap_update
     BEFORE UPDATE OF id, evse_id, starts_at, blocked_until, status ON booking
-    WHEN NEW.status IN ('held', 'confirmed', 'active')
+    WHEN NEW.status IN ('requested', 'held', 'confirmed', 'active')
     BEGIN
       SELECT RAISE(ABORT, 'no_overlap') WHERE EXISTS (
         SELECT 1 FROM booking AS other
         WHERE other.evse_id = NEW.evse_id AND other.id <> NEW.id
           AND other.blocked_until > NEW.starts_at AND other.starts_at < NEW.blocked_until
-          AND other.status IN ('held', 'confirmed', 'active')
+          AND other.status IN ('requested', 'held', 'confirmed', 'active')
       );
     END
     """,
@@ -63,7 +63,7 @@ POSTGRESQL = (
     """
     ALTER TABLE booking ADD CONSTRAINT no_overlap EXCLUDE USING gist (
       evse_id WITH =, int8range(starts_at, blocked_until) WITH &&
-    ) WHERE (status IN ('held', 'confirmed', 'active'))
+    ) WHERE (status IN ('requested', 'held', 'confirmed', 'active'))
     """,
     """
     CREATE FUNCTION ledger_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'ledger_append_only' USING ERRCODE = 'integrity_constraint_violation'; END $$
@@ -130,6 +130,7 @@ def upgrade() -> None:
         sa.Column("expected_minor", sa.BigInteger(), nullable=False),
         sa.Column("fee_minor", sa.BigInteger(), nullable=False),
         sa.Column("penalty_minor", sa.BigInteger(), nullable=False),
+        sa.Column("approve_by", Instant(), nullable=True),
         sa.CheckConstraint(
             "starts_at < ends_at AND ends_at <= blocked_until", name=op.f("ck_booking_slot")
         ),
