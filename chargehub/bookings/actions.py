@@ -52,9 +52,10 @@ EXPIRED = Ending("expired")
 _ID = attrgetter("id")
 
 _IS_MISSED = BOOKING.c.status == "no_show"  # its slot may be another's by now: it keeps nothing
+_USABLE = ("held", "confirmed", "active")  # a request gives no right yet
 _USE = (
     update(BOOKING)
-    .where(BOOKING.c.id == bindparam("booking_id"), _IS_MISSED | BOOKING.c.status.in_(rules.LIVE))
+    .where(BOOKING.c.id == bindparam("booking_id"), _IS_MISSED | BOOKING.c.status.in_(_USABLE))
     .values(status=case((_IS_MISSED, "completed"), else_="active"), session_id=bindparam("used_by"))
 )
 
