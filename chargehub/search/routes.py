@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel
 
 from chargehub.errors import NotFound
-from chargehub.rest.bodies import Instant
+from chargehub.rest.bodies import AMOUNT_LIMIT, Instant
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
 from chargehub.rest.throttle import Narrow, Throttled
 from chargehub.search import rules, tables
@@ -15,6 +15,7 @@ from chargehub.search.tables import Found
 from chargehub.stations.bodies import ConnectorBody
 from chargehub.stations.rules import MAX_POWER_W, Availability, microdegrees
 from chargehub.tariffs.pricing import as_json
+from chargehub.tariffs.quoting import MAX_ENERGY_WH, PartName, Quote
 
 router = APIRouter(tags=["search"])
 
@@ -36,6 +37,21 @@ ConnectorType = Annotated[
     str | None, Query(max_length=30, description="OCPI's name, such as IEC_62196_T2.")
 ]
 MinPower = Annotated[int, Query(ge=0, le=MAX_POWER_W, description="W the EVSE gives at least.")]
+
+EnergyNeeded = Annotated[
+    int | None,
+    Query(ge=1, le=MAX_ENERGY_WH, description="Wh you need from `from` to `to`; they are priced."),
+]
+Currency = Annotated[
+    str | None, Query(min_length=3, max_length=3, description="Only prices in it, like EUR.")
+]
+MostMinor = Annotated[
+    int | None,
+    Query(ge=0, le=AMOUNT_LIMIT, description="What the need may cost, in cents of `currency`."),
+]
+Order = Annotated[
+    Literal["distance", "price"], Query(description="What comes first: the nearest, the cheapest.")
+]
 
 
 class PlaceBody(BaseModel):
@@ -62,10 +78,44 @@ class OfferedTariff(BaseModel):
     free_wh_per_month: int | None = None
 
 
+class PricePart(BaseModel):
+    """What one kind of price comes to, in minor units."""
+
+    name: PartName
+    amount_minor: int
+
+
+class NeedPrice(BaseModel):
+    """What your need costs there, in minor units, VAT included: always all four parts.
+
+    They stand in the order of AFIR: kWh, minute, session, other. `energy_wh` is what fits into the
+    time with the EVSE's power.
+    """
+
+    currency: str
+    total_minor: int
+    vat_minor: int
+    parts: list[PricePart]
+    energy_wh: int
+
+    @classmethod
+    def of(cls, quote: Quote) -> Self:
+        return cls(
+            currency=quote.cost.currency,
+            total_minor=quote.cost.total_minor,
+            vat_minor=quote.cost.vat_minor,
+            parts=[
+                PricePart(name=part.name, amount_minor=part.amount_minor) for part in quote.parts
+            ],
+            energy_wh=quote.energy_wh,
+        )
+
+
 class OfferedEvse(BaseModel):
     """A published EVSE. `availability` is what a driver finds who comes now.
 
     `distance_m` is to the middle of its cell; null: it was not looked for around a place.
+    `price` null: no `energy_wh` was asked for.
     """
 
     id: str
@@ -78,6 +128,7 @@ class OfferedEvse(BaseModel):
     status: Literal["available", "occupied", "reserved", "unavailable", "faulted"]
     availability: Availability
     tariff: OfferedTariff
+    price: NeedPrice | None
 
     @classmethod
     def of(cls, found: Found) -> Self:
@@ -100,6 +151,7 @@ class OfferedEvse(BaseModel):
                 "status": evse.status,
                 "availability": found.availability,
                 "tariff": as_json(tariff.content) | {"id": tariff.id},
+                "price": NeedPrice.of(found.quote) if found.quote else None,
             }
         )
 
@@ -116,19 +168,28 @@ async def get_evses(
     to: To = None,
     connector_type: ConnectorType = None,
     min_power_w: MinPower = 0,
+    energy_wh: EnergyNeeded = None,
+    currency: Currency = None,
+    max_total_minor: MostMinor = None,
+    order: Order = "distance",
 ) -> Page[OfferedEvse]:
-    """Published EVSEs around a place, the nearest first.
+    """Published EVSEs around a place, the nearest first, or the cheapest for your need.
 
     With `from` and `to` only those that are open and not booked in all that time, and free if
-    it has begun.
+    it has begun. With `energy_wh` each has what that costs in that time, by part.
     """
+    during, is_cheapest_first = rules.during(start, to), order == "price"
     wanted = Wanted(
         Place(microdegrees(latitude), microdegrees(longitude)),
         radius_m,
-        rules.during(start, to),
+        during,
         connector_type,
         min_power_w,
+        rules.need(during, energy_wh, currency, max_total_minor, is_cheapest_first),
     )
+    if is_cheapest_first:
+        rows = await store.read(tables.cheapest, wanted, now, _after_price(asked), asked.fetch)
+        return page(rows, asked, _price_key, OfferedEvse.of)
     rows = await store.read(tables.near, wanted, now, _after(asked), asked.fetch)
     return page(rows, asked, lambda found: (found.distance_m or 0, found.evse.id), OfferedEvse.of)
 
@@ -136,6 +197,16 @@ async def get_evses(
 def _after(asked: CurrentPage) -> tuple[int, str] | None:
     key = asked.after_key(int, str)
     return None if key is None else (int(key[0]), str(key[1]))
+
+
+def _after_price(asked: CurrentPage) -> tuple[int, int, str] | None:
+    key = asked.after_key(int, int, str)
+    return None if key is None else (int(key[0]), int(key[1]), str(key[2]))
+
+
+def _price_key(found: Found) -> tuple[int, int, str]:
+    assert found.quote is not None
+    return found.quote.cost.total_minor, found.distance_m or 0, found.evse.id
 
 
 @router.get("/evses/{evse_id}")

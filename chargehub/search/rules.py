@@ -38,6 +38,19 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
+class NeedAsked:
+    """So much energy in the time asked for, priced in `currency` (None: whatever is taken there).
+
+    `max_total_minor` None: at any price. `is_cheapest_first` False: the nearest first.
+    """
+
+    energy_wh: int
+    currency: str | None
+    max_total_minor: int | None
+    is_cheapest_first: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """What somebody looks for. `during` None: any time; `min_power_w` 0: any power."""
 
@@ -46,6 +59,7 @@ class Wanted:
     during: Span | None = None
     connector_type: str | None = None
     min_power_w: int = 0
+    need: "NeedAsked | None" = None
 
 
 def distance_m(one: Place, other: Place) -> int:
@@ -81,6 +95,29 @@ def boxes(around: Place, radius_m: int) -> tuple[Box, ...]:
             Box(south, north, -_DATE_LINE, east - 2 * _DATE_LINE),
         )
     return (Box(south, north, west, east),)
+
+
+def need(
+    during: Span | None,
+    energy_wh: int | None,
+    currency: str | None,
+    max_total_minor: int | None,
+    is_cheapest_first: bool,
+) -> NeedAsked | None:
+    """What is to be priced, None for nothing. Raises Invalid for half of it.
+
+    Amounts of two currencies are in no order, so a ceiling and a ranking name one.
+    """
+    compares = max_total_minor is not None or is_cheapest_first
+    if energy_wh is None:
+        if compares or currency is not None:
+            raise Invalid("Say with `energy_wh` how much you need, to compare what it costs.")
+        return None
+    if during is None:
+        raise Invalid("Say with `from` and `to` when you need the energy: prices depend on it.")
+    if compares and currency is None:
+        raise Invalid("Name the `currency` to compare prices in, like EUR.")
+    return NeedAsked(energy_wh, currency, max_total_minor, is_cheapest_first)
 
 
 def during(start: datetime | None, end: datetime | None) -> Span | None:

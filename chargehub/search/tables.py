@@ -4,9 +4,10 @@ First all published EVSEs in a box, as light as can be; then, nearest first, as 
 full as the page needs. Nothing here reads where a place is exactly.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import itemgetter
 
 from sqlalchemy import bindparam, select
 from sqlmodel import col
@@ -25,11 +26,13 @@ from chargehub.stations.schema import Connector, Evse, Location, Station
 from chargehub.stations.views import ConnectorView, EvseView
 from chargehub.store.work import Reads
 from chargehub.tariffs import tables as tariffs
+from chargehub.tariffs.quoting import Need, Quote, quote_need
 from chargehub.tariffs.tables import TariffView
 
 FIRST_REACH_M = 1_000  # in a town that is enough for a page, and the box holds few EVSEs
 REACH_GROWS = 3
 CANDIDATES = 5_000  # EVSEs of one box; reading them takes some 20 ms
+RANKED = 1_000  # EVSEs that are priced to find the cheapest
 CHUNK = 100  # candidates whose calendar is looked up at a time
 
 # No ORDER BY: SQLite would rather walk through every EVSE there is in that order.
@@ -87,11 +90,13 @@ class Judged:
     evse: EvseView
     listing: ListingView
     availability: Availability
+    quote: Quote | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An EVSE as it is shown. `distance_m` None: it was not looked for around a place."""
+    """An EVSE as it is shown. `distance_m` None: it was not looked for around a place; `quote`
+    None: no need was told."""
 
     evse: EvseView
     connectors: tuple[ConnectorView, ...]
@@ -100,6 +105,7 @@ class Found:
     distance_m: int | None
     availability: Availability
     tariff: TariffView
+    quote: Quote | None
 
 
 def near(
@@ -117,6 +123,72 @@ def near(
         if len(judged) == limit or reach == wanted.radius_m:
             return tuple(_shown(reads, judged))
         reach = min(reach * REACH_GROWS, wanted.radius_m)
+
+
+def cheapest(
+    reads: Reads, wanted: Wanted, now: datetime, after: tuple[int, int, str] | None, limit: int
+) -> tuple[Found, ...]:
+    """Published EVSEs within the radius that can be had, the cheapest for the need first.
+
+    `after` is the total in minor units, the distance in metres and the id of the last one of the
+    page before. Raises TooManyFound.
+    """
+    assert wanted.need is not None
+    spots = [one for one in _spots(reads, wanted, wanted.radius_m) if _is_within(one, wanted)]
+    if len(spots) > RANKED:
+        raise TooManyFound(
+            "Too many EVSEs lie there to find the cheapest. Make the radius smaller,"
+            " or name a connector or power."
+        )
+    priced = _Priced(reads, wanted)
+    ranked = []
+    for start in range(0, len(spots), CHUNK):
+        judged = tuple(_judged(reads, spots[start : start + CHUNK], now))
+        for each in priced.of(_suitable(reads, judged, wanted, now)):
+            assert each.quote is not None
+            position = each.quote.cost.total_minor, *_position(each.spot)
+            if after is None or position > after:
+                ranked.append((position, each))
+    ranked.sort(key=itemgetter(0))
+    return tuple(_shown(reads, [each for _, each in ranked[:limit]]))
+
+
+def _is_within(spot: Spot, wanted: Wanted) -> bool:
+    return spot.distance_m <= wanted.radius_m
+
+
+class _Priced:
+    """Prices a need at one EVSE after the other; the same tariff, power and zone only once."""
+
+    def __init__(self, reads: Reads, wanted: Wanted) -> None:
+        self._reads, self._wanted = reads, wanted
+        self._tariffs: dict[str, TariffView] = {}
+        self._quotes: dict[tuple[str, int, str], Quote] = {}
+
+    def of(self, judged: Iterable[Judged]) -> Iterator[Judged]:
+        """Those in the currency asked for and up to the highest total, with their quote."""
+        asked = self._wanted.need
+        for each in judged:
+            if asked is None:
+                yield each
+                continue
+            quote = self._quote(each, asked.energy_wh)
+            fits = asked.currency in (None, quote.cost.currency)
+            most = asked.max_total_minor
+            if fits and (most is None or quote.cost.total_minor <= most):
+                yield replace(each, quote=quote)
+
+    def _quote(self, judged: Judged, energy_wh: int) -> Quote:
+        during, tariff_id = self._wanted.during, judged.listing.tariff_id
+        assert during is not None
+        key = tariff_id, judged.evse.power_w, judged.evse.time_zone
+        if key not in self._quotes:
+            need = Need(energy_wh, during, judged.evse.power_w or None)
+            tariff = self._tariffs.get(tariff_id) or tariffs.tariff(self._reads, tariff_id)
+            assert tariff is not None, tariff_id
+            self._tariffs[tariff_id] = tariff
+            self._quotes[key] = quote_need(tariff.content, need, judged.evse.time_zone)
+        return self._quotes[key]
 
 
 def one(reads: Reads, evse_id: str, now: datetime) -> Found | None:
@@ -146,9 +218,10 @@ def _within(
         key=_position,
     )
     found: list[Judged] = []
+    priced = _Priced(reads, wanted)
     for start in range(0, len(spots), CHUNK):
         judged = tuple(_judged(reads, spots[start : start + CHUNK], now))
-        found += _suitable(reads, judged, wanted, now)
+        found += priced.of(_suitable(reads, judged, wanted, now))
         if len(found) >= limit:
             break
     return found[:limit]
@@ -238,4 +311,5 @@ def _shown(reads: Reads, judged: Sequence[Judged]) -> Iterator[Found]:
             distance_m=each.spot.distance_m,
             availability=each.availability,
             tariff=offered[tariff_id],
+            quote=each.quote,
         )

@@ -95,6 +95,7 @@ async def test_an_evse_is_shown_with_its_place_plug_state_and_price(
         "status": "available",
         "availability": "free",
         "tariff": tariff,
+        "price": None,
     }
     assert (tariff["id"], tariff["currency"]) == (world.tariff_id, "EUR")
     assert (tariff["name"], tariff["vat_percent"]) == ("Home", "19")
@@ -281,6 +282,7 @@ async def test_an_evse_is_booked_from_shortly_before_the_slot(
     assert seen == ["free", "booked", "booked", "free"]
 
 
+MORNING = "from=2026-03-02T09:00:00Z&to=2026-03-02T11:00:00Z"
 MEANINGLESS = (
     "latitude=91&longitude=0",
     "latitude=-90.0000001&longitude=0",
@@ -300,6 +302,13 @@ MEANINGLESS = (
     f"{AT_OSLO}&from=2026-03-02T09:00:00Z&to=2026-03-02T09:00:00Z",
     f"{AT_OSLO}&from=0&to=1",
     f"{AT_OSLO}&from=2026-03-02T09:00:00Z&to=2026-04-03T09:00:00Z",
+    f"{AT_OSLO}&order=price",
+    f"{AT_OSLO}&energy_wh=1000",
+    f"{AT_OSLO}&currency=EUR",
+    f"{AT_OSLO}&energy_wh=0&{MORNING}",
+    f"{AT_OSLO}&energy_wh=1000&max_total_minor=500&{MORNING}",
+    f"{AT_OSLO}&energy_wh=1000&order=price&{MORNING}",
+    f"{AT_OSLO}&energy_wh=1000&order=price&currency=EUR&{MORNING}&cursor=WzEsImEiXQ",
     f"{AT_OSLO}&limit=201",
     f"{AT_OSLO}&cursor=WyJhIl0",
 )
