@@ -47,10 +47,7 @@ class Senders:
 
 
 def reactions(store: Store, rails: Rails, send: Senders, terms: Terms) -> Reactions:
-    """The followers of every event, in the order in which they are told.
-
-    Last of all an event is published: in the feed, and from there to webhooks.
-    """
+    """The followers of every event, in the order in which they are told."""
     follows: dict[type[events.Event], list[Reaction | Effect]] = {
         events.MailRequested: [Effect(send.mail, people.record_mail_sent)],
         events.WebhookRequested: [
@@ -104,11 +101,13 @@ def reactions(store: Store, rails: Rails, send: Senders, terms: Terms) -> Reacti
         events.RefundRequested: [Effect(effects.refund(rails, store), collect.record_refund)],
         events.PayoutRequested: [Effect(payout.send(rails, store), payout.record_payout)],
     }
-    return follows | {
-        kind: [*follows.get(kind, ()), publish]
-        for kind in get_args(events.Event)
-        if kind not in UNPUBLISHED
-    }
+    return _published(follows)
+
+
+def _published(follows: Reactions) -> Reactions:
+    """Last of all an event is published: in the feed, and from there to webhooks."""
+    told = (kind for kind in get_args(events.Event) if kind not in UNPUBLISHED)
+    return {**follows, **{kind: [*follows.get(kind, ()), publish] for kind in told}}
 
 
 def _settle(terms: Terms) -> Reaction:

@@ -23,11 +23,12 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from chargehub.clock import HandClock
+from tests.access_table import ROUTES
 from tests.busy import Busy, busy
 from tests.conftest import START
 from tests.docs_tables import openapi
 from tests.hub import RunningHub, application
-from tests.test_access import ROUTES, filled
+from tests.test_access import filled
 
 EXAMPLES = 6  # of each route, fit and unfit; eighty find no more and take two minutes
 PROMISES: list[Any] = [

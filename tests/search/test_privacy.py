@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from chargehub.clock import HandClock
 from chargehub.search.arriving import told_during
 from chargehub.store.writer import Store
+from tests.access_table import ROUTES
 from tests.bookings.world import HOUR, MINUTE, NOW, make_world
 from tests.busy import Busy, busy
 from tests.hub import Person, RunningHub
-from tests.test_access import ROUTES, ask, everything
+from tests.test_access import ask, everything
 
 EXACT = (59.9139, 10.7522)
 NEAR = 0.0002  # degrees; the middle of the cell is further away in both directions

@@ -1,0 +1,224 @@
+"""The law of every route: who gets in, and what they get. `test_access.py` holds the hub to it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.listings.photographs import photo
+
+OWN = 0  # a stranger gets what is the stranger's own, here nothing
+WHERE = {"latitude": 59.9, "longitude": 10.7, "time_zone": "Europe/Oslo"}
+SLOT = {"starts_at": "2026-03-10T10:00:00Z", "ends_at": "2026-03-10T11:00:00Z"}
+TARIFF = {
+    "name": "Night",
+    "currency": "EUR",
+    "vat_percent": "19",
+    "components": [{"kind": "energy", "per_kwh": "0.30"}],
+}
+EVSES = [{"number": 1, "power_w": 11_000, "connectors": [{"number": 1, "type": "IEC_62196_T2"}]}]
+STATION = {"location_id": "{location_id}", "evses": EVSES}
+LISTING = {"tariff_id": "{tariff_id}", "opening_hours": "24/7"}
+CONNECTION = {"fuse_a": 32, "stations": []}
+CREDENTIALS = {"email": "driver@example.org", "password": "correct horse"}
+NEWCOMER = {"email": "new@example.org", "password": "correct horse", "name": "New"}
+GROUP = {"name": "Street", "tariff_id": "{tariff_id}"}
+ESTIMATE = {"month": "2026-03", "tariff_id": "{tariff_id}"}
+STATUS = {"status": "blocked"}
+NEED = (
+    "?energy_wh=20000&power_w=11000&time_zone=Europe/Oslo"
+    "&from=2026-03-10T10:00:00Z&to=2026-03-10T14:00:00Z"
+)
+CORRECTION = {"energy_wh": 29_000, "reason": "The meter was wrong."}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A route's law. `who` is its role in OpenAPI; `rightful` the person whose thing is asked for.
+
+    `done` is what the rightful get; `stranger` what another logged-in person gets, or OWN. `body`,
+    `file` and `ids` are what is asked with; {names} in them are ids of the busy hub.
+    """
+
+    who: str
+    rightful: str = "owner"
+    done: int = 200
+    stranger: int = 404
+    body: Any = None
+    file: bytes = b""
+    ids: dict[str, str] = field(default_factory=dict)
+    query: str = ""
+
+
+ROUTES = {  # what ends a login, a key or a listing stands after what needs it
+    "GET /healthz": Row("anybody"),
+    "GET /readyz": Row("anybody"),
+    "GET /metrics": Row("anybody"),
+    "GET /ledger/audit": Row("anybody"),
+    "GET /evses": Row("anybody", query="?latitude=59.9139&longitude=10.7522"),
+    "GET /evses/{evse_id}": Row("anybody"),
+    "POST /accounts": Row("anybody", done=201, body=NEWCOMER),
+    "POST /logins": Row("anybody", done=201, body=CREDENTIALS),
+    "POST /email-verifications": Row("anybody", done=422, body={"token": "guessed"}),
+    "POST /password-resets": Row("anybody", done=202, body={"email": "who@example.org"}),
+    "POST /password-resets/{token}": Row(
+        "anybody", done=422, body={"password": "a new password"}, ids={"token": "guessed"}
+    ),
+    "GET /stations/{station_id}/photos": Row("anybody"),
+    "GET /photos/{photo_id}": Row("anybody"),
+    "GET /accounts/me": Row("read", stranger=OWN),
+    "GET /logins": Row("read", "driver", stranger=OWN),
+    "GET /api-keys": Row("read", "driver", stranger=OWN),
+    "GET /id-tokens": Row("accounts:write", "driver", stranger=OWN),
+    "GET /locations": Row("read", stranger=OWN),
+    "GET /locations/{location_id}": Row("read"),
+    "GET /locations/{location_id}/reveals": Row("read"),
+    "PUT /locations/{location_id}/access-notes": Row(
+        "stations:write", body={"access_notes": "The gate is open."}
+    ),
+    "GET /stations": Row("read", stranger=OWN),
+    "GET /stations/{station_id}": Row("read"),
+    "GET /pairings": Row("read", stranger=OWN),
+    "GET /pairings/{pairing_id}": Row("read"),
+    "GET /stations/{station_id}/settings": Row("read"),
+    "GET /stations/{station_id}/commands": Row("read"),
+    "GET /stations/{station_id}/notes": Row("read"),
+    "GET /stations/{station_id}/sessions": Row("read"),
+    "GET /stations/{station_id}/reservations": Row("read"),
+    "GET /stations/{station_id}/certificates": Row("read"),
+    "GET /stations/{station_id}/repairs": Row("read"),
+    "GET /stations/{station_id}/frames": Row("read"),
+    "GET /stations/{station_id}/listing": Row("read"),
+    "GET /commands/{command_id}": Row("read"),
+    "GET /evses/{evse_id}/household": Row("read"),
+    "GET /quirk-profiles": Row("read", stranger=200),
+    "GET /tariffs": Row("read", stranger=OWN),
+    "GET /tariffs/{tariff_id}": Row("read", stranger=200),  # drivers see it before they charge
+    "GET /tariffs/{tariff_id}/quote": Row("read", stranger=200, query=NEED),
+    "GET /tariffs/{tariff_id}/ocpi": Row(
+        "read", stranger=200, query="?country_code=NO&party_id=HUB"
+    ),
+    "GET /member-groups": Row("tariffs:write", stranger=OWN),
+    "GET /member-groups/{group_id}/members": Row("read"),
+    "GET /memberships": Row("read", "driver", stranger=OWN),
+    "GET /bookings": Row("read", "driver", stranger=OWN),
+    "GET /bookings/{booking_id}": Row("read", "driver"),
+    "GET /bookings/{booking_id}/place": Row("read", "driver"),
+    "GET /bookings/{booking_id}/cancellation": Row("read", "driver"),
+    "GET /stations/{station_id}/policy": Row("read", stranger=200),  # drivers see it before
+    "GET /sessions": Row("read", "driver", stranger=OWN),
+    "GET /sessions/{session_id}": Row("read", "driver"),
+    "GET /sessions/{session_id}/stream": Row(
+        "read", "driver", ids={"session_id": "{closed_session_id}"}
+    ),
+    "GET /sessions/{session_id}/cdrs": Row(
+        "read", "driver", ids={"session_id": "{closed_session_id}"}
+    ),
+    "GET /cdrs": Row("read", "driver", stranger=OWN),
+    "GET /cdrs/{cdr_id}": Row("read", "driver"),
+    "GET /payment-methods": Row("read", "driver", stranger=OWN),
+    "GET /payments": Row("read", "driver", stranger=OWN),
+    "GET /payouts": Row("read", stranger=OWN),
+    "GET /payout-preference": Row("read"),
+    "GET /statements/{month}": Row("read", stranger=OWN),
+    "GET /wallet": Row("read", stranger=OWN),
+    "GET /events": Row("read", stranger=OWN),
+    "GET /webhooks": Row("read", stranger=OWN),
+    "GET /webhooks/{webhook_id}": Row("read"),
+    "GET /webhooks/{webhook_id}/messages": Row("read"),
+    "GET /sandbox/totals": Row("operator", "operator", stranger=403),
+    "GET /deliveries": Row("operator", "operator", stranger=403),
+    "POST /stations/{station_id}/calls": Row(
+        "operator", "operator", stranger=403, body={"action": "ClearCache", "timeout_s": 1}
+    ),
+    "POST /deliveries/{delivery_id}/retry": Row("operator", "operator", done=202, stranger=403),
+    "POST /cdrs/{cdr_id}/corrections": Row(
+        "operator", "operator", done=201, stranger=403, body=CORRECTION
+    ),
+    "POST /locations": Row(
+        "stations:write", done=201, stranger=201, body={"name": "Yard", "address": "A 1", **WHERE}
+    ),
+    "POST /stations": Row("stations:write", done=201, body=STATION),
+    "POST /pairings": Row("stations:write", done=201, body={**STATION, "identity": "ACME-2"}),
+    "POST /pairings/{pairing_id}/cancel": Row("stations:write"),
+    "POST /stations/{station_id}/commands": Row(
+        "stations:write", done=202, body={"kind": "reset", "when": "idle"}
+    ),
+    "POST /sessions/{session_id}/charging-profile": Row(
+        "stations:write", done=202, body={"unit": "A", "periods": [{"start_s": 0, "limit": 8}]}
+    ),
+    "PUT /locations/{location_id}/grid-connection": Row("stations:write", body=CONNECTION),
+    "GET /locations/{location_id}/grid-connection": Row("read"),
+    "DELETE /locations/{location_id}/grid-connection": Row("stations:write", done=204),
+    "PUT /evses/{evse_id}/household/{token}": Row("stations:write", done=204),
+    "DELETE /evses/{evse_id}/household/{token}": Row("stations:write", done=204),
+    "POST /stations/{station_id}/photos": Row("stations:write", done=201, file=photo()),
+    "DELETE /stations/{station_id}/photos/{photo_id}": Row("stations:write", done=204),
+    "PUT /stations/{station_id}/listing": Row("stations:write", body=LISTING),
+    "PUT /stations/{station_id}/policy": Row("stations:write", body={"buffer_minutes": 5}),
+    "POST /tariffs": Row("tariffs:write", done=201, stranger=201, body=TARIFF),
+    "POST /member-groups": Row("tariffs:write", done=201, body=GROUP),
+    "PUT /member-groups/{group_id}": Row("tariffs:write", body=GROUP),
+    "POST /memberships": Row(
+        "accounts:write", "driver", done=404, stranger=404, body={"code": "guessed"}
+    ),
+    "POST /stations/{station_id}/earnings-estimates": Row("tariffs:write", body=ESTIMATE),
+    "POST /bookings": Row(
+        "bookings:write", "driver", done=201, stranger=403, body={"evse_id": "{evse_id}", **SLOT}
+    ),
+    "POST /bookings/{booking_id}/approve": Row("bookings:write"),
+    "POST /bookings/{booking_id}/decline": Row("bookings:write", done=409),
+    "POST /bookings/{booking_id}/cancel": Row("bookings:write", "driver"),
+    "POST /sessions": Row(
+        "sessions:write", "driver", done=201, stranger=409, body={"evse_id": "{idle_evse_id}"}
+    ),
+    "POST /sessions/claims": Row(
+        "sessions:write",
+        "driver",
+        done=404,
+        stranger=403,
+        body={"id_token": "CARD-DRIVER", "station_id": "{station_id}"},
+    ),
+    "POST /sessions/{session_id}/stop": Row("sessions:write", "driver", done=202),
+    "DELETE /stations/{station_id}/listing": Row("stations:write", done=204),
+    "POST /stations/{station_id}/password/rotation": Row("stations:write", done=202),
+    "PUT /stations/{station_id}/security-profile": Row(
+        "stations:write", body={"security_profile": 1}
+    ),
+    "DELETE /stations/{station_id}/certificates/{certificate_id}": Row("stations:write"),
+    "PUT /stations/{station_id}/quirk-profile": Row(  # ends the station's line
+        "operator", "operator", stranger=403, body={"choice": "auto"}
+    ),
+    "POST /stations/{station_id}/password": Row("stations:write"),  # ends the station's line
+    "POST /payment-methods": Row(
+        "payments:write",
+        "driver",
+        done=201,
+        stranger=201,
+        body={"rail": "sandbox", "reference": "ok"},
+    ),
+    "POST /webhooks": Row(
+        "webhooks:write",
+        done=201,
+        stranger=201,
+        body={"url": "https://192.0.2.1/hook", "types": ["PayoutFailed"]},
+    ),
+    "PATCH /webhooks/{webhook_id}": Row("webhooks:write", body={"is_enabled": True}),
+    "POST /webhooks/{webhook_id}/ping": Row("webhooks:write", done=202),
+    "POST /webhooks/{webhook_id}/messages/{message_id}/resend": Row("webhooks:write", done=202),
+    "POST /webhooks/{webhook_id}/resend": Row("webhooks:write", done=202),
+    "POST /webhooks/{webhook_id}/secret": Row("webhooks:write", body={}),
+    "DELETE /webhooks/{webhook_id}": Row("webhooks:write", done=204),
+    "DELETE /payment-methods/{method_id}": Row("payments:write", "driver", done=204),
+    "PUT /payout-preference": Row("login", stranger=200, body={"rail": "token"}),
+    "POST /id-tokens": Row(
+        "accounts:write", "driver", done=201, stranger=201, body={"value": "NEW-CARD-1"}
+    ),
+    "PATCH /id-tokens/{value}": Row("accounts:write", "driver", body=STATUS),
+    "POST /api-keys": Row(
+        "login", "driver", done=201, stranger=201, body={"name": "new", "scopes": ["read"]}
+    ),
+    "DELETE /api-keys/{key_id}": Row("login", "driver", done=204),
+    "DELETE /member-groups/{group_id}/members/{driver_id}": Row("tariffs:write", done=204),
+    "DELETE /memberships/{group_id}": Row("accounts:write", "driver", done=204, stranger=204),
+    "DELETE /logins/{login_id}": Row("login", "driver", done=204),
+    "DELETE /logins/current": Row("login", "driver", done=204, stranger=204),
+}
