@@ -101,7 +101,7 @@ def _why_free(reads: Reads, booking: BookingView) -> Reason | None:
     listing = listings.listing(reads, booking.station_id)
     if listing is None:
         return "station"
-    if tariffs.snapshot_of(reads, listing.tariff_id) != booking.tariff_snapshot_id:
+    if not tariffs.is_offered(reads, listing.tariff_id, booking.tariff_snapshot_id):
         return "price"
     return None if _is_there(reads, booking) else "station"
 

@@ -183,6 +183,17 @@ _MEMBERS_TARIFF = Hot(
     .join(GROUP, GROUP.c.id == MEMBERSHIP.c.group_id)
     .where(TARIFF.c.id == bindparam("id"), MEMBERSHIP.c.driver_id == bindparam("driver_id"))
 )
+_LISTED = TARIFF.alias("listed")
+_GROUP_SNAPSHOTS = (
+    select(TARIFF.c.snapshot_id)
+    .join(GROUP, GROUP.c.tariff_id == TARIFF.c.id)
+    .where(
+        GROUP.c.owner_id == _LISTED.c.owner_id,
+        _LISTED.c.id == bindparam("id"),
+        TARIFF.c.snapshot_id == bindparam("snapshot_id"),
+    )
+    .limit(1)
+)
 _MEMBERSHIPS = select(
     MEMBERSHIP.c.id,
     MEMBERSHIP.c.group_id,
@@ -198,6 +209,16 @@ def offered_to(reads: Reads, tariff_id: str, driver_id: str) -> str:
     """The id of the tariff that a driver has where this one is offered: a member's, or it."""
     found: str | None = reads.value(_MEMBERS_TARIFF, id=tariff_id, driver_id=driver_id)
     return found or tariff_id
+
+
+def is_offered(reads: Reads, tariff_id: str, snapshot_id: str) -> bool:
+    """Is this still the price of the tariff, or that of a group of its owner's members?
+
+    Whether the driver is a member now does not count: who joins or leaves changes no price.
+    """
+    if snapshot_of(reads, tariff_id) == snapshot_id:
+        return True
+    return reads.value(_GROUP_SNAPSHOTS, id=tariff_id, snapshot_id=snapshot_id) is not None
 
 
 def group(reads: Reads, group_id: str) -> GroupView | None:

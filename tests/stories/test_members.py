@@ -100,3 +100,29 @@ async def test_a_group_has_a_tariff_of_its_owner(hub: RunningHub, version: str) 
 
     assert changed == group | wanted
     await driver.ask("PUT", f"/member-groups/{group['id']}", wanted, 404)
+
+
+async def test_a_members_price_is_no_reason_to_cancel_for_free(
+    hub: RunningHub, version: str
+) -> None:
+    """Nor is leaving the group: what was booked is still offered. A new price of it is one."""
+    owner, driver, place, group = await street(hub, version)
+    await driver.post("/memberships", {"code": group["code"]})
+    policy = {"cancellation": "strict"}
+    await owner.ask("PUT", f"/stations/{place.station_id}/policy", policy, expect=200)
+    booking = await book(hub, driver, place, 3 * HOUR, HOUR)
+    await hub.advance(hours=1)
+    path = f"/bookings/{booking['id']}/cancellation"
+    member = await driver.get(path)
+    await owner.ask(
+        "DELETE", f"/member-groups/{group['id']}/members/{driver.account_id}", expect=204
+    )
+    left = await driver.get(path)
+    dearer = {**MEMBERS, "components": [{"kind": "energy", "per_kwh": "0.30"}]}
+    named = {"name": "Street", "tariff_id": (await owner.post("/tariffs", dearer))["id"]}
+    await owner.ask("PUT", f"/member-groups/{group['id']}", named, expect=200)
+    changed = await driver.get(path)
+
+    assert (member["free_because"], left["free_because"]) == (None, None)
+    assert member["kept"]["amount_minor"] == left["kept"]["amount_minor"] > 0
+    assert changed["free_because"] == "price"
