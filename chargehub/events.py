@@ -252,7 +252,10 @@ class FeeRequested:
 
 @dataclass(frozen=True, slots=True)
 class FeeCaptured:
-    """A rail took the fee for a booking's early end from its deposit; the rest went back."""
+    """A rail took the fee for a booking's early end from its deposit; the rest went back.
+
+    `captured_minor` is what is kept of it: 0 when it went back, for its driver did come.
+    """
 
     payment_id: str
     booking_id: str
@@ -290,11 +293,12 @@ class ReleaseRequested:
 
 @dataclass(frozen=True, slots=True)
 class RefundRequested:
-    """Part of what was captured for a session is to go back to the driver."""
+    """Part of what was captured is to go back to the driver. Without a session it is the fee of
+    a booking whose driver did come."""
 
     refund_id: str
     payment_id: str
-    session_id: str
+    session_id: str | None
 
     @property
     def aggregate(self) -> str:

@@ -83,6 +83,7 @@ def reactions(store: Store, rails: Rails, send: Senders, terms: Terms) -> Reacti
         events.SessionOpened: [
             bookings.mark_used,
             collect.open_for_session,
+            ending.return_fee,
             balancing.look_at_session,
             alerting.tell_driver,
         ],

@@ -56,7 +56,11 @@ _USABLE = ("held", "confirmed", "active")  # a request gives no right yet
 _USE = (
     update(BOOKING)
     .where(BOOKING.c.id == bindparam("booking_id"), _IS_MISSED | BOOKING.c.status.in_(_USABLE))
-    .values(status=case((_IS_MISSED, "completed"), else_="active"), session_id=bindparam("used_by"))
+    .values(
+        status=case((_IS_MISSED, "completed"), else_="active"),
+        session_id=bindparam("used_by"),
+        fee_minor=0,
+    )
 )
 
 
@@ -254,7 +258,8 @@ def decline(work: Work, event: events.PaymentRefused, now: datetime) -> None:
 
 def mark_used(work: Work, event: events.SessionOpened, now: datetime) -> None:
     """The driver has come: the booking runs with its session, a second one takes its place.
-    A no-show of whom a station tells late did come: the booking counts as used."""
+    A no-show of whom a station tells late did come: the booking counts as used, and costs no
+    fee. What was taken for it goes back."""
     if event.booking_id is not None:
         work.execute(_USE, booking_id=event.booking_id, used_by=event.session_id)
 

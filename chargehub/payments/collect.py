@@ -274,7 +274,7 @@ def record_capture(
             payment = move(work, payment, now, state="failed", **told(outcome))
         case _:
             assert_never(outcome)
-    _square(work, payment, now)
+    square(work, payment, now)
 
 
 def _captured(work: Work, payment: PaymentView, captured: Captured, now: datetime) -> PaymentView:
@@ -330,15 +330,14 @@ def adjust(work: Work, event: events.CdrCorrected, now: datetime) -> None:
     elif payment.cdr_id != cdr.id:
         payment = move(work, payment, now, cdr_id=cdr.id, due_minor=cdr.cost_minor)
         if payment.state != "capture_requested":
-            _square(work, payment, now)
+            square(work, payment, now)
 
 
-def _square(work: Work, payment: PaymentView, now: datetime) -> None:
+def square(work: Work, payment: PaymentView, now: datetime) -> None:
     """Give back what was taken beyond the standing cost, or else say what was taken.
 
     While the rail is still busy with a refund nothing is said: its answer comes back here.
     """
-    assert payment.session_id is not None, payment
     if tables.open_refund(work, payment.id) is not None:
         return
     excess_minor = rules.to_refund(
@@ -360,8 +359,11 @@ def _square(work: Work, payment: PaymentView, now: datetime) -> None:
 
 
 def _tell_captured(work: Work, payment: PaymentView) -> None:
-    assert payment.session_id is not None and payment.cdr_id is not None, payment
     kept_minor = payment.captured_minor - payment.refunded_minor
+    if payment.session_id is None and payment.booking_id is not None:
+        work.record(events.FeeCaptured(payment.id, payment.booking_id, kept_minor))
+        return
+    assert payment.session_id is not None and payment.cdr_id is not None, payment
     work.record(events.PaymentCaptured(payment.id, payment.session_id, payment.cdr_id, kept_minor))
 
 
@@ -385,7 +387,7 @@ def record_refund(
         raise RailBroken(f"{payment.rail} was asked for {wanted.amount_minor}: {outcome}")
     work.execute(change.values(state="refunded", finished_at=now, rail_reference=outcome.reference))
     refunded_minor = payment.refunded_minor + wanted.amount_minor
-    _square(work, move(work, payment, now, refunded_minor=refunded_minor), now)
+    square(work, move(work, payment, now, refunded_minor=refunded_minor), now)
 
 
 def _facts(payment: PaymentView, why: Refusal) -> dict[str, str | None]:

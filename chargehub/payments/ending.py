@@ -7,6 +7,7 @@ import structlog
 from chargehub import events
 from chargehub.bookings import tables as bookings
 from chargehub.payments import tables
+from chargehub.payments.collect import square
 from chargehub.payments.rail import Captured, RailBroken, Refusal
 from chargehub.payments.rules import to_capture
 from chargehub.payments.steps import move, note_hold_ended, release, told
@@ -48,6 +49,24 @@ def record_fee(
         return
     payment = _captured(work, payment, outcome, now)
     work.record(events.FeeCaptured(payment.id, event.booking_id, payment.captured_minor))
+    _return_if_used(work, payment, event.booking_id, now)
+
+
+def return_fee(work: Work, event: events.SessionOpened, now: datetime) -> None:
+    """Whoever was taken for a no-show did come: the fee goes back, the session pays for itself.
+
+    Where the rail is still busy with the fee, `record_fee` sees to it.
+    """
+    payment = tables.live_of_booking(work, event.booking_id) if event.booking_id else None
+    if payment is not None and event.booking_id is not None and payment.state == "captured":
+        _return_if_used(work, payment, event.booking_id, now)
+
+
+def _return_if_used(work: Work, payment: PaymentView, booking_id: str, now: datetime) -> None:
+    booking = bookings.booking(work, booking_id)
+    is_fee = payment.session_id is None and payment.due_minor > 0
+    if is_fee and booking is not None and booking.fee_minor == 0:
+        square(work, move(work, payment, now, due_minor=0), now)
 
 
 def _captured(work: Work, payment: PaymentView, captured: Captured, now: datetime) -> PaymentView:

@@ -23,8 +23,17 @@ from chargehub.tariffs.pricing import vat_within
 
 _MATURE = (
     update(FEE)
-    .where(FEE.c.booking_id == bindparam("of_booking"), FEE.c.matured_at.is_(None))
+    .where(
+        FEE.c.booking_id == bindparam("of_booking"),
+        FEE.c.matured_at.is_(None),
+        FEE.c.reversed_at.is_(None),
+    )
     .values(matured_at=bindparam("at", type_=Instant()))
+)
+_REVERSE = (
+    update(FEE)
+    .where(FEE.c.booking_id == bindparam("of_booking"), FEE.c.reversed_at.is_(None))
+    .values(reversed_at=bindparam("at", type_=Instant()))
 )
 
 
@@ -33,10 +42,14 @@ class UnknownBooking(LedgerError):
 
 
 def settle_fee(work: Work, event: FeeCaptured, now: datetime, terms: Terms = TERMS) -> None:
-    """Divide what a driver paid for an early end between owner, hub and tax, once.
+    """Divide what a driver paid for an early end between owner, hub and tax, once; or take that
+    back, once, where nothing of it is kept.
 
     Raises UnknownBooking, and what `ledger.post` raises.
     """
+    if event.captured_minor == 0:
+        _take_back(work, fees.of_booking(work, event.booking_id), now)
+        return
     booking = bookings.booking(work, event.booking_id)
     if booking is None:
         raise UnknownBooking(f"{event.captured_minor} was captured for {event.booking_id}")
@@ -56,6 +69,26 @@ def settle_fee(work: Work, event: FeeCaptured, now: datetime, terms: Terms = TER
         vat_minor=divided.vat_minor,
         captured_at=now,
         matures_at=now + terms.maturity,
+    )
+
+
+def _take_back(work: Work, fee: FeeView | None, now: datetime) -> None:
+    """Reverse a fee's division, and its maturity before it. What the owner was paid of it is a
+    claim against the owner."""
+    if fee is None or work.execute(_REVERSE, of_booking=fee.booking_id, at=now) != 1:
+        return
+    if fee.matured_at is not None:
+        payable_minor = -accounts.balance(work, f"owner:payable:{fee.owner_id}", fee.currency)
+        entries = split.recall_entries(
+            fee.owner_id, fee.owner_minor, fee.captured_minor, payable_minor, fee.currency
+        )
+        _post(work, fee.booking_id, "fee_recall", entries, now)
+    ledger.reverse(
+        work,
+        transfer_id("booking", fee.booking_id, "fee"),
+        transfer_id("booking", fee.booking_id, "fee_reversed"),
+        f"the driver of booking {fee.booking_id} did come",
+        now,
     )
 
 

@@ -142,13 +142,15 @@ def statement(reads: Reads, owner_id: str, start: datetime, end: datetime) -> tu
     settled = _settled(reads, SETTLEMENT.c.captured_at, owner_id, start, end)
     reversed_ = _settled(reads, SETTLEMENT.c.reversed_at, owner_id, start, end)
     early = fees.captured(reads, owner_id, start, end)
+    returned = fees.reversed_(reads, owner_id, start, end)
     paid = _paid_out(reads, owner_id, start, end)
     found = []
     for currency in sorted(_currencies(reads, owner_id) | fees.currencies(reads, owner_id)):
         made, undone = settled.get(currency, _NOTHING), reversed_.get(currency, _NOTHING)
         sums = [plus - minus for plus, minus in zip(made, undone, strict=True)]
-        of_no_session = (0, *early.get(currency, _NOTHING[1:]))
-        sums = [one + other for one, other in zip(sums, of_no_session, strict=True)]
+        for sign, of_fees in ((1, early), (-1, returned)):
+            of_no_session = (0, *of_fees.get(currency, _NOTHING[1:]))
+            sums = [one + sign * other for one, other in zip(sums, of_no_session, strict=True)]
         found.append(_statement(reads, owner_id, currency, sums, paid.get(currency, 0)))
     return tuple(found)
 

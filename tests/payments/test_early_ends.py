@@ -6,11 +6,14 @@ The cents are those of money.md 1.4.
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import update
 
+from chargehub.bookings import cancelling
 from chargehub.bookings.rules import DEFAULTS
 from chargehub.bookings.tables import BOOKING
 from chargehub.bookings.terms import write_policy
+from chargehub.events import BookingReleased, FeeCaptured, FeeRequested
 from chargehub.settlement import dividing, tables
 from chargehub.store.work import Work
 from tests.payments.world import World
@@ -112,3 +115,64 @@ async def test_what_an_owner_owes_for_cancelling_is_taken_from_what_is_earned(
     assert await world.balance(f"owner:receivable:{world.owner_id}") == owed - 240
     assert await world.balance(f"owner:payable:{world.owner_id}") == 0
     await world.check_books()
+
+
+async def missed(world: World) -> str:
+    """Nobody was seen to come: the fee of 2.47 is to be taken."""
+    booking = await confirmed(world)
+    world.clock.advance(timedelta(minutes=80))
+    await world.store.do(cancelling.release_no_shows, world.clock.now())
+    return booking
+
+
+async def came_after_all(world: World, booking: str) -> str:
+    """A station tells late of the driver's session."""
+    return await world.session(world.market.driver.account_id, booking)
+
+
+async def check_that_only_the_session_is_paid(world: World, booking: str, session: str) -> None:
+    await world.close(session, 450)
+    await world.flow.follow(twice=True)
+
+    found = await world.market.booking(booking)
+    assert (found.status, found.fee_minor) == ("completed", 0)
+    books = await world.books()
+    assert (books.captured_minor - books.refunded_minor, books.held_minor) == (450, 0)
+    assert await world.balance("income:no_show_cancel") == 0
+    assert await world.balance(f"owner:accrued:{world.owner_id}") == -405
+    await world.check_books()
+
+
+@pytest.mark.parametrize("days", [0, 2])
+async def test_the_fee_of_who_did_come_goes_back(world: World, days: int) -> None:
+    """Also when the owner's part has matured."""
+    booking = await missed(world)
+    await world.flow.follow()
+    start = world.clock.now()
+    world.clock.advance(days * DAY)
+    matured = await world.store.do(dividing.mature_due_fees, world.clock.now())
+
+    session = await came_after_all(world, booking)
+    await world.flow.follow(twice=True)
+    (month,) = await world.store.read(
+        tables.statement, world.owner_id, start - DAY, world.clock.now() + DAY
+    )
+
+    assert matured == (1 if days else 0)
+    assert (month.gross_minor, month.earnings_minor, month.fee_minor) == (0, 0, 0)
+    assert await world.balance(f"owner:payable:{world.owner_id}") == 0
+    await check_that_only_the_session_is_paid(world, booking, session)
+    assert await world.store.do(dividing.mature_due_fees, world.clock.now() + 3 * DAY) == 0
+
+
+@pytest.mark.parametrize("late", [FeeRequested, FeeCaptured, BookingReleased])
+async def test_a_fee_that_is_being_taken_when_its_driver_comes_goes_back(
+    world: World, late: type
+) -> None:
+    booking = await missed(world)
+    await world.flow.follow(but=[late])
+    session = await came_after_all(world, booking)
+    await world.flow.follow(but=[late], twice=True)
+    await world.flow.follow(twice=True)
+
+    await check_that_only_the_session_is_paid(world, booking, session)

@@ -50,7 +50,11 @@ def followers(rails: Rails, store: Store) -> dict[type[Any], list[Reaction | Eff
         ],
         events.PaymentAuthorised: [bookings.confirm],
         events.PaymentRefused: [bookings.decline],
-        events.SessionOpened: [bookings.mark_used, collect.open_for_session],
+        events.SessionOpened: [
+            bookings.mark_used,
+            collect.open_for_session,
+            ending.return_fee,
+        ],
         events.SessionFailed: [collect.release_for_session],
         events.SessionClosed: [bookings.complete, collect.request_capture],
         events.CaptureRequested: [Effect(effects.capture(rails, store), collect.record_capture)],

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.hub import Place, RunningHub
-from tests.stories.steps import QUARTER, audited, bills, book, only, passing
+from tests.stories.steps import QUARTER, audited, bills, book, net, only, passing, transfers
 from tests.stories.test_old_prices import publish
 
 HOUR = timedelta(hours=1)
@@ -74,4 +74,42 @@ async def test_who_still_charges_in_a_slot_that_was_let_go_did_come(
     assert (await driver.get(f"/sessions/{came['session_id']}"))["booking_id"] == booking["id"]
     assert (await other.get(f"/bookings/{anothers['id']}"))["status"] == "confirmed"
     assert [bill.cost_minor for bill in await bills(owner)] == [450]
+    await audited(hub)
+
+
+async def keeps_to_itself() -> None:
+    """What a station does that has its line, and tells nothing of what happens."""
+
+
+async def test_the_fee_of_who_did_come_goes_back(
+    hub: RunningHub, version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The station has its line back before the slot, and tells of the session too late."""
+    owner, driver = await hub.person("owner"), await hub.person("driver")
+    place = await hub.station(owner, version)
+    await owner.ask("PUT", f"/stations/{place.station_id}/policy", {}, expect=200)
+    booking = await book(hub, driver, place, HOUR, 2 * HOUR)
+
+    await place.sim.go_offline()
+    await hub.advance(minutes=50)
+    await place.sim.plug_in(1, driver.id_token)
+    await place.sim.charge(1, 400, readings=4, before_each=passing(hub, timedelta(minutes=1)))
+    await place.sim.stop(1)
+    await place.sim.unplug(1)
+    with monkeypatch.context() as patched:
+        patched.setattr(place.sim._outbox, "deliver", keeps_to_itself)
+        await place.sim.connect()
+        await hub.settle()
+        await hub.advance(minutes=40)
+    missed = await driver.get(f"/bookings/{booking['id']}")
+    await place.sim.deliver_queue()
+    await hub.settle()
+
+    came = await driver.get(f"/bookings/{booking['id']}")
+    assert (missed["status"], came["status"]) == ("no_show", "completed")
+    assert (missed["fee"]["amount_minor"], came["fee"]) == (247, None)
+    assert [bill.cost_minor for bill in await bills(owner)] == [18]
+    moved = net(await transfers(hub))
+    assert moved["psp:pending EUR"] == 18
+    assert "income:no_show_cancel EUR" not in moved
     await audited(hub)

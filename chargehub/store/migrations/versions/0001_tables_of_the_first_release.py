@@ -162,6 +162,7 @@ def upgrade() -> None:
         sa.Column("captured_at", Instant(), nullable=False),
         sa.Column("matures_at", Instant(), nullable=False),
         sa.Column("matured_at", Instant(), nullable=True),
+        sa.Column("reversed_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("booking_id", name=op.f("pk_booking_fee")),
     )
     with op.batch_alter_table("booking_fee", schema=None) as batch_op:
@@ -169,8 +170,8 @@ def upgrade() -> None:
             "ix_booking_fee_due",
             ["matures_at"],
             unique=False,
-            sqlite_where=sa.text("matured_at IS NULL"),
-            postgresql_where=sa.text("matured_at IS NULL"),
+            sqlite_where=sa.text("matured_at IS NULL AND reversed_at IS NULL"),
+            postgresql_where=sa.text("matured_at IS NULL AND reversed_at IS NULL"),
         )
         batch_op.create_index(
             "ix_booking_fee_owner_captured", ["owner_id", "captured_at"], unique=False
