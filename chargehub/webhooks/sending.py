@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 from weakref import WeakValueDictionary
@@ -139,8 +140,14 @@ class Sender:
         if self._client is None:
             # A kept line belongs to an address: it could carry a message for another name there.
             limits = httpx2.Limits(max_keepalive_connections=0)
+            # A cookie too: it would go to every receiver behind the same address.
+            no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
             self._client = httpx2.AsyncClient(
-                trust_env=False, follow_redirects=False, limits=limits, timeout=None
+                trust_env=False,
+                follow_redirects=False,
+                limits=limits,
+                timeout=None,
+                cookies=no_cookies,
             )
         asking = self._client.stream(
             "POST",

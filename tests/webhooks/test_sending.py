@@ -186,6 +186,24 @@ async def test_headers_without_end_are_not_read(hub: RunningHub) -> None:
     assert (found["state"], found["status"]) == ("failed", None)
 
 
+async def test_a_cookie_of_one_receiver_goes_to_no_other(hub: RunningHub, receiver: Server) -> None:
+    """Many receivers share an address; large cookies of one would make the others refuse."""
+
+    async def bake(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nSet-Cookie: own=1; Path=/\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+
+    async with answering(bake) as url:
+        assert (await pinged(hub, url))["state"] == "sent"
+    operator = await hub.operator()
+    made = await operator.post("/webhooks", {"url": receiver.url})
+    await operator.post(f"/webhooks/{made['id']}/ping", expect=202)
+    await hub.settle()
+
+    ((_, headers, _),) = receiver.asked
+    assert "cookie" not in {name.lower() for name in headers}
+
+
 async def test_a_slow_receiver_keeps_no_other_waiting(
     hub: RunningHub, receiver: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
