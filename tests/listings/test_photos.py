@@ -65,13 +65,28 @@ def test_large_photos_get_small() -> None:
     assert (made.width, made.height) == (1_600, 1_200)
 
 
-def test_a_small_file_with_a_huge_picture_is_not_drawn() -> None:
-    """A PNG of 64 million black dots is some 60 kB."""
+@pytest.mark.parametrize(
+    ("form", "edge", "most"), [("JPEG", 7_100, 50), ("PNG", 4_001, 16), ("WEBP", 4_001, 16)]
+)
+def test_a_small_file_with_a_huge_picture_is_not_drawn(form: str, edge: int, most: int) -> None:
+    """A WebP of 49 million dots is 46 bytes, and takes 1 GB to draw."""
     file = BytesIO()
-    Image.new("1", (8_000, 8_000)).save(file, "PNG")
+    Image.new("L", (edge, edge)).save(file, form)
 
-    with pytest.raises(pictures.BadPhoto, match="50 million pixels"):
+    with pytest.raises(pictures.BadPhoto, match=f"{most} million pixels"):
         pictures.redrawn(file.getvalue())
+
+
+def test_a_small_file_that_is_drawn_over_and_over_is_not_drawn() -> None:
+    """Each scan of a progressive JPEG goes over the whole picture, and can be 100 bytes."""
+    file = BytesIO()
+    Image.new("L", (80, 80)).save(file, "JPEG", progressive=True)
+    whole = file.getvalue()
+    last = whole[whole.rindex(b"\xff\xda") : -2]
+    assert pictures.redrawn(whole).width == 80
+
+    with pytest.raises(pictures.BadPhoto, match="100 scans"):
+        pictures.redrawn(whole[:-2] + last * 100 + b"\xff\xd9")
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # of Pillow, over broken EXIF
