@@ -28,12 +28,13 @@ _BODY: dict[str, Any] = {
     }
 }
 _FOR_ANYBODY: dict[str, Any] = {"security": [{}, {"bearer": []}]}
-# An image in a page of its own must run nothing; and one that was removed is gone in an hour.
+# An image in a page of its own must run nothing.
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Content-Disposition": 'inline; filename="photo.jpg"',
-    "Cache-Control": "public, max-age=3600",
 }
+# One that was removed is gone in an hour. One that is not for everybody is in no shared cache.
+_CACHED = {"Cache-Control": "public, max-age=3600"}
 
 
 async def _whole(request: Request, actor: Writer) -> bytes:
@@ -96,8 +97,9 @@ async def get_photos(
 )
 async def get_photo(photo_id: Id, actor: KnownActor, store: CurrentStore) -> Response:
     """The file of a photo, without any metadata."""
-    content = await store.read(photos.content, actor, photo_id)
-    return Response(content, media_type="image/jpeg", headers=_HEADERS)
+    content, is_for_all = await store.read(photos.content, actor, photo_id)
+    headers = _HEADERS | (_CACHED if is_for_all else {})
+    return Response(content, media_type="image/jpeg", headers=headers)
 
 
 @router.delete("/stations/{station_id}/photos/{photo_id}", status_code=204)

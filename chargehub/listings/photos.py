@@ -76,13 +76,13 @@ def photos_of(
     return tuple(PhotoView(**row._mapping) for row in rows)
 
 
-def content(reads: Reads, actor: Actor | None, photo_id: str) -> bytes:
-    """The JPEG file of a photo. Raises NotFound."""
+def content(reads: Reads, actor: Actor | None, photo_id: str) -> tuple[bytes, bool]:
+    """The JPEG file of a photo, and whether everybody may see it. Raises NotFound."""
     wanted = select(col(StationPhoto.station_id), col(StationPhoto.content))
     row = reads.one(wanted.where(col(StationPhoto.id) == photo_id))
     if row is None or not _is_shown(reads, actor, row.station_id):
         raise NotFound("There is no such photo, or its station is not published.")
-    return bytes(row.content)
+    return bytes(row.content), _is_shown(reads, None, row.station_id)
 
 
 def _is_shown(reads: Reads, actor: Actor | None, station_id: str) -> bool:

@@ -122,6 +122,8 @@ async def test_a_photo_is_added_seen_and_removed(api: Api) -> None:
     assert (await owner.delete(f"/stations/{station_id}{path}")).status_code == 204
 
     assert [answer.status_code for answer in hidden] == [200, 404]
+    assert [answer.headers["cache-control"] for answer in hidden] == ["no-store"] * 2
+    assert shown.headers["cache-control"] == "public, max-age=3600"
     assert listed == [added.json()]
     assert shown.headers["content-type"] == "image/jpeg"
     assert shown.headers["x-content-type-options"] == "nosniff"
