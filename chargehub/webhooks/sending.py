@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 from urllib.parse import SplitResult, urlsplit, urlunsplit
@@ -21,11 +22,14 @@ from chargehub.settings import Settings
 from chargehub.store.outbox import Hopeless, NotOurs
 from chargehub.store.writer import Store
 from chargehub.webhooks import actions, keys, signing, tables
-from chargehub.webhooks.rules import Outcome, Parcel
+from chargehub.webhooks.rules import Outcome, Parcel, WebhookView
 
 AT_ONCE: Final = 100  # messages of all webhooks together
 AT_ONCE_EACH: Final = 8  # of one account: its slow receivers keep nobody else waiting
-LOOK_UPS: Final = 8  # names looked up at the same time, in threads of their own
+LOOK_UPS: Final = 32  # names looked up at the same time, in threads of their own
+LOOK_UPS_EACH: Final = (
+    2  # of one account: a name server may be slow too, and no thread can be ended
+)
 ADDRESSES: Final = 4  # of one host that are tried, one after the other
 GONE: Final = 410
 LOCKED: Final = "The hub's own secret changed: rotate the webhook's, and send again."
@@ -44,6 +48,7 @@ class Sender:
         self._settings = settings
         self._turn = asyncio.Semaphore(AT_ONCE)
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._look_ups: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._names = ThreadPoolExecutor(LOOK_UPS, thread_name_prefix="chargehub-webhook-names")
         self._client: httpx2.AsyncClient | None = None
 
@@ -85,7 +90,7 @@ class Sender:
             return Outcome("failed", error=LOCKED, is_hopeless=True)
         try:
             async with asyncio.timeout(self._settings.webhook_timeout_s):
-                status = await self._post(parcel.webhook.url, content, headers)
+                status = await self._post(parcel.webhook, content, headers)
         except TimeoutError:
             limit = self._settings.webhook_timeout_s
             return Outcome("failed", error=f"No answer within {limit:g} s.")
@@ -108,13 +113,13 @@ class Sender:
         at_s = int(time.time())
         return signing.headers(parcel.message_id, at_s, content, signers, webhook.signing)
 
-    async def _post(self, url: str, content: bytes, headers: Mapping[str, str]) -> int:
+    async def _post(self, webhook: WebhookView, content: bytes, headers: Mapping[str, str]) -> int:
         """The status of the answer, whose body is not read. Raises NotTaken and what breaks."""
-        parts = urlsplit(url)
+        parts = urlsplit(webhook.url)
         host = parts.hostname
-        assert host is not None, url
+        assert host is not None, webhook.id
         port = parts.port or (443 if parts.scheme == "https" else 80)
-        *others, last = await self._addresses(host, port)
+        *others, last = await self._addresses(webhook.account_id, host, port)
         for address in others:
             try:
                 return await self._ask(parts, address, content, headers)
@@ -122,17 +127,30 @@ class Sender:
                 continue
         return await self._ask(parts, last, content, headers)
 
-    async def _addresses(self, host: str, port: int) -> list[str]:
+    async def _addresses(self, account_id: str, host: str, port: int) -> list[str]:
         """A host's addresses, of which one is then asked: a name that changes its mind between
         the check and the question gains nothing."""
-        loop = asyncio.get_running_loop()
         try:
-            found = await loop.run_in_executor(self._names, _look_up, host, port)
+            found = await self._looked_up(account_id, host, port)
         except (socket.gaierror, UnicodeError):
             raise NotTaken("The name of the host is not known.") from None
         if not self._settings.webhook_private_addresses and not all(map(is_public, found)):
             raise NotTaken("The address of the host is not a public one.")
         return found[:ADDRESSES]
+
+    async def _looked_up(self, account_id: str, host: str, port: int) -> list[str]:
+        """The account's place is free again when the thread is, not when we stop waiting."""
+        loop = asyncio.get_running_loop()
+        place = self._look_ups.setdefault(account_id, asyncio.Semaphore(LOOK_UPS_EACH))
+        await place.acquire()
+
+        def free(_: object) -> None:
+            with suppress(RuntimeError):  # the hub has stopped
+                loop.call_soon_threadsafe(place.release)
+
+        looking = self._names.submit(_look_up, host, port)
+        looking.add_done_callback(free)
+        return await asyncio.wrap_future(looking)
 
     async def _ask(
         self, parts: SplitResult, address: str, content: bytes, headers: Mapping[str, str]

@@ -1,6 +1,7 @@
 """Where messages go, and where never: private addresses, redirects, receivers that are slow."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -223,6 +224,34 @@ async def test_a_slow_receiver_keeps_no_other_waiting(
         await hub.until(lambda: types(receiver) == ["StationConnected"])
         slow.set()
         await hub.settle()
+
+
+async def test_a_slow_name_server_keeps_no_other_waiting(
+    hub: RunningHub, receiver: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread that looks a name up goes on when nobody waits for it any more."""
+    monkeypatch.setattr(sending, "LOOK_UPS_EACH", 1)
+    answered, slow = threading.Event(), []
+
+    def look_up(host: str, port: int) -> list[str]:
+        if host == "slow.example":
+            slow.append(host)
+            answered.wait(20)
+        return ["127.0.0.1"]
+
+    monkeypatch.setattr(sending, "_look_up", look_up)
+    owner, operator = await hub.person("owner", pays=False), await hub.operator()
+    wanted = {"types": ["StationConnected"]}
+    for _ in range(3):
+        await owner.post("/webhooks", {"url": "http://slow.example:9999/", **wanted})
+    url = receiver.url.replace("127.0.0.1", "hooks.example")
+    await operator.post("/webhooks", {"url": url, "is_hub_wide": True, **wanted})
+    await hub.station(owner, "1.6")
+    await hub.until(lambda: types(receiver) == ["StationConnected"])
+    await hub.until(lambda: slow != [])
+    assert slow == ["slow.example"]
+    answered.set()
+    await hub.settle()
 
 
 async def test_a_key_that_cannot_be_opened_parks_at_once(hub: RunningHub, receiver: Server) -> None:
