@@ -145,7 +145,7 @@ async def test_the_driver_is_told_around_the_slot_and_the_owner_reads_it(
 
 
 @given(
-    status=st.sampled_from(["held", "cancelled", "declined", "expired", "no_show"]),
+    status=st.sampled_from(["requested", "held", "cancelled", "declined", "expired", "no_show"]),
     before=st.integers(0, 600),
 )
 def test_a_booking_that_opens_no_door_is_never_told(status: str, before: int) -> None:
