@@ -12,7 +12,7 @@ from chargehub.people.mails import write_mail
 from chargehub.people.rules import Actor
 from chargehub.store.chunk import Chunk
 from chargehub.store.columns import new_id
-from chargehub.store.work import Work
+from chargehub.store.work import Reads, Work
 from chargehub.webhooks import feed, tables
 from chargehub.webhooks.publishing import lane, owe
 from chargehub.webhooks.rules import (
@@ -61,6 +61,15 @@ def add_webhook(work: Work, actor: Actor, wish: Wish, sealed: str, now: datetime
     return tables.webhook(work, actor.account_id, webhook_id, now)
 
 
+def held_by(reads: Reads, actor: Actor, webhook_id: str, now: datetime) -> WebhookView:
+    """A webhook that the actor may use. One for the whole hub is for who acts as an operator, and
+    so not for an operator's key without that scope. Raises NoSuchWebhook, NotHubWide."""
+    found = tables.webhook(reads, actor.account_id, webhook_id, now)
+    if found.is_hub_wide and not actor.is_operator:
+        raise NotHubWide
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What is to be different; None: as it was."""
@@ -74,9 +83,7 @@ def change_webhook(
     work: Work, actor: Actor, webhook_id: str, change: Change, now: datetime
 ) -> WebhookView:
     """Change a webhook. To enable it begins its record anew. Raises NoSuchWebhook, NotHubWide."""
-    found = tables.webhook(work, actor.account_id, webhook_id, now)
-    if found.is_hub_wide and not actor.is_operator:
-        raise NotHubWide
+    found = held_by(work, actor, webhook_id, now)
     is_enabled = found.is_enabled if change.is_enabled is None else change.is_enabled
     is_fresh = is_enabled and not found.is_enabled
     work.execute(
@@ -95,7 +102,7 @@ def change_webhook(
 
 def remove_webhook(work: Work, actor: Actor, webhook_id: str, now: datetime) -> list[str]:
     """Forget a webhook and its messages; parked deliveries, which now come to nothing."""
-    tables.webhook(work, actor.account_id, webhook_id, now)
+    held_by(work, actor, webhook_id, now)
     parked = tables.parked(work, webhook_id)
     work.execute(delete(WebhookMessage).where(col(WebhookMessage.webhook_id) == webhook_id))
     work.execute(delete(WebhookKey).where(col(WebhookKey.webhook_id) == webhook_id))
@@ -107,7 +114,7 @@ def rotate_key(
     work: Work, actor: Actor, webhook_id: str, sealed: str, overlap: timedelta, now: datetime
 ) -> WebhookView:
     """Sign with a new key; the last one signs too until `now + overlap`, older ones no more."""
-    found = tables.webhook(work, actor.account_id, webhook_id, now)
+    found = held_by(work, actor, webhook_id, now)
     kept = found.keys[0].id if found.keys and overlap else ""
     is_its = col(WebhookKey.webhook_id) == webhook_id
     work.execute(delete(WebhookKey).where(is_its, col(WebhookKey.id) != kept))
@@ -122,7 +129,7 @@ def _add_key(work: Work, webhook_id: str, sealed: str, now: datetime) -> None:
 
 def ping(work: Work, actor: Actor, webhook_id: str, now: datetime) -> str:
     """Send a trial message, once; its id. Also to a disabled webhook. Raises NotResendable."""
-    tables.webhook(work, actor.account_id, webhook_id, now)
+    held_by(work, actor, webhook_id, now)
     if tables.is_pinging(work, webhook_id):
         raise NotResendable("A ping is under way. Look at the webhook's messages.")
     return owe(work, webhook_id, PING, f"ping:{new_id()}", None, now)
@@ -135,7 +142,7 @@ def send_again(
 
     Raises NoSuchWebhook, NoSuchMessage, WebhookDisabled, NotResendable.
     """
-    webhook = tables.webhook(work, actor.account_id, webhook_id, now)
+    webhook = held_by(work, actor, webhook_id, now)
     message = tables.message(work, webhook_id, message_id)
     if message is None:
         raise NoSuchMessage

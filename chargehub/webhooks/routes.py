@@ -166,7 +166,7 @@ async def get_webhook_messages(
     state: State = None,
 ) -> Page[bodies.WebhookMessageBody]:
     """What was sent to a webhook, or is to be, newest first, and what came of it."""
-    await store.read(tables.webhook, actor.account_id, webhook_id, now)
+    await store.read(actions.held_by, actor, webhook_id, now)
     found = await store.read(tables.messages, webhook_id, state, asked.after_id(), asked.fetch)
     return page(found, asked, lambda one: (one.id,), bodies.WebhookMessageBody.of)
 
@@ -181,7 +181,7 @@ async def post_webhook_resend(
     now: Now,
 ) -> bodies.WebhookBody:
     """Send all parked messages again, up to 1,000, and then what waits behind them."""
-    found = await store.read(tables.webhook, actor.account_id, webhook_id, now)
+    found = await store.read(actions.held_by, actor, webhook_id, now)
     if not found.is_enabled:
         raise WebhookDisabled
     await _retry(relay, await store.read(tables.parked, webhook_id))

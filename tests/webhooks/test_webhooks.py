@@ -2,6 +2,7 @@
 
 import base64
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -329,6 +330,31 @@ async def test_an_owner_hears_nothing_of_the_whole_hub(hub: RunningHub, receiver
     unknown = await owner.post("/webhooks", {"url": receiver.url, "types": ["MailRequested"]}, 422)
 
     assert (refused["code"], unknown["code"]) == ("operators_only", "unknown_event_type")
+
+
+async def test_an_operators_key_without_that_scope_has_no_webhook_of_the_hub(
+    hub: RunningHub, receiver: Server
+) -> None:
+    """Its messages name what happens to others, and its secret vouches for the hub."""
+    made = await listening_hub(hub, receiver)
+    await hub.hub.store.do(happen, events.StationConnected, "one")
+    await hub.settle()
+    path = f"/webhooks/{made['id']}"
+    message = await only(made["operator"], made["id"])
+    scopes = ["read", "webhooks:write"]
+    key = await made["operator"].post("/api-keys", {"name": "narrow", "scopes": scopes})
+    narrow = replace(made["operator"], token=key["key"])
+
+    refused = [
+        await narrow.ask("GET", f"{path}/messages", None, 403),
+        await narrow.post(f"{path}/secret", {}, 403),
+        await narrow.post(f"{path}/ping", expect=403),
+        await narrow.post(f"{path}/resend", expect=403),
+        await narrow.post(f"{path}/messages/{message['id']}/resend", expect=403),
+        await narrow.ask("DELETE", path, None, 403),
+    ]
+
+    assert {one["code"] for one in refused} == {"operators_only"}
 
 
 async def test_an_ed25519_webhook_has_a_public_key_and_no_secret(
