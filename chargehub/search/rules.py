@@ -12,6 +12,7 @@ from chargehub.units import Span
 
 MAX_RADIUS_M = 100_000
 MAX_RANGE = timedelta(days=30)  # no calendar is known further ahead
+MAX_PRICED = timedelta(hours=24)  # as long as a booking may be; each window in it costs work
 # Source: mean Earth radius R1, IUGG. Against the ellipsoid distances are off by 0.5 % at most.
 EARTH_RADIUS_M = 6_371_009
 _DEGREE = 1_000_000
@@ -115,6 +116,8 @@ def need(
         return None
     if during is None:
         raise Invalid("Say with `from` and `to` when you need the energy: prices depend on it.")
+    if during.duration > MAX_PRICED:
+        raise Invalid("A price is told for 24 hours at most, the longest that can be booked.")
     if compares and currency is None:
         raise Invalid("Name the `currency` to compare prices in, like EUR.")
     return NeedAsked(energy_wh, currency, max_total_minor, is_cheapest_first)

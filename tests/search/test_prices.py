@@ -122,3 +122,15 @@ async def test_what_is_booked_is_not_the_cheapest(store: Store, clock: HandClock
 
 def test_a_ranking_looks_at_fewer_than_a_search_by_distance() -> None:
     assert tables.RANKED < tables.CANDIDATES
+
+
+async def test_no_price_is_told_for_longer_than_a_booking_may_be(
+    store: Store, clock: HandClock
+) -> None:
+    """Each hour of it is work for every tariff there is."""
+    async with hub(store, clock) as (_, http):
+        days = "from=2026-03-02T09:00:00Z&to=2026-03-03T09:00:01Z"
+        answer = await http.get(f"/evses?{AT_OSLO}&energy_wh=10000&{days}")
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert "24 hours" in answer.json()["detail"]
