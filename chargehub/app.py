@@ -40,6 +40,7 @@ from chargehub.rest.manners import CurrentStore
 from chargehub.rest.queries import only_known
 from chargehub.search import place_routes
 from chargehub.search import routes as search_routes
+from chargehub.sessions import retirement_routes
 from chargehub.sessions import routes as session_routes
 from chargehub.settings import Settings
 from chargehub.settlement import routes as settlement_routes
@@ -61,6 +62,7 @@ ROUTERS = (
     station_routes.router,
     command_routes.router,
     pairing_routes.router,
+    retirement_routes.router,
     listing_routes.router,
     photo_routes.router,
     tariff_routes.router,

@@ -68,6 +68,17 @@ class StationBooted:
 
 
 @dataclass(frozen=True, slots=True)
+class StationRetired:
+    """A station was taken out of service by its owner, for good."""
+
+    station_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"station:{self.station_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class StationCommanded:
     """The hub wants something of a station; the command is a row of `stations`."""
 
@@ -356,6 +367,7 @@ Event = (
     | StationConnected
     | StationDisconnected
     | StationBooted
+    | StationRetired
     | StationCommanded
     | CommandFinished
     | BookingRequested

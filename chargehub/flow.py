@@ -12,6 +12,7 @@ from typing import Any, get_args
 from chargehub import events
 from chargehub.bookings import actions as bookings
 from chargehub.bookings import admitted, following
+from chargehub.energy import actions as grid
 from chargehub.energy import balancing
 from chargehub.payments import collect, effects, ending, payout
 from chargehub.payments.rail import Rails
@@ -59,6 +60,7 @@ def reactions(store: Store, rails: Rails, send: Senders, terms: Terms) -> Reacti
             balancing.look_at_station,
         ],
         events.StationBooted: [balancing.forget_limits],
+        events.StationRetired: [grid.take_off],
         events.StationCommanded: [Effect(send.command, stations.record_outcome, LINES)],
         events.CommandFinished: [
             sessions.follow_command,

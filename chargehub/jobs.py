@@ -10,7 +10,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from chargehub.bookings import actions as bookings
-from chargehub.bookings import approving, cancelling, following
+from chargehub.bookings import approving, cancelling, following, retiring
 from chargehub.clock import Clock
 from chargehub.energy import balancing
 from chargehub.errors import Unavailable
@@ -66,6 +66,7 @@ def due(
         pairing.expire_pairings,
         bookings.expire_holds,
         approving.decline_overdue,
+        retiring.cancel_at_retired,
         bookings.open_due_windows,
         cancelling.release_no_shows,
         following.follow_due_lists,

@@ -87,6 +87,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /stations/{station_id}/repairs": Row("read"),
     "GET /stations/{station_id}/frames": Row("read"),
     "GET /stations/{station_id}/listing": Row("read"),
+    "GET /stations/{station_id}/retirement": Row("read"),
     "GET /commands/{command_id}": Row("read"),
     "GET /evses/{evse_id}/household": Row("read"),
     "GET /quirk-profiles": Row("read", stranger=200),
@@ -188,6 +189,8 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
         "operator", "operator", stranger=403, body={"choice": "auto"}
     ),
     "POST /stations/{station_id}/password": Row("stations:write"),  # ends the station's line
+    "POST /stations/{station_id}/retirement": Row("stations:write", done=409),  # a car charges
+    "DELETE /locations/{location_id}": Row("stations:write", done=409),
     "POST /payment-methods": Row(
         "payments:write",
         "driver",

@@ -34,11 +34,11 @@ def ask_owner(work: Work, booking: BookingView, now: datetime) -> None:
     assert booking.approve_by is not None, booking.id
     work.record(events.BookingRequested(booking.id))
     text = (
-        f"Somebody asks for your charger {_when(booking)}.\n\n"
+        f"Somebody asks for your charger {when(booking)}.\n\n"
         f"Approve or decline booking {booking.id} by {booking.approve_by:%Y-%m-%d %H:%M} UTC.\n"
         "Without your answer it is declined then.\n"
     )
-    _mail(work, booking.owner_id, "Somebody asks for your charger", text, now)
+    mail_account(work, booking.owner_id, "Somebody asks for your charger", text, now)
 
 
 def approve(work: Work, actor: Actor, booking_id: str, now: datetime) -> BookingView:
@@ -55,8 +55,8 @@ def approve(work: Work, actor: Actor, booking_id: str, now: datetime) -> Booking
     pay_by = now + DEFAULTS.hold if is_paid else None
     work.execute(_APPROVE, booking_id=booking.id, becomes=becomes, by=pay_by)
     work.record(events.BookingHeld(booking.id) if is_paid else events.BookingConfirmed(booking.id))
-    text = f"The owner agreed to your booking {_when(booking)}.\n"
-    _mail(work, booking.driver_id, "Your booking is approved", text, now)
+    text = f"The owner agreed to your booking {when(booking)}.\n"
+    mail_account(work, booking.driver_id, "Your booking is approved", text, now)
     return found(work, booking.id)
 
 
@@ -88,8 +88,8 @@ def decline_unanswered(work: Work, booking: BookingView, now: datetime) -> None:
 def _decline(work: Work, booking: BookingView, now: datetime, by: str | None) -> None:
     release(work, booking, Ending("declined", by), now)
     why = "said no to" if by else "did not answer"
-    text = f"The owner {why} your booking {_when(booking)}. Nothing was charged.\n"
-    _mail(work, booking.driver_id, "Your booking is declined", text, now)
+    text = f"The owner {why} your booking {when(booking)}. Nothing was charged.\n"
+    mail_account(work, booking.driver_id, "Your booking is declined", text, now)
 
 
 def _asked(work: Work, actor: Actor, booking_id: str) -> BookingView:
@@ -99,11 +99,13 @@ def _asked(work: Work, actor: Actor, booking_id: str) -> BookingView:
     return booking
 
 
-def _when(booking: BookingView) -> str:
+def when(booking: BookingView) -> str:
+    """The slot as it stands in mails."""
     return f"from {booking.starts_at:%Y-%m-%d %H:%M} to {booking.ends_at:%Y-%m-%d %H:%M} UTC"
 
 
-def _mail(work: Work, account_id: str, subject: str, text: str, now: datetime) -> None:
+def mail_account(work: Work, account_id: str, subject: str, text: str, now: datetime) -> None:
+    """Write to somebody, if there still is such an account."""
     account = people.account(work, account_id)
     if account is not None:
         mails.write_mail(work, account.email, subject, text, now)

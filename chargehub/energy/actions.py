@@ -10,6 +10,7 @@ from chargehub.energy import balancing, rules, tables
 from chargehub.energy.rules import Connection, Wiring
 from chargehub.energy.schema import GridConnection, GridStation, LimitRow
 from chargehub.errors import NotFound
+from chargehub.events import StationRetired
 from chargehub.people.rules import Actor
 from chargehub.sessions import remote
 from chargehub.stations import commanding, registration
@@ -56,6 +57,17 @@ def disconnect(work: Work, actor: Actor, location_id: str, now: datetime) -> Non
     owned_location(work, actor, location_id)
     _wire(work, location_id, (), now)
     work.execute(delete(GridConnection).where(col(GridConnection.location_id) == location_id))
+
+
+def take_off(work: Work, event: StationRetired, now: datetime) -> None:
+    """A station was retired: the others on its grid connection share without it."""
+    location_id = tables.location_of(work, event.station_id)
+    before = None if location_id is None else tables.connection(work, location_id)
+    if location_id is None or before is None:
+        return
+    left = tuple(each for each in before.stations if each.station_id != event.station_id)
+    _wire(work, location_id, left, now)
+    balancing.look(work, location_id, now)
 
 
 def limit_session(

@@ -45,6 +45,12 @@ class NothingToStop(Conflict):
     code = "session_not_running"
 
 
+class StationInUse(Conflict):
+    """A session at the station is not over."""
+
+    code = "station_in_use"
+
+
 class StationOffline(Conflict):
     """The station has no line to the hub."""
 

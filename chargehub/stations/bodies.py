@@ -235,6 +235,7 @@ class StationBody(BaseModel):
     disconnected_at: datetime | None
     last_seen_at: datetime | None
     clock_ahead_s: int | None
+    retired_at: datetime | None
     quirk_choice: str
     quirk_profile: QuirkProfileBody | None
     evses: list[EvseBody]
@@ -264,6 +265,7 @@ class StationBody(BaseModel):
             disconnected_at=station.disconnected_at,
             last_seen_at=station.last_seen_at,
             clock_ahead_s=station.clock_ahead_s,
+            retired_at=station.retired_at,
             quirk_choice=station.quirk_profile,
             quirk_profile=None if profile is None else QuirkProfileBody.of(profile),
             evses=[EvseBody.of(each) for each in equipped.evses],

@@ -151,6 +151,10 @@ def call(work: Work, station_id: str, wanted: Call, now: datetime, expires_in: t
 
 
 def check_room(work: Work, station_id: str, now: datetime) -> None:
+    """Raises NotFound for a retired station, and TooMuchWaiting."""
+    station = tables.station(work, station_id)
+    if station is not None and station.retired_at is not None:
+        raise NotFound("This station is retired; nothing is sent to it.")
     waiting = tables.open_command_ids(work, station_id, now, rules.MAX_WAITING_COMMANDS)
     if len(waiting) >= rules.MAX_WAITING_COMMANDS:
         raise rules.TooMuchWaiting(

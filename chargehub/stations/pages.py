@@ -41,7 +41,7 @@ def locations_of(
     reads: Reads, owner_id: str, after: str | None, limit: int
 ) -> tuple[LocationView, ...]:
     """An owner's locations, the oldest first, after the id `after`."""
-    wanted = LOCATIONS.where(col(Location.owner_id) == owner_id)
+    wanted = LOCATIONS.where(col(Location.owner_id) == owner_id, col(Location.removed_at).is_(None))
     if after is not None:
         wanted = wanted.where(col(Location.id) > after)
     rows = reads.all(wanted.order_by(col(Location.id)).limit(limit))

@@ -179,9 +179,9 @@ def set_access_notes(work: Work, owner_id: str, location_id: str, notes: str) ->
 
 
 def owned_location(reads: Reads, owner_id: str, location_id: str) -> LocationView:
-    """The owner's location. Raises NotFound, also for somebody else's."""
+    """The owner's location. Raises NotFound, also for somebody else's or one removed."""
     location = tables.location(reads, location_id)
-    if location is None or location.owner_id != owner_id:
+    if location is None or location.owner_id != owner_id or location.removed_at is not None:
         raise NotFound("You have no location with this id.")
     return location
 

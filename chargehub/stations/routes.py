@@ -15,6 +15,7 @@ from chargehub.stations import (
     passwords,
     raising,
     registration,
+    retiring,
     rules,
     security,
     tables,
@@ -91,6 +92,12 @@ async def get_location(
     return bodies.LocationBody.of(
         await store.read(registration.owned_location, actor.account_id, location_id)
     )
+
+
+@router.delete("/locations/{location_id}", status_code=204)
+async def delete_location(location_id: Id, actor: Writer, store: CurrentStore, now: Now) -> None:
+    """Remove a place where no station is in service any more."""
+    await store.do(retiring.remove_location, actor.account_id, location_id, now)
 
 
 @router.put("/locations/{location_id}/access-notes")

@@ -36,6 +36,7 @@ class Location(SQLModel, table=True):
     access_notes: str = Field(default="", max_length=1000)
     time_zone: str = Field(max_length=60)
     created_at: datetime = Field(sa_type=Instant)
+    removed_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class Station(SQLModel, table=True):

@@ -50,6 +50,7 @@ LOCATIONS = select(
     col(Location.time_zone),
     col(Location.created_at),
     col(Location.access_notes),
+    col(Location.removed_at),
 )
 
 STATIONS = select(

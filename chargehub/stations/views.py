@@ -22,6 +22,7 @@ class LocationView:
     time_zone: str
     created_at: datetime
     access_notes: str
+    removed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

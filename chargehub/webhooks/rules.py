@@ -27,6 +27,7 @@ TOLD: Mapping[type[events.Event], tuple[Party, ...]] = {
     events.StationConnected: ("owner",),
     events.StationDisconnected: ("owner",),
     events.StationBooted: ("owner",),
+    events.StationRetired: ("owner",),
     events.StationCommanded: ("owner",),
     events.CommandFinished: ("owner",),
     events.BookingRequested: _BOTH,

@@ -319,6 +319,7 @@ def upgrade() -> None:
         sa.Column("access_notes", sa.String(length=1000), nullable=False),
         sa.Column("time_zone", sa.String(length=60), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("removed_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_location")),
         sa.UniqueConstraint("owner_id", "external_ref", name="uq_location_external_ref"),
     )
@@ -1108,6 +1109,24 @@ def upgrade() -> None:
     with op.batch_alter_table("station_photo", schema=None) as batch_op:
         batch_op.create_index("ix_station_photo_station", ["station_id", "id"], unique=False)
 
+    op.create_table(
+        "retirement",
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("retired_at", Instant(), nullable=False),
+        sa.Column("done_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["station_id"], ["station.id"], name=op.f("fk_retirement_station_id")
+        ),
+        sa.PrimaryKeyConstraint("station_id", name=op.f("pk_retirement")),
+    )
+    op.create_index(
+        "ix_retirement_open",
+        "retirement",
+        ["station_id"],
+        unique=False,
+        sqlite_where=sa.text("done_at IS NULL"),
+        postgresql_where=sa.text("done_at IS NULL"),
+    )
     op.create_table(
         "grid_connection",
         sa.Column("location_id", sa.String(length=36), nullable=False),
