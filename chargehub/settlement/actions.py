@@ -22,7 +22,8 @@ from chargehub.ledger.rules import (
 )
 from chargehub.sessions import tables as sessions
 from chargehub.sessions.cdr import CdrView
-from chargehub.settlement import split, tables
+from chargehub.settlement import contesting, split, tables
+from chargehub.settlement.contests import Subject
 from chargehub.settlement.split import TERMS, Parties, Terms
 from chargehub.settlement.tables import SETTLEMENT, SettlementView
 from chargehub.store.chunk import ALL, Chunk
@@ -64,12 +65,19 @@ def settle(work: Work, event: PaymentCaptured, now: datetime, terms: Terms = TER
     if earlier is not None and earlier.version > cdr.version:
         return  # this CDR was corrected, and the correction settled, before its turn came
     if earlier is not None and earlier.cdr_id == cdr.id:
-        if earlier.captured_minor != event.captured_minor:
-            raise TransferClash(f"CDR {cdr.id} was settled with {earlier.captured_minor} captured")
+        kept_minor = earlier.captured_minor - earlier.conceded_minor
+        if kept_minor != event.captured_minor:
+            raise TransferClash(f"CDR {cdr.id} was settled with {kept_minor} captured")
         return
+    subject, conceded_minor = Subject(cdr.session_id), 0
     if earlier is not None:
+        gone = contesting.conceded_minor(work, cdr.session_id)
+        conceded_minor = min(gone, max(0, cdr.cost_minor - event.captured_minor))
+        contesting.undo(work, subject, now)
         _take_back(work, earlier, now)
-    settled = _divide(work, cdr, event.captured_minor, now, terms)
+    settled = _divide(work, cdr, event.captured_minor, conceded_minor, now, terms)
+    if earlier is not None:
+        contesting.redo(work, subject, now, conceded_minor)
     if earlier is not None and earlier.transfer_id and earlier.matured_at:
         # The owner could have had the money already; a correction does not make it young again.
         _mature(work, settled, now)
@@ -87,9 +95,18 @@ def _mature_in_time(work: Work, settled: SettlementView) -> None:
 
 
 def _divide(
-    work: Work, cdr: CdrView, captured_minor: int, now: datetime, terms: Terms
+    work: Work,
+    cdr: CdrView,
+    kept_minor: int,
+    conceded_minor: int,
+    now: datetime,
+    terms: Terms,
 ) -> SettlementView:
-    """Post the division of a cost, and note it. A CDR without cost or capture moves nothing."""
+    """Post the division of a cost, and note it. A CDR without cost or capture moves nothing.
+
+    What was given back after a dispute had been captured all the same.
+    """
+    captured_minor = kept_minor + conceded_minor
     divided = split.split(cdr.cost_minor, terms.fee_basis_points, terms.fee_vat_percent)
     parties = Parties(cdr.owner_id, cdr.driver_id, cdr.currency)
     entries = split.capture_entries(divided, captured_minor, parties, terms.fee_vat_country)
@@ -111,6 +128,7 @@ def _divide(
         matures_at=now + terms.maturity,
         matured_at=None if entries else now,
         reversed_at=None,
+        conceded_minor=conceded_minor,
     )
     if entries:
         ledger.post(work, transfer)
@@ -153,9 +171,11 @@ def _mature(work: Work, settled: SettlementView, at: datetime) -> None:
         return
     owner_id, currency = settled.owner_id, settled.currency
     session_id, version = settled.session_id, settled.version
-    entries = split.maturity_entries(
-        owner_id, settled.owner_minor, settled.captured_minor, currency
-    )
+    entries = contesting.maturing(work, Subject(session_id))
+    if entries is None:
+        entries = split.maturity_entries(
+            owner_id, settled.owner_minor, settled.captured_minor, currency
+        )
     _post(work, _transfer(session_id, "mature", version, entries, at))
     owed = accounts.balance(work, f"owner:receivable:{owner_id}", currency)
     payable = -accounts.balance(work, f"owner:payable:{owner_id}", currency)

@@ -13,7 +13,8 @@ from chargehub.events import BookingReleased, FeeCaptured
 from chargehub.ledger import actions as ledger
 from chargehub.ledger import tables as accounts
 from chargehub.ledger.rules import Entry, LedgerError, Transfer, netting_entries, transfer_id
-from chargehub.settlement import fees, split
+from chargehub.settlement import contesting, fees, split
+from chargehub.settlement.contests import Subject
 from chargehub.settlement.fees import FEE, BookingFeeRow, FeeView
 from chargehub.settlement.split import EARLY_END_BASIS_POINTS, TERMS, Parties, Terms
 from chargehub.store.chunk import ALL, Chunk
@@ -75,7 +76,10 @@ def settle_fee(work: Work, event: FeeCaptured, now: datetime, terms: Terms = TER
 def _take_back(work: Work, fee: FeeView | None, now: datetime) -> None:
     """Reverse a fee's division, and its maturity before it. What the owner was paid of it is a
     claim against the owner."""
-    if fee is None or work.execute(_REVERSE, of_booking=fee.booking_id, at=now) != 1:
+    if fee is None or fee.reversed_at is not None:
+        return
+    contesting.undo(work, Subject(booking_id=fee.booking_id), now)
+    if work.execute(_REVERSE, of_booking=fee.booking_id, at=now) != 1:
         return
     if fee.matured_at is not None:
         payable_minor = -accounts.balance(work, f"owner:payable:{fee.owner_id}", fee.currency)
@@ -90,6 +94,7 @@ def _take_back(work: Work, fee: FeeView | None, now: datetime) -> None:
         f"the driver of booking {fee.booking_id} did come",
         now,
     )
+    contesting.redo(work, Subject(booking_id=fee.booking_id), now)
 
 
 def charge_owner(work: Work, event: BookingReleased, now: datetime, terms: Terms = TERMS) -> None:
@@ -116,8 +121,11 @@ def _mature(work: Work, fee: FeeView) -> None:
     at, owner_id, currency = fee.matures_at, fee.owner_id, fee.currency
     if work.execute(_MATURE, of_booking=fee.booking_id, at=at) != 1:
         return
-    entries = split.maturity_entries(owner_id, fee.owner_minor, fee.captured_minor, currency)
-    _post(work, fee.booking_id, "fee_mature", entries, at)
+    entries = contesting.maturing(work, Subject(booking_id=fee.booking_id))
+    if entries is None:
+        entries = split.maturity_entries(owner_id, fee.owner_minor, fee.captured_minor, currency)
+    if entries:
+        _post(work, fee.booking_id, "fee_mature", entries, at)
     owed = accounts.balance(work, f"owner:receivable:{owner_id}", currency)
     payable = -accounts.balance(work, f"owner:payable:{owner_id}", currency)
     netted = min(owed, payable)

@@ -37,8 +37,8 @@ class CurrencyStatement(BaseModel):
     """A month in one currency: gross = earnings + fee + vat (the VAT within the hub's fee).
 
     `accrued` matures later, or was not paid by its driver; `payable` is paid out next,
-    `in_transit` is on its way; these and `owed`, what the owner owes the hub after a correction,
-    are as of now.
+    `in_transit` is on its way; `held` is frozen while it is disputed; these and `owed`, what the
+    owner owes the hub after a correction or a dispute, are as of now.
     """
 
     currency: str
@@ -52,6 +52,7 @@ class CurrencyStatement(BaseModel):
     payable: MoneyBody
     in_transit: MoneyBody
     owed: MoneyBody
+    held: MoneyBody
 
     @classmethod
     def of(cls, statement: Statement) -> Self:
@@ -70,6 +71,7 @@ class CurrencyStatement(BaseModel):
             payable=money(statement.payable_minor),
             in_transit=money(statement.in_transit_minor),
             owed=money(statement.owed_minor),
+            held=money(statement.held_minor),
         )
 
 

@@ -13,7 +13,7 @@ from sqlmodel import Field, SQLModel
 
 from chargehub.ledger.tables import ENTRY, TXN
 from chargehub.ledger.tables import balance as ledger_balance
-from chargehub.settlement import fees
+from chargehub.settlement import contests, fees
 from chargehub.store.columns import Instant
 from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, table_of
@@ -28,7 +28,8 @@ class SettlementRow(SQLModel, table=True):
     """The cost of one CDR, divided. Amounts in minor units: gross = owner + fee + vat.
 
     `transfer_id` None: the CDR cost nothing. `reversed_at`: a correction took it back; a session
-    has at most one settlement that stands.
+    has at most one settlement that stands. `conceded_minor` of what was captured had gone back to
+    the driver because of a dispute before this division was made.
     """
 
     __tablename__ = "settlement"
@@ -61,6 +62,7 @@ class SettlementRow(SQLModel, table=True):
     matures_at: datetime = Field(sa_type=Instant)
     matured_at: datetime | None = Field(default=None, sa_type=Instant)
     reversed_at: datetime | None = Field(default=None, sa_type=Instant)
+    conceded_minor: int = Field(default=0, sa_type=BigInteger)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class SettlementView:
     matures_at: datetime
     matured_at: datetime | None
     reversed_at: datetime | None
+    conceded_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +93,9 @@ class Statement:
     """An owner's month in one currency, in minor units, and the balances as they are now.
 
     gross = earnings + fee + vat. A correction counts in the month it was made in, so a month
-    that is over does not change. Fees for bookings that ended early count with no session.
-    `payouts` is what left the hub; `owed` what the owner owes it.
+    that is over does not change. Fees for bookings that ended early count with no session; what
+    went back after disputes is taken off in the month it did. `payouts` is what left the hub;
+    `owed` what the owner owes it; `held` is the owner's, but disputed.
     """
 
     currency: str
@@ -105,6 +109,7 @@ class Statement:
     payable_minor: int
     in_transit_minor: int
     owed_minor: int
+    held_minor: int = 0
 
 
 SETTLEMENT = table_of(SettlementRow)
@@ -143,12 +148,13 @@ def statement(reads: Reads, owner_id: str, start: datetime, end: datetime) -> tu
     reversed_ = _settled(reads, SETTLEMENT.c.reversed_at, owner_id, start, end)
     early = fees.captured(reads, owner_id, start, end)
     returned = fees.reversed_(reads, owner_id, start, end)
+    disputed = contests.returned(reads, owner_id, start, end)
     paid = _paid_out(reads, owner_id, start, end)
     found = []
     for currency in sorted(_currencies(reads, owner_id) | fees.currencies(reads, owner_id)):
         made, undone = settled.get(currency, _NOTHING), reversed_.get(currency, _NOTHING)
         sums = [plus - minus for plus, minus in zip(made, undone, strict=True)]
-        for sign, of_fees in ((1, early), (-1, returned)):
+        for sign, of_fees in ((1, early), (-1, returned), (-1, disputed)):
             of_no_session = (0, *of_fees.get(currency, _NOTHING[1:]))
             sums = [one + sign * other for one, other in zip(sums, of_no_session, strict=True)]
         found.append(_statement(reads, owner_id, currency, sums, paid.get(currency, 0)))
@@ -222,4 +228,5 @@ def _statement(
         payable_minor=-ledger_balance(reads, f"owner:payable:{owner_id}", currency),
         in_transit_minor=-ledger_balance(reads, f"owner:in_transit:{owner_id}", currency),
         owed_minor=ledger_balance(reads, f"owner:receivable:{owner_id}", currency),
+        held_minor=-ledger_balance(reads, f"owner:dispute_hold:{owner_id}", currency),
     )

@@ -94,6 +94,7 @@ async def test_a_statement_over_rest(books: Books, http: httpx2.AsyncClient) -> 
         "payable": 0,
         "in_transit": 0,
         "owed": 0,
+        "held": 0,
     }
     assert answer.json() == {
         "month": "2026-03",

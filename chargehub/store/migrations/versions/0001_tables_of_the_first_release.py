@@ -643,6 +643,7 @@ def upgrade() -> None:
         sa.Column("matures_at", Instant(), nullable=False),
         sa.Column("matured_at", Instant(), nullable=True),
         sa.Column("reversed_at", Instant(), nullable=True),
+        sa.Column("conceded_minor", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("cdr_id", name=op.f("pk_settlement")),
     )
     with op.batch_alter_table("settlement", schema=None) as batch_op:
@@ -670,6 +671,36 @@ def upgrade() -> None:
             sqlite_where=sa.text("reversed_at IS NULL"),
             postgresql_where=sa.text("reversed_at IS NULL"),
         )
+
+    op.create_table(
+        "settlement_contest",
+        sa.Column("dispute_id", sa.String(length=36), nullable=False),
+        sa.Column("session_id", sa.String(length=36), nullable=True),
+        sa.Column("booking_id", sa.String(length=36), nullable=True),
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("owner_minor", sa.BigInteger(), nullable=False),
+        sa.Column("fee_minor", sa.BigInteger(), nullable=False),
+        sa.Column("vat_minor", sa.BigInteger(), nullable=False),
+        sa.Column("frozen_minor", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("bearer", sa.String(length=5), nullable=False),
+        sa.Column("is_sent", sa.Boolean(), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("opened_at", Instant(), nullable=False),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("dispute_id", name=op.f("pk_settlement_contest")),
+    )
+    op.create_index(
+        "ix_settlement_contest_booking", "settlement_contest", ["booking_id"], unique=False
+    )
+    op.create_index(
+        "ix_settlement_contest_owner", "settlement_contest", ["owner_id", "ended_at"], unique=False
+    )
+    op.create_index(
+        "ix_settlement_contest_session", "settlement_contest", ["session_id"], unique=False
+    )
 
     op.create_table(
         "tariff_snapshot",
