@@ -13,7 +13,7 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CollectorRegistry, generate_latest
 
 from chargehub import flow
-from chargehub.bookings import policy_routes
+from chargehub.bookings import policy_routes, quote_routes
 from chargehub.bookings import routes as booking_routes
 from chargehub.bus.live import LiveBus
 from chargehub.clock import Clock, RealClock
@@ -70,6 +70,7 @@ ROUTERS = (
     booking_routes.router,
     place_routes.router,
     policy_routes.router,
+    quote_routes.router,
     session_routes.router,
     energy_routes.router,
     payment_routes.router,

@@ -10,7 +10,13 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from chargehub.bookings import actions as bookings
-from chargehub.bookings import approving, cancelling, following, retiring
+from chargehub.bookings import (
+    approving,
+    cancelling,
+    following,
+    promising,
+    retiring,
+)
 from chargehub.clock import Clock
 from chargehub.energy import balancing
 from chargehub.errors import Unavailable
@@ -54,6 +60,9 @@ def due(
     def forget_frames(work: Work, now: datetime, _chunk: Chunk) -> int:
         return frames.forget(work, now - frames_kept)
 
+    def forget_quotes(work: Work, now: datetime, _chunk: Chunk) -> int:
+        return promising.forget_quotes(work, now)
+
     def disable_webhooks(work: Work, now: datetime, chunk: Chunk) -> int:
         return webhooks.disable_failing(work, now, told, chunk)
 
@@ -81,6 +90,7 @@ def due(
         forget_keys,
         forget_frames,
         forget_events,
+        forget_quotes,
     )
 
 

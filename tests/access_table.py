@@ -104,6 +104,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /bookings/{booking_id}": Row("read", "driver"),
     "GET /bookings/{booking_id}/place": Row("read", "driver"),
     "GET /bookings/{booking_id}/cancellation": Row("read", "driver"),
+    "GET /quotes/{quote_id}": Row("read", "driver"),
     "GET /stations/{station_id}/policy": Row("read", stranger=200),  # drivers see it before
     "GET /sessions": Row("read", "driver", stranger=OWN),
     "GET /sessions/{session_id}": Row("read", "driver"),
@@ -162,6 +163,13 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
         "accounts:write", "driver", done=404, stranger=404, body={"code": "guessed"}
     ),
     "POST /stations/{station_id}/earnings-estimates": Row("tariffs:write", body=ESTIMATE),
+    "POST /quotes": Row(
+        "bookings:write",
+        "driver",
+        done=201,
+        stranger=201,
+        body={"evse_id": "{evse_id}", **SLOT, "energy_wh": 10_000},
+    ),
     "POST /bookings": Row(
         "bookings:write", "driver", done=201, stranger=403, body={"evse_id": "{evse_id}", **SLOT}
     ),

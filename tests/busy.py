@@ -65,6 +65,9 @@ async def busy(hub: RunningHub) -> Busy:
     starts_at = hub.clock.now() + 5 * HOUR
     slot = {"starts_at": starts_at.isoformat(), "ends_at": (starts_at + HOUR).isoformat()}
     await driver.post("/bookings", {"evse_id": place.evse_ids[2], **slot})
+    quote = await driver.post(
+        "/quotes", {"evse_id": place.evse_ids[0], **slot, "energy_wh": 10_000}
+    )
     where = (await owner.get("/locations"))["items"][0]["id"]
     evses = [{"number": 1, "power_w": 1, "connectors": [{"number": 1, "type": "TESLA_S"}]}]
     await owner.post("/pairings", {"location_id": where, "evses": evses, "identity": AWAITED})
@@ -75,6 +78,7 @@ async def busy(hub: RunningHub) -> Busy:
         "group_id": group["id"],
         "code": group["code"],
         "driver_id": driver.account_id,
+        "quote_id": quote["id"],
         **await _ids(owner, driver, place),
         "delivery_id": await hub.hub.store.do(_park),
         **await _tell(owner),

@@ -5,7 +5,7 @@ nothing the second time. What the station reserves follows the booking and never
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from operator import attrgetter
@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from chargehub import events
 from chargehub.bookings import approving, policies, rules, tables
+from chargehub.bookings.locked import Locked
 from chargehub.bookings.rules import DEFAULTS, Policy, Wanted
 from chargehub.bookings.steps import (
     Ending,
@@ -69,12 +70,16 @@ _USE = (
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """An EVSE on the market, and its owner's policy as it is now; version 0: none was stated."""
+    """An EVSE on the market, and its owner's policy as it is now; version 0: none was stated.
+
+    `snapshot_id` None: at the price list that is offered now.
+    """
 
     evse: EvseView
     listing: ListingView
     policy: Policy
     policy_version: int
+    snapshot_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +93,27 @@ class _Terms:
     expected_minor: int = 0
 
 
-def hold_slot(work: Work, driver: Actor, wanted: Wanted, now: datetime) -> BookingView:
+def hold_slot(
+    work: Work, driver: Actor, wanted: Wanted, now: datetime, locked: Locked | None = None
+) -> BookingView:
     """Hold a slot until it is paid for; a free one is confirmed at once, and where the owner
     agrees to every booking it is requested first.
 
     Free are an owner's and a household's own EVSE, and a tariff that asks for nothing. The price
-    list and the owner's policy are frozen here. Holds of others that were not paid in time give
-    way. Raises NotFound (no such EVSE, or not published), Forbidden (somebody else's id token),
-    PaymentMethodNeeded, TooManyBookings, and what `rules.check_slot` raises.
+    list and the owner's policy are frozen here, or are those that were `locked` before. Holds of
+    others that were not paid in time give way. Raises NotFound (no such EVSE, or not published),
+    Forbidden (somebody else's id token), PaymentMethodNeeded, TooManyBookings, and what
+    `rules.check_slot` raises.
     """
     slot = rules.slot_of(wanted)
     offer = _offered(work, wanted.evse_id)
+    if locked is not None:
+        offer = replace(
+            offer,
+            policy=locked.policy,
+            policy_version=locked.policy_version,
+            snapshot_id=locked.snapshot_id,
+        )
     _check_calendar(work, slot, offer, now)
     if tables.open_bookings(work, driver.account_id) >= DEFAULTS.open_bookings:
         raise rules.TooManyBookings(
@@ -114,6 +129,19 @@ def hold_slot(work: Work, driver: Actor, wanted: Wanted, now: datetime) -> Booki
     else:
         work.record(events.BookingConfirmed(booking.id))
     return booking
+
+
+def look_at(
+    work: Work, driver_id: str | None, wanted: Wanted, now: datetime
+) -> tuple[EvseView, Locked]:
+    """The EVSE and the terms on which `hold_slot` would hold this slot now; it holds nothing.
+
+    `driver_id` None: somebody without an account. Raises what `hold_slot` raises of the slot.
+    """
+    offer = _offered(work, wanted.evse_id)
+    _check_calendar(work, rules.slot_of(wanted), offer, now)
+    snapshot_id = tariff_actions.snapshot(work, offer.listing.tariff_id, driver_id)
+    return offer.evse, Locked(snapshot_id, offer.policy, offer.policy_version)
 
 
 def _offered(work: Work, evse_id: str) -> _Offer:
@@ -157,7 +185,9 @@ def _id_token(work: Work, driver: Actor, wanted: Wanted, now: datetime) -> str:
 
 def _terms(work: Work, driver: Actor, offer: _Offer, id_token: str, slot: Span) -> _Terms:
     evse = offer.evse
-    snapshot_id = tariff_actions.snapshot(work, offer.listing.tariff_id, driver.account_id)
+    snapshot_id = offer.snapshot_id or tariff_actions.snapshot(
+        work, offer.listing.tariff_id, driver.account_id
+    )
     tariff = tariffs.snapshot(work, snapshot_id)
     is_household = stations.is_household(work, evse.id, fold_id_token(id_token))
     is_own_use = driver.account_id == evse.owner_id or is_household

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field
 
-from chargehub.bookings import actions, approving, cancelling, tables
+from chargehub.bookings import actions, approving, cancelling, promising, tables
 from chargehub.bookings.cancellation import Reason
 from chargehub.bookings.rules import Reservation, Status, Wanted
 from chargehub.bookings.tables import BookingView
@@ -41,12 +41,14 @@ class BookingRequest(Body):
     """A slot: whole minutes, at least 15 of them, at most 24 hours, within 30 days.
 
     `id_token`: one of your own, to start with at the station; without it that of your app.
+    `quote_id`: a quote that was given to you for this slot, whose price and rules then count.
     """
 
     evse_id: Annotated[str, Field(min_length=1, max_length=36)]
     starts_at: Instant
     ends_at: Instant
     id_token: Annotated[str | None, Field(min_length=1, max_length=ID_TOKEN_LONGEST)] = None
+    quote_id: Annotated[str | None, Field(min_length=1, max_length=36)] = None
 
     def wanted(self) -> Wanted:
         return Wanted(self.evse_id, self.starts_at, self.ends_at, self.id_token)
@@ -186,13 +188,17 @@ async def post_booking(
         wanted,
         _hold_slot,
         actor,
-        wanted.wanted(),
+        wanted,
         now,
     )
 
 
-def _hold_slot(work: Work, actor: Actor, wanted: Wanted, now: datetime) -> dict[str, Any]:
-    return BookingBody.of(actions.hold_slot(work, actor, wanted, now)).model_dump(mode="json")
+def _hold_slot(work: Work, actor: Actor, asked: BookingRequest, now: datetime) -> dict[str, Any]:
+    if asked.quote_id is None:
+        booking = actions.hold_slot(work, actor, asked.wanted(), now)
+    else:
+        booking = promising.hold_quoted(work, actor, asked.wanted(), asked.quote_id, now)
+    return BookingBody.of(booking).model_dump(mode="json")
 
 
 @router.get("/bookings")

@@ -166,7 +166,7 @@ class TimePrice:
 
     def expected(self, energy_kwh: Fraction, duration: timedelta) -> Fraction:
         """The quantity to reckon with beforehand."""
-        return Fraction(_started(duration))
+        return Fraction(started_minutes(duration))
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,8 +291,9 @@ def _energy_within(segments: Sequence[Segment], spans: Sequence[Span]) -> int:
 
 def _minutes_within(spans: Iterable[Span], windows: Windows, usage: Usage) -> Decimal:
     parts = (part for span in merged(spans) for part in covered(windows, span, usage.time_zone))
-    return Decimal(_started(sum((part.duration for part in parts), timedelta())))
+    return Decimal(started_minutes(sum((part.duration for part in parts), timedelta())))
 
 
-def _started(duration: timedelta) -> int:
+def started_minutes(duration: timedelta) -> int:
+    """Whole minutes, the last one counted as whole."""
     return -(-duration // _MINUTE)

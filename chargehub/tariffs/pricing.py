@@ -177,7 +177,7 @@ def deposit(tariff: Tariff, power_w: int, duration: timedelta) -> int:
     cases than can be gone through is reckoned as if all its prices held at once.
     Source: market.md 1.1.
     """
-    dearest = max(_rate(tariff, case, duration) for case in _cases(tariff, power_w))
+    dearest = max(_rate(tariff, case, duration) for case in cases(tariff, power_w))
     dearest = max(dearest, Fraction(tariff.minimum or 0))
     if tariff.maximum is not None:
         dearest = min(dearest, Fraction(tariff.maximum))
@@ -226,7 +226,7 @@ def _line(component: Component, usage: Usage, currency: str) -> CostLine:
         unit=component.unit,
         price=component.price,
         amount_minor=minor(Fraction(quantity) * Fraction(component.price), currency),
-        description=_conditions(component),
+        description=conditions(component),
     )
 
 
@@ -278,13 +278,14 @@ def _check_energy_limits(tariff: Tariff) -> None:
             raise ValueError(f"{component.price} per kWh is outside your floor and ceiling")
 
 
-def _conditions(component: Component) -> str:
+def conditions(component: Component) -> str:
+    """The hours, days and powers at which a price holds, for people; empty: always."""
     hours = ", ".join(map(str, component.windows))
     return f"{hours} {component.power or ''}".strip()
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class Case:
     """A minute of the week on a date, at a power. `minute` None: all prices hold."""
 
     minute: int | None
@@ -307,7 +308,7 @@ class _Case:
         return is_in_season and window.covers(self.minute)
 
 
-def _cases(tariff: Tariff, power_w: int) -> Iterable[_Case]:
+def cases(tariff: Tariff, power_w: int) -> Iterable[Case]:
     """Where prices change: between two of these times, dates and powers all stay the same."""
     windows = [window for component in tariff.components for window in component.windows]
     steps = [component.power for component in tariff.components if component.power]
@@ -317,11 +318,11 @@ def _cases(tariff: Tariff, power_w: int) -> Iterable[_Case]:
     bounds = {bound for step in steps for bound in (step.from_w, step.to_w) if bound}
     powers = {power_w} | {bound - 1 for bound in bounds if bound <= power_w}
     if len(minutes) * len(days) * len(powers) * max(len(windows), 1) > MOST_LOOKED_AT:
-        return (_Case(None, _FIRST_DAY, power_w),)
-    return (_Case(*case) for case in product(minutes, days, powers))
+        return (Case(None, _FIRST_DAY, power_w),)
+    return (Case(*case) for case in product(minutes, days, powers))
 
 
-def _rate(tariff: Tariff, case: _Case, duration: timedelta) -> Fraction:
+def _rate(tariff: Tariff, case: Case, duration: timedelta) -> Fraction:
     """What a whole session would cost at the prices of one case."""
     hours = Fraction(duration // timedelta.resolution, 3_600_000_000)
     energy_kwh = Fraction(kwh(case.power_w)) * hours * Fraction(DEPOSIT_MARGIN)

@@ -48,6 +48,13 @@ class Need:
         if self.power_w is not None and self.power_w <= 0:
             raise ValueError(f"an EVSE has some power: {self}")
 
+    @property
+    def most_wh(self) -> int:
+        """What fits into the time at full power; without a power, what is needed."""
+        if self.power_w is None:
+            return self.energy_wh
+        return self.power_w * (self.during.duration // timedelta.resolution) // _HOUR
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -95,8 +102,7 @@ def expected_usage(need: Need, time_zone: str) -> Usage:
         return Usage(time_zone, (Segment(start, end, need.energy_wh, "charging"),))
     needed = timedelta(microseconds=-(-need.energy_wh * _HOUR // need.power_w))
     if needed >= need.during.duration:
-        most_wh = need.power_w * (need.during.duration // timedelta.resolution) // _HOUR
-        energy_wh = min(most_wh, need.energy_wh)
+        energy_wh = min(need.most_wh, need.energy_wh)
         return Usage(time_zone, (Segment(start, end, energy_wh, "charging"),))
     full_at = start + needed
     charging = Segment(start, full_at, need.energy_wh, "charging")

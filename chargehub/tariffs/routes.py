@@ -23,8 +23,9 @@ from chargehub.tariffs.bodies import (
 )
 from chargehub.tariffs.components import Component
 from chargehub.tariffs.fields import MAX_FREE_WH, PriceText
-from chargehub.tariffs.pricing import MAX_COMPONENTS, MAX_NAME, CostLine, Tariff
-from chargehub.tariffs.quoting import MAX_ENERGY_WH, MAX_POWER_W, PartName, Quote
+from chargehub.tariffs.pricing import MAX_COMPONENTS, MAX_NAME, Tariff
+from chargehub.tariffs.quote_bodies import QuoteBody
+from chargehub.tariffs.quoting import MAX_ENERGY_WH, MAX_POWER_W
 from chargehub.tariffs.tables import MembershipView, TariffView
 
 router = APIRouter(tags=["tariffs"])
@@ -114,62 +115,6 @@ class TariffBody(BaseModel):
             free_wh_per_month=tariff.content.free_wh_per_month,
             snapshot_id=tariff.snapshot_id,
             created_at=tariff.created_at,
-        )
-
-
-class QuoteLine(BaseModel):
-    """A line of the bill to expect: quantity times price, rounded once."""
-
-    kind: str
-    quantity: str
-    unit: str
-    price: str
-    amount_minor: int
-    description: str
-
-    @classmethod
-    def of(cls, line: CostLine) -> Self:
-        return cls.model_validate({"description": "", **line.stored()})
-
-
-class QuotePart(BaseModel):
-    """What one kind of price comes to; its lines sum to it."""
-
-    name: PartName
-    amount_minor: int
-    lines: list[QuoteLine]
-
-
-class QuoteBody(BaseModel):
-    """What a need costs, in minor units, VAT included. The parts sum to the total.
-
-    They are always all four, in the order that AFIR asks for. `energy_wh` is what fits into the
-    time, `charged_at` when the car has it.
-    """
-
-    currency: str
-    total_minor: int
-    vat_minor: int
-    parts: list[QuotePart]
-    energy_wh: int
-    charged_at: datetime
-
-    @classmethod
-    def of(cls, quote: Quote) -> Self:
-        return cls(
-            currency=quote.cost.currency,
-            total_minor=quote.cost.total_minor,
-            vat_minor=quote.cost.vat_minor,
-            parts=[
-                QuotePart(
-                    name=part.name,
-                    amount_minor=part.amount_minor,
-                    lines=[QuoteLine.of(line) for line in part.lines],
-                )
-                for part in quote.parts
-            ],
-            energy_wh=quote.energy_wh,
-            charged_at=quote.charged_at,
         )
 
 

@@ -186,6 +186,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("station_id", "version", name=op.f("pk_booking_policy")),
     )
     op.create_table(
+        "booking_quote",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("driver_id", sa.String(length=36), nullable=False),
+        sa.Column("evse_id", sa.String(length=36), nullable=False),
+        sa.Column("starts_at", Instant(), nullable=False),
+        sa.Column("ends_at", Instant(), nullable=False),
+        sa.Column("energy_wh", sa.Integer(), nullable=False),
+        sa.Column("power_w", sa.Integer(), nullable=False),
+        sa.Column("time_zone", sa.String(length=64), nullable=False),
+        sa.Column("tariff_snapshot_id", sa.String(length=64), nullable=False),
+        sa.Column("policy", Json(), nullable=True),
+        sa.Column("policy_version", sa.Integer(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("valid_until", Instant(), nullable=False),
+        sa.Column("booking_id", sa.String(length=36), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_booking_quote")),
+    )
+    op.create_index(
+        "ix_booking_quote_driver", "booking_quote", ["driver_id", "valid_until"], unique=False
+    )
+    op.create_index(
+        "ix_booking_quote_valid_until", "booking_quote", ["booking_id", "valid_until"], unique=False
+    )
+    op.create_table(
         "cdr",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("session_id", sa.String(length=36), nullable=False),
