@@ -40,7 +40,7 @@ from chargehub.rest.manners import CurrentStore
 from chargehub.rest.queries import only_known
 from chargehub.search import place_routes
 from chargehub.search import routes as search_routes
-from chargehub.sessions import retirement_routes
+from chargehub.sessions import code_routes, retirement_routes
 from chargehub.sessions import routes as session_routes
 from chargehub.settings import Settings
 from chargehub.settlement import routes as settlement_routes
@@ -72,6 +72,7 @@ ROUTERS = (
     policy_routes.router,
     quote_routes.router,
     session_routes.router,
+    code_routes.router,
     energy_routes.router,
     payment_routes.router,
     settlement_routes.router,

@@ -62,6 +62,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "POST /password-resets/{token}": Row(
         "anybody", done=422, body={"password": "a new password"}, ids={"token": "guessed"}
     ),
+    "POST /evses/{evse_id}/starts": Row("anybody", done=403, body={"code": "GUESSED2"}),
     "GET /stations/{station_id}/photos": Row("anybody"),
     "GET /photos/{photo_id}": Row("anybody"),
     "GET /accounts/me": Row("read", stranger=OWN),
@@ -103,6 +104,8 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /bookings": Row("read", "driver", stranger=OWN),
     "GET /bookings/{booking_id}": Row("read", "driver"),
     "GET /bookings/{booking_id}/place": Row("read", "driver"),
+    "GET /bookings/{booking_id}/access-code": Row("sessions:write", "driver"),
+    "POST /bookings/{booking_id}/access-code": Row("sessions:write", "driver"),
     "GET /bookings/{booking_id}/cancellation": Row("read", "driver"),
     "GET /quotes/{quote_id}": Row("read", "driver"),
     "GET /stations/{station_id}/policy": Row("read", stranger=200),  # drivers see it before

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from operator import attrgetter
 
+from chargehub.bookings.tables import BookingView
 from chargehub.errors import Conflict, Invalid
 from chargehub.events import CommandFinished, SessionFailed
 from chargehub.people import tables as people
@@ -42,13 +43,24 @@ WHY_NOT = {
 
 def start_remote(work: Work, actor: Actor, evse_id: str, now: datetime) -> SessionView:
     """Ask an EVSE to start for this driver. Raises NotFound, StationOffline, MayNotStart."""
+    return _start(work, actor.account_id, people.app_token(work, actor.account_id), evse_id, now)
+
+
+def start_booked(work: Work, booking: BookingView, now: datetime) -> SessionView:
+    """Ask a booked EVSE to start for who booked it, with the id token that was booked with.
+
+    Raises NoSuchEvse, StationOffline, MayNotStart.
+    """
+    return _start(work, booking.driver_id, booking.id_token, booking.evse_id, now)
+
+
+def _start(work: Work, driver_id: str, id_token: str, evse_id: str, now: datetime) -> SessionView:
     evse = stations.evse(work, evse_id)
     if evse is None:
         raise rules.NoSuchEvse("There is no EVSE with this id.")
     _check_ready(work, evse)
-    if pages.count_starting(work, actor.account_id) >= rules.STARTING_AT_ONCE:
+    if pages.count_starting(work, driver_id) >= rules.STARTING_AT_ONCE:
         raise rules.MayNotStart("Other sessions of yours wait for their cars. Stop them first.")
-    id_token = people.app_token(work, actor.account_id)
     admission = opening.admit(
         work, opening.Start(evse.station_id, evse, id_token, now, is_asked=True)
     )

@@ -85,6 +85,12 @@ POSTGRESQL = (
 
 def upgrade() -> None:
     op.create_table(
+        "access_code",
+        sa.Column("booking_id", sa.String(length=36), nullable=False),
+        sa.Column("turn", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("booking_id", name=op.f("pk_access_code")),
+    )
+    op.create_table(
         "account",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("email", sa.String(length=254), nullable=False),
