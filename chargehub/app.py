@@ -13,7 +13,7 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CollectorRegistry, generate_latest
 
 from chargehub import flow
-from chargehub.bookings import policy_routes, quote_routes
+from chargehub.bookings import block_routes, policy_routes, quote_routes
 from chargehub.bookings import routes as booking_routes
 from chargehub.bus.live import LiveBus
 from chargehub.clock import Clock, RealClock
@@ -71,6 +71,7 @@ ROUTERS = (
     place_routes.router,
     policy_routes.router,
     quote_routes.router,
+    block_routes.router,
     session_routes.router,
     code_routes.router,
     energy_routes.router,

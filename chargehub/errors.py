@@ -4,11 +4,33 @@ A folder adds its own kinds by subclassing one of these in its `rules.py`. Statu
 belong to `rest/problems.py` alone.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """One of the things that stand in the way: when, and why as a code and a sentence.
+
+    `id` None: it is nothing that can be asked for.
+    """
+
+    id: str | None
+    starts_at: datetime
+    ends_at: datetime
+    code: str
+    detail: str
+
 
 class Refused(Exception):
-    """The rules forbid it. `detail` is a sentence the person can act on."""
+    """The rules forbid it. `detail` is a sentence the person can act on.
+
+    `obstacles`: what stands in the way one by one, where there may be several things.
+    """
 
     code = "refused"
+    obstacles: Sequence[Obstacle] = ()
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)

@@ -23,6 +23,10 @@ NEWCOMER = {"email": "new@example.org", "password": "correct horse", "name": "Ne
 GROUP = {"name": "Street", "tariff_id": "{tariff_id}"}
 ESTIMATE = {"month": "2026-03", "tariff_id": "{tariff_id}"}
 STATUS = {"status": "blocked"}
+BLOCK = {
+    "kind": "blackout",
+    "times": {"starts_at": "2026-09-01T10:00:00Z", "ends_at": "2026-09-08T10:00:00Z"},
+}
 NEED = (
     "?energy_wh=20000&power_w=11000&time_zone=Europe/Oslo"
     "&from=2026-03-10T10:00:00Z&to=2026-03-10T14:00:00Z"
@@ -89,6 +93,10 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /stations/{station_id}/frames": Row("read"),
     "GET /stations/{station_id}/listing": Row("read"),
     "GET /stations/{station_id}/retirement": Row("read"),
+    "GET /stations/{station_id}/blocks": Row("read"),
+    "GET /evses/{evse_id}/kept-times": Row(
+        "read", query="?from=2026-03-10T10:00:00Z&to=2026-03-11T10:00:00Z"
+    ),
     "GET /commands/{command_id}": Row("read"),
     "GET /evses/{evse_id}/household": Row("read"),
     "GET /quirk-profiles": Row("read", stranger=200),
@@ -159,6 +167,8 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "DELETE /stations/{station_id}/photos/{photo_id}": Row("stations:write", done=204),
     "PUT /stations/{station_id}/listing": Row("stations:write", body=LISTING),
     "PUT /stations/{station_id}/policy": Row("stations:write", body={"buffer_minutes": 5}),
+    "POST /stations/{station_id}/blocks": Row("stations:write", done=201, body=BLOCK),
+    "DELETE /stations/{station_id}/blocks/{block_id}": Row("stations:write", done=204),
     "POST /tariffs": Row("tariffs:write", done=201, stranger=201, body=TARIFF),
     "POST /member-groups": Row("tariffs:write", done=201, body=GROUP),
     "PUT /member-groups/{group_id}": Row("tariffs:write", body=GROUP),

@@ -71,10 +71,13 @@ async def busy(hub: RunningHub) -> Busy:
     where = (await owner.get("/locations"))["items"][0]["id"]
     evses = [{"number": 1, "power_w": 1, "connectors": [{"number": 1, "type": "TESLA_S"}]}]
     await owner.post("/pairings", {"location_id": where, "evses": evses, "identity": AWAITED})
+    night = {"kind": "own_car", "times": {"weekdays": [6], "from": "03:00", "to": "04:00"}}
+    block = await owner.post(f"/stations/{place.station_id}/blocks", night)
     group = await owner.post("/member-groups", {"name": "Street", "tariff_id": place.tariff_id})
     await driver.post("/memberships", {"code": group["code"]})
     await hub.settle()
     ids = {
+        "block_id": block["id"],
         "group_id": group["id"],
         "code": group["code"],
         "driver_id": driver.account_id,

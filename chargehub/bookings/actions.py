@@ -14,7 +14,13 @@ from sqlalchemy import bindparam, case, update
 from sqlalchemy.exc import IntegrityError
 
 from chargehub import events
-from chargehub.bookings import approving, policies, rules, tables
+from chargehub.bookings import (
+    approving,
+    blocking,
+    policies,
+    rules,
+    tables,
+)
 from chargehub.bookings.locked import Locked
 from chargehub.bookings.rules import DEFAULTS, Policy, Wanted
 from chargehub.bookings.steps import (
@@ -102,8 +108,8 @@ def hold_slot(
     Free are an owner's and a household's own EVSE, and a tariff that asks for nothing. The price
     list and the owner's policy are frozen here, or are those that were `locked` before. Holds of
     others that were not paid in time give way. Raises NotFound (no such EVSE, or not published),
-    Forbidden (somebody else's id token), PaymentMethodNeeded, TooManyBookings, and what
-    `rules.check_slot` raises.
+    Forbidden (somebody else's id token), PaymentMethodNeeded, TooManyBookings, KeptByOwner, and
+    what `rules.check_slot` raises.
     """
     slot = rules.slot_of(wanted)
     offer = _offered(work, wanted.evse_id)
@@ -121,6 +127,8 @@ def hold_slot(
         )
     id_token = _id_token(work, driver, wanted, now)
     terms = _terms(work, driver, offer, id_token, slot)
+    if not terms.is_own_use:
+        blocking.check_not_kept(work, offer.evse, slot, offer.policy)
     booking = _insert(work, driver.account_id, id_token, offer, terms, slot, now)
     if booking.status == "requested":
         approving.ask_owner(work, booking, now)
@@ -215,6 +223,9 @@ def _insert(
     is_asked = offer.policy.mode == "request" and not terms.is_own_use
     is_paid = terms.deposit.amount_minor > 0 and not is_asked
     at = rules.times(slot, now, offer.policy)
+    opens_at = at.opens_at
+    if not terms.is_own_use:
+        opens_at = blocking.opens_at(work, offer.evse, at.opens_at, at.starts_at)
     row = BookingRow(
         id=new_id(),
         driver_id=driver_id,
@@ -223,7 +234,7 @@ def _insert(
         owner_id=offer.evse.owner_id,
         id_token=id_token,
         status="requested" if is_asked else "held" if is_paid else "confirmed",
-        opens_at=at.opens_at,
+        opens_at=opens_at,
         starts_at=at.starts_at,
         arrive_by=at.arrive_by,
         ends_at=at.ends_at,

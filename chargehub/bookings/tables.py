@@ -191,6 +191,12 @@ _OVERLAPPING = (
     .order_by(BOOKING.c.starts_at)
     .limit(200)  # a day holds no more slots of a quarter of an hour
 )
+_TO_COME = (
+    select(BOOKING)
+    .where(_OF_EVSE, BOOKING.c.blocked_until > bindparam("now"), _IS_LIVE)
+    .order_by(BOOKING.c.starts_at)
+    .limit(9_000)  # 91 days hold no more slots of a quarter of an hour
+)
 _OPEN_OF_DRIVER = select(func.count()).where(
     BOOKING.c.driver_id == bindparam("driver_id"), _IS_LIVE
 )
@@ -251,6 +257,11 @@ def overlapping(reads: Reads, evse_id: str, span: Span) -> tuple[BookingView, ..
     They are live, or were cancelled by the owner.
     """
     return _views(reads.all(_OVERLAPPING, evse_id=evse_id, start=span.start, end=span.end))
+
+
+def to_come(reads: Reads, evse_id: str, now: datetime) -> tuple[BookingView, ...]:
+    """The live bookings of an EVSE that keep it now or later, in order; all there may be."""
+    return _views(reads.all(_TO_COME, evse_id=evse_id, now=now))
 
 
 def busy(reads: Reads, evse_ids: Iterable[str], span: Span, now: datetime) -> frozenset[str]:

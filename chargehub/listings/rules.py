@@ -8,10 +8,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from chargehub.errors import Invalid
+from chargehub.units import Span
 
 ALWAYS = "24/7"
 MAX_WINDOWS = 50
@@ -79,6 +81,21 @@ def is_open_between(hours: Hours, time_zone: str, start: datetime, end: datetime
     zone = ZoneInfo(time_zone)
     moments = _turns(hours.windows, zone, start, min(end, start + _LONG_ENOUGH))
     return all(hours.is_open_at(moment.astimezone(zone)) for moment in moments)
+
+
+def open_spans(hours: Hours, time_zone: str, during: Span) -> tuple[Span, ...]:
+    """When it is open within that time: in order, apart from each other, cut to it."""
+    if hours.windows is None:
+        return (during,) if during.duration else ()
+    zone = ZoneInfo(time_zone)
+    turns = sorted({*_turns(hours.windows, zone, during.start, during.end), during.end})
+    found: list[Span] = []
+    for start, end in pairwise(turns):
+        if not hours.is_open_at(start.astimezone(zone)):
+            continue
+        is_joined = bool(found) and found[-1].end == start
+        found[-1:] = [Span(found[-1].start, end)] if is_joined else [*found[-1:], Span(start, end)]
+    return tuple(found)
 
 
 def _turns(

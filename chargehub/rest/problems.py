@@ -4,9 +4,11 @@ Source: RFC 9457.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
 
 import orjson
 import structlog
@@ -44,8 +46,25 @@ class FieldProblem(BaseModel):
     detail: str
 
 
+class ObstacleBody(BaseModel):
+    """One of several things in the way: `id` of what it is, when, and why."""
+
+    id: str | None
+    starts_at: datetime
+    ends_at: datetime
+    code: str
+    detail: str
+
+    @classmethod
+    def of(cls, obstacle: errors.Obstacle) -> Self:
+        return cls(**asdict(obstacle))
+
+
 class Problem(BaseModel):
-    """Why a request was not done. `code` is for programs, `detail` for people."""
+    """Why a request was not done. `code` is for programs, `detail` for people.
+
+    `obstacles`: what stands in the way one by one, where there may be several things.
+    """
 
     type: str
     title: str
@@ -53,6 +72,7 @@ class Problem(BaseModel):
     code: str
     detail: str
     errors: list[FieldProblem] | None = None
+    obstacles: list[ObstacleBody] | None = None
 
 
 def install(app: FastAPI) -> None:
@@ -81,17 +101,24 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """A problem document as a response."""
-    document = Problem(
+    document = _document(status, code, detail)
+    return _response(document.model_copy(update={"errors": list(field_problems) or None}), headers)
+
+
+def _document(status: int, code: str, detail: str) -> Problem:
+    return Problem(
         type=f"urn:chargehub:problem:{code}",
         title=code.replace("_", " ").capitalize(),
         status=status,
         code=code,
         detail=detail,
-        errors=list(field_problems) or None,
     )
+
+
+def _response(document: Problem, headers: Mapping[str, str] | None) -> Response:
     return Response(
-        orjson.dumps(document.model_dump(exclude_none=True)),
-        status,
+        orjson.dumps(document.model_dump(mode="json", exclude_none=True)),
+        document.status,
         headers,
         media_type=MEDIA_TYPE,
     )
@@ -127,7 +154,9 @@ async def refused(request: Request, error: Exception) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, errors.TooMany):
         headers["Retry-After"] = str(error.retry_after_s)
-    return problem(status, error.code, error.detail, headers=headers)
+    obstacles = [ObstacleBody.of(one) for one in error.obstacles] or None
+    document = _document(status, error.code, error.detail)
+    return _response(document.model_copy(update={"obstacles": obstacles}), headers)
 
 
 async def unavailable(request: Request, error: Exception) -> Response:

@@ -6,14 +6,16 @@ full as the page needs. Nothing here reads where a place is exactly.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import itemgetter
 
 from sqlalchemy import bindparam, select
 from sqlmodel import col
 
+from chargehub.bookings import kept
 from chargehub.bookings import rules as booking_rules
 from chargehub.bookings import tables as bookings
+from chargehub.bookings.kept import Asked
 from chargehub.errors import Invalid
 from chargehub.listings import rules as hours
 from chargehub.listings import tables as listings
@@ -28,11 +30,13 @@ from chargehub.store.work import Reads
 from chargehub.tariffs import tables as tariffs
 from chargehub.tariffs.quoting import Need, Quote, quote_need
 from chargehub.tariffs.tables import TariffView
+from chargehub.units import Span
 
 FIRST_REACH_M = 1_000  # in a town that is enough for a page, and the box holds few EVSEs
 REACH_GROWS = 3
 CANDIDATES = 5_000  # EVSEs of one box; reading them takes some 20 ms
 RANKED = 1_000  # EVSEs that are priced to find the cheapest
+INSTANT = timedelta(microseconds=1)
 CHUNK = 100  # candidates whose calendar is looked up at a time
 
 # No ORDER BY: SQLite would rather walk through every EVSE there is in that order.
@@ -260,12 +264,13 @@ def _judged(reads: Reads, spots: Sequence[Spot], now: datetime) -> Iterator[Judg
     evses = {row.id: EvseView(**row._mapping) for row in reads.all(_EVSES, evse_ids=ids)}
     offers = listings.listings_of(reads, sorted({evse.station_id for evse in evses.values()}))
     claimed = bookings.claimed(reads, ids, now)
+    kept_now = kept.kept_during(reads, list(evses.values()), Asked(Span(now, now + INSTANT)))
     for spot in spots:
         evse = evses[spot.evse_id]
         listing = offers.get(evse.station_id)
         if listing is None:  # withdrawn since the spots were read
             continue
-        is_open = hours.is_open(listing.hours, evse.time_zone, now)
+        is_open = evse.id not in kept_now and hours.is_open(listing.hours, evse.time_zone, now)
         found = availability(
             evse.status, evse.charging, evse.is_connected, is_open, evse.id in claimed
         )
@@ -282,6 +287,8 @@ def _suitable(
         return
     blocked = booking_rules.blocked(during, booking_rules.DEFAULTS)
     busy = bookings.busy(reads, [each.evse.id for each in judged], blocked, now)
+    asked = Asked(during, booking_rules.DEFAULTS.buffer)
+    busy |= kept.kept_during(reads, [each.evse for each in judged], asked)
     for each in judged:
         is_open = hours.is_open_between(
             each.listing.hours, each.evse.time_zone, during.start, during.end

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from chargehub.bookings import kept
 from chargehub.bookings import tables as bookings
 from chargehub.bookings.tables import BookingView
 from chargehub.listings import rules as hours
@@ -71,7 +72,8 @@ def check_token(reads: Reads, id_token: str, at: datetime) -> Standing:
 
 
 def admit(work: Work, start: Start) -> Admission:
-    """Judge a start that happens now: token, means, booking, publication, opening hours."""
+    """Judge a start that happens now: token, booking, publication, hours, the
+    owner's own time, means."""
     verdict, driver_id, is_app = check_token(work, start.id_token, start.at)
     if verdict != "accepted" or driver_id is None:
         return Admission(verdict, driver_id)
@@ -84,6 +86,8 @@ def admit(work: Work, start: Start) -> Admission:
         return Admission("invalid")
     listing = listings.listing(work, start.station_id)
     if listing is None or not hours.is_open(listing.hours, _time_zone(work, start), start.at):
+        return Admission("not_now", driver_id)
+    if _is_kept(work, start):
         return Admission("not_now", driver_id)
     driver = people.account(work, driver_id)
     if driver is None or not driver.can_pay:
@@ -144,6 +148,14 @@ def _time_zone(work: Work, start: Start) -> str:
         return start.evse.time_zone
     evses = stations.evses_of_station(work, start.station_id)
     return evses[0].time_zone if evses else "UTC"
+
+
+def _is_kept(work: Work, start: Start) -> bool:
+    """Its owner keeps the EVSE; where it was not told which, all that the station has."""
+    if start.evse is not None:
+        return kept.is_kept(work, start.evse, start.at)
+    evses = stations.evses_of_station(work, start.station_id)
+    return bool(evses) and all(kept.is_kept(work, evse, start.at) for evse in evses)
 
 
 def _is_own(work: Work, start: Start, driver_id: str) -> bool:

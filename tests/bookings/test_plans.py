@@ -3,18 +3,21 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
-from chargehub.bookings import tables
+from chargehub.bookings import kept, tables
+from chargehub.bookings.kept import Asked
 from chargehub.store.engines import read_engine
 from chargehub.store.work import Reads
 from chargehub.units import Span
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 DAY = Span(NOW, NOW.replace(day=3))
+EVSE = SimpleNamespace(id="e", station_id="s", time_zone="UTC", power_w=11_000)
 
 QUERIES: dict[str, Callable[[Reads], Any]] = {
     "by id": lambda reads: tables.booking(reads, "b"),
@@ -26,6 +29,11 @@ QUERIES: dict[str, Callable[[Reads], Any]] = {
     "claimed": lambda reads: tables.claimed(reads, ["e", "f"], NOW),
     "overlapping": lambda reads: tables.overlapping(reads, "e", DAY),
     "busy": lambda reads: tables.busy(reads, ["e", "f"], DAY, NOW),
+    "to come": lambda reads: tables.to_come(reads, "e", NOW),
+    "page of blocks": lambda reads: kept.blocks_of(reads, "s", NOW, "b", 50),
+    "number of blocks": lambda reads: kept.count(reads, "s", NOW),
+    "kept spans": lambda reads: kept.kept_spans(reads, EVSE, DAY),
+    "kept during": lambda reads: kept.kept_during(reads, [EVSE], Asked(DAY)),
     "open bookings": lambda reads: tables.open_bookings(reads, "d"),
     "soon at a station": lambda reads: tables.soon_at_station(reads, "s", NOW, NOW, 50),
     "next at a station": lambda reads: tables.next_at_station(reads, "s", NOW),

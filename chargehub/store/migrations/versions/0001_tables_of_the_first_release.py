@@ -1001,6 +1001,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("station_id", "number", name="uq_evse_number"),
     )
     op.create_table(
+        "evse_block",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("evse_id", sa.String(length=36), nullable=True),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("times", Json(), nullable=False),
+        sa.Column("note", sa.String(length=200), nullable=False),
+        sa.Column("ends_at", Instant(), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_evse_block")),
+    )
+    op.create_index("ix_evse_block_station", "evse_block", ["station_id", "id"], unique=False)
+    op.create_table(
         "listing",
         sa.Column("station_id", sa.String(length=36), nullable=False),
         sa.Column("tariff_id", sa.String(length=36), nullable=False),
