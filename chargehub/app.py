@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from chargehub import flow
 from chargehub.bookings import block_routes, policy_routes, quote_routes
 from chargehub.bookings import routes as booking_routes
+from chargehub.bookings.promises import Promises
 from chargehub.bus.live import LiveBus
 from chargehub.clock import Clock, RealClock
 from chargehub.energy import routes as energy_routes
@@ -136,14 +137,16 @@ class Hub:
             contracts=contracts.load(settings),
         )
         self.sender = Sender(self.store, self.clock, self.settings)
+        promises = promises_of(settings)
         self.relay = Relay(
             self.store,
             self.clock,
-            flow.reactions(self.store, self.rails, self._senders(), self.terms),
+            flow.reactions(self.store, self.rails, self._senders(), self.terms, promises),
         )
         frames_kept = timedelta(days=settings.frames_kept_days)
         cost_every = timedelta(seconds=settings.cost_told_every_s)
-        what_is_due = due(settings.token_price, frames_kept, cost_every, webhook_terms_of(settings))
+        told = webhook_terms_of(settings)
+        what_is_due = due(settings.token_price, frames_kept, cost_every, told, promises)
         self.jobs = Jobs(self.store, self.clock, settings.tick_s, what_is_due)
         self.ocpp_port = 0
         self.ocpps_port = 0
@@ -196,6 +199,11 @@ def terms_of(settings: Settings) -> Terms:
         fee_vat_percent=settings.fee_vat_percent,
         maturity=timedelta(hours=settings.maturity_hours),
     )
+
+
+def promises_of(settings: Settings) -> Promises:
+    """What drivers are promised whose booking a station spoils, as the operator set it."""
+    return Promises(start_fails_within=timedelta(seconds=settings.start_fails_within_s))
 
 
 def webhook_terms_of(settings: Settings) -> webhook_rules.Terms:

@@ -138,7 +138,8 @@ class BookingConfirmed:
 
 @dataclass(frozen=True, slots=True)
 class BookingReleased:
-    """A booking ended without a session. `reason`: cancelled, expired, declined, no_show."""
+    """A booking ended without a session that counts. `reason`: cancelled, expired, declined,
+    no_show, failed (by the station)."""
 
     booking_id: str
     reason: str

@@ -12,12 +12,13 @@ from typing import Any, get_args
 from chargehub import events
 from chargehub.bookings import actions as bookings
 from chargehub.bookings import admitted, following
+from chargehub.bookings.promises import PROMISES, Promises
 from chargehub.energy import actions as grid
 from chargehub.energy import balancing
 from chargehub.payments import collect, effects, ending, payout
 from chargehub.payments.rail import Rails
 from chargehub.people import actions as people
-from chargehub.sessions import alerting, stopping
+from chargehub.sessions import alerting, failing, stopping
 from chargehub.sessions import remote as sessions
 from chargehub.settlement import actions as settlement
 from chargehub.settlement import dividing
@@ -47,7 +48,9 @@ class Senders:
     webhook: Send
 
 
-def reactions(store: Store, rails: Rails, send: Senders, terms: Terms) -> Reactions:
+def reactions(
+    store: Store, rails: Rails, send: Senders, terms: Terms, promises: Promises = PROMISES
+) -> Reactions:
     """The followers of every event, in the order in which they are told."""
     follows: dict[type[events.Event], list[Reaction | Effect]] = {
         events.MailRequested: [Effect(send.mail, people.record_mail_sent)],
@@ -89,8 +92,9 @@ def reactions(store: Store, rails: Rails, send: Senders, terms: Terms) -> Reacti
             balancing.look_at_session,
             alerting.tell_driver,
         ],
-        events.SessionFailed: [collect.release_for_session],
+        events.SessionFailed: [collect.release_for_session, failing.follow_failed],
         events.SessionClosed: [
+            _fail_closed(promises),
             bookings.complete,
             collect.request_capture,
             balancing.look_at_session,
@@ -111,6 +115,13 @@ def _published(follows: Reactions) -> Reactions:
     """Last of all an event is published: in the feed, and from there to webhooks."""
     told = (kind for kind in get_args(events.Event) if kind not in UNPUBLISHED)
     return {**follows, **{kind: [*follows.get(kind, ()), publish] for kind in told}}
+
+
+def _fail_closed(promises: Promises) -> Reaction:
+    def follow_closed(work: Work, event: events.SessionClosed, now: datetime) -> None:
+        failing.follow_closed(work, event, now, promises)
+
+    return follow_closed
 
 
 def _settle(terms: Terms) -> Reaction:

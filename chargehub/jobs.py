@@ -13,10 +13,12 @@ from chargehub.bookings import actions as bookings
 from chargehub.bookings import (
     approving,
     cancelling,
+    failing,
     following,
     promising,
     retiring,
 )
+from chargehub.bookings.promises import PROMISES, Promises
 from chargehub.clock import Clock
 from chargehub.energy import balancing
 from chargehub.errors import Unavailable
@@ -43,13 +45,20 @@ ROUNDS = 200  # a job that still finds work after so many chunks goes on at the 
 
 
 def due(
-    token_price: Decimal, frames_kept: timedelta, cost_every: timedelta, told: Terms
+    token_price: Decimal,
+    frames_kept: timedelta,
+    cost_every: timedelta,
+    told: Terms,
+    promises: Promises = PROMISES,
 ) -> Sequence[Job]:
     """What to look at, in an order in which one makes the next due: a slot opens before a
     no-show is released, earnings mature before they are paid out. `cost_every` 0: never."""
 
     def request_due_payouts(work: Work, now: datetime, chunk: Chunk) -> int:
         return payout.request_due_payouts(work, now, token_price, chunk)
+
+    def fail_broken(work: Work, now: datetime, chunk: Chunk) -> int:
+        return failing.fail_broken(work, now, promises, chunk)
 
     def tell_costs(work: Work, now: datetime, chunk: Chunk) -> int:
         return telling.tell_costs(work, now, cost_every, chunk) if cost_every else 0
@@ -77,6 +86,7 @@ def due(
         approving.decline_overdue,
         retiring.cancel_at_retired,
         bookings.open_due_windows,
+        fail_broken,
         cancelling.release_no_shows,
         following.follow_due_lists,
         renewing.renew_due_holds,

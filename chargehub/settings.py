@@ -213,6 +213,14 @@ class Settings(BaseSettings):
         int, Field(description="Until so long after the slot.", ge=0)
     ] = 30
 
+    start_fails_within_s: Annotated[
+        int,
+        Field(
+            description="A start that its station breaks off so soon, without energy, failed.",
+            ge=1,
+        ),
+    ] = 120
+
     cost_told_every_s: Annotated[
         int,
         Field(description="Seconds at least between costs told to a station; 0: never.", ge=0),

@@ -12,6 +12,7 @@ class Habits:
     """How this model of station behaves where stations differ.
 
     `honours_reservations`: it refuses other tokens itself. `offers_reservations`: it takes any.
+    `takes_remote_starts`: it says yes to them; `begins_remote_starts`: and then does it.
     `stops_when_refused`: a session whose token the hub refuses is ended as deauthorized.
     `plug_in_within`: how long a remote start waits for a car. `message_attempts`: how often a
     message that the hub answers with an error is sent (TransactionMessageAttempts); None: always.
@@ -25,6 +26,8 @@ class Habits:
 
     honours_reservations: bool = True
     offers_reservations: bool = True
+    takes_remote_starts: bool = True
+    begins_remote_starts: bool = True
     stops_when_refused: bool = True
     plug_in_within: timedelta = timedelta(seconds=120)
     vendor: str = "ChargeHub"

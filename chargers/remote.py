@@ -121,11 +121,13 @@ class RemoteControl:
 
         `profile` is for that session alone.
         """
-        now = self._station.now()
+        now, habits = self._station.now(), self._station.habits
+        if not habits.takes_remote_starts or not habits.begins_remote_starts:
+            return habits.takes_remote_starts
         place = self._free_for(evse, id_token.value, now)
         if place is None or not self.charging.may_begin_with(profile, place.number):
             return False
-        until = now + self._station.habits.plug_in_within
+        until = now + habits.plug_in_within
         place.awaited = AwaitedStart(id_token, until, remote_start_id, profile)
         if place.vehicle is not None:
             number = place.number

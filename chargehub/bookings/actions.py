@@ -58,7 +58,8 @@ RESERVATION_IDS = 2**31 - 1  # 1 to this: what every station can read as a posit
 EXPIRED = Ending("expired")
 _ID = attrgetter("id")
 
-_IS_MISSED = BOOKING.c.status == "no_show"  # its slot may be another's by now: it keeps nothing
+# Its slot may be another's by now: it keeps nothing.
+_IS_MISSED = BOOKING.c.status.in_(("no_show", "failed"))
 _USABLE = ("held", "confirmed", "active")  # a request gives no right yet
 _USE = (
     update(BOOKING)
@@ -300,7 +301,7 @@ def decline(work: Work, event: events.PaymentRefused, now: datetime) -> None:
 def mark_used(work: Work, event: events.SessionOpened, now: datetime) -> None:
     """The driver has come: the booking runs with its session, a second one takes its place.
     A no-show of whom a station tells late did come: the booking counts as used, and costs no
-    fee. What was taken for it goes back."""
+    fee. What was taken for it goes back. So does one that was thought to have failed."""
     if event.booking_id is not None:
         work.execute(_USE, booking_id=event.booking_id, used_by=event.session_id)
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from operator import attrgetter
 
-from chargehub.bookings import policies, rules, tables
+from chargehub.bookings import failing, policies, rules, tables
 from chargehub.bookings.cancellation import (
     Parting,
     Reason,
@@ -26,8 +26,6 @@ from chargehub.stations import tables as stations
 from chargehub.store.chunk import ALL, Chunk
 from chargehub.store.work import Reads, Work
 from chargehub.tariffs import tables as tariffs
-
-_BROKEN = ("faulted", "unavailable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +107,26 @@ def _why_free(reads: Reads, booking: BookingView) -> Reason | None:
 def _is_there(reads: Reads, booking: BookingView) -> bool:
     """The EVSE has a line, and does not say that it is out of order."""
     evse = stations.evse(reads, booking.evse_id)
-    return evse is not None and evse.is_connected and evse.status not in _BROKEN
+    return evse is not None and evse.is_connected and evse.status not in failing.BROKEN
 
 
 # --- the clock ---------------------------------------------------------------------------------
 
 
 def release_no_shows(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
-    """Let go of confirmed bookings whose driver did not come, at most 50; how many."""
+    """Let go of confirmed bookings whose driver did not come, at most 50; how many.
+
+    Where the station was not there to come to, it is the station that failed.
+    """
     due = tables.not_arrived(work, now, chunk.limit)
     return chunk.each(work, due, attrgetter("id"), partial(_release_no_show, now=now))
 
 
 def _release_no_show(work: Work, booking: BookingView, now: datetime) -> None:
+    why = failing.why_missed(work, booking)
+    if why is not None:
+        failing.fail(work, booking, why, now)
+        return
     fee_minor = 0
     if _could_be_used(work, booking):
         fee_minor = on_no_show(policies.of_booking(booking), booking).capture_minor

@@ -1,7 +1,8 @@
 """May this slot be had, and who may start a session in it? Values in, values out.
 
 A booking's life: (requested, until its owner agrees ->) held (until it is paid for) -> confirmed
--> active (its session runs) -> completed; or it ends as declined, expired, cancelled or no_show.
+-> active (its session runs) -> completed; or it ends as declined, expired, cancelled, no_show or
+failed (by the station).
 Requested, held, confirmed and active bookings keep their EVSE from `starts_at` to
 `blocked_until`; the database refuses an overlap (`tables.py`), the rules here only say so in
 better words.
@@ -27,9 +28,10 @@ Status = Literal[
     "declined",
     "expired",
     "no_show",
+    "failed",
 ]
 LIVE: tuple[Status, ...] = ("requested", "held", "confirmed", "active")
-RELEASED: tuple[Status, ...] = ("cancelled", "declined", "expired", "no_show")
+RELEASED: tuple[Status, ...] = ("cancelled", "declined", "expired", "no_show", "failed")
 
 Mode = Literal["instant", "request"]
 

@@ -175,7 +175,7 @@ _PASSED = Hot(
         BOOKING.c.driver_id == bindparam("driver_id"),
         BOOKING.c.opens_at <= bindparam("at"),
         BOOKING.c.ends_at > bindparam("at"),
-        or_(BOOKING.c.status == "no_show", BOOKING.c.status == "completed"),
+        or_(*(BOOKING.c.status == status for status in ("no_show", "failed", "completed"))),
     )
     .order_by(BOOKING.c.starts_at.desc())
     .limit(1)
@@ -237,7 +237,7 @@ def covering(reads: Reads, evse_id: str, at: datetime) -> BookingView | None:
 
 
 def passed(reads: Reads, evse_id: str, driver_id: str, at: datetime) -> BookingView | None:
-    """A driver's booking of an EVSE for this instant that is used or was let go as a no-show.
+    """A driver's booking of an EVSE for this instant that is used, was missed or has failed.
 
     What a station tells late may be of it: the clock could not know that the driver was there.
     """

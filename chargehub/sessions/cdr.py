@@ -13,6 +13,14 @@ NO_CURRENCY = "XXX"  # ISO 4217: no currency involved
 MAX_ENERGY_WH = 10_000_000  # what a session can be billed for: far beyond any car's battery
 
 UNKNOWN_TOKEN = "unknown_token"
+# Why a session ended that its station broke off, in the words of 1.6 and 2.x. A person's hand can
+# do the rest, an emergency stop among it.
+BROKEN_OFF = frozenset(
+    {
+        *("hard_reset", "soft_reset", "immediate_reset", "reboot", "power_loss", "power_quality"),
+        *("ground_fault", "overcurrent_fault"),
+    }
+)
 UNBILLED = {
     "invalid": UNKNOWN_TOKEN,
     "blocked": "blocked_token",
@@ -109,6 +117,16 @@ def price_session(
     cost = price(tariff, replace(usage(metered, time_zone), free_wh=free))
     lines = [line.stored() for line in cost.lines]
     return Priced(energy - free, free, 0, None, cost.total_minor, cost.vat_minor, currency, lines)
+
+
+def is_broken_off(stop_reason: str | None, energy_wh: int) -> bool:
+    """True if the station ended a session by itself, before any energy flowed."""
+    return energy_wh == 0 and stop_reason in BROKEN_OFF
+
+
+def waived(priced: Priced) -> Priced:
+    """The same for nothing: nobody pays for a start that the station did not keep up."""
+    return replace(priced, cost_minor=0, vat_minor=0, lines=[])
 
 
 def usage(metered: Metered, time_zone: str) -> Usage:

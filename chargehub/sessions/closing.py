@@ -118,6 +118,8 @@ def _record(
     time_zone = evse.time_zone if evse else "UTC"
     allowance = allowance_wh(work, session, tariff, metered.points[0].at, time_zone)
     priced = records.price_session(session, metered, tariff, time_zone, allowance)
+    if records.is_broken_off(session.stop_reason, metered.energy_wh):
+        priced = records.waived(priced)
     return CdrView(
         id=new_id(),
         session_id=session.id,

@@ -215,12 +215,12 @@ def _check_events(work: Work) -> None:
     """A hold or a confirmation first; one release for an end without a session, none otherwise.
 
     A request comes before them, and may be all there was. A release is told again only for money
-    that came after it. Who comes after being let go as a no-show has used the booking.
+    that came after it. Who comes after being let go, as a no-show or failed, has used the booking.
     """
     missed = {
         row.aggregate
         for row in work.all(select(col(EventRow.aggregate), col(EventRow.body)))
-        if row.body.get("reason") == "no_show"
+        if row.body.get("reason") in ("no_show", "failed")
     }
     told = Counter(
         (row.aggregate, row.name)

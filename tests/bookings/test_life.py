@@ -186,6 +186,7 @@ async def test_who_does_not_come_within_the_grace_is_a_no_show(
     store: Store, clock: HandClock
 ) -> None:
     world = await make_world(store)
+    await world.connect()
     booking_id = await world.confirmed(start=60, length=120)
 
     clock.set(NOW + 75 * MINUTE - MINUTE / 60)

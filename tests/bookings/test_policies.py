@@ -199,13 +199,20 @@ async def test_an_owner_who_cancels_owes_and_does_not_get_the_slot_back(
 
 
 @pytest.mark.parametrize(
-    ("happens", "fee"),
-    [("nothing", 247), ("late", 0), ("occupied", 0), ("faulted", 0), ("offline", 0)],
+    ("happens", "becomes", "fee"),
+    [
+        ("nothing", "no_show", 247),
+        ("late", "no_show", 0),
+        ("occupied", "no_show", 0),
+        ("faulted", "failed", 0),
+        ("offline", "failed", 0),
+    ],
 )
 async def test_not_coming_costs_only_where_the_station_was_there(
     store: Store,
     clock: HandClock,
     happens: Literal["nothing", "late", "occupied", "faulted", "offline"],
+    becomes: str,
     fee: int,
 ) -> None:
     world = await make_world(store)
@@ -221,4 +228,4 @@ async def test_not_coming_costs_only_where_the_station_was_there(
     await store.do(cancelling.release_no_shows, NOW + 75 * MINUTE)
 
     missed = await world.booking(booking_id)
-    assert (missed.status, missed.fee_minor) == ("no_show", fee)
+    assert (missed.status, missed.fee_minor) == (becomes, fee)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from chargehub.ledger.rules import family
 from chargehub.ledger.tables import ENTRY, TXN
+from chargehub.stations import tables as stations
 from chargehub.store.work import Reads
 from tests.hub import Person, Place, RunningHub
 
@@ -44,6 +45,17 @@ async def sent_away(hub: RunningHub, place: Place, evse: int = 1) -> None:
     assert place.sim.evses[evse].session is None
     await place.sim.unplug(evse)
     await hub.advance(minutes=1)  # in 1.6 two starts alike in the same instant would be one
+
+
+async def go_offline(hub: RunningHub, place: Place) -> None:
+    """The line is lost, and the hub knows."""
+    await place.sim.go_offline()
+    await hub.until(lambda: _is_gone(hub, place))
+
+
+async def _is_gone(hub: RunningHub, place: Place) -> bool:
+    station = await hub.hub.store.read(stations.station, place.station_id)
+    return station is not None and not station.is_connected
 
 
 async def only(person: Person, path: str) -> dict[str, Any]:

@@ -5,7 +5,17 @@ from datetime import timedelta
 import pytest
 
 from tests.hub import Place, RunningHub
-from tests.stories.steps import QUARTER, audited, bills, book, net, only, passing, transfers
+from tests.stories.steps import (
+    QUARTER,
+    audited,
+    bills,
+    book,
+    go_offline,
+    net,
+    only,
+    passing,
+    transfers,
+)
 from tests.stories.test_old_prices import publish
 
 HOUR = timedelta(hours=1)
@@ -13,7 +23,7 @@ HOUR = timedelta(hours=1)
 
 async def offline_from(hub: RunningHub, place: Place, id_token: str, minutes: int) -> None:
     """The line is lost before the slot; the driver comes so long after the slot has begun."""
-    await place.sim.go_offline()
+    await go_offline(hub, place)
     await hub.advance(minutes=60 + minutes)
     await place.sim.plug_in(1, id_token)
     await place.sim.charge(1, 10_000, readings=4, before_each=passing(hub, QUARTER))
@@ -44,7 +54,7 @@ async def test_who_charged_in_the_slot_without_a_line_did_come(
 
     came = await driver.get(f"/bookings/{booking['id']}")
     session = await only(driver, "/sessions")
-    assert (missed["status"], came["status"]) == ("no_show", "completed")
+    assert (missed["status"], came["status"]) == ("failed", "completed")
     assert (came["session_id"], session["booking_id"]) == (session["id"], booking["id"])
     assert [bill.cost_minor for bill in await bills(owner)] == [450]
     payments = (await driver.get("/payments"))["items"]

@@ -55,6 +55,12 @@ SQLITE = (
     """
     CREATE TRIGGER tariff_snapshot_append_only_delete BEFORE DELETE ON tariff_snapshot BEGIN SELECT RAISE(ABORT, 'tariff_snapshot_append_only'); END
     """,
+    """
+    CREATE TRIGGER reliability_event_no_update BEFORE UPDATE ON reliability_event BEGIN SELECT RAISE(ABORT, 'reliability_append_only'); END
+    """,
+    """
+    CREATE TRIGGER reliability_event_no_delete BEFORE DELETE ON reliability_event BEGIN SELECT RAISE(ABORT, 'reliability_append_only'); END
+    """,
 )
 POSTGRESQL = (
     """
@@ -79,6 +85,12 @@ POSTGRESQL = (
     """,
     """
     CREATE TRIGGER tariff_snapshot_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON tariff_snapshot FOR EACH STATEMENT EXECUTE FUNCTION tariff_snapshot_append_only()
+    """,
+    """
+    CREATE FUNCTION reliability_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'reliability_append_only' USING ERRCODE = 'integrity_constraint_violation'; END $$
+    """,
+    """
+    CREATE TRIGGER reliability_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON reliability_event FOR EACH STATEMENT EXECUTE FUNCTION reliability_append_only()
     """,
 )
 
@@ -654,6 +666,20 @@ def upgrade() -> None:
         batch_op.create_index(
             "uq_session_station_transaction", ["station_id", "transaction_id"], unique=True
         )
+
+    op.create_table(
+        "reliability_event",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("evse_id", sa.String(length=36), nullable=False),
+        sa.Column("booking_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reliability_event")),
+    )
+    with op.batch_alter_table("reliability_event", schema=None) as batch_op:
+        batch_op.create_index("ix_reliability_event_booking", ["booking_id"], unique=False)
+        batch_op.create_index("ix_reliability_event_station", ["station_id", "at"], unique=False)
 
     op.create_table(
         "settlement",

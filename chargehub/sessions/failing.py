@@ -1,0 +1,80 @@
+"""Booked sessions that their station did not start, or broke off before anything flowed."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from chargehub.bookings import failing
+from chargehub.bookings import tables as bookings
+from chargehub.bookings.promises import PROMISES, Promises
+from chargehub.bookings.tables import BookingView
+from chargehub.events import SessionClosed, SessionFailed
+from chargehub.sessions import cdr as records
+from chargehub.sessions import rules, tables
+from chargehub.sessions.tables import SessionView
+from chargehub.stations import tables as stations
+from chargehub.stations.schema import CommandRow
+from chargehub.store.work import Reads, Work
+
+_START = (
+    select(col(CommandRow.state))
+    .where(col(CommandRow.kind) == "start_session")
+    .order_by(col(CommandRow.id).desc())
+    .limit(1)
+)
+
+
+def follow_failed(work: Work, event: SessionFailed, now: datetime) -> None:
+    """A session that was asked for never began: did the station fail its booked driver?"""
+    session = tables.session(work, event.session_id)
+    booking = bookings.booking(work, session.booking_id or "") if session else None
+    if session is None or booking is None or booking.status != "confirmed":
+        return
+    if _would_not_start(work, session, now) and _had_a_car(work, booking):
+        failing.fail(work, booking, "start_failed", now)
+
+
+def follow_closed(
+    work: Work, event: SessionClosed, now: datetime, promises: Promises = PROMISES
+) -> None:
+    """A session is over: did the station break it off at once, before anything flowed?"""
+    booking = bookings.by_session(work, event.session_id)
+    if booking is None or booking.status != "active":
+        return
+    work.flush()
+    cdr = tables.cdr(work, event.cdr_id)
+    session = tables.session(work, event.session_id)
+    if cdr is None or session is None:
+        return
+    is_short = cdr.ended_at - cdr.started_at <= promises.start_fails_within
+    if is_short and records.is_broken_off(session.stop_reason, cdr.energy_wh):
+        failing.fail(work, booking, "start_failed", now)
+
+
+def _would_not_start(reads: Reads, session: SessionView, now: datetime) -> bool:
+    """The station refused, did not answer, or said yes and began nothing in its time.
+
+    A driver who took the wish back proves nothing.
+    """
+    if session.requested_at is None:
+        return False
+    state = reads.value(
+        _START.where(
+            col(CommandRow.station_id) == session.station_id,
+            col(CommandRow.session_id) == session.id,
+        )
+    )
+    is_late = now >= session.requested_at + rules.PLUG_IN_WITHIN
+    return state in ("refused", "failed", "expired") or (state == "answered" and is_late)
+
+
+def _had_a_car(reads: Reads, booking: BookingView) -> bool:
+    """The station itself says that a car was plugged in in the booked time, or that it broke.
+
+    Many stations refuse a start without a car, and from afar nobody has one there.
+    """
+    evse = stations.evse(reads, booking.evse_id)
+    if evse is None or evse.status_at is None or evse.status_at < booking.opens_at:
+        return False
+    return evse.status in ("occupied", *failing.BROKEN)
