@@ -25,6 +25,7 @@ from chargehub.ledger import routes as ledger_routes
 from chargehub.listings import photo_routes
 from chargehub.listings import routes as listing_routes
 from chargehub.mail import mailer
+from chargehub.meters import routes as meter_routes
 from chargehub.observe import registry_of
 from chargehub.ocpp import authority, contracts
 from chargehub.ocpp.counts import LineMetrics
@@ -41,7 +42,7 @@ from chargehub.rest.manners import CurrentStore
 from chargehub.rest.queries import only_known
 from chargehub.search import place_routes
 from chargehub.search import routes as search_routes
-from chargehub.sessions import code_routes, retirement_routes
+from chargehub.sessions import code_routes, retirement_routes, signed_routes
 from chargehub.sessions import routes as session_routes
 from chargehub.settings import Settings
 from chargehub.settlement import routes as settlement_routes
@@ -64,6 +65,7 @@ ROUTERS = (
     command_routes.router,
     pairing_routes.router,
     retirement_routes.router,
+    meter_routes.router,
     listing_routes.router,
     photo_routes.router,
     tariff_routes.router,
@@ -75,6 +77,7 @@ ROUTERS = (
     block_routes.router,
     session_routes.router,
     code_routes.router,
+    signed_routes.router,
     energy_routes.router,
     payment_routes.router,
     settlement_routes.router,

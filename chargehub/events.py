@@ -79,6 +79,19 @@ class StationRetired:
 
 
 @dataclass(frozen=True, slots=True)
+class MeterKeyTold:
+    """A station tells a key of its meter that was not known: its owner is to confirm it."""
+
+    key_id: str
+    station_id: str
+    evse_number: int
+
+    @property
+    def aggregate(self) -> str:
+        return f"station:{self.station_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class StationCommanded:
     """The hub wants something of a station; the command is a row of `stations`."""
 
@@ -369,6 +382,7 @@ Event = (
     | StationDisconnected
     | StationBooted
     | StationRetired
+    | MeterKeyTold
     | StationCommanded
     | CommandFinished
     | BookingRequested

@@ -15,6 +15,7 @@ from chargehub.bookings import admitted, following
 from chargehub.bookings.promises import PROMISES, Promises
 from chargehub.energy import actions as grid
 from chargehub.energy import balancing
+from chargehub.meters import actions as meters
 from chargehub.payments import collect, effects, ending, payout
 from chargehub.payments.rail import Rails
 from chargehub.people import actions as people
@@ -62,7 +63,7 @@ def reactions(
             following.look_when_back,
             balancing.look_at_station,
         ],
-        events.StationBooted: [balancing.forget_limits],
+        events.StationBooted: [balancing.forget_limits, meters.follow_boot],
         events.StationRetired: [grid.take_off],
         events.StationCommanded: [Effect(send.command, stations.record_outcome, LINES)],
         events.CommandFinished: [
@@ -72,6 +73,7 @@ def reactions(
             security.follow_command,
             raising.follow_command,
             balancing.follow_command,
+            meters.follow_command,
         ],
         events.BookingHeld: [collect.open_for_booking],
         events.BookingConfirmed: [following.look_after_booking],

@@ -31,6 +31,10 @@ NEED = (
     "?energy_wh=20000&power_w=11000&time_zone=Europe/Oslo"
     "&from=2026-03-10T10:00:00Z&to=2026-03-10T14:00:00Z"
 )
+METER_KEY = (
+    "3059301306072A8648CE3D020106082A8648CE3D030107034200046B17D1F2E12C4247F8BCE6E563A440F277037D81"
+    "2DEB33A0F4A13945D898C2964FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5"
+)  # the base point of secp256r1: nobody's
 CORRECTION = {"energy_wh": 29_000, "reason": "The meter was wrong."}
 
 
@@ -125,6 +129,16 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /sessions/{session_id}/cdrs": Row(
         "read", "driver", ids={"session_id": "{closed_session_id}"}
     ),
+    "GET /sessions/{session_id}/signed-readings": Row(
+        "read", "driver", ids={"session_id": "{closed_session_id}"}
+    ),
+    "GET /sessions/{session_id}/signed-readings/{packet_id}": Row(
+        "read", "driver", done=404, ids={"session_id": "{closed_session_id}", "packet_id": "1"}
+    ),
+    "GET /sessions/{session_id}/transparency.xml": Row(
+        "read", "driver", done=404, ids={"session_id": "{closed_session_id}"}
+    ),
+    "GET /evses/{evse_id}/meter-keys": Row("read"),
     "GET /cdrs": Row("read", "driver", stranger=OWN),
     "GET /cdrs/{cdr_id}": Row("read", "driver"),
     "GET /payment-methods": Row("read", "driver", stranger=OWN),
@@ -163,6 +177,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "DELETE /locations/{location_id}/grid-connection": Row("stations:write", done=204),
     "PUT /evses/{evse_id}/household/{token}": Row("stations:write", done=204),
     "DELETE /evses/{evse_id}/household/{token}": Row("stations:write", done=204),
+    "PUT /evses/{evse_id}/meter-key": Row("stations:write", body={"public_key": METER_KEY}),
     "POST /stations/{station_id}/photos": Row("stations:write", done=201, file=photo()),
     "DELETE /stations/{station_id}/photos/{photo_id}": Row("stations:write", done=204),
     "PUT /stations/{station_id}/listing": Row("stations:write", body=LISTING),

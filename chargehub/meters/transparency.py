@@ -7,7 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
-CONTEXTS = {"B": "Transaction.Begin", "": "Other"}
+CONTEXTS = {  # by OCMF's letter; all others end a session
+    "B": "Transaction.Begin",
+    "C": "Sample.Periodic",
+    "S": "Sample.Periodic",
+    "T": "Sample.Periodic",
+    "X": "Other",
+    "": "Other",
+}
 _BEYOND = {"\r": "&#13;"}  # a parser would make a line feed of it, and the signature would break
 
 

@@ -213,7 +213,7 @@ def _reading(meter_value: Payload) -> Reading | None:
             if _is_absurd(amount):
                 is_absurd = True
                 continue
-            told = _CONTEXTS.get(sample.get("context", "Sample.Periodic"), "other")
+            told = context_of(sample)
             if told == _BEGIN and context not in ("", _BEGIN):
                 continue
             if context == _BEGIN != told:
@@ -234,6 +234,11 @@ def _reading(meter_value: Payload) -> Reading | None:
     at = instant(meter_value["timestamp"])
     kept = context or "sample_periodic"
     return Reading(at, register_wh, power_w, soc_percent, kept, is_absurd)
+
+
+def context_of(sample: Payload) -> str:
+    """Why a sample was taken, in our words; 'sample_periodic' where it is not said."""
+    return _CONTEXTS.get(sample.get("context", "Sample.Periodic"), "other")
 
 
 def any_absurd(found: Iterable[Reading]) -> bool:

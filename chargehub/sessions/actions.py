@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from chargehub.meters import actions as meters
 from chargehub.people import tables as people
 from chargehub.people.rules import group_token
 from chargehub.sessions import advancing, masters, opening, rules, stopping, tables
@@ -34,6 +35,7 @@ from chargehub.stations.reports import (
     TokenAnswer,
     TokenPresented,
 )
+from chargehub.stations.signed import SignedReading
 from chargehub.store.hot import Hot
 from chargehub.store.work import Work
 from chargehub.units import exponent
@@ -136,6 +138,7 @@ def end_session(
         return EndAnswer(verdict)
     _keep(work, session, received, fact)
     _append_readings(work, session, report.readings, received)
+    _keep_signed(work, session, report.signed, received)
     session = replace(session, flags=_flags(session.flags, report.repairs, told))
     _advance(work, session, received, is_offline=False)
     return EndAnswer(verdict)
@@ -159,6 +162,7 @@ def progress_session(
     if not _keep(work, session, received, rules.progressed_fact(report, told.at)):
         return _progress_answer(work, session, report, master_group)
     _append_readings(work, session, report.readings, received, report.evse)
+    _keep_signed(work, session, report.signed, received, report.evse)
     if _must_fold(session, report):
         session = _advance(work, session, received, report.offline)
         if rules.EVSE_BOOKED in session.flags:
@@ -186,6 +190,9 @@ def take_readings(
     _append_report(work, station_id, session_id, received, None)
     for reading in rules.moved(report.readings, received.received_at, ahead_s):
         work.append(ReadingRow, _reading(station_id, report.evse, session_id, reading))
+    if report.signed:
+        where = meters.Where(station_id, report.evse, session_id)
+        meters.keep(work, where, report.signed, received.received_at)
     if session_id is not None:
         work.notify(f"session:{session_id}")
     return Acknowledged()
@@ -353,6 +360,18 @@ def _append_readings(
     number = evse or session.evse_number or 0
     for reading in rules.moved(readings, received.received_at, session.clock_ahead_s):
         work.append(ReadingRow, _reading(session.station_id, number, session.id, reading))
+
+
+def _keep_signed(
+    work: Work,
+    session: SessionView,
+    signed: tuple[SignedReading, ...],
+    received: Received,
+    evse: int | None = None,
+) -> None:
+    if signed:
+        where = meters.Where(session.station_id, evse or session.evse_number or 0, session.id)
+        meters.keep(work, where, signed, received.received_at)
 
 
 def _reading(

@@ -5,9 +5,10 @@ from typing import Any, Self
 
 from pydantic import BaseModel, Field
 
+from chargehub.meters.bodies import TrustBody
 from chargehub.people.rules import ID_TOKEN_LONGEST
 from chargehub.rest.bodies import Body, Instant, MoneyBody
-from chargehub.sessions import tables
+from chargehub.sessions import tables, trusting
 from chargehub.sessions.cdr import MAX_ENERGY_WH, CdrView
 from chargehub.sessions.running import SHOWN_READINGS, Running, running
 from chargehub.sessions.tables import SessionView
@@ -51,6 +52,7 @@ class SessionBody(BaseModel):
     reports), closed (priced; see `cdr_id`), failed. `cost` null: no tariff applies.
     Of a session of very many readings the early hours are shown as if it had charged evenly.
     `stop_requested_at` null again, with the flag stop_refused or stop_ignored: ask once more.
+    `trust`: how far the energy of the bill can be; null until it is closed, and in lists.
     """
 
     id: str
@@ -72,6 +74,7 @@ class SessionBody(BaseModel):
     is_station_online: bool
     cdr_id: str | None
     flags: list[str]
+    trust: TrustBody | None
 
 
 class StationSessionBody(BaseModel):
@@ -107,6 +110,16 @@ class StationSessionBody(BaseModel):
         )
 
 
+def judged_body(reads: Reads, session: SessionView) -> dict[str, Any]:
+    """A session as JSON, and how far its bill can be trusted."""
+    shown = session_body(reads, session)
+    record = tables.cdr(reads, session.cdr_id) if session.cdr_id else None
+    if record is not None:
+        trust = TrustBody.of(trusting.trust(reads, session, record), record.energy_wh)
+        shown["trust"] = trust.model_dump(mode="json")
+    return shown
+
+
 def session_body(
     reads: Reads, session: SessionView, most_readings: int = SHOWN_READINGS
 ) -> dict[str, Any]:
@@ -134,6 +147,7 @@ def session_body(
         is_station_online=station is not None and station.is_connected,
         cdr_id=session.cdr_id,
         flags=session.flags,
+        trust=None,
     ).model_dump(mode="json")
 
 

@@ -32,6 +32,7 @@ from chargehub.sessions.bodies import (
     SessionBody,
     SessionRequest,
     StationSessionBody,
+    judged_body,
     session_body,
 )
 from chargehub.sessions.cdr import CdrView
@@ -117,7 +118,7 @@ async def get_session(session_id: str, actor: CurrentActor, store: CurrentStore)
 
 
 def _seen(reads: Reads, actor: Actor, session_id: str) -> dict[str, Any]:
-    return session_body(reads, remote.seen_by(reads, actor, session_id))
+    return judged_body(reads, remote.seen_by(reads, actor, session_id))
 
 
 @router.post(

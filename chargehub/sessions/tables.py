@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Integer, bindparam, delete, func, or_, select, update
 from sqlmodel import col
 
+from chargehub.meters import tables as meters
 from chargehub.sessions.cdr import CdrView
 from chargehub.sessions.schema import CDR, READING, REPORT, SESSION, SessionRow
 from chargehub.stations.reports import StartVerdict
@@ -204,6 +205,7 @@ def hand_over(work: Work, from_id: str, to_id: str) -> None:
     work.flush()
     for moved in (_REPORTS_OVER, _READINGS_OVER):
         work.execute(moved, from_id=from_id, to_id=to_id)
+    meters.hand_over(work, from_id, to_id)
     work.execute(_REMOVE, from_id=from_id)
 
 

@@ -20,6 +20,7 @@ from chargehub.stations.contracts import (
     StatusAnswer,
     StatusAsked,
 )
+from chargehub.stations.signed import SignedReading
 
 ConnectorStatus = Literal["available", "occupied", "reserved", "unavailable", "faulted"]
 ChargingState = Literal["idle", "ev_connected", "charging", "suspended_ev", "suspended_evse"]
@@ -116,6 +117,7 @@ class SessionEnded:
     id_token: str | None = None
     readings: tuple[Reading, ...] = ()
     repairs: tuple[str, ...] = ()
+    signed: tuple[SignedReading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,7 @@ class SessionProgressed:
     offline: bool = False
     readings: tuple[Reading, ...] = ()
     repairs: tuple[str, ...] = ()
+    signed: tuple[SignedReading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,7 @@ class Metered:
     transaction_id: str | None
     readings: tuple[Reading, ...]
     repairs: tuple[str, ...] = ()
+    signed: tuple[SignedReading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ TOLD: Mapping[type[events.Event], tuple[Party, ...]] = {
     events.StationDisconnected: ("owner",),
     events.StationBooted: ("owner",),
     events.StationRetired: ("owner",),
+    events.MeterKeyTold: ("owner",),
     events.StationCommanded: ("owner",),
     events.CommandFinished: ("owner",),
     events.BookingRequested: _BOTH,

@@ -17,7 +17,7 @@ from ocpp.v16.enums import (
     UnlockStatus,
 )
 
-from chargehub.ocpp import fields
+from chargehub.ocpp import fields, signed
 from chargehub.ocpp.fields import Payload
 from chargehub.stations import reports
 from chargehub.stations.commands import Command, Outcome
@@ -113,6 +113,7 @@ def session_ended(payload: Payload) -> reports.SessionEnded:
             [payload["timestamp"], *(one["timestamp"] for one in told)],
             meter_wh is None or fields.any_absurd(readings),
         ),
+        signed=signed.readings(told),
     )
 
 
@@ -126,6 +127,7 @@ def metered(payload: Payload) -> reports.Metered:
         transaction_id=None if transaction_id is None else str(transaction_id),
         readings=readings,
         repairs=fields.repairs([one["timestamp"] for one in told], fields.any_absurd(readings)),
+        signed=signed.readings(told),
     )
 
 

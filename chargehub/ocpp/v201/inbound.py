@@ -23,7 +23,7 @@ from ocpp.v201.enums import (
     UnlockStatusEnumType,
 )
 
-from chargehub.ocpp import fields, iso15118
+from chargehub.ocpp import fields, iso15118, signed
 from chargehub.ocpp.fields import Payload
 from chargehub.ocpp.v201.words import PURPOSE_OF
 from chargehub.stations import reports
@@ -120,6 +120,7 @@ def session_progressed(payload: Payload) -> reports.SessionProgressed:
             [payload["timestamp"], *(one["timestamp"] for one in told)],
             fields.any_absurd(readings),
         ),
+        signed=signed.readings(told),
     )
 
 
@@ -147,6 +148,7 @@ def metered(payload: Payload) -> reports.Metered:
         transaction_id=None,
         readings=readings,
         repairs=fields.repairs([one["timestamp"] for one in told], fields.any_absurd(readings)),
+        signed=signed.readings(told),
     )
 
 

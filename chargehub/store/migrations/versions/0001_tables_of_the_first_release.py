@@ -1228,6 +1228,42 @@ def upgrade() -> None:
         postgresql_where=sa.text("done_at IS NULL"),
     )
     op.create_table(
+        "meter_key",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("evse_number", sa.Integer(), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.String(length=600), nullable=False),
+        sa.Column("curve", sa.String(length=20), nullable=False),
+        sa.Column("told_by", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("first_seen_at", Instant(), nullable=False),
+        sa.Column("confirmed_at", Instant(), nullable=True),
+        sa.Column("confirmed_by", sa.String(length=36), nullable=True),
+        sa.Column("retired_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["station_id"], ["station.id"], name=op.f("fk_meter_key_station_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_meter_key")),
+        sa.UniqueConstraint("station_id", "evse_number", "fingerprint", name="uq_meter_key_evse"),
+    )
+    op.create_table(
+        "signed_packet",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("evse_number", sa.Integer(), nullable=False),
+        sa.Column("session_id", sa.String(length=36), nullable=True),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("received_at", Instant(), nullable=False),
+        sa.Column("context", sa.String(length=20), nullable=False),
+        sa.Column("encoding", sa.String(length=50), nullable=True),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_signed_packet")),
+    )
+    op.create_index("ix_signed_packet_digest", "signed_packet", ["digest"], unique=False)
+    op.create_index("ix_signed_packet_session", "signed_packet", ["session_id", "id"], unique=False)
+    op.create_table(
         "grid_connection",
         sa.Column("location_id", sa.String(length=36), nullable=False),
         sa.Column("fuse_a", sa.Integer(), nullable=False),
