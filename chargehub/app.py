@@ -20,7 +20,7 @@ from chargehub.bus.live import LiveBus
 from chargehub.clock import Clock, RealClock
 from chargehub.energy import routes as energy_routes
 from chargehub.errors import Unavailable
-from chargehub.jobs import Jobs, due
+from chargehub.jobs import Jobs, due, due_of_reputation
 from chargehub.ledger import routes as ledger_routes
 from chargehub.listings import photo_routes
 from chargehub.listings import routes as listing_routes
@@ -37,6 +37,7 @@ from chargehub.payments import routes as payment_routes
 from chargehub.people import routes as people_routes
 from chargehub.rails import registry as rails
 from chargehub.rails import routes as rail_routes
+from chargehub.reputation import routes as reputation_routes
 from chargehub.rest import explorer, openapi, problems
 from chargehub.rest.manners import CurrentStore
 from chargehub.rest.queries import only_known
@@ -83,6 +84,7 @@ ROUTERS = (
     settlement_routes.router,
     ledger_routes.router,
     rail_routes.router,
+    reputation_routes.router,
     webhook_routes.router,
     operation_routes.router,
 )
@@ -108,6 +110,7 @@ TAGS = {
     "settlement": "An owner's month.",
     "ledger": "The laws of the ledger, for everybody to check.",
     "rails": "Ways of money that live in the hub: the sandbox, and the token wallet.",
+    "reputation": "What was measured of stations and drivers.",
     "webhooks": "What happened: read in order from a cursor, or sent to you, signed.",
     "operation": "For machines that watch the hub, and people who run it.",
 }
@@ -150,6 +153,7 @@ class Hub:
         cost_every = timedelta(seconds=settings.cost_told_every_s)
         told = webhook_terms_of(settings)
         what_is_due = due(settings.token_price, frames_kept, cost_every, told, promises)
+        what_is_due = (*what_is_due, *due_of_reputation(timedelta(days=settings.facts_kept_days)))
         self.jobs = Jobs(self.store, self.clock, settings.tick_s, what_is_due)
         self.ocpp_port = 0
         self.ocpps_port = 0

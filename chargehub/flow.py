@@ -19,6 +19,8 @@ from chargehub.meters import actions as meters
 from chargehub.payments import collect, effects, ending, payout
 from chargehub.payments.rail import Rails
 from chargehub.people import actions as people
+from chargehub.reputation import actions as reputation
+from chargehub.reputation import measuring
 from chargehub.sessions import alerting, failing, stopping
 from chargehub.sessions import remote as sessions
 from chargehub.settlement import actions as settlement
@@ -63,7 +65,7 @@ def reactions(
             following.look_when_back,
             balancing.look_at_station,
         ],
-        events.StationBooted: [balancing.forget_limits, meters.follow_boot],
+        events.StationBooted: [balancing.forget_limits, meters.follow_boot, measuring.begin],
         events.StationRetired: [grid.take_off],
         events.StationCommanded: [Effect(send.command, stations.record_outcome, LINES)],
         events.CommandFinished: [
@@ -75,12 +77,13 @@ def reactions(
             balancing.follow_command,
             meters.follow_command,
         ],
-        events.BookingHeld: [collect.open_for_booking],
-        events.BookingConfirmed: [following.look_after_booking],
+        events.BookingHeld: [collect.open_for_booking, reputation.note_answer],
+        events.BookingConfirmed: [following.look_after_booking, reputation.note_answer],
         events.BookingReleased: [
             ending.end_booking,
             _charge_owner(terms),
             following.look_after_booking,
+            reputation.note_end,
         ],
         events.AuthorisationRequested: [
             Effect(effects.authorise(rails, store), collect.record_authorisation)
@@ -94,12 +97,17 @@ def reactions(
             balancing.look_at_session,
             alerting.tell_driver,
         ],
-        events.SessionFailed: [collect.release_for_session, failing.follow_failed],
+        events.SessionFailed: [
+            collect.release_for_session,
+            failing.follow_failed,
+            reputation.note_session,
+        ],
         events.SessionClosed: [
             _fail_closed(promises),
             bookings.complete,
             collect.request_capture,
             balancing.look_at_session,
+            reputation.note_session,
         ],
         events.CaptureRequested: [Effect(effects.capture(rails, store), collect.record_capture)],
         events.FeeRequested: [Effect(effects.capture(rails, store), ending.record_fee)],

@@ -23,6 +23,7 @@ from chargehub.clock import Clock
 from chargehub.energy import balancing
 from chargehub.errors import Unavailable
 from chargehub.payments import payout, renewing
+from chargehub.reputation import measuring
 from chargehub.rest import manners
 from chargehub.sessions import remote as sessions
 from chargehub.sessions import telling
@@ -102,6 +103,15 @@ def due(
         forget_events,
         forget_quotes,
     )
+
+
+def due_of_reputation(facts_kept: timedelta) -> Sequence[Job]:
+    """What is measured, and how stations stand by it; `facts_kept`: days and the timeline."""
+
+    def measure_due(work: Work, now: datetime, chunk: Chunk) -> int:
+        return measuring.measure_due(work, now, facts_kept, chunk)
+
+    return (measure_due, measuring.work_out_due)
 
 
 def _run(

@@ -249,6 +249,11 @@ class Settings(BaseSettings):
         int, Field(description="Days that events can be read from a cursor.", gt=0)
     ] = 90
 
+    facts_kept_days: Annotated[
+        int,
+        Field(description="Days that the timeline of EVSEs and its days are kept.", ge=90),
+    ] = 400
+
     token_price: Annotated[Decimal, Field(description="EUR for one CHG in token payouts.")] = (
         Decimal("0.25")
     )

@@ -73,6 +73,8 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "POST /evses/{evse_id}/starts": Row("anybody", done=403, body={"code": "GUESSED2"}),
     "GET /stations/{station_id}/photos": Row("anybody"),
     "GET /photos/{photo_id}": Row("anybody"),
+    "GET /stations/{station_id}/facts": Row("anybody"),
+    "GET /drivers/me/facts": Row("read", "driver", stranger=200),
     "GET /accounts/me": Row("read", stranger=OWN),
     "GET /logins": Row("read", "driver", stranger=OWN),
     "GET /api-keys": Row("read", "driver", stranger=OWN),

@@ -56,6 +56,7 @@ def _remember(work: Work, station_id: str, now: datetime) -> None:
                 tariff_id=past.tariff_id,
                 published_at=past.published_at,
                 ended_at=ended_at,
+                hours=past.hours,
             )
         )
 

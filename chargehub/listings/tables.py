@@ -12,6 +12,7 @@ from chargehub.listings.rules import Hours, read_hours
 from chargehub.store.columns import Instant, Json
 from chargehub.store.hot import Hot
 from chargehub.store.work import Reads
+from chargehub.units import Span
 
 _IDS_AT_ONCE = 500  # in one IN list
 
@@ -42,6 +43,7 @@ class PastListing(SQLModel, table=True):
     tariff_id: str = Field(max_length=36)
     published_at: datetime = Field(sa_type=Instant)
     ended_at: datetime = Field(sa_type=Instant)
+    hours: Any = Field(sa_type=Json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +72,12 @@ def listing(reads: Reads, station_id: str) -> ListingView | None:
 
 
 _NEWEST = Hot(
-    select(col(Listing.published_at), col(Listing.withdrawn_at), col(Listing.tariff_id)).where(
-        col(Listing.station_id) == bindparam("station_id")
-    )
+    select(
+        col(Listing.published_at),
+        col(Listing.withdrawn_at),
+        col(Listing.tariff_id),
+        col(Listing.hours),
+    ).where(col(Listing.station_id) == bindparam("station_id"))
 )
 _PAST = Hot(
     select(col(PastListing.ended_at), col(PastListing.tariff_id))
@@ -83,6 +88,16 @@ _PAST = Hot(
     .order_by(col(PastListing.published_at).desc())
     .limit(1)
 )
+_PAST_DURING = (
+    select(col(PastListing.published_at), col(PastListing.ended_at), col(PastListing.hours))
+    .where(
+        col(PastListing.station_id) == bindparam("station_id"),
+        col(PastListing.published_at) < bindparam("end", type_=Instant()),
+        col(PastListing.ended_at) > bindparam("start", type_=Instant()),
+    )
+    .order_by(col(PastListing.published_at).desc())
+    .limit(200)  # changes of one day that count; nobody's listing changes every few minutes
+)
 _FIRST = Hot(
     select(col(PastListing.tariff_id))
     .where(col(PastListing.station_id) == bindparam("station_id"))
@@ -92,9 +107,24 @@ _FIRST = Hot(
 
 
 def newest(reads: Reads, station_id: str) -> Row[Any] | None:
-    """Of a station's newest listing: published_at, withdrawn_at (None: it stands), tariff_id."""
+    """Of a newest listing: published_at, withdrawn_at (None: it stands), tariff_id, hours."""
     found: Row[Any] | None = reads.one(_NEWEST, station_id=station_id)
     return found
+
+
+def offered_during(reads: Reads, station_id: str, span: Span) -> tuple[tuple[Span, Hours], ...]:
+    """When in that time a station was on the market, and the opening hours it then stated."""
+    newest_one = newest(reads, station_id)
+    if newest_one is None:
+        return ()
+    until = newest_one.withdrawn_at or max(span.end, newest_one.published_at)
+    offers = [(newest_one.published_at, until, newest_one.hours)]
+    offers += [
+        tuple(row)
+        for row in reads.all(_PAST_DURING, station_id=station_id, start=span.start, end=span.end)
+    ]
+    found = [(span.intersection(Span(start, end)), hours) for start, end, hours in offers]
+    return tuple((part, read_hours(hours)) for part, hours in found if part is not None)
 
 
 def tariff_at(reads: Reads, station_id: str, at: datetime) -> str | None:

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select, update
 from sqlmodel import col
 
 from chargehub import events
-from chargehub.stations import rules, tables, tuning
+from chargehub.stations import rules, tables, timeline, tuning
 from chargehub.stations.commanding import RESUMED as RESUMED
 from chargehub.stations.commanding import UNANSWERED as UNANSWERED
 from chargehub.stations.commanding import call as call
@@ -111,14 +111,14 @@ def receive_status(
     )
     if report.evse == 0:
         known = rules.Told(line.status, None, line.status_at, None, line.status_connection)
-        _keep_station_status(work, station_id, known, told)
+        _keep_station_status(work, station_id, known, told, now)
     else:
-        _keep_connector_status(work, station_id, report, told)
+        _keep_connector_status(work, station_id, report, told, now)
     return Acknowledged()
 
 
 def _keep_connector_status(
-    work: Work, station_id: str, report: StatusChanged, told: rules.Told
+    work: Work, station_id: str, report: StatusChanged, told: rules.Told, now: datetime
 ) -> None:
     known = {each.number: each for each in tables.told(work, station_id, report.evse)}
     meant = rules.connector_meant(report.connector, tuple(known))
@@ -138,9 +138,12 @@ def _keep_connector_status(
     work.execute(changed.values(**_columns(told), status_connection=told.connection))
     folded = rules.fold([told, *(each.told for each in known.values())])
     work.execute(update(Evse).where(col(Evse.id) == connector.evse_id).values(**_columns(folded)))
+    timeline.note(work, station_id, report.evse, folded.status or "unavailable", now)
 
 
-def _keep_station_status(work: Work, station_id: str, known: rules.Told, told: rules.Told) -> None:
+def _keep_station_status(
+    work: Work, station_id: str, known: rules.Told, told: rules.Told, now: datetime
+) -> None:
     """Out of order as a whole: so is every EVSE. In order again: each is as it last told."""
     assert told.at is not None
     if not rules.is_news(known, told.at, told.connection):
@@ -158,6 +161,7 @@ def _keep_station_status(work: Work, station_id: str, known: rules.Told, told: r
         for evse_id in {connector.evse_id for connector in connectors}:
             folded = rules.fold([each.told for each in connectors if each.evse_id == evse_id])
             work.execute(update(Evse).where(col(Evse.id) == evse_id).values(**_columns(folded)))
+    timeline.note_statuses(work, station_id, now)
 
 
 def _columns(told: rules.Told) -> dict[str, Any]:
@@ -184,6 +188,7 @@ def note_connected(
             connection=connection, ocpp_version=ocpp_version, connected_at=now, last_seen_at=now
         )
     )
+    timeline.note(work, station_id, timeline.LINE, "connected", now)
     work.record(events.StationConnected(station_id))
 
 
@@ -192,6 +197,7 @@ def note_disconnected(work: Work, station_id: str, connection: int, now: datetim
     is_it = (col(Station.id) == station_id) & (col(Station.connection) == connection)
     closed = update(Station).where(is_it).values(connection=0, disconnected_at=now)
     if work.execute(closed):
+        timeline.note(work, station_id, timeline.LINE, "disconnected", now)
         work.record(events.StationDisconnected(station_id))
 
 
@@ -200,6 +206,7 @@ def forget_connections(work: Work, now: datetime) -> int:
 
     How many were believed to have one: the hub before this one did not close them.
     """
+    timeline.note_all_disconnected(work, now)
     believed = update(Station).where(col(Station.connection) != 0)
     return work.execute(believed.values(connection=0, disconnected_at=now))
 

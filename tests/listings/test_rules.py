@@ -1,6 +1,7 @@
 """Opening hours are what the clock on the wall says, also when the clocks change."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,9 +14,11 @@ from chargehub.listings.rules import (
     Window,
     is_open,
     is_open_between,
+    open_spans,
     read_hours,
     write_hours,
 )
+from chargehub.units import Span
 
 OSLO, NEW_YORK = "Europe/Oslo", "America/New_York"
 ZONES = (OSLO, NEW_YORK, "Australia/Lord_Howe", "America/Santiago", "Africa/Cairo", "Asia/Kolkata")
@@ -224,3 +227,17 @@ def test_what_is_written_is_read_again(hours: Hours) -> None:
 def test_hours_that_cannot_be_meant_are_refused(given: object, sentence: str) -> None:
     with pytest.raises(BadHours, match=sentence):
         read_hours(given)
+
+
+@settings(max_examples=60)
+@given(hours=all_hours, zone=st.sampled_from(ZONES), start=moments, length=st.integers(0, 3_000))
+def test_open_spans_are_the_minutes_that_are_open(
+    hours: Hours, zone: str, start: datetime, length: int
+) -> None:
+    """In order, none touches the next, and every minute outside is closed."""
+    spans = open_spans(hours, zone, Span(start, start + timedelta(minutes=length)))
+
+    every = [start + timedelta(minutes=passed) for passed in range(length)]
+    inside = [moment for moment in every if any(span.contains(moment) for span in spans)]
+    assert inside == [moment for moment in every if is_open(hours, zone, moment)]
+    assert all(one.end < other.start for one, other in pairwise(spans))

@@ -547,6 +547,65 @@ def upgrade() -> None:
         batch_op.create_index("ix_station_frame_station", ["station_id", "id"], unique=False)
 
     op.create_table(
+        "station_timeline",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("evse_number", sa.Integer(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("word", sa.String(length=12), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_station_timeline")),
+    )
+    op.create_index(
+        "ix_station_timeline", "station_timeline", ["station_id", "evse_number", "at"], unique=False
+    )
+    op.create_table(
+        "station_standing",
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("measured_until", Instant(), nullable=False),
+        sa.Column("look_at", Instant(), nullable=True),
+        sa.Column("uptime_ppm", sa.Integer(), nullable=True),
+        sa.Column("start_ppm", sa.Integer(), nullable=True),
+        sa.Column("starts", sa.Integer(), nullable=False),
+        sa.Column("cancel_ppm", sa.Integer(), nullable=True),
+        sa.Column("bookings", sa.Integer(), nullable=False),
+        sa.Column("answer_s", sa.Integer(), nullable=True),
+        sa.Column("answers", sa.Integer(), nullable=False),
+        sa.Column("sessions", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("station_id", name=op.f("pk_station_standing")),
+    )
+    with op.batch_alter_table("station_standing", schema=None) as batch_op:
+        batch_op.create_index("ix_station_standing_measured", ["measured_until"], unique=False)
+        batch_op.create_index("ix_station_standing_look_at", ["look_at"], unique=False)
+        batch_op.create_index("ix_station_standing_owner", ["owner_id"], unique=False)
+
+    for table, part, length in (("evse_day", "day", 10), ("evse_month", "month", 7)):
+        op.create_table(
+            table,
+            sa.Column("station_id", sa.String(length=36), nullable=False),
+            sa.Column(part, sa.String(length=length), nullable=False),
+            sa.Column("evse_number", sa.Integer(), nullable=False),
+            sa.Column("offered_s", sa.Integer(), nullable=False),
+            sa.Column("outage_s", sa.Integer(), nullable=False),
+            sa.Column("excluded_s", sa.Integer(), nullable=False),
+            sa.Column("working_s", sa.Integer(), nullable=False),
+            sa.Column("down_s", sa.Integer(), nullable=False),
+            sa.PrimaryKeyConstraint("station_id", part, "evse_number", name=op.f(f"pk_{table}")),
+        )
+    op.create_table(
+        "booking_conduct",
+        sa.Column("booking_id", sa.String(length=36), nullable=False),
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("answer_s", sa.BigInteger(), nullable=True),
+        sa.Column("is_excused", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("booking_id", name=op.f("pk_booking_conduct")),
+    )
+    op.create_index(
+        "ix_booking_conduct_station", "booking_conduct", ["station_id", "at"], unique=False
+    )
+
+    op.create_table(
         "refund",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("payment_id", sa.String(length=36), nullable=False),
@@ -1056,6 +1115,7 @@ def upgrade() -> None:
         sa.Column("tariff_id", sa.String(length=36), nullable=False),
         sa.Column("published_at", Instant(), nullable=False),
         sa.Column("ended_at", Instant(), nullable=False),
+        sa.Column("hours", Json(), nullable=False),
         sa.ForeignKeyConstraint(
             ["station_id"], ["station.id"], name=op.f("fk_past_listing_station_id")
         ),
