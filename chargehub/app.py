@@ -43,7 +43,8 @@ from chargehub.rest.manners import CurrentStore
 from chargehub.rest.queries import only_known
 from chargehub.search import place_routes
 from chargehub.search import routes as search_routes
-from chargehub.sessions import code_routes, retirement_routes, signed_routes
+from chargehub.sessions import code_routes as session_code_routes
+from chargehub.sessions import retirement_routes, signed_routes
 from chargehub.sessions import routes as session_routes
 from chargehub.settings import Settings
 from chargehub.settlement import routes as settlement_routes
@@ -53,6 +54,7 @@ from chargehub.stations import routes as station_routes
 from chargehub.store.migrate import is_current
 from chargehub.store.outbox import Relay
 from chargehub.store.writer import Store
+from chargehub.tariffs import code_routes as group_code_routes
 from chargehub.tariffs import routes as tariff_routes
 from chargehub.webhooks import routes as webhook_routes
 from chargehub.webhooks import rules as webhook_rules
@@ -70,6 +72,7 @@ ROUTERS = (
     listing_routes.router,
     photo_routes.router,
     tariff_routes.router,
+    session_code_routes.router,
     search_routes.router,
     booking_routes.router,
     place_routes.router,
@@ -77,7 +80,7 @@ ROUTERS = (
     quote_routes.router,
     block_routes.router,
     session_routes.router,
-    code_routes.router,
+    group_code_routes.router,
     signed_routes.router,
     energy_routes.router,
     payment_routes.router,

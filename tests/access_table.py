@@ -189,6 +189,10 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "POST /tariffs": Row("tariffs:write", done=201, stranger=201, body=TARIFF),
     "POST /member-groups": Row("tariffs:write", done=201, body=GROUP),
     "PUT /member-groups/{group_id}": Row("tariffs:write", body=GROUP),
+    "POST /member-groups/{group_id}/codes": Row("tariffs:write", done=201, body={}),
+    "GET /member-groups/{group_id}/codes": Row("tariffs:write"),
+    "DELETE /member-groups/{group_id}/codes/{code_id}": Row("tariffs:write", done=204),
+    "POST /member-groups/{group_id}/code": Row("tariffs:write"),
     "POST /memberships": Row(
         "accounts:write", "driver", done=404, stranger=404, body={"code": "guessed"}
     ),

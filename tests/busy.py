@@ -75,11 +75,13 @@ async def busy(hub: RunningHub) -> Busy:
     block = await owner.post(f"/stations/{place.station_id}/blocks", night)
     group = await owner.post("/member-groups", {"name": "Street", "tariff_id": place.tariff_id})
     await driver.post("/memberships", {"code": group["code"]})
+    code = await owner.post(f"/member-groups/{group['id']}/codes", {})
     await hub.settle()
     ids = {
         "block_id": block["id"],
         "group_id": group["id"],
         "code": group["code"],
+        "code_id": code["id"],
         "driver_id": driver.account_id,
         "quote_id": quote["id"],
         **await _ids(owner, driver, place),

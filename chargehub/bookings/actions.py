@@ -35,6 +35,7 @@ from chargehub.bookings.steps import (
 from chargehub.bookings.tables import BOOKING, BookingRow, BookingView
 from chargehub.bookings.terms import write_policy
 from chargehub.errors import Forbidden, NotFound
+from chargehub.listings import audience
 from chargehub.listings import rules as hours
 from chargehub.listings import tables as listings
 from chargehub.listings.tables import ListingView
@@ -113,7 +114,7 @@ def hold_slot(
     what `rules.check_slot` raises.
     """
     slot = rules.slot_of(wanted)
-    offer = _offered(work, wanted.evse_id)
+    offer = _offered(work, wanted, driver.account_id)
     if locked is not None:
         offer = replace(
             offer,
@@ -147,19 +148,32 @@ def look_at(
 
     `driver_id` None: somebody without an account. Raises what `hold_slot` raises of the slot.
     """
-    offer = _offered(work, wanted.evse_id)
-    _check_calendar(work, rules.slot_of(wanted), offer, now)
+    offer = _offered(work, wanted, driver_id)
+    slot = rules.slot_of(wanted)
+    _check_calendar(work, slot, offer, now)
+    if driver_id != offer.evse.owner_id:
+        blocking.check_not_kept(work, offer.evse, slot, offer.policy)
     snapshot_id = tariff_actions.snapshot(work, offer.listing.tariff_id, driver_id)
     return offer.evse, Locked(snapshot_id, offer.policy, offer.policy_version)
 
 
-def _offered(work: Work, evse_id: str) -> _Offer:
-    evse = stations.evse(work, evse_id)
+def _offered(work: Work, wanted: Wanted, driver_id: str | None) -> _Offer:
+    evse = stations.evse(work, wanted.evse_id)
     listing = listings.listing(work, evse.station_id) if evse else None
-    if evse is None or listing is None:
+    if evse is None or listing is None or not _is_for(work, listing, evse, wanted, driver_id):
         raise NotFound("No such EVSE is offered for booking.")
     stated = policies.current(work, evse.station_id)
     return _Offer(evse, listing, stated.policy, stated.version)
+
+
+def _is_for(
+    work: Work, listing: ListingView, evse: EvseView, wanted: Wanted, driver_id: str | None
+) -> bool:
+    """It is offered to this driver, or the id token is one of the household."""
+    if audience.is_for(work, listing, evse.owner_id, driver_id):
+        return True
+    token = wanted.id_token
+    return token is not None and stations.is_household(work, evse.id, fold_id_token(token))
 
 
 def _check_calendar(work: Work, slot: Span, offer: _Offer, now: datetime) -> None:

@@ -11,10 +11,12 @@ from chargehub.bookings.policies import Stated
 from chargehub.bookings.rules import Cancellation, Mode, Policy
 from chargehub.errors import NotFound
 from chargehub.listings import tables as listings
+from chargehub.listings.audience import is_seen_by
 from chargehub.people.access import CurrentActor, needs
 from chargehub.people.rules import Actor
 from chargehub.rest.bodies import Body
 from chargehub.rest.manners import CurrentStore, Now
+from chargehub.stations import tables as stations
 from chargehub.store.work import Reads
 
 router = APIRouter(tags=["bookings"])
@@ -98,12 +100,15 @@ async def put_policy(
 
 
 @router.get("/stations/{station_id}/policy")
-async def get_policy(station_id: StationId, _: CurrentActor, store: CurrentStore) -> PolicyBody:
+async def get_policy(station_id: StationId, actor: CurrentActor, store: CurrentStore) -> PolicyBody:
     """How a published station may be booked, for everybody who may want to."""
-    return PolicyBody.of(station_id, await store.read(_policy, station_id))
+    return PolicyBody.of(station_id, await store.read(_policy, actor, station_id))
 
 
-def _policy(reads: Reads, station_id: str) -> Stated:
-    if listings.listing(reads, station_id) is None:
+def _policy(reads: Reads, actor: Actor, station_id: str) -> Stated:
+    listing, station = listings.listing(reads, station_id), stations.station(reads, station_id)
+    if listing is None or station is None:
+        raise NotFound("There is no such station on the market.")
+    if not is_seen_by(reads, listing, station.owner_id, actor):
         raise NotFound("There is no such station on the market.")
     return policies.current(reads, station_id)

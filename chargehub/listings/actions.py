@@ -7,21 +7,28 @@ from sqlmodel import col
 
 from chargehub.errors import NotFound
 from chargehub.listings import tables
-from chargehub.listings.rules import Hours, write_hours
+from chargehub.listings.rules import EVERYBODY, Audience, Hours, write_hours
 from chargehub.people.rules import Actor
 from chargehub.stations.registration import owned_station
 from chargehub.store.columns import new_id
 from chargehub.store.work import Work
+from chargehub.tariffs import members
 from chargehub.tariffs import tables as tariffs
 
 
 def publish(
-    work: Work, actor: Actor, station_id: str, tariff_id: str, opening_hours: Hours, now: datetime
+    work: Work,
+    actor: Actor,
+    station_id: str,
+    tariff_id: str,
+    opening_hours: Hours,
+    now: datetime,
+    audience: Audience = EVERYBODY,
 ) -> tables.ListingView:
-    """Offer the station to everybody from now on, or change what is offered.
+    """Offer the station from now on, or change what is offered and to whom.
 
-    Bookings and sessions keep the tariff they were made with. Raises NotFound where the station
-    or the tariff is not the actor's.
+    Bookings and sessions keep the tariff they were made with, and stand whoever is let in from
+    now on. Raises NotFound where the station, the tariff or the group is not the actor's.
     """
     station = owned_station(work, actor.account_id, station_id)
     if station.retired_at is not None:
@@ -29,17 +36,21 @@ def publish(
     tariff = tariffs.tariff(work, tariff_id)
     if tariff is None or tariff.owner_id != actor.account_id:
         raise NotFound("You have no tariff with this id.")
+    if audience.group_id is not None:
+        members.own_group(work, actor.account_id, audience.group_id)
     values = {
         "tariff_id": tariff_id,
         "hours": write_hours(opening_hours),
         "published_at": now,
         "withdrawn_at": None,
+        "access": audience.access,
+        "group_id": audience.group_id,
     }
     is_it = col(tables.Listing.station_id) == station_id
     _remember(work, station_id, now)
     if not work.execute(update(tables.Listing).where(is_it).values(values)):
         work.add(tables.Listing(station_id=station_id, **values))
-    return tables.ListingView(station_id, tariff_id, opening_hours, now)
+    return tables.ListingView(station_id, tariff_id, opening_hours, now, audience)
 
 
 def _remember(work: Work, station_id: str, now: datetime) -> None:

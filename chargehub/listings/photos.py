@@ -8,6 +8,7 @@ from sqlmodel import col
 
 from chargehub.errors import Conflict, NotFound
 from chargehub.listings import tables
+from chargehub.listings.audience import is_seen_by
 from chargehub.listings.pictures import Picture
 from chargehub.listings.schema import StationPhoto
 from chargehub.people.rules import Actor
@@ -86,10 +87,11 @@ def content(reads: Reads, actor: Actor | None, photo_id: str) -> tuple[bytes, bo
 
 
 def _is_shown(reads: Reads, actor: Actor | None, station_id: str) -> bool:
-    """To everybody while the station is published; to its owner and operators always."""
+    """To everybody it is published for; to its owner and operators always."""
     station = stations.station(reads, station_id)
     if station is None:
         return False
     if actor is not None and (actor.is_operator or actor.account_id == station.owner_id):
         return True
-    return station.retired_at is None and tables.listing(reads, station_id) is not None
+    listing = tables.listing(reads, station_id) if station.retired_at is None else None
+    return listing is not None and is_seen_by(reads, listing, station.owner_id, actor)

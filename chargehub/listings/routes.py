@@ -8,7 +8,14 @@ from pydantic import BaseModel, Field
 
 from chargehub.errors import NotFound
 from chargehub.listings import actions, tables
-from chargehub.listings.rules import MAX_WINDOWS, Hours, read_hours, write_hours
+from chargehub.listings.rules import (
+    MAX_WINDOWS,
+    Access,
+    Audience,
+    Hours,
+    read_hours,
+    write_hours,
+)
 from chargehub.listings.tables import ListingView
 from chargehub.people.access import CurrentActor, needs
 from chargehub.people.rules import Actor
@@ -40,10 +47,20 @@ OpeningHours = (
 
 
 class ListingRequest(Body):
-    """What a station offers, and when."""
+    """What a station offers, when, and to whom.
+
+    `access` members: others neither see, book nor start it; `member_group_id`: those of this group
+    of yours alone, null: of any.
+    """
 
     tariff_id: Annotated[str, Field(max_length=36)]
     opening_hours: OpeningHours
+    access: Access = "public"
+    member_group_id: Annotated[str | None, Field(min_length=1, max_length=36)] = None
+
+    def audience(self) -> Audience:
+        """Raises BadAudience."""
+        return Audience(self.access, self.member_group_id)
 
     def hours(self) -> Hours:
         """Raises BadHours."""
@@ -51,11 +68,13 @@ class ListingRequest(Body):
 
 
 class ListingBody(BaseModel):
-    """What a station offers. The hours are by its location's time zone."""
+    """What a station offers, and to whom. The hours are by its location's time zone."""
 
     station_id: str
     tariff_id: str
     opening_hours: OpeningHours
+    access: Access
+    member_group_id: str | None
     published_at: datetime
 
     @classmethod
@@ -64,6 +83,8 @@ class ListingBody(BaseModel):
             station_id=listing.station_id,
             tariff_id=listing.tariff_id,
             opening_hours=write_hours(listing.hours),
+            access=listing.audience.access,
+            member_group_id=listing.audience.group_id,
             published_at=listing.published_at,
         )
 
@@ -74,7 +95,13 @@ async def put_listing(
 ) -> ListingBody:
     """Publish your station, or change what it offers; what is booked keeps its price."""
     listing = await store.do(
-        actions.publish, actor, station_id, wanted.tariff_id, wanted.hours(), now
+        actions.publish,
+        actor,
+        station_id,
+        wanted.tariff_id,
+        wanted.hours(),
+        now,
+        wanted.audience(),
     )
     return ListingBody.of(listing)
 

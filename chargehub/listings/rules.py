@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from chargehub.errors import Invalid
@@ -22,6 +22,34 @@ _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00", re.ASCII)
 # Hours repeat every week, and no minute of the week falls into a missing hour twice in a row:
 # what is open for this long is open for ever.
 _LONG_ENOUGH = timedelta(days=16)
+
+
+Access = Literal["public", "members"]
+"""For whom a station is on the market."""
+
+
+class BadAudience(Invalid):
+    """A group of members is named for a station that is there for everybody."""
+
+    code = "bad_audience"
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """For whom a station is there: everybody, or members alone, who see, book and start it.
+
+    `group_id` None: the members of any group of its owner. Raises BadAudience.
+    """
+
+    access: Access = "public"
+    group_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.access == "public" and self.group_id is not None:
+            raise BadAudience("Leave the group out, or offer the station to `members` alone.")
+
+
+EVERYBODY = Audience()
 
 
 class BadHours(Invalid):

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Index, Row, bindparam, select
 from sqlmodel import Field, SQLModel, col
 
-from chargehub.listings.rules import Hours, read_hours
+from chargehub.listings.rules import EVERYBODY, Audience, Hours, read_hours
 from chargehub.store.columns import Instant, Json
 from chargehub.store.hot import Hot
 from chargehub.store.work import Reads
@@ -18,7 +18,10 @@ _IDS_AT_ONCE = 500  # in one IN list
 
 
 class Listing(SQLModel, table=True):
-    """A station's place on the market. `hours` is the JSON of `rules.read_hours`."""
+    """A station's place on the market. `hours` is the JSON of `rules.read_hours`.
+
+    `access` members: it is there only for them; `group_id` None: those of any group of its owner.
+    """
 
     __tablename__ = "listing"
 
@@ -27,6 +30,8 @@ class Listing(SQLModel, table=True):
     hours: Any = Field(sa_type=Json)
     published_at: datetime = Field(sa_type=Instant)
     withdrawn_at: datetime | None = Field(default=None, sa_type=Instant)
+    access: str = Field(default="public", max_length=7)
+    group_id: str | None = Field(default=None, max_length=36)
 
 
 class PastListing(SQLModel, table=True):
@@ -54,10 +59,16 @@ class ListingView:
     tariff_id: str
     hours: Hours
     published_at: datetime
+    audience: Audience = EVERYBODY
 
 
 _LISTINGS = select(
-    col(Listing.station_id), col(Listing.tariff_id), col(Listing.hours), col(Listing.published_at)
+    col(Listing.station_id),
+    col(Listing.tariff_id),
+    col(Listing.hours),
+    col(Listing.published_at),
+    col(Listing.access),
+    col(Listing.group_id),
 ).where(col(Listing.withdrawn_at).is_(None))
 _LISTING = Hot(_LISTINGS.where(col(Listing.station_id) == bindparam("station_id")))
 _LISTINGS_OF = _LISTINGS.where(
@@ -155,4 +166,10 @@ def listings_of(reads: Reads, station_ids: Sequence[str]) -> dict[str, ListingVi
 
 
 def _view(row: Row[Any]) -> ListingView:
-    return ListingView(row.station_id, row.tariff_id, read_hours(row.hours), row.published_at)
+    return ListingView(
+        row.station_id,
+        row.tariff_id,
+        read_hours(row.hours),
+        row.published_at,
+        Audience(row.access, row.group_id),
+    )

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel
 
 from chargehub.errors import NotFound
+from chargehub.people.access import KnownActor
 from chargehub.rest.bodies import AMOUNT_LIMIT, Instant
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
 from chargehub.rest.throttle import Narrow, Throttled
@@ -22,6 +23,9 @@ router = APIRouter(tags=["search"])
 # A search that finds nothing has looked at thousands of EVSEs, and nobody is asked who they are.
 _throttle = Depends(Throttled("search", rate_per_s=10, burst=60))
 _narrow = Depends(Narrow("search", at_once=2, waiting=20), scope="function")
+
+# Who says who they are also finds what is there for members alone.
+_FOR_ANYBODY: dict[str, Any] = {"security": [{}, {"bearer": []}]}
 
 Latitude = Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False, description="Degrees north.")]
 Longitude = Annotated[
@@ -156,10 +160,11 @@ class OfferedEvse(BaseModel):
         )
 
 
-@router.get("/evses", dependencies=[_throttle, _narrow])
+@router.get("/evses", dependencies=[_throttle, _narrow], openapi_extra=_FOR_ANYBODY)
 async def get_evses(
     latitude: Latitude,
     longitude: Longitude,
+    actor: KnownActor,
     store: CurrentStore,
     now: Now,
     asked: CurrentPage,
@@ -176,7 +181,8 @@ async def get_evses(
     """Published EVSEs around a place, the nearest first, or the cheapest for your need.
 
     With `from` and `to` only those that are open and not booked in all that time, and free if
-    it has begun. With `energy_wh` each has what that costs in that time, by part.
+    it has begun. With `energy_wh` each has what that costs in that time, by part. Log in to find
+    what is there for members alone.
     """
     during, is_cheapest_first = rules.during(start, to), order == "price"
     wanted = Wanted(
@@ -186,6 +192,7 @@ async def get_evses(
         connector_type,
         min_power_w,
         rules.need(during, energy_wh, currency, max_total_minor, is_cheapest_first),
+        actor.account_id if actor else "",
     )
     if is_cheapest_first:
         rows = await store.read(tables.cheapest, wanted, now, _after_price(asked), asked.fetch)
@@ -209,12 +216,12 @@ def _price_key(found: Found) -> tuple[int, int, str]:
     return found.quote.cost.total_minor, found.distance_m or 0, found.evse.id
 
 
-@router.get("/evses/{evse_id}")
+@router.get("/evses/{evse_id}", openapi_extra=_FOR_ANYBODY)
 async def get_evse(
-    evse_id: Annotated[str, Path(max_length=36)], store: CurrentStore, now: Now
+    evse_id: Annotated[str, Path(max_length=36)], actor: KnownActor, store: CurrentStore, now: Now
 ) -> OfferedEvse:
     """A published EVSE as a driver would find it now."""
-    found = await store.read(tables.one, evse_id, now)
+    found = await store.read(tables.one, evse_id, now, actor.account_id if actor else "")
     if found is None:
         raise NotFound("There is no such EVSE, or it is not published.")
     return OfferedEvse.of(found)

@@ -53,7 +53,10 @@ class NeedAsked:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody looks for. `during` None: any time; `min_power_w` 0: any power."""
+    """What somebody looks for. `during` None: any time; `min_power_w` 0: any power.
+
+    `viewer_id`: the account that looks, '' for nobody known.
+    """
 
     around: Place
     radius_m: int
@@ -61,6 +64,7 @@ class Wanted:
     connector_type: str | None = None
     min_power_w: int = 0
     need: "NeedAsked | None" = None
+    viewer_id: str = ""
 
 
 def distance_m(one: Place, other: Place) -> int:

@@ -19,6 +19,7 @@ from chargehub.bookings.kept import Asked
 from chargehub.errors import Invalid
 from chargehub.listings import rules as hours
 from chargehub.listings import tables as listings
+from chargehub.listings.audience import IS_SHOWN
 from chargehub.listings.tables import Listing, ListingView
 from chargehub.search import rules
 from chargehub.search.rules import Place, Wanted
@@ -51,7 +52,7 @@ _SPOTS = (
     .join(Station, col(Station.location_id) == col(Location.id))
     .join(Listing, col(Listing.station_id) == col(Station.id))
     .join(Evse, col(Evse.station_id) == col(Station.id))
-    .where(col(Station.retired_at).is_(None), col(Listing.withdrawn_at).is_(None))
+    .where(col(Station.retired_at).is_(None), col(Listing.withdrawn_at).is_(None), IS_SHOWN)
 )
 _SPOT = _SPOTS.where(col(Evse.id) == bindparam("evse_id"))
 _SPOTS_IN_BOX = _SPOTS.where(
@@ -195,9 +196,9 @@ class _Priced:
         return self._quotes[key]
 
 
-def one(reads: Reads, evse_id: str, now: datetime) -> Found | None:
-    """A published EVSE, or None."""
-    row = reads.one(_SPOT, evse_id=evse_id)
+def one(reads: Reads, evse_id: str, now: datetime, viewer_id: str = "") -> Found | None:
+    """An EVSE that is published for this account ('': for everybody), or None."""
+    row = reads.one(_SPOT, evse_id=evse_id, viewer_id=viewer_id)
     if row is None:
         return None
     spot = Spot(0, row.id, row.name, Place(row.cell_latitude_e6, row.cell_longitude_e6))
@@ -247,6 +248,7 @@ def _spots(reads: Reads, wanted: Wanted, reach: int) -> Iterator[Spot]:
             west=box.west_e6,
             east=box.east_e6,
             power_w=wanted.min_power_w,
+            viewer_id=wanted.viewer_id,
             **asked,
         )
         if len(rows) == CANDIDATES:

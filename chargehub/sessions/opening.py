@@ -11,8 +11,10 @@ from typing import NamedTuple
 from chargehub.bookings import kept
 from chargehub.bookings import tables as bookings
 from chargehub.bookings.tables import BookingView
+from chargehub.listings import audience
 from chargehub.listings import rules as hours
 from chargehub.listings import tables as listings
+from chargehub.listings.tables import ListingView
 from chargehub.people import tables as people
 from chargehub.people.rules import MASTER
 from chargehub.stations import tables as stations
@@ -73,7 +75,7 @@ def check_token(reads: Reads, id_token: str, at: datetime) -> Standing:
 
 def admit(work: Work, start: Start) -> Admission:
     """Judge a start that happens now: token, booking, publication, hours, the
-    owner's own time, means."""
+    owner's own time, membership, means."""
     verdict, driver_id, is_app = check_token(work, start.id_token, start.at)
     if verdict != "accepted" or driver_id is None:
         return Admission(verdict, driver_id)
@@ -87,7 +89,7 @@ def admit(work: Work, start: Start) -> Admission:
     listing = listings.listing(work, start.station_id)
     if listing is None or not hours.is_open(listing.hours, _time_zone(work, start), start.at):
         return Admission("not_now", driver_id)
-    if _is_kept(work, start):
+    if _is_kept(work, start) or not _is_for(work, listing, driver_id):
         return Admission("not_now", driver_id)
     driver = people.account(work, driver_id)
     if driver is None or not driver.can_pay:
@@ -148,6 +150,15 @@ def _time_zone(work: Work, start: Start) -> str:
         return start.evse.time_zone
     evses = stations.evses_of_station(work, start.station_id)
     return evses[0].time_zone if evses else "UTC"
+
+
+def _is_for(work: Work, listing: ListingView, driver_id: str) -> bool:
+    """Members alone start what is offered to them alone."""
+    if listing.audience.access == "public":
+        return True
+    station = stations.station(work, listing.station_id)
+    assert station is not None, listing.station_id
+    return audience.is_for(work, listing, station.owner_id, driver_id)
 
 
 def _is_kept(work: Work, start: Start) -> bool:

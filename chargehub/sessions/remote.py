@@ -36,7 +36,8 @@ WHY_NOT = {
     "invalid": "Your id token is not known; register it first.",
     "blocked": "Your id token is blocked.",
     "expired": "Your id token has expired.",
-    "not_now": "The EVSE is booked by somebody else, closed, kept by its owner, or not published.",
+    "not_now": "The EVSE is booked by somebody else, closed, kept by its owner,"
+    " or not published for you.",
     "no_credit": "Add a payment method first; then you can start.",
 }
 

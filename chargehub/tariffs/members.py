@@ -1,6 +1,5 @@
 """Members of an owner: make a group with a price of its own, join it by its code, leave it."""
 
-import secrets
 from datetime import datetime
 
 from sqlalchemy import delete, update
@@ -9,11 +8,14 @@ from sqlalchemy.exc import IntegrityError
 from chargehub.errors import Conflict, NotFound
 from chargehub.store.columns import new_id
 from chargehub.store.work import Reads, Work
-from chargehub.tariffs import tables
+from chargehub.tariffs import codes, tables
 from chargehub.tariffs.tables import GROUP, MEMBERSHIP, GroupView, MemberGroup, Membership
 from chargehub.tariffs.tables import MembershipView as View
 
-CODE_BYTES = 12  # as many guesses as nobody can make
+UNKNOWN_CODE = (
+    "No group has this code, or it was used up, has expired or was revoked."
+    " Ask its owner for a new one."
+)
 
 
 class AlreadyMember(Conflict):
@@ -28,7 +30,7 @@ class AlreadyMember(Conflict):
 def create_group(work: Work, owner_id: str, name: str, tariff_id: str, now: datetime) -> GroupView:
     """Make a group whose members charge by a tariff of the owner's. Raises NotFound."""
     _check_own(work, owner_id, tariff_id)
-    code = secrets.token_urlsafe(CODE_BYTES)
+    code = codes.random_code()
     work.add(
         MemberGroup(
             id=(group_id := new_id()),
@@ -51,13 +53,26 @@ def change_group(work: Work, owner_id: str, group_id: str, name: str, tariff_id:
     return own_group(work, owner_id, group_id)
 
 
+def renew_code(work: Work, owner_id: str, group_id: str) -> GroupView:
+    """Give a group another code of its own: by the one before nobody joins any more."""
+    own_group(work, owner_id, group_id)
+    work.execute(update(GROUP).where(GROUP.c.id == group_id).values(code=codes.random_code()))
+    return own_group(work, owner_id, group_id)
+
+
 def join(work: Work, driver_id: str, code: str, now: datetime) -> View:
-    """Become a member by a group's code; twice is once. Raises NotFound, AlreadyMember."""
-    group = tables.group_by_code(work, code)
+    """Become a member by a code; twice is once, and uses it once.
+
+    Raises NotFound, AlreadyMember.
+    """
+    counted = codes.by_code(work, code)
+    group = tables.group(work, counted.group_id) if counted else tables.group_by_code(work, code)
     if group is None:
-        raise NotFound("No group has this code. Ask its owner for a new one.")
+        raise NotFound(UNKNOWN_CODE)
     earlier = tables.membership(work, driver_id, group.owner_id)
     if earlier is None:
+        if counted is not None and not codes.use_code(work, counted, now):
+            raise NotFound(UNKNOWN_CODE)
         row = Membership(
             id=new_id(),
             group_id=group.id,

@@ -88,6 +88,25 @@ class Membership(SQLModel, table=True):
     joined_at: datetime = Field(sa_type=Instant)
 
 
+class MemberCode(SQLModel, table=True):
+    """A code by which so many drivers may join a group until then. `most_uses` None: any number."""
+
+    __tablename__ = "member_code"
+    __table_args__ = (
+        UniqueConstraint("code", name="uq_member_code_code"),
+        Index("ix_member_code_group", "group_id", "id"),
+    )
+
+    id: str = Field(primary_key=True, max_length=36)
+    group_id: str = Field(max_length=36, foreign_key="member_group.id")
+    code: str = Field(max_length=40)
+    most_uses: int | None = Field(default=None)
+    uses: int = Field(default=0)
+    expires_at: datetime | None = Field(default=None, sa_type=Instant)
+    revoked_at: datetime | None = Field(default=None, sa_type=Instant)
+    created_at: datetime = Field(sa_type=Instant)
+
+
 @dataclass(frozen=True, slots=True)
 class GroupView:
     """A group of members as its owner knows it."""
@@ -136,6 +155,7 @@ class TariffView:
 TARIFF = table_of(TariffRow)
 GROUP = table_of(MemberGroup)
 MEMBERSHIP = table_of(Membership)
+CODE = table_of(MemberCode)
 SNAPSHOT = table_of(TariffSnapshot)
 
 _TARIFFS = select(

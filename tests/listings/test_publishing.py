@@ -43,6 +43,8 @@ async def test_a_station_is_published(api: Api, hours: Any) -> None:
         "station_id": station_id,
         "tariff_id": tariff_id,
         "opening_hours": hours,
+        "access": "public",
+        "member_group_id": None,
         "published_at": "2026-03-02T08:00:00Z",
     }
     assert (await owner.get(f"/stations/{station_id}/listing")).json() == answer.json()

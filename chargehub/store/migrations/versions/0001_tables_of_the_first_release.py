@@ -1033,6 +1033,23 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_member_group_owner_id"), "member_group", ["owner_id"], unique=False)
     op.create_table(
+        "member_code",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("group_id", sa.String(length=36), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("most_uses", sa.Integer(), nullable=True),
+        sa.Column("uses", sa.Integer(), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=True),
+        sa.Column("revoked_at", Instant(), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["member_group.id"], name=op.f("fk_member_code_group_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_member_code")),
+        sa.UniqueConstraint("code", name="uq_member_code_code"),
+    )
+    op.create_index("ix_member_code_group", "member_code", ["group_id", "id"], unique=False)
+    op.create_table(
         "membership",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("group_id", sa.String(length=36), nullable=False),
@@ -1105,6 +1122,8 @@ def upgrade() -> None:
         sa.Column("hours", Json(), nullable=False),
         sa.Column("published_at", Instant(), nullable=False),
         sa.Column("withdrawn_at", Instant(), nullable=True),
+        sa.Column("access", sa.String(length=7), nullable=False),
+        sa.Column("group_id", sa.String(length=36), nullable=True),
         sa.ForeignKeyConstraint(["station_id"], ["station.id"], name=op.f("fk_listing_station_id")),
         sa.PrimaryKeyConstraint("station_id", name=op.f("pk_listing")),
     )
