@@ -21,8 +21,10 @@ from chargehub.clock import Clock, RealClock
 from chargehub.energy import routes as energy_routes
 from chargehub.errors import Unavailable
 from chargehub.jobs import Jobs, due, due_of_reputation
+from chargehub.jurisdictions import book
+from chargehub.jurisdictions import routes as jurisdiction_routes
 from chargehub.ledger import routes as ledger_routes
-from chargehub.listings import photo_routes
+from chargehub.listings import duty_routes, photo_routes
 from chargehub.listings import routes as listing_routes
 from chargehub.mail import mailer
 from chargehub.meters import routes as meter_routes
@@ -71,6 +73,8 @@ ROUTERS = (
     meter_routes.router,
     listing_routes.router,
     photo_routes.router,
+    jurisdiction_routes.router,
+    duty_routes.router,
     tariff_routes.router,
     session_code_routes.router,
     search_routes.router,
@@ -104,6 +108,7 @@ TAGS = {
     "people": "Accounts, logins, API keys, and the id tokens that name a driver to a station.",
     "stations": "An owner's locations, stations, pairings, household tokens and commands.",
     "listings": "Publishing a station: its tariff and opening hours.",
+    "jurisdictions": "What countries ask of stations, from which source, and what is there of it.",
     "tariffs": "Price lists. They never change; a new price is a new tariff.",
     "search": "Finding a free EVSE. Nobody has to log in for it.",
     "bookings": "A driver's right to an EVSE for a time.",
@@ -139,6 +144,8 @@ class Hub:
             ),
         )
         self.tls = tls_of(settings)
+        book.check_country(settings.country)
+        book.shipped()  # a profile that cannot be used is told of now
         self.quirks = quirk_files.load(Path(settings.chargers) if settings.chargers else None)
         self.ocpp = OcppServer(
             *(self.store, self.clock, self.settings, self.switchboard, self.authority),

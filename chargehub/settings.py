@@ -206,6 +206,14 @@ class Settings(BaseSettings):
         int, Field(description="What stations are told at boot, seconds.")
     ] = 300
 
+    country: Annotated[
+        str,
+        Field(
+            description="Of places whose owner names none, ISO 3166; ZZ: unknown, no rules.",
+            pattern="^[A-Z]{2}$",
+        ),
+    ] = "ZZ"
+
     address_before_minutes: Annotated[
         int, Field(description="From so long before a slot its driver sees the address.", ge=0)
     ] = 60

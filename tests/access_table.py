@@ -71,6 +71,8 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
         "anybody", done=422, body={"password": "a new password"}, ids={"token": "guessed"}
     ),
     "POST /evses/{evse_id}/starts": Row("anybody", done=403, body={"code": "GUESSED2"}),
+    "GET /jurisdictions": Row("anybody"),
+    "GET /jurisdictions/{code}": Row("anybody", ids={"code": "DE"}),
     "GET /stations/{station_id}/photos": Row("anybody"),
     "GET /photos/{photo_id}": Row("anybody"),
     "GET /stations/{station_id}/facts": Row("anybody"),
@@ -98,6 +100,8 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /stations/{station_id}/repairs": Row("read"),
     "GET /stations/{station_id}/frames": Row("read"),
     "GET /stations/{station_id}/listing": Row("read"),
+    "GET /jurisdictions/{code}/confirmation": Row("read", stranger=200, ids={"code": "DE"}),
+    "GET /stations/{station_id}/duties": Row("read", query="?tariff_id=nobody", done=404),
     "GET /stations/{station_id}/retirement": Row("read"),
     "GET /stations/{station_id}/blocks": Row("read"),
     "GET /evses/{evse_id}/kept-times": Row(
@@ -165,6 +169,13 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "POST /locations": Row(
         "stations:write", done=201, stranger=201, body={"name": "Yard", "address": "A 1", **WHERE}
     ),
+    "PUT /jurisdictions/{code}/confirmation": Row(
+        "stations:write", stranger=200, ids={"code": "DE"}
+    ),
+    "PUT /stations/{station_id}/proofs/{proof}": Row(
+        "stations:write", done=404, body={"reference": "No. 1"}, ids={"proof": "signed_meter"}
+    ),
+    "PUT /locations/{location_id}/country": Row("stations:write", body={"country": "ZZ"}),
     "POST /stations": Row("stations:write", done=201, body=STATION),
     "POST /pairings": Row("stations:write", done=201, body={**STATION, "identity": "ACME-2"}),
     "POST /pairings/{pairing_id}/cancel": Row("stations:write"),

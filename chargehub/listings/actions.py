@@ -6,8 +6,13 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from chargehub.errors import NotFound
-from chargehub.listings import tables
-from chargehub.listings.rules import EVERYBODY, Audience, Hours, write_hours
+from chargehub.listings import duties, tables
+from chargehub.listings.rules import (
+    EVERYBODY,
+    Audience,
+    Hours,
+    write_hours,
+)
 from chargehub.people.rules import Actor
 from chargehub.stations.registration import owned_station
 from chargehub.store.columns import new_id
@@ -28,7 +33,8 @@ def publish(
     """Offer the station from now on, or change what is offered and to whom.
 
     Bookings and sessions keep the tariff they were made with, and stand whoever is let in from
-    now on. Raises NotFound where the station, the tariff or the group is not the actor's.
+    now on. Raises NotFound where the station, the tariff or the group is not the actor's,
+    DutiesOpen for what the station's country asks for.
     """
     station = owned_station(work, actor.account_id, station_id)
     if station.retired_at is not None:
@@ -38,6 +44,7 @@ def publish(
         raise NotFound("You have no tariff with this id.")
     if audience.group_id is not None:
         members.own_group(work, actor.account_id, audience.group_id)
+    duties.check(work, station, tariff.content)
     values = {
         "tariff_id": tariff_id,
         "hours": write_hours(opening_hours),

@@ -36,6 +36,7 @@ Name = Annotated[str, Field(max_length=100), AfterValidator(_line)]
 Address = Annotated[str, Field(max_length=300), AfterValidator(_line)]
 AccessNotes = Annotated[str, Field(max_length=1_000)]
 ExternalRef = Annotated[str, Field(min_length=1, max_length=100)]
+Country = Annotated[str, Field(pattern="^[A-Z]{2}$", examples=["NO"])]
 SettingName = Annotated[StorableText, Field(min_length=1, max_length=160)]
 SettingValue = Annotated[StorableText, Field(max_length=2_500)]
 EvseNumber = Annotated[int, Field(ge=1, le=rules.MAX_EVSES)]
@@ -60,6 +61,7 @@ class Wish(Body):
 class LocationRequest(Body):
     """A place for stations. The same `external_ref` again gives the first one.
 
+    `country`: ISO 3166 alpha-2; without it the hub's usual one. Its rules count for stations there.
     Everybody reads the name. The address and where it is exactly are for who booked there.
     """
 
@@ -70,8 +72,9 @@ class LocationRequest(Body):
     time_zone: Annotated[str, Field(max_length=60, examples=["Europe/Oslo"])]
     external_ref: ExternalRef | None = None
     access_notes: AccessNotes = ""
+    country: Country | None = None
 
-    def location(self) -> rules.NewLocation:
+    def location(self, usual_country: str) -> rules.NewLocation:
         return rules.NewLocation(
             name=self.name,
             address=self.address,
@@ -80,6 +83,7 @@ class LocationRequest(Body):
             time_zone=self.time_zone,
             external_ref=self.external_ref,
             access_notes=self.access_notes,
+            country=self.country or usual_country,
         )
 
 
@@ -99,6 +103,7 @@ class LocationBody(BaseModel):
     latitude: float
     longitude: float
     time_zone: str
+    country: str
     access_notes: str
     created_at: datetime
 
@@ -112,6 +117,7 @@ class LocationBody(BaseModel):
             latitude=location.latitude_e6 / 1_000_000,
             longitude=location.longitude_e6 / 1_000_000,
             time_zone=location.time_zone,
+            country=location.country,
             access_notes=location.access_notes,
             created_at=location.created_at,
         )

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from chargehub.errors import NotFound
+from chargehub.jurisdictions.book import check_country
 from chargehub.people.rules import Actor
 from chargehub.stations import lists, rules, tables
 from chargehub.stations.cells import cell_of
@@ -50,9 +51,10 @@ def register_location(
 ) -> RegisteredLocation:
     """A place for stations. The same external reference again gives the first one, unchanged.
 
-    Raises BadPlace, UnknownTimeZone.
+    Raises BadPlace, UnknownTimeZone, UnknownCountry.
     """
     rules.check_location(wanted)
+    check_country(wanted.country)
     known = _by_external_ref(work, Location, owner_id, wanted.external_ref)
     if known is not None:
         return RegisteredLocation(known, is_new=False)
@@ -70,6 +72,7 @@ def register_location(
         cell_longitude_e6=cell.longitude_e6,
         access_notes=wanted.access_notes,
         time_zone=wanted.time_zone,
+        country=wanted.country,
         created_at=now,
     )
     work.add(location)

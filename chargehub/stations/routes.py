@@ -63,11 +63,13 @@ async def post_location(
     wanted: bodies.LocationRequest,
     actor: Writer,
     store: CurrentStore,
+    settings: CurrentSettings,
     now: Now,
     response: Response,
 ) -> bodies.LocationBody:
     """Register a place. The same `external_ref` again gives the first one, with 200."""
-    done = await store.do(actions.register_location, actor.account_id, wanted.location(), now)
+    place = wanted.location(settings.country)
+    done = await store.do(actions.register_location, actor.account_id, place, now)
     if not done.is_new:
         response.status_code = 200
     return bodies.LocationBody.of(

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, TypeAdapter
 
 from chargehub.errors import Conflict, Forbidden, Invalid
+from chargehub.jurisdictions.rules import UNKNOWN
 from chargehub.stations.commands import Call, Command
 from chargehub.stations.reports import ChargingState, ConnectorStatus
 
@@ -145,6 +146,7 @@ class NewLocation:
     time_zone: str
     external_ref: str | None = None
     access_notes: str = ""
+    country: str = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

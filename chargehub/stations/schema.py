@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from chargehub.jurisdictions.rules import UNKNOWN
 from chargehub.store.columns import Instant, Json, Serial
 
 _IS_OPEN = text("ended_at IS NULL")
@@ -14,7 +15,8 @@ _IS_OPEN = text("ended_at IS NULL")
 class Location(SQLModel, table=True):
     """A place with stations. Coordinates are whole microdegrees.
 
-    `cell` and its middle (`cells.cell_of`) are what everybody may know of where it is.
+    `cell` and its middle (`cells.cell_of`) are what everybody may know of where it is. `country`
+    is ISO 3166 alpha-2, ZZ where it was not named.
     """
 
     __tablename__ = "location"
@@ -35,6 +37,7 @@ class Location(SQLModel, table=True):
     cell_longitude_e6: int
     access_notes: str = Field(default="", max_length=1000)
     time_zone: str = Field(max_length=60)
+    country: str = Field(default=UNKNOWN, max_length=2)
     created_at: datetime = Field(sa_type=Instant)
     removed_at: datetime | None = Field(default=None, sa_type=Instant)
 

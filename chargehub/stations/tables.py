@@ -51,6 +51,7 @@ LOCATIONS = select(
     col(Location.created_at),
     col(Location.access_notes),
     col(Location.removed_at),
+    col(Location.country),
 )
 
 STATIONS = select(

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from chargehub.jurisdictions.rules import UNKNOWN
 from chargehub.stations.commands import Command, Outcome
 from chargehub.stations.rules import Told, command_of
 
@@ -23,6 +24,7 @@ class LocationView:
     created_at: datetime
     access_notes: str
     removed_at: datetime | None = None
+    country: str = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 The same components price it as price the session later; only the usage is supposed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, get_args
@@ -67,7 +67,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a need costs, VAT included: kWh, minute, session, other, in this order, always all four.
+    """What a need costs, VAT included: always all four parts, usually kWh, minute, session, other.
 
     The parts sum to the total of `cost`. `energy_wh` is what fits into the time, `charged_at` when
     it is in the car.
@@ -80,13 +80,15 @@ class Quote:
     charged_at: datetime
 
 
-def quote_need(tariff: Tariff, need: Need, time_zone: str) -> Quote:
-    """Price a need by part. `time_zone` is the station's (IANA)."""
+def quote_need(
+    tariff: Tariff, need: Need, time_zone: str, order: Sequence[PartName] = ORDER
+) -> Quote:
+    """Price a need by part, in this order. `time_zone` is the station's (IANA)."""
     usage = expected_usage(need, time_zone)
     cost = price(tariff, usage)
     return Quote(
         cost=cost,
-        parts=tuple(_part(name, cost) for name in ORDER),
+        parts=tuple(_part(name, cost) for name in order),
         energy_wh=usage.energy_wh,
         charged_at=usage.segments[0].end,
     )

@@ -7,6 +7,8 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import BaseModel, Field, model_validator
 
 from chargehub.errors import NotFound
+from chargehub.jurisdictions.book import shipped
+from chargehub.jurisdictions.rules import UNKNOWN
 from chargehub.people.access import CurrentActor, needs
 from chargehub.people.rules import Actor
 from chargehub.rest.bodies import Body, Instant
@@ -177,8 +179,11 @@ async def get_tariff_quote(
         int | None,
         Query(ge=1, le=MAX_POWER_W, description="W it charges with; none: evenly in all the time."),
     ] = None,
+    country: Annotated[
+        str, Query(pattern="^[A-Z]{2}$", description="The station's; it decides on the order.")
+    ] = UNKNOWN,
 ) -> QuoteBody:
-    """What a need would cost: by kWh, minute, session and other.
+    """What a need would cost: by kWh, minute, session and other, or as the country orders them.
 
     Free energy of a month is left aside, for it may be used up by then. The car charges with full
     power, then stands idle. The bill is reckoned from what is metered.
@@ -187,7 +192,9 @@ async def get_tariff_quote(
     found = await store.read(tables.tariff, tariff_id)
     if found is None:
         raise NotFound("There is no tariff with this id.")
-    return QuoteBody.of(quoting.quote_need(found.content, need, time_zone))
+    ordered = shipped().of(country).price_order
+    order = quoting.ORDER if ordered is None else ordered.value
+    return QuoteBody.of(quoting.quote_need(found.content, need, time_zone, order))
 
 
 @router.get("/tariffs/{tariff_id}/ocpi", response_model=OcpiTariff)

@@ -47,6 +47,7 @@ class Api:
         self.lines = Lines()
         settings = SimpleNamespace(
             secret="the hub's secret in tests",
+            country="ZZ",
             ocpp_public_url="wss://hub.example/ocpp",
             ocpps_public_url="",
             ocpp="",

@@ -360,6 +360,7 @@ def upgrade() -> None:
         sa.Column("cell_longitude_e6", sa.Integer(), nullable=False),
         sa.Column("access_notes", sa.String(length=1000), nullable=False),
         sa.Column("time_zone", sa.String(length=60), nullable=False),
+        sa.Column("country", sa.String(length=2), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("removed_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_location")),
@@ -1288,6 +1289,30 @@ def upgrade() -> None:
     with op.batch_alter_table("station_photo", schema=None) as batch_op:
         batch_op.create_index("ix_station_photo_station", ["station_id", "id"], unique=False)
 
+    op.create_table(
+        "jurisdiction_confirmation",
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("code", sa.String(length=2), nullable=False),
+        sa.Column("version", sa.String(length=12), nullable=False),
+        sa.Column("confirmed_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["account.id"],
+            name=op.f("fk_jurisdiction_confirmation_account_id"),
+        ),
+        sa.PrimaryKeyConstraint("account_id", "code", name=op.f("pk_jurisdiction_confirmation")),
+    )
+    op.create_table(
+        "station_proof",
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("proof", sa.String(length=40), nullable=False),
+        sa.Column("reference", sa.String(length=200), nullable=False),
+        sa.Column("stated_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["station_id"], ["station.id"], name=op.f("fk_station_proof_station_id")
+        ),
+        sa.PrimaryKeyConstraint("station_id", "proof", name=op.f("pk_station_proof")),
+    )
     op.create_table(
         "retirement",
         sa.Column("station_id", sa.String(length=36), nullable=False),

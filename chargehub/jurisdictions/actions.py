@@ -1,0 +1,23 @@
+"""An owner confirms what a country asks for."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import col
+
+from chargehub.jurisdictions.book import shipped
+from chargehub.jurisdictions.tables import JurisdictionConfirmation
+from chargehub.people.rules import Actor
+from chargehub.store.work import Work
+
+
+def confirm(work: Work, actor: Actor, code: str, now: datetime) -> None:
+    """The actor has read the checklist as it is now, and keeps to it. Raises NoSuchJurisdiction."""
+    profile = shipped().named(code)
+    is_it = (col(JurisdictionConfirmation.account_id) == actor.account_id) & (
+        col(JurisdictionConfirmation.code) == code
+    )
+    values: dict[str, Any] = {"version": profile.version, "confirmed_at": now}
+    if not work.execute(update(JurisdictionConfirmation).where(is_it).values(**values)):
+        work.add(JurisdictionConfirmation(account_id=actor.account_id, code=code, **values))

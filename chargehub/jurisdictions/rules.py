@@ -1,0 +1,274 @@
+"""What a country asks of stations that are offered there, as values out of its profile. Pure.
+
+Facts from public texts, not legal advice: each names its rule, where it was read, and when.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from hashlib import sha256
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from chargehub.errors import Conflict, Invalid, NotFound
+
+UNKNOWN = "ZZ"  # ISO 3166 leaves it to its users: a place whose country nobody has named
+PartName = Literal["kwh", "minute", "session", "other"]
+PARTS = frozenset({"kwh", "minute", "session", "other"})
+Basis = Literal["text", "summary", "hub"]
+"""Where a fact was read: the rule's own text, somebody's summary of it, or nowhere: it is a bound
+of the hub's own, for no rule was found."""
+
+Value = TypeVar("Value")
+Code = Annotated[str, Field(pattern="^[A-Z]{2}$")]
+Id = Annotated[str, Field(pattern="^[a-z]+(_[a-z0-9]+)*$", max_length=40)]
+Sentence = Annotated[str, Field(min_length=10, max_length=600)]
+PowerW = Annotated[int, Field(ge=0, le=10_000_000)]
+
+
+class UnknownCountry(Invalid):
+    """No country has this code in ISO 3166."""
+
+    code = "unknown_country"
+
+
+class NoSuchJurisdiction(NotFound):
+    """The hub has no profile under this code."""
+
+    code = "not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no jurisdiction with this code; GET /jurisdictions lists them.")
+
+
+class DutiesOpen(Conflict):
+    """A station cannot be published before what its country asks for is there."""
+
+    code = "duties_open"
+
+
+def _decimal(text: str) -> str:
+    try:
+        value = Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError("give a decimal number as text, like 0.80") from error
+    if not value.is_finite() or value < 0:
+        raise ValueError("give a decimal number that is not negative")
+    return text
+
+
+DecimalText = Annotated[str, AfterValidator(_decimal)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Fact(_Part, Generic[Value]):
+    """One value with the rule it comes from, where that was read, and on which day."""
+
+    value: Value
+    rule: Sentence
+    basis: Basis
+    checked_on: date
+
+
+class IdleLimit(_Part):
+    """The most that a minute without charging may cost, in major units of `currency`, and the
+    least time before it begins."""
+
+    per_minute: DecimalText
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+    grace_s: Annotated[int, Field(ge=0, le=86_400)] = 0
+
+
+class Uptime(_Part):
+    """The least share of time that EVSEs of at least `from_power_w` must work."""
+
+    least_percent: DecimalText
+    period: Literal["calendar_year", "past_12_months"]
+    from_power_w: PowerW = 0
+
+
+class Reporting(_Part):
+    """What a platform reports of its owners. `due`: month and day after the year's end.
+
+    Who sold less often than `sales` and for less than `amount` (major units) is left out.
+    """
+
+    name: Annotated[str, Field(max_length=20)]
+    due: Annotated[str, Field(pattern="^[0-9]{2}-[0-9]{2}$")]
+    sales: Annotated[int, Field(ge=0)]
+    amount: DecimalText
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+
+
+class Item(_Part):
+    """Something an owner confirms; as a proof, something stated for each station with a
+    reference, from a power on."""
+
+    id: Id
+    text: Sentence
+    rule: Sentence
+    basis: Basis
+    checked_on: date
+    from_power_w: PowerW = 0
+
+
+class Profile(_Part):
+    """A country's rules. What is None is not asked for there, as far as is known.
+
+    `based_on`: the profile that says the rest. `members`: countries that have no profile of their
+    own and follow this one. `kwh_only_from_w`: from this power on a tariff has prices per kWh and
+    for idle minutes alone. `records_years`: how long bills are kept.
+    """
+
+    code: Code
+    name: Annotated[str, Field(min_length=2, max_length=60)]
+    based_on: Code | None = None
+    members: tuple[Code, ...] = ()
+    vat_mode: Fact[Literal["agent", "commissionaire", "none"]] | None = None
+    vat_percents: Fact[tuple[DecimalText, ...]] | None = None
+    price_order: Fact[tuple[PartName, ...]] | None = None
+    kwh_only_from_w: Fact[PowerW] | None = None
+    ad_hoc_payment: Fact[bool] | None = None
+    idle_limit: Fact[IdleLimit] | None = None
+    uptime: Fact[Uptime] | None = None
+    reporting: Fact[Reporting] | None = None
+    receipt: Fact[tuple[Id, ...]] | None = None
+    records_years: Fact[Annotated[int, Field(ge=0, le=30)]] | None = None
+    proofs: tuple[Item, ...] = ()
+    checklist: tuple[Item, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_sound(self) -> "Profile":
+        if self.price_order is not None and sorted(self.price_order.value) != sorted(PARTS):
+            raise ValueError("price_order names kwh, minute, session and other, each once")
+        for items in (self.proofs, self.checklist):
+            if len({item.id for item in items}) != len(items):
+                raise ValueError("every item has an id of its own")
+        return self
+
+    @property
+    def version(self) -> str:
+        """Changes with the checklist, so that owners confirm the new one."""
+        text = "\n".join(f"{item.id} {item.text} {item.rule}" for item in self.checklist)
+        return sha256(text.encode()).hexdigest()[:12]
+
+    def proof(self, proof_id: str) -> Item | None:
+        """One of the proofs, by its id."""
+        return next((item for item in self.proofs if item.id == proof_id), None)
+
+
+def merged(profile: Profile, base: Profile) -> Profile:
+    """The profile, and what it leaves to the one it is based on. Of items with one id its own."""
+    own = {name for name, value in profile if value is not None and value != ()}
+    values: dict[str, Any] = {name: getattr(base, name) for name in Profile.model_fields}
+    values |= {name: getattr(profile, name) for name in own}
+    for name in ("proofs", "checklist"):
+        values[name] = _joined(getattr(base, name), getattr(profile, name))
+    return Profile(**{**values, "members": profile.members})
+
+
+def _joined(base: Sequence[Item], own: Sequence[Item]) -> tuple[Item, ...]:
+    ids = {item.id for item in own}
+    return (*(item for item in base if item.id not in ids), *own)
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A component of a tariff, as far as countries have rules on it. `grace_s` of idle ones."""
+
+    kind: str
+    amount: Decimal
+    grace_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What an owner wants to publish, and what was confirmed and stated for it.
+
+    `proofs`: id of the proof -> the owner's reference. `power_w`: of the strongest EVSE.
+    """
+
+    power_w: int
+    currency: str
+    vat_percent: Decimal
+    prices: tuple[Price, ...]
+    is_confirmed: bool
+    proofs: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Something that a country asks for, whether it is there, and what to do if not."""
+
+    id: str
+    is_met: bool
+    what: str
+    rule: str
+
+
+def duties(profile: Profile, offer: Offer) -> tuple[Duty, ...]:
+    """All that the profile asks of an offer; every duty says by which rule."""
+    found = [
+        Duty(
+            item.id,
+            item.id in offer.proofs,
+            f"State for the station, with a reference: {item.text} "
+            f"(PUT /stations/{{id}}/proofs/{item.id})",
+            item.rule,
+        )
+        for item in profile.proofs
+        if offer.power_w >= item.from_power_w
+    ]
+    if profile.checklist:
+        found.append(
+            Duty(
+                "checklist",
+                offer.is_confirmed,
+                f"Read and confirm the checklist of {profile.name} "
+                f"(PUT /jurisdictions/{profile.code}/confirmation)",
+                profile.checklist[0].rule,
+            )
+        )
+    return (*found, *_of_prices(profile, offer))
+
+
+def _of_prices(profile: Profile, offer: Offer) -> list[Duty]:
+    found = []
+    if (rates := profile.vat_percents) is not None:
+        allowed = {Decimal(0), *map(Decimal, rates.value)}
+        known = " or ".join(sorted({*rates.value, "0"}, key=Decimal, reverse=True))
+        what = f"Use a tariff with VAT of {known} percent, not {offer.vat_percent}"
+        found.append(Duty("vat", offer.vat_percent in allowed, what, rates.rule))
+    if (limit := profile.kwh_only_from_w) is not None and offer.power_w >= limit.value:
+        is_met = all(each.kind in ("energy", "idle") for each in offer.prices if each.amount)
+        what = f"From {limit.value // 1_000} kW on, price kWh and idle minutes alone"
+        found.append(Duty("kwh_only", is_met, what, limit.rule))
+    if (idle := profile.idle_limit) is not None and any(p.kind == "idle" for p in offer.prices):
+        found.append(_of_idle(idle, offer))
+    return found
+
+
+def _of_idle(idle: Fact[IdleLimit], offer: Offer) -> Duty:
+    most, grace_s = Decimal(idle.value.per_minute), idle.value.grace_s
+    is_met = offer.currency != idle.value.currency or all(
+        each.amount <= most and each.grace_s >= grace_s
+        for each in offer.prices
+        if each.kind == "idle" and each.amount
+    )
+    what = (
+        f"Ask at most {most} {idle.value.currency} per idle minute, "
+        f"and none in the first {grace_s // 60} minutes"
+    )
+    return Duty("idle_limit", is_met, what, idle.rule)
+
+
+def check(found: Sequence[Duty], name: str) -> None:
+    """Raises DutiesOpen, naming all that is missing and the rule of each."""
+    missing = [f"{duty.what} [{duty.rule}]" for duty in found if not duty.is_met]
+    if missing:
+        raise DutiesOpen(f"{name} asks for more before this is published: {'; '.join(missing)}.")

@@ -1,0 +1,113 @@
+"""A station is published when what its country asks for is there; else it is said."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from chargehub.clock import HandClock
+from tests.hub import TARIFF, Person, Place, RunningHub
+
+
+@pytest.fixture
+async def hub(database: str, clock: HandClock) -> AsyncIterator[RunningHub]:
+    running = RunningHub(database, clock)
+    await running.start()
+    yield running
+    await running.close()
+
+
+async def in_germany(hub: RunningHub) -> tuple[Person, Place]:
+    owner = await hub.person("owner", pays=False)
+    place = await hub.station(owner, "2.0.1", publish=False, time_zone="Europe/Berlin")
+    location = (await owner.get("/locations"))["items"][0]
+    assert location["country"] == "ZZ"
+    named = await owner.ask("PUT", f"/locations/{location['id']}/country", {"country": "DE"}, 200)
+    assert named["country"] == "DE"
+    return owner, place
+
+
+def listing(place: Place) -> dict[str, Any]:
+    return {"tariff_id": place.tariff_id, "opening_hours": "24/7"}
+
+
+async def test_a_german_station_needs_a_signed_meter_and_the_checklist(hub: RunningHub) -> None:
+    owner, place = await in_germany(hub)
+    path = f"/stations/{place.station_id}"
+
+    refused = await owner.ask("PUT", f"{path}/listing", listing(place), 409)
+    asked = await owner.get(f"{path}/duties?tariff_id={place.tariff_id}")
+    proof = {"reference": "DE-23-M-PTB-0004"}
+    await owner.ask("PUT", f"{path}/proofs/signed_meter", proof, 204)
+    await owner.ask("PUT", "/jurisdictions/DE/confirmation", expect=200)
+    met = await owner.get(f"{path}/duties?tariff_id={place.tariff_id}")
+    await owner.ask("PUT", f"{path}/listing", listing(place), 200)
+
+    assert refused["code"] == "duties_open"
+    assert "MessEG" in refused["detail"] and "/jurisdictions/DE/confirmation" in refused["detail"]
+    assert (asked["jurisdiction"], asked["is_ready"], met["is_ready"]) == ("DE", False, True)
+    assert {one["id"] for one in asked["items"] if not one["is_met"]} == {
+        "signed_meter",
+        "checklist",
+    }
+
+
+async def test_a_dear_idle_fee_is_refused_by_the_rule(hub: RunningHub) -> None:
+    owner, place = await in_germany(hub)
+    path = f"/stations/{place.station_id}"
+    proof = {"reference": "DE-23-M-PTB-0004"}
+    await owner.ask("PUT", f"{path}/proofs/signed_meter", proof, 204)
+    await owner.ask("PUT", "/jurisdictions/DE/confirmation", expect=200)
+    idle = {"kind": "idle", "per_minute": "0.90", "grace_s": 900}
+    dear = await owner.post("/tariffs", {**TARIFF, "components": [*TARIFF["components"], idle]})
+
+    wanted = {**listing(place), "tariff_id": dear["id"]}
+    refused = await owner.ask("PUT", f"{path}/listing", wanted, 409)
+
+    assert "at most 0.80 EUR per idle minute" in refused["detail"]
+
+
+async def test_a_published_place_does_not_change_its_country(hub: RunningHub) -> None:
+    owner = await hub.person("owner", pays=False)
+    place = await hub.station(owner, "2.0.1")
+    location = (await owner.get("/locations"))["items"][0]
+    path = f"/locations/{location['id']}/country"
+
+    refused = await owner.ask("PUT", path, {"country": "DE"}, 409)
+    await owner.ask("DELETE", f"/stations/{place.station_id}/listing", expect=204)
+    await owner.ask("PUT", path, {"country": "DE"}, 200)
+    unknown = await owner.ask("PUT", path, {"country": "XX"}, 422)
+    proof = {"reference": "No. 1"}
+    foreign = await owner.ask("PUT", f"/stations/{place.station_id}/proofs/mid", proof, 404)
+
+    assert refused["code"] == "still_published"
+    assert unknown["code"] == "unknown_country"
+    assert "signed_meter" in foreign["detail"]
+
+
+async def test_an_operator_says_where_places_usually_are(database: str, clock: HandClock) -> None:
+    running = RunningHub(database, clock, country="NO")
+    await running.start()
+    try:
+        owner = await running.person("owner", pays=False)
+        place = await running.station(owner, "2.0.1", publish=False)
+        refused = await owner.ask(
+            "PUT", f"/stations/{place.station_id}/listing", listing(place), 409
+        )
+    finally:
+        await running.close()
+
+    assert "Norway asks for more" in refused["detail"]
+    assert "VAT of 25 or 0 percent, not 19" in refused["detail"]
+
+
+async def test_everybody_reads_the_rules_with_their_sources(hub: RunningHub) -> None:
+    found = await hub.ask("GET", "/jurisdictions", expect=200)
+    germany = await hub.ask("GET", "/jurisdictions/DE", expect=200)
+    nowhere = await hub.ask("GET", "/jurisdictions/XX", expect=404)
+
+    assert "not legal advice" in found["notice"]
+    assert [one["code"] for one in found["items"]] == ["DE", "ES", "EU", "GB", "NO", "US", "ZZ"]
+    assert germany["facts"]["records_years"]["value"] == 8
+    assert germany["facts"]["records_years"]["rule"].startswith("AO")
+    assert nowhere["code"] == "not_found"
