@@ -126,6 +126,20 @@ def bench_fuzz(
     fuzz.run(frames, seed, database)
 
 
+@benches.command("search")
+def bench_search(
+    evses: Annotated[int, typer.Option(help="EVSEs of the market.", min=100)] = 1_000_000,
+    queries: Annotated[int, typer.Option(help="Searches of each kind.", min=1)] = 300,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same market.")] = 7,
+    database: Database = None,
+) -> None:
+    """How long searches take in a large market; an empty database is filled, a filled one kept."""
+    from chargehub.commands.bench import search
+    from chargehub.commands.bench.market import Size
+
+    search.run(Size(evses, seed), queries, database)
+
+
 def main() -> None:
     """Console script."""
     app()

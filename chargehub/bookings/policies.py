@@ -1,10 +1,12 @@
 """Booking policies of owners, version by version; a booking keeps a copy of its own."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+import orjson
+from sqlalchemy import Text, bindparam, func, select, type_coerce
 from sqlmodel import Field, SQLModel
 
 from chargehub.bookings.rules import DEFAULTS, Policy
@@ -46,6 +48,14 @@ _NEWEST = Hot(
     .order_by(POLICY.c.version.desc())
     .limit(1)
 )
+_LATER = POLICY.alias("later")
+_NEWEST_OF = select(POLICY.c.station_id, type_coerce(POLICY.c.terms, Text).label("terms")).where(
+    POLICY.c.station_id.in_(bindparam("station_ids", expanding=True)),
+    POLICY.c.version
+    == select(func.max(_LATER.c.version))
+    .where(_LATER.c.station_id == POLICY.c.station_id)
+    .scalar_subquery(),
+)
 
 
 def current(reads: Reads, station_id: str) -> Stated:
@@ -54,6 +64,20 @@ def current(reads: Reads, station_id: str) -> Stated:
     if row is None:
         return Stated(DEFAULTS)
     return Stated(read_policy(row.terms), row.version, row.stated_at)
+
+
+def current_of(reads: Reads, station_ids: Sequence[str]) -> dict[str, Policy]:
+    """How the EVSEs of some stations may be booked now; without those whose owner stated none.
+
+    Equal policies are one and the same value: owners mostly state the same few.
+    """
+    same: dict[str, Policy] = {}
+    found: dict[str, Policy] = {}
+    for station_id, terms in reads.all(_NEWEST_OF, station_ids=station_ids):
+        if terms not in same:
+            same[terms] = read_policy(orjson.loads(terms))
+        found[station_id] = same[terms]
+    return found
 
 
 def of_booking(booking: BookingView) -> Policy:

@@ -6,7 +6,7 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from chargehub.errors import NotFound
-from chargehub.listings import duties, tables
+from chargehub.listings import duties, offering, tables
 from chargehub.listings.rules import (
     EVERYBODY,
     Audience,
@@ -57,6 +57,7 @@ def publish(
     _remember(work, station_id, now)
     if not work.execute(update(tables.Listing).where(is_it).values(values)):
         work.add(tables.Listing(station_id=station_id, **values))
+    offering.refresh(work, station_id)
     return tables.ListingView(station_id, tariff_id, opening_hours, now, audience)
 
 
@@ -88,3 +89,4 @@ def withdraw(work: Work, actor: Actor, station_id: str, now: datetime) -> None:
     is_it = col(tables.Listing.station_id) == station_id
     is_published = col(tables.Listing.withdrawn_at).is_(None)
     work.execute(update(tables.Listing).where(is_it, is_published).values(withdrawn_at=now))
+    offering.refresh(work, station_id)

@@ -1,13 +1,16 @@
 """Who is let in where a station is offered to members alone. To others it is as if not there."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import bindparam, or_, select
 from sqlmodel import col
 
+from chargehub.listings import tables
 from chargehub.listings.tables import Listing, ListingView
 from chargehub.people.rules import Actor
 from chargehub.stations.schema import Station
 from chargehub.store.work import Reads
-from chargehub.tariffs import tables as tariffs
+from chargehub.tariffs import tables as price_lists
 from chargehub.tariffs.tables import MEMBERSHIP
 
 _IS_MEMBER = (
@@ -25,6 +28,22 @@ IS_SHOWN = or_(
     _IS_MEMBER,
 )
 """For statements over listings and stations: what `viewer_id` may see; '' is nobody known."""
+_SHOWN = (
+    select(col(Listing.station_id))
+    .join(Station, col(Station.id) == col(Listing.station_id))
+    .where(col(Listing.station_id).in_(bindparam("station_ids", expanding=True)), IS_SHOWN)
+)
+
+
+def shown(reads: Reads, station_ids: Sequence[str], viewer_id: str) -> dict[str, ListingView]:
+    """What some stations offer to this account ('': to everybody), by station id."""
+    found = tables.listings_of(reads, station_ids)
+    closed = [each.station_id for each in found.values() if each.audience.access != "public"]
+    if not closed:
+        return found
+    rows = reads.all(_SHOWN, station_ids=closed, viewer_id=viewer_id)
+    hidden = set(closed) - {row.station_id for row in rows}
+    return {name: each for name, each in found.items() if name not in hidden}
 
 
 def is_for(reads: Reads, listing: ListingView, owner_id: str, account_id: str | None) -> bool:
@@ -34,7 +53,7 @@ def is_for(reads: Reads, listing: ListingView, owner_id: str, account_id: str | 
         return True
     if account_id is None:
         return False
-    membership = tariffs.membership(reads, account_id, owner_id)
+    membership = price_lists.membership(reads, account_id, owner_id)
     return membership is not None and audience.group_id in (None, membership.group_id)
 
 

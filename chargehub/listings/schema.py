@@ -1,8 +1,11 @@
-"""Photos of stations. They are rows: copies of the database have them, and every node of a hub."""
+"""Photos of stations, and what search reads of them first.
+
+Photos are rows: copies of the database have them, and every node of a hub.
+"""
 
 from datetime import datetime
 
-from sqlalchemy import Index, LargeBinary
+from sqlalchemy import BigInteger, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from chargehub.store.columns import Instant
@@ -21,3 +24,31 @@ class StationPhoto(SQLModel, table=True):
     height: int
     size_bytes: int
     added_at: datetime = Field(sa_type=Instant)
+
+
+class OfferRow(SQLModel, table=True):
+    """A published EVSE as search reads it first: narrow, and in the order of places.
+
+    It repeats what stands elsewhere; `offering.refresh` makes it, in the unit of work of
+    whatever changes that. Its place is the middle of its cell: nothing exact is in it. `cell` is
+    its H3 index of resolution 9; `plugs` and `amenities` are masks (`traits`).
+    """
+
+    __tablename__ = "offer"
+    __table_args__ = (
+        Index("ix_offer_station", "station_id"),
+        UniqueConstraint("evse_id", name="uq_offer_evse"),
+        # On SQLite the rows lie in the order of this key, and a box is read without a second look.
+        {"sqlite_with_rowid": False},
+    )
+
+    strip: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    longitude_e6: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    evse_id: str = Field(primary_key=True, max_length=36)
+    latitude_e6: int
+    cell: int = Field(sa_type=BigInteger)
+    station_id: str = Field(max_length=36)
+    power_w: int
+    plugs: int = Field(sa_type=BigInteger)
+    amenities: int = Field(default=0, sa_type=BigInteger)
+    time_zone: str = Field(max_length=60)

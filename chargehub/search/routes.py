@@ -180,8 +180,9 @@ async def get_evses(
 ) -> Page[OfferedEvse]:
     """Published EVSEs around a place, the nearest first, or the cheapest for your need.
 
-    With `from` and `to` only those that are open and not booked in all that time, and free if
-    it has begun. With `energy_wh` each has what that costs in that time, by part. Log in to find
+    With `from` and `to` only those that their owner's policy, hours and calendar let be booked in
+    all that time, and those free now if it has begun. With `energy_wh` each has what that costs
+    in that time, by part. The cheapest are sought among the 300 nearest that fit. Log in to find
     what is there for members alone.
     """
     during, is_cheapest_first = rules.during(start, to), order == "price"
@@ -189,7 +190,7 @@ async def get_evses(
         Place(microdegrees(latitude), microdegrees(longitude)),
         radius_m,
         during,
-        connector_type,
+        () if connector_type is None else (connector_type,),
         min_power_w,
         rules.need(during, energy_wh, currency, max_total_minor, is_cheapest_first),
         actor.account_id if actor else "",

@@ -3,6 +3,7 @@
 Float trigonometry is fine here: it is geography, not money.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import asin, ceil, cos, degrees, radians, sin, sqrt
@@ -16,6 +17,7 @@ MAX_PRICED = timedelta(hours=24)  # as long as a booking may be; each window in 
 # Source: mean Earth radius R1, IUGG. Against the ellipsoid distances are off by 0.5 % at most.
 EARTH_RADIUS_M = 6_371_009
 _DEGREE = 1_000_000
+_RADIANS_E6 = radians(1) / _DEGREE
 _POLE = 90 * _DEGREE
 _DATE_LINE = 180 * _DEGREE
 
@@ -55,24 +57,40 @@ class NeedAsked:
 class Wanted:
     """What somebody looks for. `during` None: any time; `min_power_w` 0: any power.
 
-    `viewer_id`: the account that looks, '' for nobody known.
+    `connector_types`: one of them is enough, none: any. `amenities`: all of them.
+    `is_instant`: without those whose owner agrees to every booking. `viewer_id`: the account that
+    looks, '' for nobody known.
     """
 
     around: Place
     radius_m: int
     during: Span | None = None
-    connector_type: str | None = None
+    connector_types: tuple[str, ...] = ()
     min_power_w: int = 0
     need: "NeedAsked | None" = None
     viewer_id: str = ""
+    amenities: tuple[str, ...] = ()
+    is_instant: bool = False
 
 
 def distance_m(one: Place, other: Place) -> int:
     """Metres over ground by the haversine formula, rounded to the nearest."""
-    south, north = radians(one.latitude_e6 / _DEGREE), radians(other.latitude_e6 / _DEGREE)
-    across = radians((other.longitude_e6 - one.longitude_e6) / _DEGREE)
-    half_chord = sin((north - south) / 2) ** 2 + cos(south) * cos(north) * sin(across / 2) ** 2
-    return round(2 * EARTH_RADIUS_M * asin(sqrt(min(1.0, half_chord))))
+    return distances_from(one)(other.latitude_e6, other.longitude_e6)
+
+
+def distances_from(around: Place) -> Callable[[int, int], int]:
+    """The distance in metres from one place to a latitude and longitude in microdegrees."""
+    south = around.latitude_e6 * _RADIANS_E6
+    here, west_e6, across = cos(south), around.longitude_e6, 2 * EARTH_RADIUS_M
+
+    def distance(latitude_e6: int, longitude_e6: int) -> int:
+        north = latitude_e6 * _RADIANS_E6
+        up = sin((north - south) / 2)
+        side = sin((longitude_e6 - west_e6) * _RADIANS_E6 / 2)
+        half_chord = up * up + here * cos(north) * side * side
+        return round(across * asin(sqrt(min(1.0, half_chord))))
+
+    return distance
 
 
 def boxes(around: Place, radius_m: int) -> tuple[Box, ...]:

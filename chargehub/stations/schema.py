@@ -22,7 +22,6 @@ class Location(SQLModel, table=True):
     __tablename__ = "location"
     __table_args__ = (
         UniqueConstraint("owner_id", "external_ref", name="uq_location_external_ref"),
-        Index("ix_location_cell_middle", "cell_latitude_e6", "cell_longitude_e6"),
     )
 
     id: str = Field(primary_key=True, max_length=36)

@@ -207,7 +207,7 @@ def as_json(tariff: Tariff) -> Any:
     return _TARIFF.dump_python(tariff, mode="json", by_alias=True)
 
 
-@lru_cache(maxsize=1024)  # the same few tariffs price every session
+@lru_cache(maxsize=8192)  # the same few tariffs price every session; a search of a town, hundreds
 def parse(text: str) -> Tariff:
     """The tariff of a canonical text. Raises ValueError."""
     return _TARIFF.validate_json(text)

@@ -1,5 +1,6 @@
 """Tariffs and their snapshots. A tariff never changes; a snapshot is its text under its hash."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -167,6 +168,7 @@ _TARIFFS = select(
     TARIFF.c.created_at,
 ).join(SNAPSHOT, SNAPSHOT.c.id == TARIFF.c.snapshot_id)
 _BY_ID = _TARIFFS.where(TARIFF.c.id == bindparam("id"))
+_BY_IDS = _TARIFFS.where(TARIFF.c.id.in_(bindparam("ids", expanding=True)))
 _BY_REF = _TARIFFS.where(
     TARIFF.c.owner_id == bindparam("owner_id"), TARIFF.c.external_ref == bindparam("external_ref")
 )
@@ -178,6 +180,11 @@ def tariff(reads: Reads, tariff_id: str) -> TariffView | None:
     """The tariff with this id, whoever owns it; or None."""
     row = reads.one(_BY_ID, id=tariff_id)
     return None if row is None else _view(row)
+
+
+def tariffs_by_id(reads: Reads, ids: Sequence[str]) -> dict[str, TariffView]:
+    """Some tariffs by their ids, whoever owns them; at most a few hundred at a time."""
+    return {row.id: _view(row) for row in reads.all(_BY_IDS, ids=ids)}
 
 
 def tariff_by_ref(reads: Reads, owner_id: str, external_ref: str) -> TariffView | None:

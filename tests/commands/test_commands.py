@@ -48,6 +48,20 @@ def test_the_bench_prints_every_figure(tmp_path: Path) -> None:
         assert figure in measured.stdout
 
 
+def test_the_bench_of_searches_fills_a_market_once(tmp_path: Path) -> None:
+    asked = ("chargehub", "bench", "search", "--evses", "400", "--queries", "3")
+    database = ("--database", f"sqlite:///{tmp_path / 'market.sqlite'}")
+    first = run(tmp_path, *asked, *database)
+    second = run(tmp_path, *asked, *database)
+
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert "writing 400 EVSEs" in first.stdout
+    assert "filled already" in second.stdout
+    for told in (first, second):
+        assert "p99 CPU ms" in told.stdout
+        assert "the cheapest" in told.stdout
+
+
 def test_a_flood_that_is_unknown_is_told_with_those_there_are(tmp_path: Path) -> None:
     refused = run(tmp_path, "chargehub", "bench", "ocpp", "--flood", "biblical")
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from chargehub.clock import HandClock
-from chargehub.search import tables
+from chargehub.search import candidates, tables
 from chargehub.stations import tables as stations
 from chargehub.store.writer import Store
 from chargehub.tariffs import actions as tariffs
@@ -121,7 +121,7 @@ async def test_what_is_booked_is_not_the_cheapest(store: Store, clock: HandClock
 
 
 def test_a_ranking_looks_at_fewer_than_a_search_by_distance() -> None:
-    assert tables.RANKED < tables.CANDIDATES
+    assert tables.RANKED < candidates.CANDIDATES
 
 
 async def test_no_price_is_told_for_longer_than_a_booking_may_be(

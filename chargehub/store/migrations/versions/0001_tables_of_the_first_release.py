@@ -366,11 +366,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_location")),
         sa.UniqueConstraint("owner_id", "external_ref", name="uq_location_external_ref"),
     )
-    with op.batch_alter_table("location", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_location_cell_middle", ["cell_latitude_e6", "cell_longitude_e6"], unique=False
-        )
-
     op.create_table(
         "mail",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -382,6 +377,23 @@ def upgrade() -> None:
         sa.Column("error", sa.String(length=500), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mail")),
     )
+    op.create_table(
+        "offer",
+        sa.Column("strip", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("longitude_e6", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("evse_id", sa.String(length=36), nullable=False),
+        sa.Column("latitude_e6", sa.Integer(), nullable=False),
+        sa.Column("cell", sa.BigInteger(), nullable=False),
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("power_w", sa.Integer(), nullable=False),
+        sa.Column("plugs", sa.BigInteger(), nullable=False),
+        sa.Column("amenities", sa.BigInteger(), nullable=False),
+        sa.Column("time_zone", sa.String(length=60), nullable=False),
+        sa.PrimaryKeyConstraint("strip", "longitude_e6", "evse_id", name=op.f("pk_offer")),
+        sa.UniqueConstraint("evse_id", name="uq_offer_evse"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_offer_station", "offer", ["station_id"], unique=False)
     op.create_table(
         "payment",
         sa.Column("id", sa.String(length=36), nullable=False),

@@ -1,0 +1,171 @@
+"""`chargehub bench search`: how long searches take in a market of some size.
+
+Searches are asked of the store, one after the other, as REST asks them; the time is until the
+values of a page are there.
+"""
+
+import asyncio
+import os
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import Engine, select, text
+from sqlmodel import col
+
+from chargehub.commands.bench.market import Market, Size
+from chargehub.search import tables
+from chargehub.search.rules import NeedAsked, Wanted
+from chargehub.stations.schema import Location
+from chargehub.store.engines import write_engine
+from chargehub.store.migrate import migrate
+from chargehub.store.work import Reads
+from chargehub.store.writer import Store
+from chargehub.units import Span
+
+PAGE: Final = 51  # the usual page, and one more that tells whether any follows
+_HOUR: Final = timedelta(hours=1)
+_T2: Final = ("IEC_62196_T2",)
+
+Query = Callable[[Reads], Any]
+
+
+def run(size: Size, queries: int, database: str | None) -> None:
+    """Fill the database, unless it is filled already; measure and print."""
+    console = Console()
+    with tempfile.TemporaryDirectory(prefix="chargehub-bench-") as folder:
+        url = database or f"sqlite:///{Path(folder) / 'bench.sqlite'}"
+        now = prepare(url, size, console.print)
+        market = Market(size, now)
+        cores = os.cpu_count()
+        table = Table(title=f"{size.evses:,} EVSEs, {queries} searches each, {cores} cores")
+        for heading in ("search", "p50 ms", "p99 ms", "p50 CPU ms", "p99 CPU ms", "found"):
+            table.add_column(heading, justify="left" if heading == "search" else "right")
+        for name, figures in asyncio.run(_measured(url, market, now, queries)):
+            table.add_row(name, *(f"{figure:.1f}" for figure in figures))
+        console.print(table)
+
+
+def prepare(url: str, size: Size, tell: Callable[[str], None]) -> datetime:
+    """A database with the market in it; when it was made."""
+    migrate(url)
+    engine = write_engine(url)
+    made_at = _made_at(engine)
+    if made_at is not None:
+        tell("the database is filled already")
+        engine.dispose()
+        return made_at
+    tell(f"writing {size.evses:,} EVSEs …")
+    now, begun = datetime.now(UTC).replace(microsecond=0), time.perf_counter()
+    Market(size, now).fill(engine)
+    if engine.dialect.name == "postgresql":  # its server does so by itself, some minutes later
+        with engine.begin() as connection:
+            connection.execute(text("ANALYZE"))
+    engine.dispose()
+    tell(f"written in {time.perf_counter() - begun:.0f} s")
+    return now
+
+
+def _made_at(engine: Engine) -> datetime | None:
+    with engine.connect() as connection:
+        made_at: datetime | None = connection.scalar(select(col(Location.created_at)).limit(1))
+        return made_at
+
+
+def kinds(market: Market, now: datetime, seed: int = 1) -> dict[str, Iterator[Query]]:
+    """Every kind of search, each with places and times of its own without end."""
+    asked = _Asked(market, now, Random(seed))
+    return {
+        "around a place, 5 km": asked.near(5_000),
+        "around a place, 5 km, in a window": asked.near(5_000, is_later=True),
+        "around a place, 5 km, free now": asked.near(5_000, is_now=True),
+        "around a place, 25 km, in a window": asked.near(25_000, is_later=True),
+        "… 50 kW with CCS, 25 km, in a window": asked.fast(25_000),
+        "the cheapest, 5 km, in a window": asked.cheapest(5_000),
+        "the cheapest, 25 km, in a window": asked.cheapest(25_000),
+        "one EVSE": asked.one(),
+    }
+
+
+class _Asked:
+    def __init__(self, market: Market, now: datetime, random: Random) -> None:
+        self._market, self._now, self._random = market, now, random
+
+    def near(
+        self, radius_m: int, *, is_later: bool = False, is_now: bool = False
+    ) -> Iterator[Query]:
+        while True:
+            during = self._later() if is_later else self._soon() if is_now else None
+            plugs = _T2 if during else ()
+            wanted = Wanted(self._market.place(), radius_m, during, plugs, 7_000)
+            yield self._nearest(wanted)
+
+    def fast(self, radius_m: int) -> Iterator[Query]:
+        ccs = ("IEC_62196_T2_COMBO",)
+        while True:
+            wanted = Wanted(self._market.place(), radius_m, self._later(), ccs, 50_000)
+            yield self._nearest(wanted)
+
+    def cheapest(self, radius_m: int) -> Iterator[Query]:
+        while True:
+            need = NeedAsked(20_000, "EUR", None, is_cheapest_first=True)
+            place, during = self._market.place(), self._later()
+            wanted = Wanted(place, radius_m, during, _T2, 7_000, need)
+            yield self._ranked(wanted)
+
+    def one(self) -> Iterator[Query]:
+        somewhere = self._nearest(Wanted(self._market.place(), 100_000))
+        while True:
+            yield lambda reads: [
+                tables.one(reads, found.evse.id, self._now) for found in somewhere(reads)[:1]
+            ]
+
+    def _ranked(self, wanted: Wanted) -> Query:
+        return lambda reads: tables.cheapest(reads, wanted, self._now, None, PAGE)
+
+    def _nearest(self, wanted: Wanted) -> Query:
+        return lambda reads: tables.near(reads, wanted, self._now, None, PAGE)
+
+    def _soon(self) -> Span:
+        return Span(self._now, self._now + self._random.randint(1, 4) * _HOUR)
+
+    def _later(self) -> Span:
+        start = self._now + self._random.randint(4, 100) * _HOUR
+        return Span(start, start + self._random.randint(1, 5) * _HOUR)
+
+
+async def _measured(
+    url: str, market: Market, now: datetime, queries: int
+) -> list[tuple[str, Sequence[float]]]:
+    """Name and figures, kind by kind."""
+    store = Store(url)
+    try:
+        return [
+            (name, await _one_kind(store, asked, queries))
+            for name, asked in kinds(market, now).items()
+        ]
+    finally:
+        await store.close()
+
+
+async def _one_kind(store: Store, asked: Iterator[Query], queries: int) -> Sequence[float]:
+    """p50 and p99 of the time, the same of this process's CPU time, and how many were found."""
+    for _ in range(max(3, queries // 20)):  # so that statements are compiled and pages in memory
+        await _timed(store.read(next(asked)))
+    each = [await _timed(store.read(next(asked))) for _ in range(queries)]
+    elapsed, worked = (sorted(one[at] * 1000 for one in each) for at in (0, 1))
+    middle, last = queries // 2, queries * 99 // 100
+    found = sum(count for _, _, count in each) / queries
+    return elapsed[middle], elapsed[last], worked[middle], worked[last], found
+
+
+async def _timed(search: Awaitable[Any]) -> tuple[float, float, int]:
+    begun, cpu = time.perf_counter(), time.process_time()
+    found = await search
+    return time.perf_counter() - begun, time.process_time() - cpu, len(found)

@@ -1,0 +1,59 @@
+"""Keeps what search reads first as true as what it repeats: the narrow row of each EVSE."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import bindparam, delete, select
+from sqlmodel import col
+
+from chargehub.listings.schema import OfferRow
+from chargehub.listings.tables import Listing
+from chargehub.listings.traits import plugs_mask, strip_of
+from chargehub.stations import tables as stations
+from chargehub.stations.schema import Evse, Location, Station
+from chargehub.store.hot import Hot
+from chargehub.store.work import Work
+
+_FORGET = Hot(delete(OfferRow).where(col(OfferRow.station_id) == bindparam("of_station")))
+_PUBLISHED = Hot(
+    select(
+        col(Evse.id).label("evse_id"),
+        col(Evse.station_id),
+        col(Evse.power_w),
+        col(Location.cell),
+        col(Location.cell_latitude_e6).label("latitude_e6"),
+        col(Location.cell_longitude_e6).label("longitude_e6"),
+        col(Location.time_zone),
+    )
+    .select_from(Station)
+    .join(Listing, col(Listing.station_id) == col(Station.id))
+    .join(Location, col(Location.id) == col(Station.location_id))
+    .join(Evse, col(Evse.station_id) == col(Station.id))
+    .where(
+        col(Station.id) == bindparam("of_station"),
+        col(Station.retired_at).is_(None),
+        col(Listing.withdrawn_at).is_(None),
+    )
+)
+
+
+def refresh(work: Work, station_id: str) -> None:
+    """Make the offers of a station anew: one for each EVSE if it is published, or else none.
+
+    To be called in the unit of work of whatever changes a listing, the retirement of a station,
+    or its equipment.
+    """
+    work.execute(_FORGET, of_station=station_id)
+    for offer in _offers(work, station_id):
+        work.insert(OfferRow, **offer)
+
+
+def _offers(work: Work, station_id: str) -> Iterator[dict[str, Any]]:
+    rows = [row._asdict() for row in work.all(_PUBLISHED, of_station=station_id)]
+    plugs: dict[str, set[str]] = {row["evse_id"]: set() for row in rows}
+    for connector in stations.connectors_of(work, list(plugs)):
+        plugs[connector.evse_id].add(connector.type)
+    for row in rows:
+        mask = plugs_mask(plugs[row["evse_id"]])
+        place = {"strip": strip_of(row["latitude_e6"]), "cell": int(row.pop("cell"), 16)}
+        yield row | place | {"plugs": mask}

@@ -1,0 +1,151 @@
+"""Which EVSEs lie there and have what is asked of them: one look at the narrow rows of offers.
+
+Nothing here knows calendars or prices, and nothing reads where a place is exactly.
+"""
+
+from collections.abc import Iterator
+from heapq import nsmallest
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, bindparam, or_, select
+from sqlmodel import col
+
+from chargehub.errors import Invalid
+from chargehub.listings.schema import OfferRow
+from chargehub.listings.traits import amenities_mask, plugs_mask, strip_of
+from chargehub.search import rules
+from chargehub.search.rules import Box, Place, Wanted
+from chargehub.store.work import Reads
+
+FIRST_REACH_M = 1_000  # in a town that is enough for a page, and the box holds few EVSEs
+REACH_GROWS = 2
+CANDIDATES = 5_000  # EVSEs of one box; reading them takes some 15 ms
+
+_MASK = BigInteger()
+_plugs, _amenities = bindparam("plugs", type_=_MASK), bindparam("amenities", type_=_MASK)
+_FITS = (
+    col(OfferRow.power_w) >= bindparam("power_w"),
+    or_(_plugs == 0, col(OfferRow.plugs).bitwise_and(_plugs) != 0),
+    col(OfferRow.amenities).bitwise_and(_amenities) == _amenities,
+)
+_OFFERS = select(
+    col(OfferRow.evse_id),
+    col(OfferRow.station_id),
+    col(OfferRow.latitude_e6),
+    col(OfferRow.longitude_e6),
+    col(OfferRow.power_w),
+    col(OfferRow.time_zone),
+)
+_ONE = _OFFERS.where(col(OfferRow.evse_id) == bindparam("evse_id"))
+# No ORDER BY: distance is none of the database's business, and a page is cut later.
+_IN_BOX = _OFFERS.where(
+    col(OfferRow.strip).in_(bindparam("strips", expanding=True)),
+    col(OfferRow.longitude_e6).between(bindparam("west"), bindparam("east")),
+    col(OfferRow.latitude_e6).between(bindparam("south"), bindparam("north")),
+    *_FITS,
+).limit(CANDIDATES)
+
+
+class TooManyFound(Invalid):
+    """More EVSEs lie in the area than one search looks at."""
+
+    code = "too_many_found"
+
+
+class Spot(NamedTuple):
+    """Where a published EVSE stands, and how far from the place somebody looks around.
+
+    Both by the middle of its cell: whoever searches from three sides learns no more than from
+    one. Spots sort by distance, then by id.
+    """
+
+    distance_m: int
+    evse_id: str
+    station_id: str
+    latitude_e6: int
+    longitude_e6: int
+    power_w: int
+    time_zone: str
+
+    @property
+    def id(self) -> str:
+        return self.evse_id
+
+    @property
+    def place(self) -> Place:
+        return Place(self.latitude_e6, self.longitude_e6)
+
+
+def one(reads: Reads, evse_id: str) -> Spot | None:
+    """A published EVSE, at no distance; None: there is none of this id."""
+    row = reads.one(_ONE, evse_id=evse_id)
+    return None if row is None else Spot(0, *row)
+
+
+def within(reads: Reads, wanted: Wanted, reach_m: int) -> list[Spot]:
+    """All EVSEs within reach that fit, in no order. Raises TooManyFound."""
+    distance_m = rules.distances_from(wanted.around)
+    found = []
+    for box in rules.boxes(wanted.around, reach_m):
+        for row in _in_box(reads, wanted, box):
+            away = distance_m(row[2], row[3])
+            if away <= reach_m:
+                found.append(Spot(away, *row))
+    return found
+
+
+def nearest(reads: Reads, wanted: Wanted, count: int) -> list[Spot]:
+    """The nearest EVSEs within the radius that fit, at most `count`, in order.
+
+    Where more lie at once than a search looks at, those of the circle before are all there is to
+    choose from. Raises TooManyFound if that holds none.
+    """
+    reach, found = min(FIRST_REACH_M, wanted.radius_m), []
+    while True:
+        try:
+            found = within(reads, wanted, reach)
+        except TooManyFound:
+            if not found:
+                raise
+            return nsmallest(count, found)
+        if len(found) >= count or reach == wanted.radius_m:
+            return nsmallest(count, found)
+        reach = min(reach * REACH_GROWS, wanted.radius_m)
+
+
+def outwards(reads: Reads, wanted: Wanted, after: tuple[int, str] | None) -> Iterator[list[Spot]]:
+    """All EVSEs within the radius that fit, ring by ring, each ring in order.
+
+    `after`: the distance and the id of the last one that is known. Raises TooManyFound.
+    """
+    reach = min(max(FIRST_REACH_M, after[0] if after else 0), wanted.radius_m)
+    while True:
+        spots = within(reads, wanted, reach)
+        yield sorted(spot for spot in spots if after is None or spot[:2] > after)
+        if reach == wanted.radius_m:
+            return
+        after = (reach, _LAST_ID)
+        reach = min(reach * REACH_GROWS, wanted.radius_m)
+
+
+_LAST_ID = "\U0010ffff"
+
+
+def _in_box(reads: Reads, wanted: Wanted, box: Box) -> Any:
+    strips = range(strip_of(box.south_e6), strip_of(box.north_e6) + 1)
+    rows = reads.all(
+        _IN_BOX,
+        strips=list(strips),
+        south=box.south_e6,
+        north=box.north_e6,
+        west=box.west_e6,
+        east=box.east_e6,
+        power_w=wanted.min_power_w,
+        plugs=plugs_mask(wanted.connector_types),
+        amenities=amenities_mask(wanted.amenities),
+    )
+    if len(rows) == CANDIDATES:
+        raise TooManyFound(
+            "Too many EVSEs lie there. Make the radius smaller, or name a connector or power."
+        )
+    return rows
