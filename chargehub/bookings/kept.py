@@ -3,7 +3,7 @@
 `kept_spans` is what a calendar shows of one EVSE; search and admission ask about many, or now.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
@@ -132,16 +132,32 @@ def in_the_way(reads: Reads, evse: Placed, asked: Asked) -> Kept | None:
 
 def kept_during(reads: Reads, evses: Sequence[Placed], asked: Asked) -> frozenset[str]:
     """Which of these EVSEs cannot be booked for that slot, because their owners keep them."""
+    some = blocks_at(reads, sorted({evse.station_id for evse in evses}), asked.slot.start)
+    return kept_among(some, evses, asked)
+
+
+def blocks_at(
+    reads: Reads, station_ids: Sequence[str], start: datetime
+) -> dict[str, list[BlockView]]:
+    """The blocks of some stations that are not over at `start`, by station id."""
+    found: dict[str, list[BlockView]] = {}
+    if station_ids:
+        for row in reads.all(_AT_STATIONS, station_ids=station_ids, start=start):
+            found.setdefault(row.station_id, []).append(_view(row))
+    return found
+
+
+def kept_among(
+    some: Mapping[str, Sequence[BlockView]], evses: Sequence[Placed], asked: Asked
+) -> frozenset[str]:
+    """As `kept_during`, by blocks that were read before."""
     during = Span(asked.slot.start, asked.slot.end + asked.buffer)
-    station_ids = sorted({evse.station_id for evse in evses})
-    if not station_ids:
-        return frozenset()
-    rows = reads.all(_AT_STATIONS, station_ids=station_ids, start=during.start)
-    some = [_view(row) for row in rows]
     return frozenset(
         evse.id
         for evse in evses
-        if any(keeps_out(kept, *asked) for kept in kept_by(some, evse, during))
+        if any(
+            keeps_out(kept, *asked) for kept in kept_by(some.get(evse.station_id, ()), evse, during)
+        )
     )
 
 

@@ -140,11 +140,17 @@ class Judge:
             if slot is not None and self._is_open_in(slot, each):
                 open_ones.append(each)
                 in_time[Asked(slot, each.policy.buffer)].append(each.spot)
+        if not open_ones:
+            return []
+        stations_asked = sorted({each.spot.station_id for each in open_ones})
+        blocks = kept.blocks_at(
+            self._reads, stations_asked, min(asked.slot.start for asked in in_time)
+        )
         busy: set[str] = set()
         for asked, some in in_time.items():
             blocked = Span(asked.slot.start, asked.slot.end + asked.buffer)
             busy |= bookings.busy(self._reads, [spot.id for spot in some], blocked, self._now)
-            busy |= kept.kept_during(self._reads, some, asked)
+            busy |= kept.kept_among(blocks, some, asked)
         return [each for each in open_ones if each.spot.evse_id not in busy]
 
     def _slot(self, policy: Policy, during: Span) -> Span | None:
