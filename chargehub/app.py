@@ -35,6 +35,7 @@ from chargehub.ocpp.server import OcppServer
 from chargehub.ocpp.switchboard import OcppSwitchboard, carry_out
 from chargehub.ocpp.tls import Tls
 from chargehub.operation import routes as operation_routes
+from chargehub.payments import credit_routes
 from chargehub.payments import routes as payment_routes
 from chargehub.people import routes as people_routes
 from chargehub.rails import registry as rails
@@ -88,6 +89,7 @@ ROUTERS = (
     signed_routes.router,
     energy_routes.router,
     payment_routes.router,
+    credit_routes.router,
     settlement_routes.router,
     ledger_routes.router,
     rail_routes.router,
@@ -220,7 +222,11 @@ def terms_of(settings: Settings) -> Terms:
 
 def promises_of(settings: Settings) -> Promises:
     """What drivers are promised whose booking a station spoils, as the operator set it."""
-    return Promises(start_fails_within=timedelta(seconds=settings.start_fails_within_s))
+    return Promises(
+        start_fails_within=timedelta(seconds=settings.start_fails_within_s),
+        credit=settings.failure_credit,
+        credits_in_30_days=settings.failure_credits,
+    )
 
 
 def webhook_terms_of(settings: Settings) -> webhook_rules.Terms:

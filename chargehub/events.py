@@ -293,12 +293,14 @@ class FeeCaptured:
 
 @dataclass(frozen=True, slots=True)
 class PaymentCaptured:
-    """A rail took `captured_minor` of the cost of a CDR; what is missing is a receivable."""
+    """A rail took `captured_minor` of the cost of a CDR, and the driver's credit paid
+    `credit_minor`; what is missing is a receivable."""
 
     payment_id: str
     session_id: str
     cdr_id: str
     captured_minor: int
+    credit_minor: int = 0
 
     @property
     def aggregate(self) -> str:

@@ -16,11 +16,18 @@ from chargehub.bookings.promises import PROMISES, Promises
 from chargehub.energy import actions as grid
 from chargehub.energy import balancing
 from chargehub.meters import actions as meters
-from chargehub.payments import collect, effects, ending, payout
+from chargehub.payments import (
+    collect,
+    crediting,
+    effects,
+    ending,
+    payout,
+)
 from chargehub.payments.rail import Rails
 from chargehub.people import actions as people
 from chargehub.reputation import actions as reputation
 from chargehub.reputation import measuring
+from chargehub.search import offering
 from chargehub.sessions import alerting, failing, stopping
 from chargehub.sessions import remote as sessions
 from chargehub.settlement import actions as settlement
@@ -82,11 +89,10 @@ def reactions(
         events.BookingReleased: [
             ending.end_booking,
             _charge_owner(terms),
+            _credit_failed(promises),
+            offering.tell_failed,
             following.look_after_booking,
             reputation.note_end,
-        ],
-        events.AuthorisationRequested: [
-            Effect(effects.authorise(rails, store), collect.record_authorisation)
         ],
         events.PaymentAuthorised: [bookings.confirm],
         events.PaymentRefused: [bookings.decline, stopping.stop_unpaid],
@@ -94,6 +100,7 @@ def reactions(
             bookings.mark_used,
             collect.open_for_session,
             ending.return_fee,
+            crediting.withdraw,
             balancing.look_at_session,
             alerting.tell_driver,
         ],
@@ -109,16 +116,25 @@ def reactions(
             balancing.look_at_session,
             reputation.note_session,
         ],
-        events.CaptureRequested: [Effect(effects.capture(rails, store), collect.record_capture)],
-        events.FeeRequested: [Effect(effects.capture(rails, store), ending.record_fee)],
         events.FeeCaptured: [_settle_fee(terms)],
-        events.ReleaseRequested: [Effect(effects.release(rails, store), collect.record_release)],
         events.PaymentCaptured: [_settle(terms)],
         events.CdrCorrected: [collect.adjust],
+    }
+    return _published({**follows, **_asked_of_rails(store, rails)})
+
+
+def _asked_of_rails(store: Store, rails: Rails) -> Reactions:
+    """What a rail is asked, and where its answer is noted."""
+    return {
+        events.AuthorisationRequested: [
+            Effect(effects.authorise(rails, store), collect.record_authorisation)
+        ],
+        events.CaptureRequested: [Effect(effects.capture(rails, store), collect.record_capture)],
+        events.FeeRequested: [Effect(effects.capture(rails, store), ending.record_fee)],
+        events.ReleaseRequested: [Effect(effects.release(rails, store), collect.record_release)],
         events.RefundRequested: [Effect(effects.refund(rails, store), collect.record_refund)],
         events.PayoutRequested: [Effect(payout.send(rails, store), payout.record_payout)],
     }
-    return _published(follows)
 
 
 def _published(follows: Reactions) -> Reactions:
@@ -132,6 +148,13 @@ def _fail_closed(promises: Promises) -> Reaction:
         failing.follow_closed(work, event, now, promises)
 
     return follow_closed
+
+
+def _credit_failed(promises: Promises) -> Reaction:
+    def credit_failed(work: Work, event: events.BookingReleased, now: datetime) -> None:
+        crediting.credit_failed(work, event, now, promises)
+
+    return credit_failed
 
 
 def _settle(terms: Terms) -> Reaction:

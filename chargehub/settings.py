@@ -228,6 +228,15 @@ class Settings(BaseSettings):
             ge=1,
         ),
     ] = 120
+    failure_credit: Annotated[
+        Decimal,
+        Field(
+            description="Credit where a station fails a booking, in coins of about a euro.", ge=0
+        ),
+    ] = Decimal("5")
+    failure_credits: Annotated[
+        int, Field(description="Such credits of one driver in 30 days at most.", ge=0)
+    ] = 3
 
     cost_told_every_s: Annotated[
         int,

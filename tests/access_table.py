@@ -149,6 +149,8 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /cdrs/{cdr_id}": Row("read", "driver"),
     "GET /payment-methods": Row("read", "driver", stranger=OWN),
     "GET /payments": Row("read", "driver", stranger=OWN),
+    "GET /bookings/{booking_id}/alternatives": Row("read", "driver"),
+    "GET /credits": Row("read", "driver", stranger=OWN),
     "GET /payouts": Row("read", stranger=OWN),
     "GET /payout-preference": Row("read"),
     "GET /statements/{month}": Row("read", stranger=OWN),

@@ -59,6 +59,8 @@ UNITS = {  # by how a setting's name ends
     "_identities": "names",
     "_minutes": "min",
     "_pairings": "windows",
+    "_credit": "coins",
+    "_credits": "credits",
     "_tokens": "tokens",
     "_address": "lines",
     "_days": "days",

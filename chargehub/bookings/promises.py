@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
+
+from chargehub.tariffs.pricing import coins
+from chargehub.units import minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,9 +14,17 @@ class Promises:
 
     `start_fails_within`: a session that ends so soon, without energy and by the station's fault,
     has failed; a station that says for so long that it is out of order fails who booked it.
+    `credit` in coins of about a euro; a driver gets `credits_in_30_days` at most, and one for each
+    station. Source: design page of the market, section 1.1.
     """
 
     start_fails_within: timedelta = timedelta(minutes=2)
+    credit: Decimal = Decimal(5)
+    credits_in_30_days: int = 3
+
+    def credit_minor(self, currency: str) -> int:
+        """The credit in minor units of a currency."""
+        return minor(self.credit * coins(currency), currency)
 
 
 PROMISES = Promises()

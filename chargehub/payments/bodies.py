@@ -65,6 +65,7 @@ class PaymentBody(BaseModel):
     state: str
     hold: MoneyBody
     due: MoneyBody
+    credit: MoneyBody
     captured: MoneyBody
     refunded: MoneyBody
     refusal: RefusalBody | None
@@ -85,6 +86,7 @@ class PaymentBody(BaseModel):
             state=payment.state,
             hold=money(payment.hold_minor),
             due=money(payment.due_minor),
+            credit=money(payment.credit_minor),
             captured=money(payment.captured_minor),
             refunded=money(payment.refunded_minor),
             refusal=RefusalBody.of(payment.refusal_code, payment.refusal_detail),

@@ -16,19 +16,25 @@ from sqlalchemy import update
 from chargehub import events
 from chargehub.bookings import rules as booking_rules
 from chargehub.bookings import tables as bookings
-from chargehub.payments import renewing, rules, tables
+from chargehub.payments import crediting, renewing, rules, tables
 from chargehub.payments.rail import Captured, Held, RailBroken, Refunded, Refusal, Released
-from chargehub.payments.steps import move, note_hold, note_hold_ended, release, standing_cdr, told
+from chargehub.payments.steps import (
+    facts,
+    move,
+    note_hold,
+    note_hold_ended,
+    release,
+    standing_cdr,
+    told,
+    walk_up_deposit,
+)
 from chargehub.payments.tables import REFUND, PaymentRow, RefundRow
 from chargehub.payments.views import PaymentView
 from chargehub.sessions import tables as sessions
 from chargehub.sessions.cdr import CdrView
 from chargehub.sessions.tables import SessionView
-from chargehub.stations import tables as stations
 from chargehub.store.columns import new_id
 from chargehub.store.work import Work
-from chargehub.tariffs import pricing
-from chargehub.tariffs import tables as tariffs
 from chargehub.units import CurrencyMismatch, Money
 
 log = structlog.get_logger(__name__)
@@ -62,7 +68,7 @@ def open_for_session(work: Work, event: events.SessionOpened, now: datetime) -> 
         return
     if _takes_over(work, session, now):
         return
-    deposit = _walk_up(work, session)
+    deposit = walk_up_deposit(work, session)
     if deposit is not None and session.driver_id is not None:
         _open(work, _Need(session.driver_id, deposit, session_id=session.id), now)
 
@@ -83,17 +89,6 @@ def _let_go_of_spare(work: Work, session: SessionView, now: datetime) -> None:
     payment = tables.live_of_booking(work, session.booking_id) if session.booking_id else None
     if payment is not None and payment.session_id is None:
         release(work, payment, now)
-
-
-def _walk_up(work: Work, session: SessionView) -> Money | None:
-    is_running = session.status in ("starting", "active")
-    if not (is_running and session.is_billable and session.tariff_snapshot_id):
-        return None
-    tariff = tariffs.snapshot(work, session.tariff_snapshot_id)
-    evse = stations.evse(work, session.evse_id) if session.evse_id else None
-    power_w = evse.power_w if evse else rules.USUAL_POWER_W
-    deposit_minor = pricing.deposit(tariff, power_w, rules.WALK_UP)
-    return Money(deposit_minor, tariff.currency) if deposit_minor else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +194,10 @@ def request_capture(work: Work, event: events.SessionClosed, now: datetime) -> N
 def _collect(work: Work, cdr: CdrView, now: datetime) -> None:
     payment = tables.live_of_session(work, cdr.session_id)
     step = rules.at_close(payment.state if payment else None, cdr.cost_minor)
+    credit_minor = 0 if step == "nothing" else crediting.spend(work, cdr, now)
+    due_minor = cdr.cost_minor - credit_minor
     if step == "take":
-        _take(work, cdr, now)
+        _take(work, cdr, credit_minor, now)
     if payment is None or step in ("take", "nothing"):
         return
     if cdr.cost_minor == 0:
@@ -208,7 +205,7 @@ def _collect(work: Work, cdr: CdrView, now: datetime) -> None:
         return
     if payment.currency != cdr.currency:
         raise CurrencyMismatch(f"payment {payment.id} cannot pay a cost in {cdr.currency}")
-    payment = replace(payment, cdr_id=cdr.id, due_minor=cdr.cost_minor)
+    payment = replace(payment, cdr_id=cdr.id, due_minor=due_minor, credit_minor=credit_minor)
     if step == "capture":
         _request_capture(work, payment, now)
     else:
@@ -217,15 +214,20 @@ def _collect(work: Work, cdr: CdrView, now: datetime) -> None:
 
 def _request_capture(work: Work, payment: PaymentView, now: datetime) -> None:
     assert payment.session_id is not None and payment.cdr_id is not None, payment
+    if payment.due_minor == 0:  # credit pays it all
+        release(work, payment, now)
+        _tell_captured(work, payment)
+        return
     ask_minor = rules.to_capture(payment.due_minor, payment.capturable_minor)
     move(work, payment, now, state="capture_requested", wish=None, ask_minor=ask_minor)
     work.record(events.CaptureRequested(payment.id, payment.session_id, payment.cdr_id))
 
 
-def _take(work: Work, cdr: CdrView, now: datetime) -> None:
-    """A payment without a hold: the whole cost is asked of what the driver pays with now."""
-    method = tables.default_method(work, cdr.driver_id) if cdr.driver_id else None
-    why = None if method else (NO_METHOD if cdr.driver_id else NO_DRIVER)
+def _take(work: Work, cdr: CdrView, credit_minor: int, now: datetime) -> None:
+    """A payment without a hold: what credit leaves is asked of what the driver pays with now."""
+    due_minor = cdr.cost_minor - credit_minor
+    method = tables.default_method(work, cdr.driver_id) if cdr.driver_id and due_minor else None
+    why = None if method or not due_minor else (NO_METHOD if cdr.driver_id else NO_DRIVER)
     payment_id = new_id()
     work.insert(
         PaymentRow,
@@ -235,11 +237,12 @@ def _take(work: Work, cdr: CdrView, now: datetime) -> None:
         rail=method.rail if method else "",
         method=method.reference if method else "",
         currency=cdr.currency,
-        capturable_minor=cdr.cost_minor if method else 0,
-        ask_minor=cdr.cost_minor if method else 0,
+        capturable_minor=due_minor if method else 0,
+        ask_minor=due_minor if method else 0,
         cdr_id=cdr.id,
-        due_minor=cdr.cost_minor,
-        state="capture_requested" if method else "failed",
+        due_minor=due_minor,
+        credit_minor=credit_minor,
+        state="capture_requested" if method else "failed" if why else "captured",
         refusal_code=why.code if why else None,
         refusal_detail=why.detail if why else None,
         created_at=now,
@@ -248,7 +251,7 @@ def _take(work: Work, cdr: CdrView, now: datetime) -> None:
     if method:
         work.record(events.CaptureRequested(payment_id, cdr.session_id, cdr.id))
     else:
-        work.record(events.PaymentCaptured(payment_id, cdr.session_id, cdr.id, 0))
+        work.record(events.PaymentCaptured(payment_id, cdr.session_id, cdr.id, 0, credit_minor))
 
 
 def record_capture(
@@ -315,7 +318,7 @@ def record_release(
     if payment is None or outcome is None or not rules.is_releasable(payment.state):
         return
     if isinstance(outcome, Refusal):
-        log.warning("release refused", **_facts(payment, outcome))
+        log.warning("release refused", **facts(payment, outcome))
     if payment.state == "release_requested":
         move(work, payment, now, state="released")
     note_hold_ended(work, payment, now)
@@ -328,7 +331,9 @@ def adjust(work: Work, event: events.CdrCorrected, now: datetime) -> None:
     if payment is None or payment.state == "requested":
         _collect(work, cdr, now)
     elif payment.cdr_id != cdr.id:
-        payment = move(work, payment, now, cdr_id=cdr.id, due_minor=cdr.cost_minor)
+        credit_minor = crediting.spend(work, cdr, now)
+        due = {"due_minor": cdr.cost_minor - credit_minor, "credit_minor": credit_minor}
+        payment = move(work, payment, now, cdr_id=cdr.id, **due)
         if payment.state != "capture_requested":
             square(work, payment, now)
 
@@ -364,7 +369,8 @@ def _tell_captured(work: Work, payment: PaymentView) -> None:
         work.record(events.FeeCaptured(payment.id, payment.booking_id, kept_minor))
         return
     assert payment.session_id is not None and payment.cdr_id is not None, payment
-    work.record(events.PaymentCaptured(payment.id, payment.session_id, payment.cdr_id, kept_minor))
+    told = (payment.session_id, payment.cdr_id, kept_minor, payment.credit_minor)
+    work.record(events.PaymentCaptured(payment.id, *told))
 
 
 def record_refund(
@@ -379,7 +385,7 @@ def record_refund(
         return
     change = update(REFUND).where(REFUND.c.id == wanted.id)
     if isinstance(outcome, Refusal):
-        log.error("refund refused", refund=wanted.id, **_facts(payment, outcome))
+        log.error("refund refused", refund=wanted.id, **facts(payment, outcome))
         work.execute(change.values(state="failed", finished_at=now, **told(outcome)))
         _tell_captured(work, payment)
         return
@@ -388,8 +394,3 @@ def record_refund(
     work.execute(change.values(state="refunded", finished_at=now, rail_reference=outcome.reference))
     refunded_minor = payment.refunded_minor + wanted.amount_minor
     square(work, move(work, payment, now, refunded_minor=refunded_minor), now)
-
-
-def _facts(payment: PaymentView, why: Refusal) -> dict[str, str | None]:
-    """What an operator needs to find a refusal."""
-    return {"payment": payment.id, "session": payment.session_id, "code": why.code}

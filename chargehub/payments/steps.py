@@ -9,13 +9,19 @@ from sqlalchemy import bindparam, update
 from chargehub import events
 from chargehub.ledger import actions as ledger
 from chargehub.ledger.rules import Transfer, hold_ended, hold_placed, transfer_id
+from chargehub.payments import rules
 from chargehub.payments.rail import Refusal
 from chargehub.payments.tables import PAYMENT
 from chargehub.payments.views import PaymentView
 from chargehub.sessions import tables as sessions
 from chargehub.sessions.cdr import CdrView
+from chargehub.sessions.tables import SessionView
+from chargehub.stations import tables as stations
 from chargehub.store.hot import Hot
 from chargehub.store.work import Work
+from chargehub.tariffs import pricing
+from chargehub.tariffs import tables as tariffs
+from chargehub.units import Money
 
 
 class PaymentMoved(Exception):
@@ -32,7 +38,7 @@ _CHANGEABLE = (
         "captured_minor",
         "refunded_minor",
     ),
-    *("cdr_id", "due_minor", "state", "wish", "rail_reference", "expires_at"),
+    *("cdr_id", "due_minor", "credit_minor", "state", "wish", "rail_reference", "expires_at"),
     *("refusal_code", "refusal_detail", "revision", "changed_at"),
 )
 _MOVE = Hot(
@@ -55,6 +61,11 @@ def move(work: Work, payment: PaymentView, now: datetime, **values: Any) -> Paym
 def told(why: Refusal) -> dict[str, str]:
     """A refusal as the columns that keep it, cut to their lengths."""
     return {"refusal_code": why.code[:60], "refusal_detail": why.detail[:300]}
+
+
+def facts(payment: PaymentView, why: Refusal) -> dict[str, str | None]:
+    """What an operator needs to find a refusal in the log."""
+    return {"payment": payment.id, "session": payment.session_id, "code": why.code}
 
 
 def release(work: Work, payment: PaymentView, now: datetime) -> None:
@@ -99,3 +110,15 @@ def standing_cdr(work: Work, session_id: str) -> CdrView:
         cdr = sessions.cdr(work, session.cdr_id)
     assert cdr is not None, session.cdr_id
     return cdr
+
+
+def walk_up_deposit(work: Work, session: SessionView) -> Money | None:
+    """What to hold for a session that nobody booked. None: nothing."""
+    is_running = session.status in ("starting", "active")
+    if not (is_running and session.is_billable and session.tariff_snapshot_id):
+        return None
+    tariff = tariffs.snapshot(work, session.tariff_snapshot_id)
+    evse = stations.evse(work, session.evse_id) if session.evse_id else None
+    power_w = evse.power_w if evse else rules.USUAL_POWER_W
+    deposit_minor = pricing.deposit(tariff, power_w, rules.WALK_UP)
+    return Money(deposit_minor, tariff.currency) if deposit_minor else None

@@ -61,8 +61,9 @@ class PaymentRow(SQLModel, table=True):
     `hold_minor` was asked to be held, `capturable_minor` is the most that may be taken,
     `ask_minor` what the rail is asked to take (it stays the same at every try). `cdr_id` is set
     where this payment answers for a session's cost: the CDR that now stands; `due_minor` is its
-    cost. `renews` is the payment whose hold this one's is to replace, before that ends;
-    `renew_at` when this one's own is to be replaced. `revision` guards every change.
+    cost, less what credit pays. `renews` is the payment whose hold this one's is to replace, before
+    that ends; `renew_at` when this one's own is to be replaced. `credit_minor` of
+    the cost is paid by the driver's credit. `revision` guards every change.
     """
 
     __tablename__ = "payment"
@@ -103,6 +104,7 @@ class PaymentRow(SQLModel, table=True):
     revision: int = 0
     created_at: datetime = Field(sa_type=Instant)
     changed_at: datetime = Field(sa_type=Instant)
+    credit_minor: int = Field(default=0, sa_type=BigInteger)
 
 
 class RefundRow(SQLModel, table=True):

@@ -47,6 +47,7 @@ class PaymentView:
     revision: int
     created_at: datetime
     changed_at: datetime
+    credit_minor: int = 0
 
     @property
     def purpose(self) -> str:

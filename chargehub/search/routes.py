@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel
 
 from chargehub.errors import NotFound
-from chargehub.people.access import KnownActor
+from chargehub.people.access import CurrentActor, KnownActor
 from chargehub.rest.bodies import AMOUNT_LIMIT, Instant
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
 from chargehub.rest.throttle import Narrow, Throttled
-from chargehub.search import rules, tables
+from chargehub.search import offering, rules, tables
 from chargehub.search.rules import MAX_RADIUS_M, Place, Wanted
 from chargehub.search.tables import Found
 from chargehub.stations.bodies import ConnectorBody
@@ -18,7 +18,7 @@ from chargehub.stations.rules import MAX_POWER_W, Availability, microdegrees
 from chargehub.tariffs.pricing import as_json
 from chargehub.tariffs.quoting import MAX_ENERGY_WH, PartName, Quote
 
-router = APIRouter(tags=["search"])
+router = APIRouter()
 
 # A search that finds nothing has looked at thousands of EVSEs, and nobody is asked who they are.
 _throttle = Depends(Throttled("search", rate_per_s=10, burst=60))
@@ -160,7 +160,9 @@ class OfferedEvse(BaseModel):
         )
 
 
-@router.get("/evses", dependencies=[_throttle, _narrow], openapi_extra=_FOR_ANYBODY)
+@router.get(
+    "/evses", dependencies=[_throttle, _narrow], openapi_extra=_FOR_ANYBODY, tags=["search"]
+)
 async def get_evses(
     latitude: Latitude,
     longitude: Longitude,
@@ -217,7 +219,7 @@ def _price_key(found: Found) -> tuple[int, int, str]:
     return found.quote.cost.total_minor, found.distance_m or 0, found.evse.id
 
 
-@router.get("/evses/{evse_id}", openapi_extra=_FOR_ANYBODY)
+@router.get("/evses/{evse_id}", openapi_extra=_FOR_ANYBODY, tags=["search"])
 async def get_evse(
     evse_id: Annotated[str, Path(max_length=36)], actor: KnownActor, store: CurrentStore, now: Now
 ) -> OfferedEvse:
@@ -226,3 +228,18 @@ async def get_evse(
     if found is None:
         raise NotFound("There is no such EVSE, or it is not published.")
     return OfferedEvse.of(found)
+
+
+@router.get("/bookings/{booking_id}/alternatives", tags=["bookings"])
+async def get_alternatives(
+    booking_id: Annotated[str, Path(max_length=36)],
+    actor: CurrentActor,
+    store: CurrentStore,
+    now: Now,
+) -> Page[OfferedEvse]:
+    """Where else to charge: what is free near your booked EVSE with the same plug, nearest first.
+
+    From the start of your slot, or from now on, for as long as you booked; five at most.
+    """
+    found = await store.read(offering.alternatives, actor, booking_id, now)
+    return Page(items=[OfferedEvse.of(each) for each in found], next=None)

@@ -96,7 +96,10 @@ def _check_ready(work: Work, evse: EvseView) -> None:
     if not evse.is_connected:
         raise rules.StationOffline("The station is offline; start at the station with your token.")
     if evse.status in ("unavailable", "faulted"):
-        raise rules.MayNotStart("The EVSE is out of service.")
+        raise rules.MayNotStart(
+            "The EVSE is out of service. If you booked it, GET /bookings/{booking_id}/alternatives"
+            " names free ones near it."
+        )
     for session in tables.open_at_station(work, evse.station_id):
         if session.evse_number == evse.number and rules.is_in_the_way(session, evse.status):
             raise rules.MayNotStart("Another session runs at this EVSE.")

@@ -72,10 +72,12 @@ def settle(work: Work, event: PaymentCaptured, now: datetime, terms: Terms = TER
     subject, conceded_minor = Subject(cdr.session_id), 0
     if earlier is not None:
         gone = contesting.conceded_minor(work, cdr.session_id)
-        conceded_minor = min(gone, max(0, cdr.cost_minor - event.captured_minor))
+        conceded_minor = min(
+            gone, max(0, cdr.cost_minor - event.captured_minor - event.credit_minor)
+        )
         contesting.undo(work, subject, now)
         _take_back(work, earlier, now)
-    settled = _divide(work, cdr, event.captured_minor, conceded_minor, now, terms)
+    settled = _divide(work, cdr, event, conceded_minor, now, terms)
     if earlier is not None:
         contesting.redo(work, subject, now, conceded_minor)
     if earlier is not None and earlier.transfer_id and earlier.matured_at:
@@ -97,7 +99,7 @@ def _mature_in_time(work: Work, settled: SettlementView) -> None:
 def _divide(
     work: Work,
     cdr: CdrView,
-    kept_minor: int,
+    paid: PaymentCaptured,
     conceded_minor: int,
     now: datetime,
     terms: Terms,
@@ -106,10 +108,12 @@ def _divide(
 
     What was given back after a dispute had been captured all the same.
     """
-    captured_minor = kept_minor + conceded_minor
+    captured_minor = paid.captured_minor + conceded_minor
     divided = split.split(cdr.cost_minor, terms.fee_basis_points, terms.fee_vat_percent)
     parties = Parties(cdr.owner_id, cdr.driver_id, cdr.currency)
-    entries = split.capture_entries(divided, captured_minor, parties, terms.fee_vat_country)
+    entries = split.capture_entries(
+        divided, captured_minor, parties, terms.fee_vat_country, paid.credit_minor
+    )
     transfer = _transfer(cdr.session_id, "settle", cdr.version, entries, now)
     settled = SettlementView(
         cdr_id=cdr.id,
@@ -121,6 +125,7 @@ def _divide(
         currency=cdr.currency,
         gross_minor=divided.gross_minor,
         captured_minor=captured_minor,
+        credit_minor=paid.credit_minor,
         owner_minor=divided.owner_minor,
         fee_minor=divided.fee_minor,
         vat_minor=divided.vat_minor,
@@ -150,7 +155,7 @@ def _take_back(work: Work, settled: SettlementView, now: datetime) -> None:
         payable = f"owner:payable:{settled.owner_id}"
         entries = split.recall_entries(
             settled.owner_id,
-            settled.owner_minor,
+            _earned(settled),
             settled.captured_minor,
             -accounts.balance(work, payable, settled.currency),
             settled.currency,
@@ -174,7 +179,7 @@ def _mature(work: Work, settled: SettlementView, at: datetime) -> None:
     entries = contesting.maturing(work, Subject(session_id))
     if entries is None:
         entries = split.maturity_entries(
-            owner_id, settled.owner_minor, settled.captured_minor, currency
+            owner_id, _earned(settled), settled.captured_minor, currency
         )
     _post(work, _transfer(session_id, "mature", version, entries, at))
     owed = accounts.balance(work, f"owner:receivable:{owner_id}", currency)
@@ -183,6 +188,11 @@ def _mature(work: Work, settled: SettlementView, at: datetime) -> None:
     if netted > 0:
         entries = netting_entries(owner_id, netted, currency)
         _post(work, _transfer(session_id, "net", version, entries, at))
+
+
+def _earned(settled: SettlementView) -> int:
+    paid_minor = settled.captured_minor + settled.credit_minor
+    return split.earned_minor(settled.owner_minor, paid_minor)
 
 
 def _post(work: Work, transfer: Transfer) -> None:

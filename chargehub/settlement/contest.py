@@ -20,7 +20,7 @@ class BadContest(LedgerError):
 @dataclass(frozen=True, slots=True)
 class Settled:
     """A cost or fee as it was divided: gross = owner + fee + vat. `income` and `vat` are the
-    accounts that the hub's part and its VAT went to."""
+    accounts that the hub's part and its VAT went to; `credit_minor` the driver's credit paid."""
 
     owner_id: str
     currency: str
@@ -29,6 +29,7 @@ class Settled:
     fee_minor: int
     vat_minor: int
     captured_minor: int
+    credit_minor: int
     is_matured: bool
     income: str
     vat: str
@@ -156,8 +157,8 @@ def undone_entries(
 def earned(settled: Settled, taken: Taken) -> int:
     """How much of the owner's share may mature: not what is frozen, nor what went back."""
     owner_minor = settled.owner_minor - taken.owner_minor
-    captured_minor = settled.captured_minor - taken.amount_minor
-    return max(0, earned_minor(owner_minor, captured_minor) - taken.frozen_minor)
+    paid_minor = settled.captured_minor + settled.credit_minor - taken.amount_minor
+    return max(0, earned_minor(owner_minor, paid_minor) - taken.frozen_minor)
 
 
 def matured_entries(settled: Settled, taken: Taken) -> tuple[Entry, ...]:

@@ -43,11 +43,12 @@ def settled(reads: Reads, subject: Subject) -> Settled | None:
         row = tables.standing(reads, subject.session_id)
         posted = None if row is None else row.transfer_id
         gross = 0 if row is None else row.gross_minor
+        credit_minor = 0 if row is None else row.credit_minor
     else:
         row = fees.of_booking(reads, subject.booking_id or "")
         row = None if row is None or row.reversed_at else row
         posted = transfer_id("booking", subject.booking_id or "", "fee")
-        gross = 0 if row is None else row.captured_minor
+        gross, credit_minor = (0 if row is None else row.captured_minor), 0
     if row is None or posted is None:
         return None
     income, vat = _accounts(reads, posted)
@@ -59,6 +60,7 @@ def settled(reads: Reads, subject: Subject) -> Settled | None:
         fee_minor=row.fee_minor,
         vat_minor=row.vat_minor,
         captured_minor=row.captured_minor,
+        credit_minor=credit_minor,
         is_matured=row.matured_at is not None,
         income=income,
         vat=vat,

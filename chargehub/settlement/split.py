@@ -75,18 +75,24 @@ def split(
 
 
 def capture_entries(
-    divided: Split, captured_minor: int, parties: Parties, country: str = FEE_VAT_COUNTRY
+    divided: Split,
+    captured_minor: int,
+    parties: Parties,
+    country: str = FEE_VAT_COUNTRY,
+    credit_minor: int = 0,
 ) -> tuple[Entry, ...]:
     """A cost, captured in full or in part: what is missing the driver owes.
 
-    What was captured beyond the cost belongs to nobody known and goes to suspense.
+    `credit_minor` of it the driver's credit paid. What was captured beyond the cost belongs to
+    nobody known and goes to suspense.
     """
-    if captured_minor < 0:
-        raise BadSplit(f"{captured_minor} captured")
-    missing = divided.gross_minor - captured_minor
+    if captured_minor < 0 or credit_minor < 0:
+        raise BadSplit(f"{captured_minor} captured, {credit_minor} by credit")
+    missing = divided.gross_minor - captured_minor - credit_minor
     driver = parties.driver_id or "unknown"
     amounts = {
         "psp:pending": captured_minor,
+        f"driver:credit_used:{driver}": credit_minor,
         f"driver:receivable:{driver}": max(missing, 0),
         "psp:suspense": min(missing, 0),
         f"owner:accrued:{parties.owner_id}": -divided.owner_minor,
@@ -122,10 +128,10 @@ def penalty_entries(
 
 
 def maturity_entries(
-    owner_id: str, owner_minor: int, captured_minor: int, currency: str
+    owner_id: str, earned: int, captured_minor: int, currency: str
 ) -> tuple[Entry, ...]:
-    """The owner may have what was earned now, and the rail has made the funds available."""
-    earned = earned_minor(owner_minor, captured_minor)
+    """The owner may have what was earned now (`earned_minor`), and the rail has made the funds
+    available."""
     amounts = {
         f"owner:accrued:{owner_id}": earned,
         f"owner:payable:{owner_id}": -earned,
@@ -135,21 +141,20 @@ def maturity_entries(
     return _entries(amounts, currency)
 
 
-def earned_minor(owner_minor: int, captured_minor: int) -> int:
-    """How much of an owner's share may leave: never more than the driver paid.
+def earned_minor(owner_minor: int, paid_minor: int) -> int:
+    """How much of an owner's share may leave: never more than the driver paid, credit included.
 
     Anybody can own a station that reports what it likes, and drive without paying: the rest of
     the share stays accrued. Where a hold was a little too small, the fee yields first.
     """
-    return min(owner_minor, captured_minor)
+    return min(owner_minor, paid_minor)
 
 
 def recall_entries(
-    owner_id: str, owner_minor: int, captured_minor: int, payable_minor: int, currency: str
+    owner_id: str, earned: int, captured_minor: int, payable_minor: int, currency: str
 ) -> tuple[Entry, ...]:
     """Maturity taken back, for a correction. What `payable_minor` does not cover was paid out
     already: the owner owes it."""
-    earned = earned_minor(owner_minor, captured_minor)
     covered = min(earned, payable_minor)
     amounts = {
         f"owner:payable:{owner_id}": covered,

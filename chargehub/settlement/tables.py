@@ -27,7 +27,8 @@ _WAS_REVERSED = text("reversed_at IS NOT NULL")
 class SettlementRow(SQLModel, table=True):
     """The cost of one CDR, divided. Amounts in minor units: gross = owner + fee + vat.
 
-    `transfer_id` None: the CDR cost nothing. `reversed_at`: a correction took it back; a session
+    `credit_minor` was paid by the driver's credit, beside what was captured. `transfer_id` None:
+    the CDR cost nothing. `reversed_at`: a correction took it back; a session
     has at most one settlement that stands. `conceded_minor` of what was captured had gone back to
     the driver because of a dispute before this division was made.
     """
@@ -63,6 +64,7 @@ class SettlementRow(SQLModel, table=True):
     matured_at: datetime | None = Field(default=None, sa_type=Instant)
     reversed_at: datetime | None = Field(default=None, sa_type=Instant)
     conceded_minor: int = Field(default=0, sa_type=BigInteger)
+    credit_minor: int = Field(default=0, sa_type=BigInteger)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class SettlementView:
     matured_at: datetime | None
     reversed_at: datetime | None
     conceded_minor: int = 0
+    credit_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)

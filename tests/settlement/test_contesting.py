@@ -20,7 +20,7 @@ DAY = timedelta(days=1)
 def nine(gross: int = 900) -> Settled:
     parts = split(gross)
     return Settled(
-        *("o", "EUR", gross, parts.owner_minor, parts.fee_minor, parts.vat_minor, gross, False),
+        *("o", "EUR", gross, parts.owner_minor, parts.fee_minor, parts.vat_minor, gross, 0, False),
         *("income:platform_fee", "vat:payable:DE"),
     )
 

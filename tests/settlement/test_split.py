@@ -15,6 +15,7 @@ from chargehub.settlement.split import (
     Parties,
     Split,
     capture_entries,
+    earned_minor,
     maturity_entries,
     recall_entries,
     split,
@@ -133,6 +134,20 @@ def test_every_capture_balances(gross: int, captured: int) -> None:
     assert entries.get("driver:receivable:d", 0) == max(gross - captured, 0)
 
 
+@given(st.integers(1, 10**9), st.data())
+def test_credit_pays_a_part_of_the_cost_and_no_share_changes(
+    gross: int, data: st.DataObject
+) -> None:
+    credit = data.draw(st.integers(0, gross))
+    captured = data.draw(st.integers(0, gross - credit))
+    divided = split(gross)
+    entries = lawful(capture_entries(divided, captured, PARTIES, credit_minor=credit))
+
+    assert entries.get("driver:credit_used:d", 0) == credit
+    assert entries.get("driver:receivable:d", 0) == gross - credit - captured
+    assert -entries.get("owner:accrued:o", 0) == divided.owner_minor
+
+
 def test_maturity_moves_earnings_and_funds() -> None:
     assert lawful(maturity_entries("o", 810, 900, "EUR")) == {
         "owner:accrued:o": 810,
@@ -144,7 +159,7 @@ def test_maturity_moves_earnings_and_funds() -> None:
 
 @given(st.integers(1, 10**9), st.integers(1, 10**9))
 def test_no_more_matures_than_was_captured(owner: int, captured: int) -> None:
-    entries = lawful(maturity_entries("o", owner, captured, "EUR"))
+    entries = lawful(maturity_entries("o", earned_minor(owner, captured), captured, "EUR"))
 
     assert entries["owner:payable:o"] == -min(owner, captured)
     assert entries["psp:available"] == captured
@@ -155,9 +170,9 @@ def test_what_is_recalled_comes_from_the_balance_first(
     owner: int, captured: int, payable: int
 ) -> None:
     """And it is what had matured, so that both together move nothing."""
-    entries = lawful(recall_entries("o", owner, captured, payable, "EUR"))
+    matured = earned_minor(owner, captured)
+    entries = lawful(recall_entries("o", matured, captured, payable, "EUR"))
 
-    matured = min(owner, captured)
     covered = entries.get("owner:payable:o", 0)
     assert covered == min(matured, payable)
     assert covered + entries.get("owner:receivable:o", 0) == matured

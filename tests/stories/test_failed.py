@@ -96,6 +96,8 @@ async def test_a_station_that_says_it_is_out_of_order_fails_who_stands_there(
     assert (early, await status(driver, booking)) == ("confirmed", "failed")
     assert await failures(hub, place) == ["out_of_order"]
     assert (await only(driver, "/payments"))["state"] == "released"
+    refused = await driver.post("/sessions", {"evse_id": place.evse_ids[0]}, expect=409)
+    assert "/alternatives" in refused["detail"]
 
 
 async def test_a_session_that_the_station_breaks_off_at_once_has_failed_and_costs_nothing(

@@ -421,6 +421,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("changed_at", Instant(), nullable=False),
+        sa.Column("credit_minor", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
             "0 <= captured_minor AND captured_minor <= capturable_minor",
             name=op.f("ck_payment_captured"),
@@ -740,6 +741,27 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "credit",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("driver_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.String(length=20), nullable=True),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("booking_id", sa.String(length=36), nullable=True),
+        sa.Column("station_id", sa.String(length=36), nullable=True),
+        sa.Column("session_id", sa.String(length=36), nullable=True),
+        sa.Column("cdr_id", sa.String(length=36), nullable=True),
+        sa.Column("at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_credit")),
+    )
+    with op.batch_alter_table("credit", schema=None) as batch_op:
+        batch_op.create_index("ix_credit_driver", ["driver_id", "id"], unique=False)
+        batch_op.create_index("ix_credit_session", ["session_id"], unique=False)
+        batch_op.create_index("uq_credit_booking_kind", ["booking_id", "kind"], unique=True)
+        batch_op.create_index("uq_credit_cdr", ["cdr_id"], unique=True)
+
+    op.create_table(
         "reliability_event",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("station_id", sa.String(length=36), nullable=False),
@@ -772,6 +794,7 @@ def upgrade() -> None:
         sa.Column("matured_at", Instant(), nullable=True),
         sa.Column("reversed_at", Instant(), nullable=True),
         sa.Column("conceded_minor", sa.BigInteger(), nullable=False),
+        sa.Column("credit_minor", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("cdr_id", name=op.f("pk_settlement")),
     )
     with op.batch_alter_table("settlement", schema=None) as batch_op:

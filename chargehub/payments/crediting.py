@@ -1,0 +1,160 @@
+"""Credit for drivers whom a booking failed; it pays for what they charge next, before the card.
+
+The hub gives it as goodwill: owners have their whole share, and a credit is never paid out.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from chargehub import events
+from chargehub.bookings import reliability
+from chargehub.bookings import tables as bookings
+from chargehub.bookings.promises import PROMISES, Promises
+from chargehub.bookings.tables import BookingView
+from chargehub.ledger import actions as ledger
+from chargehub.ledger import tables as accounts
+from chargehub.ledger.rules import Entry, Transfer, moved, transfer_id
+from chargehub.payments import credits
+from chargehub.payments.credits import CreditRow, Kind, Reason
+from chargehub.sessions.cdr import CdrView
+from chargehub.stations import tables as stations
+from chargehub.store.columns import new_id
+from chargehub.store.work import Reads, Work
+
+COUNTED = timedelta(days=30)
+GOODWILL = "expense:goodwill"
+
+
+def credit_failed(
+    work: Work, event: events.BookingReleased, now: datetime, promises: Promises = PROMISES
+) -> None:
+    """The station failed a booking: its driver gets a credit, once.
+
+    Not for a booking that nothing was held for, nor for a station that was out of order already
+    when it was booked: whoever books that one waits for the credit.
+    """
+    booking = bookings.booking(work, event.booking_id)
+    if booking is None or booking.status != "failed" or booking.deposit_minor == 0:
+        return
+    if _was_there_when_booked(work, booking):
+        give(work, booking, "station_failed", now, promises)
+
+
+def give(
+    work: Work, booking: BookingView, reason: Reason, now: datetime, promises: Promises
+) -> None:
+    """Credit the driver of a booking, once for it, as often as the hub promises."""
+    amount_minor = promises.credit_minor(booking.currency)
+    if amount_minor == 0 or credits.of_booking(work, booking.id, "given") is not None:
+        return
+    lately = credits.given_since(work, booking.driver_id, now - COUNTED)
+    if len(lately) >= promises.credits_in_30_days or booking.station_id in lately:
+        return
+    entries = moved(amount_minor, booking.currency, GOODWILL, _credit(booking.driver_id))
+    _post(work, booking.id, "credit", entries, now)
+    _note(
+        work,
+        "given",
+        amount_minor,
+        now,
+        driver_id=booking.driver_id,
+        currency=booking.currency,
+        booking_id=booking.id,
+        station_id=booking.station_id,
+        reason=reason,
+    )
+
+
+def withdraw(work: Work, event: events.SessionOpened, now: datetime) -> None:
+    """Whoever was credited for a failed booking did charge in it: the credit goes back, as much
+    of it as is left."""
+    if event.booking_id is None:
+        return
+    given = credits.of_booking(work, event.booking_id, "given")
+    if given is None or credits.of_booking(work, event.booking_id, "withdrawn") is not None:
+        return
+    amount_minor = min(given.amount_minor, _available(work, given.driver_id, given.currency))
+    if amount_minor == 0:
+        return
+    entries = moved(amount_minor, given.currency, _credit(given.driver_id), GOODWILL)
+    _post(work, event.booking_id, "credit_withdrawn", entries, now)
+    _note(
+        work,
+        "withdrawn",
+        -amount_minor,
+        now,
+        driver_id=given.driver_id,
+        currency=given.currency,
+        booking_id=given.booking_id,
+    )
+
+
+def spend(work: Work, cdr: CdrView, now: datetime) -> int:
+    """How much of a CDR's cost the driver's credit pays, in minor units; reckoned once for each.
+
+    A correction takes more of it where there is more, or gives back what is now too much.
+    """
+    before = credits.spent_on(work, cdr.session_id)
+    if cdr.driver_id is None or credits.is_reckoned(work, cdr.id):
+        return before
+    available = _available(work, cdr.driver_id, cdr.currency) if cdr.cost_minor else 0
+    spent = min(cdr.cost_minor, before + available)
+    if spent == before:
+        return spent
+    used = f"driver:credit_used:{cdr.driver_id}"
+    transfer = Transfer(
+        id=transfer_id("session", cdr.session_id, "credit_spent", cdr.version),
+        kind="credit_spent",
+        entries=moved(spent - before, cdr.currency, _credit(cdr.driver_id), used),
+        effective_at=now,
+        session_id=cdr.session_id,
+    )
+    ledger.post(work, transfer)
+    _note(
+        work,
+        "spent",
+        before - spent,
+        now,
+        driver_id=cdr.driver_id,
+        currency=cdr.currency,
+        session_id=cdr.session_id,
+        cdr_id=cdr.id,
+    )
+    return spent
+
+
+def _was_there_when_booked(reads: Reads, booking: BookingView) -> bool:
+    """True if the hub heard of the fault after the booking was made."""
+    why = reliability.of_booking(reads, booking.id)
+    if why == "offline":
+        station = stations.station(reads, booking.station_id)
+        gone_at = station.disconnected_at if station else None
+        return gone_at is not None and gone_at >= booking.created_at
+    if why == "out_of_order":
+        evse = stations.evse(reads, booking.evse_id)
+        told_at = evse.status_at if evse else None
+        return told_at is not None and told_at >= booking.created_at
+    return why is not None
+
+
+def _available(reads: Reads, driver_id: str, currency: str) -> int:
+    return -accounts.balance(reads, _credit(driver_id), currency)
+
+
+def _credit(driver_id: str) -> str:
+    return f"driver:credit:{driver_id}"
+
+
+def _post(work: Work, booking_id: str, step: str, entries: tuple[Entry, ...], at: datetime) -> None:
+    transfer = Transfer(
+        id=transfer_id("booking", booking_id, step),
+        kind=step,
+        entries=entries,
+        effective_at=at,
+        booking_id=booking_id,
+    )
+    ledger.post(work, transfer)
+
+
+def _note(work: Work, kind: Kind, amount_minor: int, now: datetime, **of: Any) -> None:
+    work.insert(CreditRow, id=new_id(), kind=kind, amount_minor=amount_minor, at=now, **of)

@@ -1,0 +1,99 @@
+"""Where else to charge, for a driver whose booking a station or somebody's car has spoiled."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from chargehub import events
+from chargehub.bookings import cancelling, reliability
+from chargehub.bookings import tables as bookings
+from chargehub.bookings.reliability import Failure
+from chargehub.bookings.tables import BookingView
+from chargehub.payments import credits
+from chargehub.people import mails
+from chargehub.people import tables as people
+from chargehub.people.rules import Actor
+from chargehub.search import tables
+from chargehub.search.candidates import FIRST_REACH_M, TooManyFound
+from chargehub.search.rules import Place, Wanted
+from chargehub.search.tables import Found
+from chargehub.stations import tables as stations
+from chargehub.stations.cells import cell_of
+from chargehub.store.work import Reads, Work
+from chargehub.units import Money, Span
+
+REACH_M = 10_000  # a quarter of an hour by car, with a battery that was to be charged
+OFFERED = 5
+_NO_USE = ("offline", "faulted")
+
+WHY: dict[Failure, str] = {
+    "offline": "it has had no connection since before your slot began",
+    "out_of_order": "it says that it is out of order",
+    "start_failed": "it did not start, or broke off at once",
+}
+
+
+def alternatives(reads: Reads, actor: Actor, booking_id: str, now: datetime) -> tuple[Found, ...]:
+    """EVSEs near a booked one that can be had instead, the nearest first; at most `OFFERED`.
+
+    From the start of the slot, or from now where that is over, for as long as was booked; with
+    the same plug. Raises NotFound.
+    """
+    booking = cancelling.seen_by(actor, bookings.booking(reads, booking_id))
+    return near_booking(reads, booking, now)
+
+
+def near_booking(reads: Reads, booking: BookingView, now: datetime) -> tuple[Found, ...]:
+    """As `alternatives`, for a booking at hand."""
+    station = stations.station(reads, booking.station_id)
+    location = stations.location(reads, station.location_id) if station else None
+    if location is None:
+        return ()
+    cell = cell_of(location.latitude_e6, location.longitude_e6)
+    start = max(booking.starts_at, now)
+    plugs = stations.connectors_of(reads, [booking.evse_id])
+    wanted = Wanted(
+        Place(cell.latitude_e6, cell.longitude_e6),
+        REACH_M,
+        Span(start, start + (booking.ends_at - booking.starts_at)),
+        tuple(plug.type for plug in plugs),
+        viewer_id=booking.driver_id,
+    )
+    try:
+        found = tables.near(reads, wanted, now, None, OFFERED * 3)
+    except TooManyFound:
+        found = tables.near(reads, replace(wanted, radius_m=FIRST_REACH_M), now, None, 15)
+    there = (each for each in found if each.evse.id != booking.evse_id)
+    return tuple(each for each in there if each.availability not in _NO_USE)[:OFFERED]
+
+
+def tell_failed(work: Work, event: events.BookingReleased, now: datetime) -> None:
+    """Write to the driver of a failed booking: why, what goes back, and where else to charge."""
+    booking = bookings.booking(work, event.booking_id)
+    driver = people.account(work, booking.driver_id) if booking else None
+    if booking is None or driver is None or event.reason != "failed":
+        return
+    why = reliability.of_booking(work, booking.id)
+    credit = credits.of_booking(work, booking.id, "given")
+    text = (
+        "Hello,\n\n"
+        f"the charger that you booked from {booking.starts_at:%Y-%m-%d %H:%M} to"
+        f" {booking.ends_at:%H:%M} UTC has failed:\n{WHY[why] if why else 'it was not there'}.\n"
+        "Your booking is over and costs you nothing; what was held of your money goes back.\n"
+    )
+    if credit is not None:
+        amount = Money(credit.amount_minor, credit.currency)
+        text += f"For the trouble you have a credit of {amount}, spent on what you charge next.\n"
+    text += "\n" + offers(work, booking, now)
+    mails.write_mail(work, driver.email, "The charger that you booked has failed", text, now)
+
+
+def offers(reads: Reads, booking: BookingView, now: datetime) -> str:
+    """The alternatives to a booking as lines of a mail."""
+    lines = [
+        f"    {each.location_name}, EVSE {each.evse.number}, about {each.distance_m} m away:"
+        f" {each.evse.id}"
+        for each in near_booking(reads, booking, now)
+    ]
+    if not lines:
+        return "We know of no free charger near it at that time.\n"
+    return "These are free near it for as long as you booked:\n" + "\n".join(lines) + "\n"
