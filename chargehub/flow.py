@@ -89,7 +89,7 @@ def reactions(
         events.BookingReleased: [
             ending.end_booking,
             _charge_owner(terms),
-            _credit_failed(promises),
+            _credit_spoilt(promises),
             offering.tell_failed,
             following.look_after_booking,
             reputation.note_end,
@@ -150,11 +150,11 @@ def _fail_closed(promises: Promises) -> Reaction:
     return follow_closed
 
 
-def _credit_failed(promises: Promises) -> Reaction:
-    def credit_failed(work: Work, event: events.BookingReleased, now: datetime) -> None:
-        crediting.credit_failed(work, event, now, promises)
+def _credit_spoilt(promises: Promises) -> Reaction:
+    def credit_spoilt(work: Work, event: events.BookingReleased, now: datetime) -> None:
+        crediting.credit_spoilt(work, event, now, promises)
 
-    return credit_failed
+    return credit_spoilt
 
 
 def _settle(terms: Terms) -> Reaction:

@@ -25,6 +25,7 @@ from chargehub.errors import Unavailable
 from chargehub.payments import payout, renewing
 from chargehub.reputation import measuring
 from chargehub.rest import manners
+from chargehub.search import blocking
 from chargehub.sessions import remote as sessions
 from chargehub.sessions import telling
 from chargehub.settlement import actions as settlement
@@ -87,6 +88,7 @@ def due(
         approving.decline_overdue,
         retiring.cancel_at_retired,
         bookings.open_due_windows,
+        blocking.tell_blocked,
         fail_broken,
         cancelling.release_no_shows,
         following.follow_due_lists,

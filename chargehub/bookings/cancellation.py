@@ -37,8 +37,9 @@ STEPS: Mapping[str, tuple[timedelta, timedelta]] = {
 _PENALTIES = ((timedelta(hours=24), 10), (timedelta(hours=4), 25))
 _LATEST_PENALTY = 50
 
-Reason = Literal["price", "station"]
-"""Why a cancellation is free at any time: what was booked is not what is offered now."""
+Reason = Literal["price", "station", "blocked"]
+"""Why a cancellation is free at any time: what was booked is not what is offered now, or another's
+car stands in its way."""
 
 
 class Booked(Protocol):

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from operator import attrgetter
 
-from chargehub.bookings import failing, policies, rules, tables
+from chargehub.bookings import failing, notices, policies, rules, tables
 from chargehub.bookings.cancellation import (
     Parting,
     Reason,
@@ -101,7 +101,16 @@ def _why_free(reads: Reads, booking: BookingView) -> Reason | None:
         return "station"
     if not tariffs.is_offered(reads, listing.tariff_id, booking.tariff_snapshot_id):
         return "price"
-    return None if _is_there(reads, booking) else "station"
+    if not _is_there(reads, booking):
+        return "station"
+    return "blocked" if is_blocked(reads, booking) else None
+
+
+def is_blocked(reads: Reads, booking: BookingView) -> bool:
+    """True while a car stands there that the driver was told of."""
+    evse = stations.evse(reads, booking.evse_id)
+    is_occupied = evse is not None and evse.status == "occupied"
+    return is_occupied and notices.was_told(reads, booking.id, "blocked")
 
 
 def _is_there(reads: Reads, booking: BookingView) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chargehub import events
-from chargehub.bookings import reliability
+from chargehub.bookings import cancelling, reliability
 from chargehub.bookings import tables as bookings
 from chargehub.bookings.promises import PROMISES, Promises
 from chargehub.bookings.tables import BookingView
@@ -25,19 +25,22 @@ COUNTED = timedelta(days=30)
 GOODWILL = "expense:goodwill"
 
 
-def credit_failed(
+def credit_spoilt(
     work: Work, event: events.BookingReleased, now: datetime, promises: Promises = PROMISES
 ) -> None:
-    """The station failed a booking: its driver gets a credit, once.
+    """The station failed a booking, or another's car stood in its way: its driver gets a credit.
 
     Not for a booking that nothing was held for, nor for a station that was out of order already
     when it was booked: whoever books that one waits for the credit.
     """
     booking = bookings.booking(work, event.booking_id)
-    if booking is None or booking.status != "failed" or booking.deposit_minor == 0:
+    if booking is None or booking.deposit_minor == 0:
         return
-    if _was_there_when_booked(work, booking):
+    if booking.status == "failed" and _was_there_when_booked(work, booking):
         give(work, booking, "station_failed", now, promises)
+    is_given_up = booking.status == "no_show" or booking.cancelled_by == "driver"
+    if is_given_up and cancelling.is_blocked(work, booking):
+        give(work, booking, "blocked_by_another", now, promises)
 
 
 def give(

@@ -741,6 +741,15 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "booking_notice",
+        sa.Column("booking_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("session_id", sa.String(length=36), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("booking_id", "kind", name=op.f("pk_booking_notice")),
+    )
+
+    op.create_table(
         "credit",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("driver_id", sa.String(length=36), nullable=False),
