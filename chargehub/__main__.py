@@ -75,6 +75,24 @@ def restore(
     backup.restore(file, database, force)
 
 
+@app.command()
+def verify_receipt(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A receipt.")],
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="The hub's keys, from its /.well-known/chargehub-receipt-keys.json.",
+        ),
+    ] = None,
+) -> None:
+    """Check a session's receipt, anywhere: no hub and no network is asked."""
+    from chargehub.commands import verify_receipt
+
+    raise typer.Exit(verify_receipt.run(file, keys))
+
+
 @operators.command("create")
 def create_operator(
     email: Annotated[str, typer.Option(prompt=True)],

@@ -40,6 +40,7 @@ from chargehub.payments import routes as payment_routes
 from chargehub.people import routes as people_routes
 from chargehub.rails import registry as rails
 from chargehub.rails import routes as rail_routes
+from chargehub.receipts import routes as receipt_routes
 from chargehub.reputation import routes as reputation_routes
 from chargehub.rest import explorer, openapi, problems
 from chargehub.rest.manners import CurrentStore
@@ -87,6 +88,7 @@ ROUTERS = (
     session_routes.router,
     group_code_routes.router,
     signed_routes.router,
+    receipt_routes.router,
     energy_routes.router,
     payment_routes.router,
     credit_routes.router,
@@ -159,7 +161,10 @@ class Hub:
         self.relay = Relay(
             self.store,
             self.clock,
-            flow.reactions(self.store, self.rails, self._senders(), self.terms, promises),
+            flow.reactions(
+                *(self.store, self.rails, self._senders(), self.terms),
+                *(self.settings.secret, promises),
+            ),
         )
         frames_kept = timedelta(days=settings.frames_kept_days)
         cost_every = timedelta(seconds=settings.cost_told_every_s)
@@ -283,6 +288,7 @@ def web(hub: Hub) -> FastAPI:
     explorer.install(app)
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1", dependencies=[Depends(only_known)])
+    app.include_router(receipt_routes.public)
     app.include_router(_operations())
     return app
 

@@ -25,6 +25,7 @@ from chargehub.payments import (
 )
 from chargehub.payments.rail import Rails
 from chargehub.people import actions as people
+from chargehub.receipts import actions as receipts
 from chargehub.reputation import actions as reputation
 from chargehub.reputation import measuring
 from chargehub.search import offering
@@ -59,9 +60,14 @@ class Senders:
 
 
 def reactions(
-    store: Store, rails: Rails, send: Senders, terms: Terms, promises: Promises = PROMISES
+    store: Store,
+    rails: Rails,
+    send: Senders,
+    terms: Terms,
+    secret: str,
+    promises: Promises = PROMISES,
 ) -> Reactions:
-    """The followers of every event, in the order in which they are told."""
+    """The followers of every event, in the order in which they are told. `secret`: the hub's."""
     follows: dict[type[events.Event], list[Reaction | Effect]] = {
         events.MailRequested: [Effect(send.mail, people.record_mail_sent)],
         events.WebhookRequested: [
@@ -115,10 +121,11 @@ def reactions(
             collect.request_capture,
             balancing.look_at_session,
             reputation.note_session,
+            _issue_receipt(secret),
         ],
         events.FeeCaptured: [_settle_fee(terms)],
         events.PaymentCaptured: [_settle(terms)],
-        events.CdrCorrected: [collect.adjust],
+        events.CdrCorrected: [collect.adjust, _issue_receipt(secret)],
     }
     return _published({**follows, **_asked_of_rails(store, rails)})
 
@@ -155,6 +162,15 @@ def _credit_spoilt(promises: Promises) -> Reaction:
         crediting.credit_spoilt(work, event, now, promises)
 
     return credit_spoilt
+
+
+def _issue_receipt(secret: str) -> Reaction:
+    def issue_receipt(
+        work: Work, event: events.SessionClosed | events.CdrCorrected, now: datetime
+    ) -> None:
+        receipts.issue_for(work, event, secret, now)
+
+    return issue_receipt
 
 
 def _settle(terms: Terms) -> Reaction:

@@ -61,6 +61,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /readyz": Row("anybody"),
     "GET /metrics": Row("anybody"),
     "GET /ledger/audit": Row("anybody"),
+    "GET /.well-known/chargehub-receipt-keys.json": Row("anybody"),
     "GET /evses": Row("anybody", query="?latitude=59.9139&longitude=10.7522"),
     "GET /evses/{evse_id}": Row("anybody"),
     "POST /accounts": Row("anybody", done=201, body=NEWCOMER),
@@ -144,6 +145,9 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /sessions/{session_id}/transparency.xml": Row(
         "read", "driver", done=404, ids={"session_id": "{closed_session_id}"}
     ),
+    "GET /sessions/{session_id}/receipt": Row(
+        "read", "driver", ids={"session_id": "{closed_session_id}"}
+    ),
     "GET /evses/{evse_id}/meter-keys": Row("read"),
     "GET /cdrs": Row("read", "driver", stranger=OWN),
     "GET /cdrs/{cdr_id}": Row("read", "driver"),
@@ -165,6 +169,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
         "operator", "operator", stranger=403, body={"action": "ClearCache", "timeout_s": 1}
     ),
     "POST /deliveries/{delivery_id}/retry": Row("operator", "operator", done=202, stranger=403),
+    "POST /receipt-keys": Row("operator", "operator", done=201, stranger=403),
     "POST /cdrs/{cdr_id}/corrections": Row(
         "operator", "operator", done=201, stranger=403, body=CORRECTION
     ),

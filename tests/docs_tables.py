@@ -154,7 +154,7 @@ def followers() -> Reactions:
     send_command = carry_out(NOWHERE, NOWHERE, NOWHERE, b"").run
     send_webhook = Sender(NOWHERE, NOWHERE, NOWHERE).run
     send = flow.Senders(send_mail, send_command, send_webhook)
-    return flow.reactions(NOWHERE, NOWHERE, send, terms)
+    return flow.reactions(NOWHERE, NOWHERE, send, terms, "")
 
 
 def refusals() -> list[type[Refused]]:

@@ -49,7 +49,8 @@ async def ask(world: Busy, name: str, row: Row, token: str | None) -> httpx2.Res
     method, path = name.split(" ")
     own = {key: filled(value, world.ids) for key, value in row.ids.items()}
     address = path.format_map({**world.ids, **own}) + row.query
-    prefix = "" if path in ("/healthz", "/readyz", "/metrics") else "/api/v1"
+    is_outside = path in ("/healthz", "/readyz", "/metrics") or path.startswith("/.well-known/")
+    prefix = "" if is_outside else "/api/v1"
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     body = filled(row.body, world.ids)
     sent: dict[str, Any] = {"content": row.file} if row.file else {"json": body}

@@ -17,6 +17,7 @@ DOMAIN = (
     *("people", "stations", "tariffs", "ledger", "bookings", "listings", "sessions", "energy"),
     *("settlement", "payments", "search", "rewards", "reputation", "webhooks", "meters"),
     "jurisdictions",
+    "receipts",
 )
 MONEY = ("tariffs", "ledger", "settlement", "payments", "rewards")
 FILE_LINES = 400

@@ -14,7 +14,6 @@ from chargehub.people.access import CurrentActor
 from chargehub.people.rules import Actor
 from chargehub.rest.manners import CurrentPage, CurrentStore, Page, page
 from chargehub.sessions import remote, trusting
-from chargehub.sessions.tables import SessionView
 from chargehub.store.work import Reads
 
 router = APIRouter(tags=["sessions"])
@@ -82,19 +81,11 @@ def _whole(reads: Reads, actor: Actor, session_id: str) -> Found:
     """Raises PacketWithheld for an owner, if they name the driver's id token."""
     session = remote.seen_by(reads, actor, session_id)
     found = trusting.looked_at(reads, session)
-    if not may_see_tokens(actor, session) and any(names_user(looked) for _, looked in found):
+    if not trusting.may_see_tokens(actor, session) and any(
+        trusting.names_user(looked) for _, looked in found
+    ):
         raise PacketWithheld
     return found
-
-
-def may_see_tokens(actor: Actor, session: SessionView) -> bool:
-    """True for the driver whose id token it is, and for operators."""
-    return actor.is_operator or actor.account_id == session.driver_id
-
-
-def names_user(looked: Looked) -> bool:
-    """True if a packet holds an id token, or nobody can tell."""
-    return looked.record is None or looked.record.user != ""
 
 
 def _value(view: PacketView, looked: Looked) -> Value:

@@ -7,6 +7,7 @@ from chargehub.meters import tables as meters
 from chargehub.meters.rules import KeyView
 from chargehub.meters.tables import PacketView
 from chargehub.meters.trust import Bill, Keys, Looked, Trust, judge, look
+from chargehub.people.rules import Actor
 from chargehub.sessions.cdr import CdrView
 from chargehub.sessions.rules import CLOCK_REPAIRED
 from chargehub.sessions.tables import SessionView
@@ -42,6 +43,16 @@ def looked_at(reads: Reads, session: SessionView) -> list[tuple[PacketView, Look
     """All that was signed of a session, and what each packet is."""
     known = keys(reads, session)
     return [(view, look(view.packet, known)) for view in meters.packets(reads, session.id)]
+
+
+def may_see_tokens(actor: Actor, session: SessionView) -> bool:
+    """True for the driver whose id token it is, and for operators."""
+    return actor.is_operator or actor.account_id == session.driver_id
+
+
+def names_user(looked: Looked) -> bool:
+    """True if a packet holds an id token, or nobody can tell."""
+    return looked.record is None or looked.record.user != ""
 
 
 def _is_trusted(key: KeyView, session: SessionView) -> bool:

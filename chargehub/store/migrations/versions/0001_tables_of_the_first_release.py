@@ -1412,6 +1412,26 @@ def upgrade() -> None:
     op.create_index("ix_signed_packet_digest", "signed_packet", ["digest"], unique=False)
     op.create_index("ix_signed_packet_session", "signed_packet", ["session_id", "id"], unique=False)
     op.create_table(
+        "receipt_key",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("public_key", sa.String(length=64), nullable=False),
+        sa.Column("sealed", sa.String(length=200), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("retired_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_receipt_key")),
+    )
+    op.create_table(
+        "receipt",
+        sa.Column("cdr_id", sa.String(length=36), nullable=False),
+        sa.Column("session_id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("issued_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("cdr_id", name=op.f("pk_receipt")),
+    )
+    op.create_index("ix_receipt_session", "receipt", ["session_id", "version"], unique=False)
+    op.create_table(
         "grid_connection",
         sa.Column("location_id", sa.String(length=36), nullable=False),
         sa.Column("fuse_a", sa.Integer(), nullable=False),

@@ -1,0 +1,73 @@
+"""Receipts over REST, and the public keys that they are checked with."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from chargehub.people.access import CurrentActor, CurrentOperator
+from chargehub.receipts import actions
+from chargehub.receipts.actions import Wish
+from chargehub.receipts.bodies import ReceiptKeysBody
+from chargehub.receipts.signing import published
+from chargehub.receipts.tables import public_keys
+from chargehub.rest.manners import CurrentStore, Now
+from chargehub.store.writer import Store
+
+router = APIRouter(tags=["sessions"])
+public = APIRouter(tags=["operation"])
+
+SessionId = Annotated[str, Path(max_length=36)]
+Version = Annotated[int | None, Query(ge=1, lt=2**31)]
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {"application/json": {"schema": {"type": "object"}}},
+        "description": "The receipt. Keep it byte by byte.",
+    }
+}
+
+
+@router.get("/sessions/{session_id}/receipt", response_class=Response, responses=_FILE)
+async def get_receipt(
+    session_id: SessionId,
+    request: Request,
+    actor: CurrentActor,
+    store: CurrentStore,
+    now: Now,
+    version: Version = None,
+) -> Response:
+    """The evidence of a session's bill in one signed file; `chargehub verify-receipt` checks it.
+
+    `version`: that of an earlier bill, before it was corrected.
+    """
+    secret = request.app.state.hub.settings.secret
+    wish = Wish(session_id, version)
+    content = await store.read(actions.receipt_of, actor, wish)
+    if content is None:
+        await store.do(actions.issue_now, actor, session_id, secret, now)
+        content = await store.read(actions.receipt_of, actor, wish)
+    headers = {"Content-Disposition": f'attachment; filename="receipt-{session_id}.json"'}
+    return Response(content, media_type="application/json", headers=headers)
+
+
+@router.post("/receipt-keys", status_code=201)
+async def post_receipt_key(
+    request: Request, operator: CurrentOperator, store: CurrentStore, now: Now
+) -> ReceiptKeysBody:
+    """Sign receipts with a new key from now on. Those of older keys stay verifiable."""
+    secret = request.app.state.hub.settings.secret
+    await store.do(actions.rotate_key, secret, now)
+    return await _published(store)
+
+
+@public.get("/.well-known/chargehub-receipt-keys.json")
+async def get_receipt_keys(request: Request, store: CurrentStore, now: Now) -> ReceiptKeysBody:
+    """The public keys that receipts are checked with. Everybody may keep a copy."""
+    found = await _published(store)
+    if not found.keys:
+        await store.do(actions.provide_key, request.app.state.hub.settings.secret, now)
+        found = await _published(store)
+    return found
+
+
+async def _published(store: Store) -> ReceiptKeysBody:
+    return ReceiptKeysBody.model_validate(published(await store.read(public_keys)))
