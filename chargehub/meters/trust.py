@@ -39,7 +39,8 @@ WHY = {
     "used_before": "A signed reading was told for another session too.",
     "bill_differs": "The bill is not what the meter signed.",
     "corrected": "An operator set the energy of the bill.",
-    "register_faulty": "The registers that the station told fell, or were none.",
+    "register_faulty": "The registers that the station told fell.",
+    "register_missing": "The station told no register of the begin, or one that cannot be.",
     "too_fast": "It is more energy than this EVSE can give in that time.",
     "estimated": "The end was never told; the last known register is billed.",
 }
@@ -49,7 +50,8 @@ CONTRADICTIONS = frozenset(
         *("register_faulty", "too_fast"),
     }
 )
-FAULTY = frozenset({"register_reset", "register_backwards", "register_absurd", "start_unknown"})
+FAULTY = frozenset({"register_reset", "register_backwards"})
+MISSING = frozenset({"register_absurd", "start_unknown"})
 CORRECTED, ESTIMATED = "corrected", "estimated"
 
 
@@ -204,6 +206,8 @@ def _of_bill(bill: Bill, begin: SignedReading | None, end: SignedReading | None)
             yield "bill_differs"
     if FAULTY.intersection(bill.flags) and not is_corrected:
         yield "register_faulty"
+    if MISSING.intersection(bill.flags) and not is_corrected:
+        yield "register_missing"
     if ESTIMATED in bill.flags:
         yield "estimated"
     if bill.power_w is not None and not is_corrected:

@@ -14,7 +14,7 @@ from chargehub.meters import publickeys
 from chargehub.meters.trust import WHY, Bill, Keys, Looked, Packet, Trust, judge, look
 from chargehub.receipts.chain import broken_at, canonical, digest
 from chargehub.receipts.signing import HubKey, signer, strict_base64
-from chargehub.sessions.cdr import Priced, price_session
+from chargehub.sessions.cdr import NO_CURRENCY, Priced, price_session
 from chargehub.sessions.meter import Metered, Point, meter
 from chargehub.sessions.rules import CLOCK_REPAIRED, CORRECTED, Life
 from chargehub.tariffs.pricing import Tariff, fingerprint, parse
@@ -94,12 +94,9 @@ def _found(name: str, part: Callable[[], Finding]) -> Finding:
 def _title(receipt: dict[str, Any]) -> str:
     try:
         record = _last(receipt, "cdr")
-        cost = f"{major_text(record['cost_minor'], record['currency'])} {record['currency']}"
-        if record["tariff_snapshot_id"] is None:
-            cost = "no price"
         energy = f"{kwh_text(record['energy_wh'])} kWh"
         times = f"{record['started_at']} to {record['ended_at']}"
-        return f"Session {receipt['session_id']}, {times}: {energy}, {cost}"
+        return f"Session {receipt['session_id']}, {times}: {energy}, {_amount(record)}"
     except _TWISTED:
         return "A receipt that cannot be read"
 
@@ -178,9 +175,8 @@ def _price(receipt: dict[str, Any]) -> Finding:
         names = ", ".join(wrong)
         text = f"Worked out again, the bill is another one: {names} differ."
         return Finding("price", False, text)
-    amount = f"{major_text(record['cost_minor'], record['currency'])} {record['currency']}"
     basis = "the energy that an operator set" if _is_corrected(record) else "the readings"
-    text = f"Worked out again from {basis} and the tariff, the bill is the same: {amount}."
+    text = f"Worked out again from {basis} and the tariff, the bill is the same: {_amount(record)}."
     return Finding("price", True, text)
 
 
@@ -354,6 +350,12 @@ def _keys(receipt: dict[str, Any]) -> Keys:
 
 def _state(looked: Looked) -> tuple[str, str | None]:
     return looked.state, looked.key.fingerprint if looked.key else None
+
+
+def _amount(record: dict[str, Any]) -> str:
+    if record["currency"] == NO_CURRENCY:
+        return "nothing to pay"
+    return f"{major_text(record['cost_minor'], record['currency'])} {record['currency']}"
 
 
 def _is_corrected(record: dict[str, Any]) -> bool:

@@ -141,5 +141,21 @@ def test_what_an_operator_set_is_not_signed() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("flag", "verdict", "reason"),
+    [
+        ("register_reset", "implausible", "register_faulty"),
+        ("register_backwards", "implausible", "register_faulty"),
+        ("register_absurd", "plausible", "register_missing"),
+        ("start_unknown", "plausible", "register_missing"),
+        ("estimated", "plausible", "estimated"),
+    ],
+)
+def test_repaired_registers_are_told(flag: str, verdict: str, reason: str) -> None:
+    bill = replace(BILL, flags=(flag,))
+
+    assert told(judged(*pair(DEVICE), bill=bill)) == (verdict, (reason,))
+
+
 def test_packets_in_another_form_are_unreadable() -> None:
     assert told(judged(b"<signedMeterValue/>")) == ("plausible", ("unreadable",))

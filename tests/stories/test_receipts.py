@@ -181,3 +181,20 @@ async def test_there_is_no_receipt_before_there_is_a_bill(hub: RunningHub) -> No
 
     assert refused["code"] == "no_receipt_yet"
     await stranger.get(f"/sessions/{session['id']}/receipt", 404)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_what_costs_nothing_has_a_receipt_that_holds(hub: RunningHub, version: str) -> None:
+    """A household's own use has no tariff and no currency."""
+    owner = await hub.person("owner")
+    place = await hub.station(owner, version)
+    household = f"/evses/{place.evse_ids[0]}/household/{owner.id_token}"
+    await owner.ask("PUT", household, expect=204)
+    await charge(hub, place, owner.id_token)
+    session = await only(owner, "/sessions?role=owner")
+
+    content = await download(owner, session["id"])
+
+    checked = check(content, await known(hub))
+    assert told(checked) == {"meter": None}
+    assert "20.000 kWh, nothing to pay" in checked.title
