@@ -41,6 +41,7 @@ from chargehub.people import routes as people_routes
 from chargehub.rails import registry as rails
 from chargehub.rails import routes as rail_routes
 from chargehub.receipts import routes as receipt_routes
+from chargehub.reporting import routes as reporting_routes
 from chargehub.reputation import routes as reputation_routes
 from chargehub.rest import explorer, openapi, problems
 from chargehub.rest.manners import CurrentStore
@@ -93,6 +94,7 @@ ROUTERS = (
     payment_routes.router,
     credit_routes.router,
     settlement_routes.router,
+    reporting_routes.router,
     ledger_routes.router,
     rail_routes.router,
     reputation_routes.router,
@@ -120,6 +122,7 @@ TAGS = {
     "energy": "A place's grid connection and how its cars share it; a session's own limit.",
     "payments": "How a driver pays and how an owner is paid.",
     "settlement": "An owner's month.",
+    "reporting": "Files for tax offices, authorities and an owner's own books.",
     "ledger": "The laws of the ledger, for everybody to check.",
     "rails": "Ways of money that live in the hub: the sandbox, and the token wallet.",
     "reputation": "What was measured of stations and drivers.",

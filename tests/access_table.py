@@ -158,6 +158,10 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /payouts": Row("read", stranger=OWN),
     "GET /payout-preference": Row("read"),
     "GET /statements/{month}": Row("read", stranger=OWN),
+    "GET /seller": Row("login", stranger=200),
+    "GET /reports/earnings/{year}": Row("login", stranger=200, ids={"year": "2026"}),
+    "GET /reports/sessions/{quarter}": Row("read", stranger=200, ids={"quarter": "2026-Q1"}),
+    "GET /reports/statements/{month}": Row("read", stranger=200),
     "GET /wallet": Row("read", stranger=OWN),
     "GET /events": Row("read", stranger=OWN),
     "GET /webhooks": Row("read", stranger=OWN),
@@ -271,6 +275,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "POST /webhooks/{webhook_id}/secret": Row("webhooks:write", body={}),
     "DELETE /webhooks/{webhook_id}": Row("webhooks:write", done=204),
     "DELETE /payment-methods/{method_id}": Row("payments:write", "driver", done=204),
+    "PUT /seller": Row("login", stranger=200, body={"kind": "individual", "name": "O"}),
     "PUT /payout-preference": Row("login", stranger=200, body={"rail": "token"}),
     "POST /id-tokens": Row(
         "accounts:write", "driver", done=201, stranger=201, body={"value": "NEW-CARD-1"}

@@ -1358,6 +1358,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("station_id", "proof", name=op.f("pk_station_proof")),
     )
     op.create_table(
+        "seller",
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=True),
+        sa.Column("address", sa.String(length=300), nullable=True),
+        sa.Column("country", sa.String(length=2), nullable=True),
+        sa.Column("tin", sa.String(length=40), nullable=True),
+        sa.Column("tin_country", sa.String(length=2), nullable=True),
+        sa.Column("vat_id", sa.String(length=40), nullable=True),
+        sa.Column("born_on", sa.Date(), nullable=True),
+        sa.Column("birth_place", sa.String(length=100), nullable=True),
+        sa.Column("registration", sa.String(length=60), nullable=True),
+        sa.Column("account", sa.String(length=60), nullable=True),
+        sa.Column("changed_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_seller_account_id")),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_seller")),
+    )
+    op.create_table(
         "retirement",
         sa.Column("station_id", sa.String(length=36), nullable=False),
         sa.Column("retired_at", Instant(), nullable=False),
