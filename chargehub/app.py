@@ -38,6 +38,8 @@ from chargehub.operation import routes as operation_routes
 from chargehub.payments import credit_routes
 from chargehub.payments import routes as payment_routes
 from chargehub.people import routes as people_routes
+from chargehub.personal import routes as personal_routes
+from chargehub.personal.retaining import Kept
 from chargehub.rails import registry as rails
 from chargehub.rails import routes as rail_routes
 from chargehub.receipts import routes as receipt_routes
@@ -69,6 +71,7 @@ log = structlog.get_logger(__name__)
 
 ROUTERS = (
     people_routes.router,
+    personal_routes.router,
     station_routes.router,
     command_routes.router,
     pairing_routes.router,
@@ -171,8 +174,10 @@ class Hub:
         )
         frames_kept = timedelta(days=settings.frames_kept_days)
         cost_every = timedelta(seconds=settings.cost_told_every_s)
-        told = webhook_terms_of(settings)
-        what_is_due = due(settings.token_price, frames_kept, cost_every, told, promises)
+        what_is_due = due(
+            *(settings.token_price, frames_kept, cost_every, webhook_terms_of(settings)),
+            *(promises, kept_of(settings)),
+        )
         what_is_due = (*what_is_due, *due_of_reputation(timedelta(days=settings.facts_kept_days)))
         self.jobs = Jobs(self.store, self.clock, settings.tick_s, what_is_due)
         self.ocpp_port = 0
@@ -242,6 +247,16 @@ def webhook_terms_of(settings: Settings) -> webhook_rules.Terms:
     return webhook_rules.Terms(
         failing=timedelta(days=settings.webhook_failing_days),
         kept=timedelta(days=settings.events_kept_days),
+    )
+
+
+def kept_of(settings: Settings) -> Kept:
+    """How long what tells of people is kept, as the operator set it."""
+    return Kept(
+        logins=timedelta(days=settings.logins_kept_days),
+        mails=timedelta(days=settings.mails_kept_days),
+        reveals=timedelta(days=settings.reveals_kept_days),
+        knocks=timedelta(days=settings.knocks_kept_days),
     )
 
 

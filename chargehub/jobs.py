@@ -23,6 +23,7 @@ from chargehub.clock import Clock
 from chargehub.energy import balancing
 from chargehub.errors import Unavailable
 from chargehub.payments import payout, renewing
+from chargehub.personal import retaining
 from chargehub.reputation import measuring
 from chargehub.rest import manners
 from chargehub.search import blocking
@@ -52,6 +53,7 @@ def due(
     cost_every: timedelta,
     told: Terms,
     promises: Promises = PROMISES,
+    kept: retaining.Kept = retaining.KEPT,
 ) -> Sequence[Job]:
     """What to look at, in an order in which one makes the next due: a slot opens before a
     no-show is released, earnings mature before they are paid out. `cost_every` 0: never."""
@@ -80,6 +82,9 @@ def due(
     def forget_events(work: Work, now: datetime, _chunk: Chunk) -> int:
         return webhooks.forget(work, now, told)
 
+    def forget_people(work: Work, now: datetime, _chunk: Chunk) -> int:
+        return retaining.forget(work, now, kept)
+
     return (
         stations.expire_commands,
         certificates.ask_renewals,
@@ -104,6 +109,7 @@ def due(
         forget_frames,
         forget_events,
         forget_quotes,
+        forget_people,
     )
 
 

@@ -252,6 +252,20 @@ class Settings(BaseSettings):
         bool, Field(description="Write whole mails to the log; never in public.")
     ] = False
 
+    logins_kept_days: Annotated[
+        int, Field(description="Days after their end that logins and mailed codes are kept.", ge=0)
+    ] = 30
+    mails_kept_days: Annotated[
+        int,
+        Field(description="Days that it is kept to whom a mail was sent, and its subject.", ge=0),
+    ] = 30
+    reveals_kept_days: Annotated[
+        int, Field(description="Days that it is kept who was told an address.", ge=0)
+    ] = 365
+    knocks_kept_days: Annotated[
+        int, Field(description="Days that it is kept from where somebody came to a pairing.", ge=0)
+    ] = 30
+
     webhook_timeout_s: Annotated[
         float, Field(description="Seconds the receiver of a webhook has to answer.", gt=0)
     ] = 10.0

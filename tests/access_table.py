@@ -79,6 +79,8 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /stations/{station_id}/facts": Row("anybody"),
     "GET /drivers/me/facts": Row("read", "driver", stranger=200),
     "GET /accounts/me": Row("read", stranger=OWN),
+    "GET /accounts/me/export": Row("login", stranger=OWN),
+    "GET /accounts/me/erasure": Row("login", stranger=OWN),
     "GET /logins": Row("read", "driver", stranger=OWN),
     "GET /api-keys": Row("read", "driver", stranger=OWN),
     "GET /id-tokens": Row("accounts:write", "driver", stranger=OWN),
@@ -281,6 +283,9 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
         "accounts:write", "driver", done=201, stranger=201, body={"value": "NEW-CARD-1"}
     ),
     "PATCH /id-tokens/{value}": Row("accounts:write", "driver", body=STATUS),
+    "POST /accounts/me/erasure": Row(
+        "login", stranger=422, done=409, body={"email": "owner@example.org"}
+    ),
     "POST /api-keys": Row(
         "login", "driver", done=201, stranger=201, body={"name": "new", "scopes": ["read"]}
     ),

@@ -40,7 +40,7 @@ from chargehub.store.outbox import Effect, Reactions, name_of
 from chargehub.webhooks import rules as webhooks
 from chargehub.webhooks.publishing import publish
 from chargehub.webhooks.sending import Sender
-from tests import docs_countries
+from tests import docs_countries, docs_personal
 from tests.conformance.verdicts import verdicts
 from tests.tree import ROOT
 
@@ -348,6 +348,7 @@ PARTS: dict[str, tuple[Path, Callable[[], str]]] = {
     "2.0.1 out": (Path("docs/ocpp.md"), lambda: commands_table(v201)),
     "2.1 in": (Path("docs/ocpp.md"), lambda: messages_table(v21)),
     "countries": (Path("docs/countries.md"), lambda: _table(*docs_countries.told())),
+    "personal": (Path("docs/personal-data.md"), lambda: _table(*docs_personal.told())),
     "quirks": (Path("docs/chargers/README.md"), quirks_table),
     "conformance": (Path("docs/conformance.md"), conformance_summary),
     "conformance 1.6": (Path("docs/conformance.md"), lambda: conformance_table("1")),

@@ -16,7 +16,7 @@ from tests.tree import PACKAGES, ROOT, functions, sources, syntax, text
 DOMAIN = (
     *("people", "stations", "tariffs", "ledger", "bookings", "listings", "sessions", "energy"),
     *("settlement", "payments", "search", "rewards", "reputation", "webhooks", "meters"),
-    *("jurisdictions", "reporting"),
+    *("jurisdictions", "personal", "reporting"),
     "receipts",
 )
 MONEY = ("tariffs", "ledger", "settlement", "payments", "rewards")

@@ -12,8 +12,10 @@ from chargehub.store.work import Work
 
 
 def write_mail(work: Work, recipient: str, subject: str, text: str, now: datetime) -> str:
-    """Note a mail and that it must be sent; its id."""
+    """Note a mail and that it must be sent; its id. To somebody who was erased none is written."""
     mail_id = new_id()
+    if not recipient:
+        return mail_id
     work.add(Mail(id=mail_id, recipient=recipient, subject=subject, text=text, created_at=now))
     work.record(MailRequested(mail_id))
     return mail_id

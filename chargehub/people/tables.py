@@ -17,7 +17,7 @@ class Account(SQLModel, table=True):
     """A person or a firm: may drive, own stations, or operate the hub.
 
     `can_pay`: has a usable payment method (set by `payments`). `failures`: wrong passwords in a
-    row; none is tried before `locked_until`.
+    row; none is tried before `locked_until`. `erased_at`: who it was is forgotten since then.
     """
 
     __tablename__ = "account"
@@ -34,6 +34,7 @@ class Account(SQLModel, table=True):
     failures: int = 0
     locked_until: datetime | None = Field(default=None, sa_type=Instant)
     created_at: datetime = Field(sa_type=Instant)
+    erased_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class Login(SQLModel, table=True):
