@@ -20,6 +20,7 @@ from chargehub.bus.live import LiveBus
 from chargehub.clock import Clock, RealClock
 from chargehub.energy import routes as energy_routes
 from chargehub.errors import Unavailable
+from chargehub.guests import routes as guest_routes
 from chargehub.jobs import Jobs, due, due_of_reputation
 from chargehub.jurisdictions import book
 from chargehub.jurisdictions import routes as jurisdiction_routes
@@ -89,6 +90,7 @@ ROUTERS = (
     policy_routes.router,
     quote_routes.router,
     block_routes.router,
+    guest_routes.router,
     session_routes.router,
     group_code_routes.router,
     signed_routes.router,
@@ -121,6 +123,7 @@ TAGS = {
     "tariffs": "Price lists. They never change; a new price is a new tariff.",
     "search": "Finding a free EVSE. Nobody has to log in for it.",
     "bookings": "A driver's right to an EVSE for a time.",
+    "guests": "One booking without an account, by a link in a mail.",
     "sessions": "Charging: start, watch, stop; and the CDRs that come of it.",
     "energy": "A place's grid connection and how its cars share it; a session's own limit.",
     "payments": "How a driver pays and how an owner is paid.",

@@ -22,6 +22,7 @@ from chargehub.bookings.promises import PROMISES, Promises
 from chargehub.clock import Clock
 from chargehub.energy import balancing
 from chargehub.errors import Unavailable
+from chargehub.guests import actions as guests
 from chargehub.payments import payout, renewing
 from chargehub.personal import retaining
 from chargehub.reputation import measuring
@@ -76,6 +77,9 @@ def due(
     def forget_quotes(work: Work, now: datetime, _chunk: Chunk) -> int:
         return promising.forget_quotes(work, now)
 
+    def forget_guest_links(work: Work, now: datetime, _chunk: Chunk) -> int:
+        return guests.forget_links(work, now)
+
     def disable_webhooks(work: Work, now: datetime, chunk: Chunk) -> int:
         return webhooks.disable_failing(work, now, told, chunk)
 
@@ -110,6 +114,7 @@ def due(
         forget_events,
         forget_quotes,
         forget_people,
+        forget_guest_links,
     )
 
 

@@ -71,6 +71,22 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "POST /password-resets/{token}": Row(
         "anybody", done=422, body={"password": "a new password"}, ids={"token": "guessed"}
     ),
+    "POST /guest-bookings": Row(
+        "anybody",
+        done=202,
+        body={"evse_id": "{evse_id}", **SLOT, "energy_wh": 1, "email": "other@example.org"},
+    ),
+    "GET /guest-bookings/{token}": Row("anybody", done=422, ids={"token": "guessed"}),
+    "POST /guest-bookings/{token}/confirm": Row(
+        "anybody", done=422, body={}, ids={"token": "guessed"}
+    ),
+    "GET /guest-booking": Row("guest", "guest", stranger=403),
+    "GET /guest-booking/place": Row("guest", "guest", stranger=403),
+    "GET /guest-booking/access-code": Row("guest", "guest", stranger=403),
+    "GET /guest-booking/receipts": Row("guest", "guest", stranger=403),
+    "POST /guest-booking/start": Row("guest", "guest", done=409, stranger=403),
+    "POST /guest-booking/stop": Row("guest", "guest", done=404, stranger=403),
+    "POST /guest-booking/cancel": Row("guest", "guest", stranger=403),
     "POST /evses/{evse_id}/starts": Row("anybody", done=403, body={"code": "GUESSED2"}),
     "GET /jurisdictions": Row("anybody"),
     "GET /jurisdictions/{code}": Row("anybody", ids={"code": "DE"}),

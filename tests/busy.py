@@ -28,6 +28,7 @@ class Busy:
     driver: Person
     operator: Person
     stranger: Person
+    guest: Person
     place: Place
     ids: dict[str, str]
 
@@ -43,6 +44,7 @@ class Busy:
         people = (self.owner, self.driver)
         return {
             *ids.values(),
+            self.guest.email,
             *(text for one in people for text in (one.account_id, one.email, one.id_token)),
             self.place.identity,
             AWAITED,
@@ -89,7 +91,24 @@ async def busy(hub: RunningHub) -> Busy:
         **await _tell(owner),
         "certificate_id": await hub.hub.store.do(_certify, place.station_id, hub.clock.now()),
     }
-    return Busy(hub, owner, driver, operator, stranger, place, ids)
+    guest = await _guest(hub, place)
+    return Busy(hub, owner, driver, operator, stranger, guest, place, ids)
+
+
+async def _guest(hub: RunningHub, place: Place) -> Person:
+    """Somebody without an account, with a booking; the token is its credential."""
+    starts_at = hub.clock.now() + 7 * HOUR
+    slot = {"starts_at": starts_at.isoformat(), "ends_at": (starts_at + HOUR).isoformat()}
+    wanted = {"evse_id": place.evse_ids[2], **slot, "energy_wh": 10_000}
+    email = "guest@example.org"
+    await hub.ask("POST", "/guest-bookings", {**wanted, "email": email}, 202)
+    await hub.settle()
+    texts = [text for recipient, _, text in await hub.hub.store.read(mails) if recipient == email]
+    token = next(one for one in texts[-1].split() if "/guest-bookings/" in one).rpartition("/")[2]
+    card = {"payment_method": {"rail": "sandbox", "reference": "ok"}}
+    made = await hub.ask("POST", f"/guest-bookings/{token}/confirm", card, 201)
+    await hub.settle()
+    return Person(hub, "", email, made["credential"])
 
 
 async def _tell(owner: Person) -> dict[str, str]:

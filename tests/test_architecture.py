@@ -17,7 +17,7 @@ DOMAIN = (
     *("people", "stations", "tariffs", "ledger", "bookings", "listings", "sessions", "energy"),
     *("settlement", "payments", "search", "rewards", "reputation", "webhooks", "meters"),
     *("jurisdictions", "personal", "reporting"),
-    "receipts",
+    *("guests", "receipts"),
 )
 MONEY = ("tariffs", "ledger", "settlement", "payments", "rewards")
 FILE_LINES = 400

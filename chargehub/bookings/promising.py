@@ -1,5 +1,6 @@
 """A quote for a slot, and a booking on exactly its terms, whatever the owner states meanwhile."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from chargehub.bookings import actions, locked, quotes
@@ -21,25 +22,44 @@ def give_quote(
     """
     if quotes.open_quotes(work, driver.account_id, now) >= locked.OPEN_QUOTES:
         raise locked.TooManyQuotes
-    slot = slot_of(wanted)
-    evse, terms = actions.look_at(work, driver.account_id, wanted, now)
+    who = driver.account_id
+    return promise(work, Asked(who, wanted, energy_wh), now + locked.QUOTE_LASTS, now, who)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who is to be promised what: the account, or the guest before there is one."""
+
+    holder_id: str
+    wanted: Wanted
+    energy_wh: int
+
+
+def promise(
+    work: Work, asked: Asked, until: datetime, now: datetime, driver_id: str | None = None
+) -> QuoteView:
+    """Promise the terms of this moment until then; to nobody's account without `driver_id`."""
+    slot = slot_of(asked.wanted)
+    evse, terms = actions.look_at(work, driver_id, asked.wanted, now)
     row = BookingQuoteRow(
         id=new_id(),
-        driver_id=driver.account_id,
+        driver_id=asked.holder_id,
         evse_id=evse.id,
         starts_at=slot.start,
         ends_at=slot.end,
-        energy_wh=energy_wh,
+        energy_wh=asked.energy_wh,
         power_w=evse.power_w,
         time_zone=evse.time_zone,
         tariff_snapshot_id=terms.snapshot_id,
         policy=write_policy(terms.policy) if terms.policy_version else None,
         policy_version=terms.policy_version,
         created_at=now,
-        valid_until=now + locked.QUOTE_LASTS,
+        valid_until=until,
     )
     work.add(row)
-    return seen_by(work, driver, row.id)
+    given = quotes.quote(work, row.id)
+    assert given is not None, row.id
+    return given
 
 
 def hold_quoted(

@@ -86,6 +86,24 @@ def create_operator(work: Work, email: str, name: str, password_hash: str, now: 
     return account.id
 
 
+def open_guest(work: Work, email: str, now: datetime) -> str:
+    """Open an account that nobody can log in to, for somebody who showed to read that mailbox;
+    its id. It takes no address away: the same person may have, or open, an account of their own.
+    """
+    account = Account(
+        id=new_id(),
+        email=rules.email(email),
+        email_folded=f"guest {secrets.token_urlsafe(32)}",  # no address folds to this
+        name="Guest",
+        password_hash="",  # that of no password
+        verified_at=now,
+        created_at=now,
+    )
+    work.add(account)
+    _add_id_token(work, NewIdToken(_new_app_token(), account.id), "app", now)
+    return account.id
+
+
 def _open_account(work: Work, wanted: Registration, now: datetime) -> Account:
     email = rules.email(wanted.email)
     account = Account(

@@ -2,10 +2,10 @@
 
 import time
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from chargehub.people.access import needs
 from chargehub.people.rules import Actor
@@ -13,9 +13,7 @@ from chargehub.rest.bodies import Body
 from chargehub.rest.manners import CurrentStore, IdempotencyKey, Now, idempotent
 from chargehub.rest.throttle import Throttle, Throttled
 from chargehub.sessions import letting_in
-from chargehub.sessions.access_codes import shown, start_url
-from chargehub.sessions.letting_in import Code
-from chargehub.sessions.rules import PLUG_IN_WITHIN
+from chargehub.sessions.code_bodies import AccessCodeBody, CurrentSecret, PublicUrl, StartedBody
 from chargehub.store.work import Work
 
 router = APIRouter(tags=["sessions"])
@@ -28,62 +26,10 @@ _GUESSES = Depends(Throttled("access_code", rate_per_s=0.2, burst=10))
 _OF_EVSE = (0.2, 20)  # tries a second and at once, from all addresses: nobody mistypes more often
 
 
-class AccessCodeBody(BaseModel):
-    """What somebody types to start the session of your booking at its EVSE, without an account.
-
-    It counts from `valid_from` until `valid_until`, and once; read it again after a start that
-    failed. `url` is the same as the text of a QR code.
-    """
-
-    booking_id: str
-    evse_id: str
-    code: str
-    url: str
-    valid_from: datetime
-    valid_until: datetime
-
-    @classmethod
-    def of(cls, found: Code, public_url: str) -> Self:
-        booking = found.booking
-        return cls(
-            booking_id=booking.id,
-            evse_id=booking.evse_id,
-            code=shown(found.code),
-            url=start_url(public_url, booking.evse_id, found.code),
-            valid_from=booking.opens_at,
-            valid_until=booking.arrive_by,
-        )
-
-
 class CodeStart(Body):
     """A code as its driver told it; case, spaces and hyphens do not count."""
 
     code: Annotated[str, Field(min_length=1, max_length=20)]
-
-
-class StartedBody(BaseModel):
-    """The station was asked to start. Plug the car in until `plug_in_by`.
-
-    More is told to the driver who booked, and who pays.
-    """
-
-    evse_id: str
-    status: str
-    plug_in_by: datetime
-
-
-async def _secret(request: Request) -> bytes:
-    secret: str = request.app.state.hub.settings.secret
-    return secret.encode()
-
-
-async def _public_url(request: Request) -> str:
-    settings = request.app.state.hub.settings
-    return settings.public_url or f"http://{settings.http}"
-
-
-CurrentSecret = Annotated[bytes, Depends(_secret)]
-PublicUrl = Annotated[str, Depends(_public_url)]
 
 
 async def _tries(request: Request) -> Throttle:
@@ -150,7 +96,4 @@ def _start(
     work: Work, evse_id: str, wanted: CodeStart, secret: bytes, now: datetime
 ) -> dict[str, Any]:
     session = letting_in.start_with_code(work, evse_id, wanted.code, secret, now)
-    body = StartedBody(
-        evse_id=evse_id, status=session.status, plug_in_by=session.due_at or now + PLUG_IN_WITHIN
-    )
-    return body.model_dump(mode="json")
+    return StartedBody.of(session, now).model_dump(mode="json")

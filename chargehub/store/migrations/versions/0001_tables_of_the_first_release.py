@@ -229,6 +229,32 @@ def upgrade() -> None:
         "ix_booking_quote_valid_until", "booking_quote", ["booking_id", "valid_until"], unique=False
     )
     op.create_table(
+        "guest_booking",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("mailbox_key", sa.String(length=64), nullable=False),
+        sa.Column("quote_id", sa.String(length=36), nullable=False),
+        sa.Column("ends_at", Instant(), nullable=False),
+        sa.Column("link_hash", sa.String(length=64), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=True),
+        sa.Column("booking_id", sa.String(length=36), nullable=True),
+        sa.Column("credential_hash", sa.String(length=64), nullable=True),
+        sa.Column("credential_until", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_guest_booking")),
+    )
+    op.create_index("uq_guest_booking_link", "guest_booking", ["link_hash"], unique=True)
+    op.create_index(
+        "uq_guest_booking_credential", "guest_booking", ["credential_hash"], unique=True
+    )
+    op.create_index(
+        "ix_guest_booking_mailbox", "guest_booking", ["mailbox_key", "created_at"], unique=False
+    )
+    op.create_index(
+        "ix_guest_booking_forget", "guest_booking", ["booking_id", "expires_at"], unique=False
+    )
+    op.create_table(
         "cdr",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("session_id", sa.String(length=36), nullable=False),

@@ -1,0 +1,117 @@
+"""What guests send and are told: as little as one booking needs."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, Field
+
+from chargehub.bookings.rules import Status, Wanted
+from chargehub.bookings.tables import BookingView
+from chargehub.guests.actions import Confirmed, Wish
+from chargehub.payments.bodies import NewMethodBody
+from chargehub.people.bodies import Email
+from chargehub.rest.bodies import Body, Instant, MoneyBody
+from chargehub.search.revealing import Arrival
+from chargehub.tariffs.quoting import MAX_ENERGY_WH
+
+_DEGREE = 1_000_000
+
+
+class GuestRequest(Body):
+    """The slot a guest would book, the energy that is needed, and where the link is mailed."""
+
+    email: Email
+    evse_id: Annotated[str, Field(min_length=1, max_length=36)]
+    starts_at: Instant
+    ends_at: Instant
+    energy_wh: Annotated[int, Field(ge=1, le=MAX_ENERGY_WH)]
+
+    def wish(self) -> Wish:
+        slot = Wanted(self.evse_id, self.starts_at, self.ends_at)
+        return Wish(self.email, slot, self.energy_wh)
+
+
+class GuestConfirmation(Body):
+    """How the guest pays; null will do where nothing is to pay."""
+
+    payment_method: NewMethodBody | None = None
+
+
+class GuestBookingBody(BaseModel):
+    """A guest's booking as it stands; the words are those of every booking.
+
+    `requested` until the owner agrees, by `approve_by` at the latest; `held` until `pay_by`, then
+    confirmed or gone; `arrive_by`: not there by then is a no-show, which may cost `fee`.
+    """
+
+    id: str
+    status: Status
+    evse_id: str
+    starts_at: datetime
+    ends_at: datetime
+    arrive_by: datetime
+    approve_by: datetime | None
+    pay_by: datetime | None
+    deposit: MoneyBody | None
+    fee: MoneyBody | None
+    tariff_snapshot_id: str
+
+    @classmethod
+    def of(cls, booking: BookingView) -> Self:
+        def money(amount_minor: int) -> dict[str, Any] | None:
+            amount = {"amount_minor": amount_minor, "currency": booking.currency}
+            return amount if amount_minor else None
+
+        same = ("id", "status", "evse_id", "starts_at", "ends_at", "arrive_by", "approve_by")
+        return cls.model_validate(
+            {name: getattr(booking, name) for name in (*same, "pay_by", "tariff_snapshot_id")}
+            | {"deposit": money(booking.deposit_minor), "fee": money(booking.fee_minor)}
+        )
+
+
+class ConfirmedBody(BaseModel):
+    """The booking, and the `credential` that sees, cancels and starts it, and nothing else.
+
+    Send it as `Authorization: Bearer …`; keep it as you would a ticket.
+    """
+
+    credential: str
+    credential_until: datetime
+    booking: GuestBookingBody
+
+    @classmethod
+    def of(cls, confirmed: Confirmed) -> Self:
+        return cls(
+            credential=confirmed.credential,
+            credential_until=confirmed.credential_until,
+            booking=GuestBookingBody.of(confirmed.booking),
+        )
+
+
+class GuestPlaceBody(BaseModel):
+    """Where to go, in degrees. `is_exact` false: the middle of its cell, without an address.
+
+    `exact_from` and `exact_until`: when the guest is told exactly; null: not, as it stands.
+    """
+
+    is_exact: bool
+    name: str
+    latitude: float
+    longitude: float
+    address: str | None
+    access_notes: str | None
+    exact_from: datetime | None
+    exact_until: datetime | None
+
+    @classmethod
+    def of(cls, place: Arrival) -> Self:
+        return cls(
+            is_exact=place.is_exact,
+            name=place.name,
+            latitude=place.latitude_e6 / _DEGREE,
+            longitude=place.longitude_e6 / _DEGREE,
+            address=place.address,
+            access_notes=place.access_notes,
+            exact_from=place.told.start if place.told else None,
+            exact_until=place.told.end if place.told else None,
+        )

@@ -1,0 +1,163 @@
+"""Booking without an account over REST: a link by mail, then one booking and its credential."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request
+
+from chargehub.bookings.quote_bodies import LockedQuoteBody
+from chargehub.guests import actions
+from chargehub.guests.access import CurrentGuest
+from chargehub.guests.actions import Guest, Wish
+from chargehub.guests.bodies import (
+    ConfirmedBody,
+    GuestBookingBody,
+    GuestConfirmation,
+    GuestPlaceBody,
+    GuestRequest,
+)
+from chargehub.guests.rules import Secrets
+from chargehub.payments.actions import NewMethod
+from chargehub.payments.rail import Rails, Refusal
+from chargehub.payments.rules import MethodRefused, UnknownRail
+from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
+from chargehub.rest.throttle import Throttled
+from chargehub.search import revealing
+from chargehub.sessions import letting_in
+from chargehub.sessions.bodies import CdrBody
+from chargehub.sessions.code_bodies import AccessCodeBody, CurrentSecret, PublicUrl, StartedBody
+from chargehub.stations.offered import CurrentSettings
+from chargehub.store.work import Reads, Work
+
+router = APIRouter(tags=["guests"])
+
+LinkToken = Annotated[str, Path(max_length=100)]
+_LINKS = Depends(Throttled("guest_link", rate_per_s=0.05, burst=5))  # each sends a mail
+_OPENINGS = Depends(Throttled("guest_opening", rate_per_s=0.2, burst=10))  # guesses at links
+
+
+async def _hub_secrets(secret: CurrentSecret, public_url: PublicUrl) -> Secrets:
+    return Secrets(secret, public_url)
+
+
+async def _rails(request: Request) -> Rails:
+    rails: Rails = request.app.state.hub.rails
+    return rails
+
+
+HubSecrets = Annotated[Secrets, Depends(_hub_secrets)]
+CurrentRails = Annotated[Rails, Depends(_rails)]
+
+
+@router.post("/guest-bookings", status_code=202, dependencies=[_LINKS])
+async def post_guest_booking(
+    wanted: GuestRequest, store: CurrentStore, public_url: PublicUrl, now: Now
+) -> LockedQuoteBody:
+    """Have a link mailed by which this slot can be booked without an account.
+
+    Nothing is held before the link is opened and confirmed. What is answered here counts for half
+    an hour.
+    """
+    return await store.do(_ask, wanted.wish(), public_url, now)
+
+
+def _ask(work: Work, wish: Wish, public_url: str, now: datetime) -> LockedQuoteBody:
+    return LockedQuoteBody.of(work, actions.ask_link(work, wish, public_url, now))
+
+
+@router.get("/guest-bookings/{token}", dependencies=[_OPENINGS])
+async def get_guest_offer(token: LinkToken, store: CurrentStore, now: Now) -> LockedQuoteBody:
+    """What the link of a mail would book, at which price and rules."""
+    return await store.read(_offered, token, now)
+
+
+def _offered(reads: Reads, token: str, now: datetime) -> LockedQuoteBody:
+    return LockedQuoteBody.of(reads, actions.offered(reads, token, now))
+
+
+@router.post("/guest-bookings/{token}/confirm", status_code=201, dependencies=[_OPENINGS])
+async def post_guest_confirmation(
+    token: LinkToken,
+    wanted: GuestConfirmation,
+    store: CurrentStore,
+    rails: CurrentRails,
+    hub: HubSecrets,
+    now: Now,
+) -> ConfirmedBody:
+    """Make the booking of a link. A repeat books nothing, and is answered the same."""
+    method = await _described(wanted, rails)
+    return ConfirmedBody.of(await store.do(actions.confirm, token, method, hub, now))
+
+
+async def _described(wanted: GuestConfirmation, rails: Rails) -> NewMethod | None:
+    method = wanted.payment_method
+    if method is None:
+        return None
+    rail = rails.collecting.get(method.rail)
+    if rail is None:
+        raise UnknownRail(f"You can pay by: {', '.join(sorted(rails.collecting))}.")
+    label = await rail.describe(method.reference)
+    if isinstance(label, Refusal):
+        raise MethodRefused(label.detail)
+    return NewMethod(method.rail, method.reference, label, is_default=True)
+
+
+@router.get("/guest-booking")
+async def get_guest_booking(guest: CurrentGuest, store: CurrentStore) -> GuestBookingBody:
+    """Your booking as a guest."""
+    return GuestBookingBody.of(await store.read(actions.booking_of, guest))
+
+
+@router.post("/guest-booking/cancel")
+async def post_guest_cancel(guest: CurrentGuest, store: CurrentStore, now: Now) -> GuestBookingBody:
+    """Cancel before the session starts, for what the policy of the booking says. Twice is once."""
+    return GuestBookingBody.of(await store.do(actions.cancel, guest, now))
+
+
+@router.get("/guest-booking/place")
+async def get_guest_place(
+    guest: CurrentGuest, store: CurrentStore, settings: CurrentSettings, now: Now
+) -> GuestPlaceBody:
+    """Where to go, exactly from shortly before the slot to shortly after it."""
+    margins = (
+        timedelta(minutes=settings.address_before_minutes),
+        timedelta(minutes=settings.address_after_minutes),
+    )
+    found = await store.do(revealing.reveal, guest.actor, guest.booking_id, margins, now)
+    return GuestPlaceBody.of(found)
+
+
+@router.get("/guest-booking/access-code")
+async def get_guest_access_code(
+    guest: CurrentGuest, store: CurrentStore, hub: HubSecrets, now: Now
+) -> AccessCodeBody:
+    """The code of your booking, to type at the EVSE or to give to who comes."""
+    who = guest.actor
+    found = await store.read(letting_in.code_of, who, guest.booking_id, hub.secret, now)
+    return AccessCodeBody.of(found, hub.public_url)
+
+
+@router.post("/guest-booking/start", status_code=201)
+async def post_guest_start(guest: CurrentGuest, store: CurrentStore, now: Now) -> StartedBody:
+    """Start charging at the booked EVSE in your slot."""
+    return StartedBody.of(await store.do(actions.start, guest, now), now)
+
+
+@router.post("/guest-booking/stop", status_code=202)
+async def post_guest_stop(guest: CurrentGuest, store: CurrentStore, now: Now) -> GuestBookingBody:
+    """Ask the station to stop your session; the meter decides what it costs."""
+    return await store.do(_stop, guest, now)
+
+
+def _stop(work: Work, guest: Guest, now: datetime) -> GuestBookingBody:
+    actions.stop(work, guest, now)
+    return GuestBookingBody.of(actions.booking_of(work, guest))
+
+
+@router.get("/guest-booking/receipts")
+async def get_guest_receipts(
+    guest: CurrentGuest, store: CurrentStore, asked: CurrentPage
+) -> Page[CdrBody]:
+    """What your session cost, line by line, and what took that back, if anything did."""
+    rows = await store.read(actions.receipts, guest, asked.after_id(), asked.fetch)
+    return page(rows, asked, lambda row: (row.id,), CdrBody.of)
