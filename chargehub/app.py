@@ -45,6 +45,7 @@ from chargehub.rails import registry as rails
 from chargehub.rails import routes as rail_routes
 from chargehub.receipts import routes as receipt_routes
 from chargehub.reporting import routes as reporting_routes
+from chargehub.reputation import review_routes
 from chargehub.reputation import routes as reputation_routes
 from chargehub.rest import explorer, openapi, problems
 from chargehub.rest.manners import CurrentStore
@@ -103,6 +104,7 @@ ROUTERS = (
     ledger_routes.router,
     rail_routes.router,
     reputation_routes.router,
+    review_routes.router,
     webhook_routes.router,
     operation_routes.router,
 )
@@ -131,7 +133,7 @@ TAGS = {
     "reporting": "Files for tax offices, authorities and an owner's own books.",
     "ledger": "The laws of the ledger, for everybody to check.",
     "rails": "Ways of money that live in the hub: the sandbox, and the token wallet.",
-    "reputation": "What was measured of stations and drivers.",
+    "reputation": "What was measured of stations and drivers, and what they say of each other.",
     "webhooks": "What happened: read in order from a cursor, or sent to you, signed.",
     "operation": "For machines that watch the hub, and people who run it.",
 }

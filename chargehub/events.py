@@ -345,6 +345,22 @@ class SessionSettled:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewChanged:
+    """A review of a session's other side can be read now, or an operator judged it.
+
+    `became`: published, kept, text_removed, reply_removed, struck.
+    """
+
+    review_id: str
+    session_id: str
+    became: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"session:{self.session_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class PayoutRequested:
     """An owner's matured balance is on its way out."""
 
@@ -405,6 +421,7 @@ Event = (
     | ReleaseRequested
     | RefundRequested
     | SessionSettled
+    | ReviewChanged
     | PayoutRequested
     | PayoutPaid
     | PayoutFailed

@@ -27,7 +27,7 @@ from chargehub.payments.rail import Rails
 from chargehub.people import actions as people
 from chargehub.receipts import actions as receipts
 from chargehub.reputation import actions as reputation
-from chargehub.reputation import measuring
+from chargehub.reputation import measuring, reviewing
 from chargehub.search import offering
 from chargehub.sessions import alerting, failing, stopping
 from chargehub.sessions import remote as sessions
@@ -124,6 +124,7 @@ def reactions(
             _issue_receipt(secret),
         ],
         events.FeeCaptured: [_settle_fee(terms)],
+        events.SessionSettled: [reviewing.open_window],
         events.PaymentCaptured: [_settle(terms)],
         events.CdrCorrected: [collect.adjust, _issue_receipt(secret)],
     }

@@ -25,7 +25,7 @@ from chargehub.errors import Unavailable
 from chargehub.guests import actions as guests
 from chargehub.payments import payout, renewing
 from chargehub.personal import retaining
-from chargehub.reputation import measuring
+from chargehub.reputation import measuring, reviewing
 from chargehub.rest import manners
 from chargehub.search import blocking
 from chargehub.sessions import remote as sessions
@@ -119,12 +119,15 @@ def due(
 
 
 def due_of_reputation(facts_kept: timedelta) -> Sequence[Job]:
-    """What is measured, and how stations stand by it; `facts_kept`: days and the timeline."""
+    """Reviews that are shown, what is measured, and how stations stand by it.
+
+    `facts_kept`: how long days and the timeline are.
+    """
 
     def measure_due(work: Work, now: datetime, chunk: Chunk) -> int:
         return measuring.measure_due(work, now, facts_kept, chunk)
 
-    return (measure_due, measuring.work_out_due)
+    return (reviewing.close_windows, measure_due, measuring.work_out_due)
 
 
 def _run(

@@ -93,6 +93,11 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /stations/{station_id}/photos": Row("anybody"),
     "GET /photos/{photo_id}": Row("anybody"),
     "GET /stations/{station_id}/facts": Row("anybody"),
+    "GET /stations/{station_id}/reviews": Row("anybody"),
+    "GET /drivers/me/reviews": Row("read", "driver", stranger=OWN),
+    "GET /sessions/{session_id}/reviews": Row(
+        "read", "driver", ids={"session_id": "{closed_session_id}"}
+    ),
     "GET /drivers/me/facts": Row("read", "driver", stranger=200),
     "GET /accounts/me": Row("read", stranger=OWN),
     "GET /accounts/me/export": Row("login", stranger=OWN),
@@ -194,6 +199,24 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "POST /receipt-keys": Row("operator", "operator", done=201, stranger=403),
     "POST /cdrs/{cdr_id}/corrections": Row(
         "operator", "operator", done=201, stranger=403, body=CORRECTION
+    ),
+    "GET /reviews": Row("operator", "operator", stranger=403),
+    "GET /reviews/{review_id}/decisions": Row("operator", "operator", stranger=403),
+    "POST /sessions/{session_id}/reviews": Row(
+        "sessions:write",
+        "driver",
+        done=409,  # it is written already
+        body={"stars": 1},
+        ids={"session_id": "{closed_session_id}"},
+    ),
+    "POST /reviews/{review_id}/reply": Row("sessions:write", "driver", body={"text": "Thanks."}),
+    "POST /reviews/{review_id}/appeal": Row("sessions:write", "driver", body={"text": "Untrue."}),
+    "POST /reviews/{review_id}/decisions": Row(
+        "operator",
+        "operator",
+        done=201,
+        stranger=403,
+        body={"outcome": "kept", "reason": "It is true."},
     ),
     "POST /locations": Row(
         "stations:write", done=201, stranger=201, body={"name": "Yard", "address": "A 1", **WHERE}

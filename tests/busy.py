@@ -91,6 +91,7 @@ async def busy(hub: RunningHub) -> Busy:
         **await _tell(owner),
         "certificate_id": await hub.hub.store.do(_certify, place.station_id, hub.clock.now()),
     }
+    ids["review_id"] = await _review(owner, driver, ids["closed_session_id"])
     guest = await _guest(hub, place)
     return Busy(hub, owner, driver, operator, stranger, guest, place, ids)
 
@@ -109,6 +110,13 @@ async def _guest(hub: RunningHub, place: Place) -> Person:
     made = await hub.ask("POST", f"/guest-bookings/{token}/confirm", card, 201)
     await hub.settle()
     return Person(hub, "", email, made["credential"])
+
+
+async def _review(owner: Person, driver: Person, session_id: str) -> str:
+    """Both sides review each other; the id of what the owner says of the driver."""
+    await driver.post(f"/sessions/{session_id}/reviews", {"stars": 5})
+    made = await owner.post(f"/sessions/{session_id}/reviews", {"stars": 4})
+    return str(made["id"])
 
 
 async def _tell(owner: Person) -> dict[str, str]:

@@ -5,6 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel
 
+from chargehub.reputation.pages import Rated
 from chargehub.reputation.scores import DriverFacts, Rate
 from chargehub.reputation.tables import OfEvse
 from chargehub.reputation.uptime import Measured
@@ -77,7 +78,8 @@ class StationFactsBody(BaseModel):
     `uptime` is of the last 60 days, over its EVSEs and for each; `months` of the last 13.
     Counted of the last 365 days: `starts` that gave energy, `cancelled_by_owner` of the bookings
     that ended, `answer_s`, the median time to answer a request, of `answers` requests.
-    `sessions`: all that ever gave energy to others than the owner.
+    `sessions`: all that ever gave energy to others than the owner. `rating_thousandths`: of a star,
+    from `reviews` of drivers; 4300 where there are none.
     """
 
     station_id: str
@@ -90,6 +92,8 @@ class StationFactsBody(BaseModel):
     answer_s: int | None
     answers: int
     sessions: int
+    rating_thousandths: int
+    reviews: int
 
 
 class DriverFactsBody(BaseModel):
@@ -101,7 +105,14 @@ class DriverFactsBody(BaseModel):
 
     no_shows: RateBody
     sessions: int
+    rating_thousandths: int
+    reviews: int
 
     @classmethod
-    def of(cls, facts: DriverFacts) -> Self:
-        return cls(no_shows=RateBody.of_rate(facts.no_shows), sessions=facts.sessions)
+    def of_driver(cls, facts: DriverFacts, rated: Rated) -> Self:
+        return cls(
+            no_shows=RateBody.of_rate(facts.no_shows),
+            sessions=facts.sessions,
+            rating_thousandths=rated.thousandths,
+            reviews=rated.reviews,
+        )

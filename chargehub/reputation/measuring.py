@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, delete, text, update
 from chargehub.events import StationBooted
 from chargehub.listings import rules as hours
 from chargehub.listings import tables as listings
-from chargehub.reputation import tables
+from chargehub.reputation import pages, tables
 from chargehub.reputation.schema import EvseDay, StationStanding
 from chargehub.reputation.scores import StationFacts
 from chargehub.reputation.tables import DAY, MEASURES, STANDING, StandingView
@@ -157,6 +157,7 @@ def _keep(work: Work, station_id: str, number: int, day: Span, measured: Measure
 
 def _work_out(work: Work, standing: StandingView, now: datetime) -> None:
     found = facts(work, standing.station_id, now)
+    rated = pages.rated(work, now, "driver", station_id=standing.station_id)
     changed = update(STANDING).where(STANDING.c.station_id == standing.station_id)
     work.execute(
         changed.values(
@@ -169,5 +170,7 @@ def _work_out(work: Work, standing: StandingView, now: datetime) -> None:
             answer_s=found.answer_s,
             answers=found.answers,
             sessions=found.sessions,
+            rating_thousandths=rated.thousandths,
+            reviews=rated.reviews,
         )
     )

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path
 from chargehub.errors import NotFound
 from chargehub.listings import tables as listings
 from chargehub.people.access import CurrentActor
-from chargehub.reputation import measuring, tables
+from chargehub.reputation import measuring, pages, tables
 from chargehub.reputation.bodies import (
     DriverFactsBody,
     EvseUptimeBody,
@@ -17,7 +17,6 @@ from chargehub.reputation.bodies import (
     StationFactsBody,
     UptimeBody,
 )
-from chargehub.reputation.scores import DriverFacts
 from chargehub.rest.manners import CurrentStore, Now
 from chargehub.rest.throttle import Narrow, Throttled
 from chargehub.store.work import Reads
@@ -43,17 +42,20 @@ async def get_station_facts(
 @router.get("/drivers/me/facts")
 async def get_my_facts(actor: CurrentActor, store: CurrentStore, now: Now) -> DriverFactsBody:
     """What the hub counted of you as a driver."""
-    return DriverFactsBody.of(await store.read(_driver_facts, actor.account_id, now))
+    return await store.read(_driver_facts, actor.account_id, now)
 
 
-def _driver_facts(reads: Reads, driver_id: str, now: datetime) -> DriverFacts:
-    return tables.driver_facts(reads, driver_id, now - timedelta(days=measuring.FACTS_DAYS))
+def _driver_facts(reads: Reads, driver_id: str, now: datetime) -> DriverFactsBody:
+    found = tables.driver_facts(reads, driver_id, now - timedelta(days=measuring.FACTS_DAYS))
+    rated = pages.rated(reads, now, "owner", subject_id=driver_id)
+    return DriverFactsBody.of_driver(found, rated)
 
 
 def _station_facts(reads: Reads, station_id: str, now: datetime) -> StationFactsBody:
     if listings.listing(reads, station_id) is None:
         raise NotFound("There is no such station on the market.")
     found = measuring.facts(reads, station_id, now)
+    rated = pages.rated(reads, now, "driver", station_id=station_id)
     standing = tables.standing(reads, station_id)
     evses = tables.uptime_since(reads, station_id, measuring.uptime_from(now))
     months = tables.months(reads, station_id, _first_month(now), MOST_MONTHS)
@@ -68,6 +70,8 @@ def _station_facts(reads: Reads, station_id: str, now: datetime) -> StationFacts
         answer_s=found.answer_s,
         answers=found.answers,
         sessions=found.sessions,
+        rating_thousandths=rated.thousandths,
+        reviews=rated.reviews,
     )
 
 

@@ -1,11 +1,15 @@
 """The tables of reputation as classes. Queries on them stand in `tables.py`."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from chargehub.store.columns import Instant
+from chargehub.store.columns import Instant, Json
+
+_IS_OPEN = text("closed_at IS NULL")
+_IS_APPEALED = text("appealed_at IS NOT NULL AND decided_at IS NULL")
 
 
 class StationStanding(SQLModel, table=True):
@@ -34,6 +38,8 @@ class StationStanding(SQLModel, table=True):
     answer_s: int | None = None
     answers: int = 0
     sessions: int = 0
+    rating_thousandths: int = 4_300
+    reviews: int = 0
 
 
 class EvseDay(SQLModel, table=True):
@@ -81,3 +87,77 @@ class BookingConduct(SQLModel, table=True):
     at: datetime = Field(sa_type=Instant)
     answer_s: int | None = Field(default=None, sa_type=BigInteger)
     is_excused: bool = False
+
+
+class ReviewWindow(SQLModel, table=True):
+    """A settled session that its two sides may review until `closes_at`.
+
+    `closed_at`: since then what was written is shown; None: it is still blind.
+    """
+
+    __tablename__ = "review_window"
+    __table_args__ = (
+        Index(
+            "ix_review_window_due", "closes_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN
+        ),
+    )
+
+    session_id: str = Field(primary_key=True, max_length=36)
+    station_id: str = Field(max_length=36)
+    owner_id: str = Field(max_length=36)
+    driver_id: str = Field(max_length=36)
+    opened_at: datetime = Field(sa_type=Instant)
+    closes_at: datetime = Field(sa_type=Instant)
+    closed_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Review(SQLModel, table=True):
+    """What one side of a session says of the other. `author`: driver or owner.
+
+    `published_at` None: blind. `outcome`: what an operator decided; None: nothing. A `struck` one
+    counts no more, and a removed text is kept in its decision alone.
+    """
+
+    __tablename__ = "review"
+    __table_args__ = (
+        UniqueConstraint("session_id", "author", name="uq_review_session_author"),
+        Index("ix_review_station", "station_id", "author", "id"),
+        Index("ix_review_subject", "subject_id", "author", "id"),
+        Index("ix_review_appealed", "id", sqlite_where=_IS_APPEALED, postgresql_where=_IS_APPEALED),
+    )
+
+    id: str = Field(primary_key=True, max_length=36)
+    session_id: str = Field(max_length=36)
+    station_id: str = Field(max_length=36)
+    author: str = Field(max_length=6)
+    author_id: str = Field(max_length=36)
+    subject_id: str = Field(max_length=36)
+    stars: int
+    scores: Any = Field(sa_type=Json)
+    text: str | None = Field(default=None, max_length=1_000)
+    written_at: datetime = Field(sa_type=Instant)
+    published_at: datetime | None = Field(default=None, sa_type=Instant)
+    reply: str | None = Field(default=None, max_length=1_000)
+    replied_at: datetime | None = Field(default=None, sa_type=Instant)
+    appeal: str | None = Field(default=None, max_length=1_000)
+    appealed_at: datetime | None = Field(default=None, sa_type=Instant)
+    outcome: str | None = Field(default=None, max_length=13)
+    decided_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class ReviewDecision(SQLModel, table=True):
+    """What an operator decided of a review, and why. Never changed.
+
+    `removed_text`: what was taken out of it.
+    """
+
+    __tablename__ = "review_decision"
+    __table_args__ = (Index("ix_review_decision_review", "review_id", "id"),)
+
+    id: str = Field(primary_key=True, max_length=36)
+    review_id: str = Field(max_length=36)
+    operator_id: str = Field(max_length=36)
+    outcome: str = Field(max_length=13)
+    reason: str = Field(max_length=1_000)
+    removed_text: str | None = Field(default=None, max_length=1_000)
+    decided_at: datetime = Field(sa_type=Instant)

@@ -1,10 +1,12 @@
 """Rates and ratings from what was counted. Exact fractions, no floats. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-from chargehub.reputation.uptime import Measured, in_ppm
+from chargehub.reputation.uptime import PPM, Measured, in_ppm
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +58,39 @@ class DriverFacts:
 def median(values: Sequence[int]) -> int | None:
     """The middle one; of an even number the lower of the two. None: there are none."""
     return sorted(values)[(len(values) - 1) // 2] if values else None
+
+
+MEAN = Fraction(43, 10)  # what somebody is taken for of whom nobody has said anything
+WEIGHT = 8  # as if so many reviews had said so
+HALF_LIFE_DAYS = 365
+_DAY = timedelta(days=1)
+
+
+def weight(age: timedelta) -> Fraction:
+    """What a review still counts for after this time: 1 when it is new, 1/2 after a year.
+
+    2 ** -(days / 365), rounded to parts per million within a year; by whole days.
+    """
+    years, days = divmod(max(age // _DAY, 0), HALF_LIFE_DAYS)
+    within = Decimal(2) ** (Decimal(-days) / HALF_LIFE_DAYS)
+    halvings: int = 2**years
+    return Fraction(int((within * PPM).to_integral_value(ROUND_HALF_UP)), PPM * halvings)
+
+
+def rating(reviews: Iterable[tuple[int, timedelta]]) -> Fraction:
+    """The Bayesian mean (C m + sum) / (C + n) of stars and their ages, between 1 and 5.
+
+    Each review counts by its weight, in any order. Source: design page of the market, section 1.5.
+    """
+    total, count = WEIGHT * MEAN, Fraction(WEIGHT)
+    for stars, age in reviews:
+        assert 1 <= stars <= 5, stars
+        counted = weight(age)
+        total += counted * stars
+        count += counted
+    return total / count
+
+
+def thousandths(value: Fraction) -> int:
+    """Whole thousandths, half up."""
+    return int(value * 1_000 + Fraction(1, 2))

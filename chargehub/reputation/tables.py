@@ -42,6 +42,8 @@ class StandingView:
     answer_s: int | None
     answers: int
     sessions: int
+    rating_thousandths: int
+    reviews: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ TOLD: Mapping[type[events.Event], tuple[Party, ...]] = {
     events.ReleaseRequested: (),
     events.RefundRequested: ("driver",),
     events.SessionSettled: ("owner",),
+    events.ReviewChanged: _BOTH,
     events.PayoutRequested: ("owner",),
     events.PayoutPaid: ("owner",),
     events.PayoutFailed: ("owner",),

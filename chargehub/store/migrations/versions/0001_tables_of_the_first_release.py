@@ -613,6 +613,8 @@ def upgrade() -> None:
         sa.Column("answer_s", sa.Integer(), nullable=True),
         sa.Column("answers", sa.Integer(), nullable=False),
         sa.Column("sessions", sa.Integer(), nullable=False),
+        sa.Column("rating_thousandths", sa.Integer(), nullable=False),
+        sa.Column("reviews", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("station_id", name=op.f("pk_station_standing")),
     )
     with op.batch_alter_table("station_standing", schema=None) as batch_op:
@@ -644,6 +646,75 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_booking_conduct_station", "booking_conduct", ["station_id", "at"], unique=False
+    )
+
+    op.create_table(
+        "review_window",
+        sa.Column("session_id", sa.String(length=36), nullable=False),
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("driver_id", sa.String(length=36), nullable=False),
+        sa.Column("opened_at", Instant(), nullable=False),
+        sa.Column("closes_at", Instant(), nullable=False),
+        sa.Column("closed_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("session_id", name=op.f("pk_review_window")),
+    )
+    is_open = sa.text("closed_at IS NULL")
+    op.create_index(
+        "ix_review_window_due",
+        "review_window",
+        ["closes_at"],
+        unique=False,
+        sqlite_where=is_open,
+        postgresql_where=is_open,
+    )
+    op.create_table(
+        "review",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("session_id", sa.String(length=36), nullable=False),
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("author", sa.String(length=6), nullable=False),
+        sa.Column("author_id", sa.String(length=36), nullable=False),
+        sa.Column("subject_id", sa.String(length=36), nullable=False),
+        sa.Column("stars", sa.Integer(), nullable=False),
+        sa.Column("scores", Json(), nullable=False),
+        sa.Column("text", sa.String(length=1000), nullable=True),
+        sa.Column("written_at", Instant(), nullable=False),
+        sa.Column("published_at", Instant(), nullable=True),
+        sa.Column("reply", sa.String(length=1000), nullable=True),
+        sa.Column("replied_at", Instant(), nullable=True),
+        sa.Column("appeal", sa.String(length=1000), nullable=True),
+        sa.Column("appealed_at", Instant(), nullable=True),
+        sa.Column("outcome", sa.String(length=13), nullable=True),
+        sa.Column("decided_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_review")),
+        sa.UniqueConstraint("session_id", "author", name="uq_review_session_author"),
+    )
+    with op.batch_alter_table("review", schema=None) as batch_op:
+        batch_op.create_index("ix_review_station", ["station_id", "author", "id"], unique=False)
+        batch_op.create_index("ix_review_subject", ["subject_id", "author", "id"], unique=False)
+    is_appealed = sa.text("appealed_at IS NOT NULL AND decided_at IS NULL")
+    op.create_index(
+        "ix_review_appealed",
+        "review",
+        ["id"],
+        unique=False,
+        sqlite_where=is_appealed,
+        postgresql_where=is_appealed,
+    )
+    op.create_table(
+        "review_decision",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("review_id", sa.String(length=36), nullable=False),
+        sa.Column("operator_id", sa.String(length=36), nullable=False),
+        sa.Column("outcome", sa.String(length=13), nullable=False),
+        sa.Column("reason", sa.String(length=1000), nullable=False),
+        sa.Column("removed_text", sa.String(length=1000), nullable=True),
+        sa.Column("decided_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_review_decision")),
+    )
+    op.create_index(
+        "ix_review_decision_review", "review_decision", ["review_id", "id"], unique=False
     )
 
     op.create_table(
