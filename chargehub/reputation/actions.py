@@ -6,7 +6,7 @@ from chargehub import events
 from chargehub.bookings import tables as bookings
 from chargehub.bookings.tables import BookingView
 from chargehub.reputation import tables
-from chargehub.reputation.measuring import look_again
+from chargehub.reputation.measuring import look_again, look_again_at_all
 from chargehub.reputation.schema import BookingConduct
 from chargehub.reputation.uptime import measure
 from chargehub.sessions import tables as sessions
@@ -36,6 +36,8 @@ def note_end(work: Work, event: events.BookingReleased, now: datetime) -> None:
         _note_no(work, booking, booking.approve_by, now)
     elif event.reason == "no_show":
         _note(work, booking, now, is_excused=not _could_be_used(work, booking))
+    if booking.cancelled_by == "owner":
+        look_again_at_all(work, booking.owner_id, now)
     look_again(work, booking.station_id, now)
 
 

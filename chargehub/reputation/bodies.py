@@ -7,7 +7,9 @@ from pydantic import BaseModel
 
 from chargehub.reputation.pages import Rated
 from chargehub.reputation.scores import DriverFacts, Rate
+from chargehub.reputation.standings import Standing
 from chargehub.reputation.tables import OfEvse
+from chargehub.reputation.tiers import Badge, Tier
 from chargehub.reputation.uptime import Measured
 
 
@@ -94,6 +96,30 @@ class StationFactsBody(BaseModel):
     sessions: int
     rating_thousandths: int
     reviews: int
+
+
+class StandingBody(BaseModel):
+    """How a station stands; `GET /stations/{station_id}/facts` says what from.
+
+    Rates are parts per million; null: nothing to reckon them from. `rating_thousandths`: of a star,
+    4300 without `reviews`. `tier`: by uptime and starts. `badges`: reliable (gold for 60 days, 4.7
+    stars, 10 sessions, hardly ever cancelled by its owner), instant (book at once, and keep it).
+    """
+
+    rating_thousandths: int
+    reviews: int
+    uptime_ppm: int | None
+    start_ppm: int | None
+    cancel_ppm: int | None
+    answer_s: int | None
+    sessions: int
+    tier: Tier
+    badges: list[Badge]
+
+    @classmethod
+    def of(cls, standing: Standing) -> Self:
+        figures = {name: getattr(standing, name) for name in cls.model_fields}
+        return cls.model_validate(figures | {"badges": list(standing.badges)})
 
 
 class DriverFactsBody(BaseModel):

@@ -16,6 +16,7 @@ from chargehub.reputation import pages, tables
 from chargehub.reputation.schema import EvseDay, StationStanding
 from chargehub.reputation.scores import StationFacts
 from chargehub.reputation.tables import DAY, MEASURES, STANDING, StandingView
+from chargehub.reputation.tiers import merit
 from chargehub.reputation.uptime import Measured, measure, total
 from chargehub.stations import tables as stations
 from chargehub.stations import timeline
@@ -80,6 +81,11 @@ def work_out_due(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
 def look_again(work: Work, station_id: str, now: datetime) -> None:
     """Something of this station has changed: its standing is to be worked out anew."""
     work.execute(update(STANDING).where(STANDING.c.station_id == station_id).values(look_at=now))
+
+
+def look_again_at_all(work: Work, owner_id: str, now: datetime) -> None:
+    """What an owner did is said of all stations of theirs."""
+    work.execute(update(STANDING).where(STANDING.c.owner_id == owner_id).values(look_at=now))
 
 
 def facts(reads: Reads, station_id: str, now: datetime) -> StationFacts:
@@ -158,6 +164,13 @@ def _keep(work: Work, station_id: str, number: int, day: Span, measured: Measure
 def _work_out(work: Work, standing: StandingView, now: datetime) -> None:
     found = facts(work, standing.station_id, now)
     rated = pages.rated(work, now, "driver", station_id=standing.station_id)
+    since = now - timedelta(days=FACTS_DAYS)
+    earned = merit(
+        found,
+        tables.cancelled(work, since, owner_id=standing.owner_id),
+        rated.thousandths,
+        tables.is_measured_since(work, standing.station_id, uptime_from(now)),
+    )
     changed = update(STANDING).where(STANDING.c.station_id == standing.station_id)
     work.execute(
         changed.values(
@@ -172,5 +185,6 @@ def _work_out(work: Work, standing: StandingView, now: datetime) -> None:
             sessions=found.sessions,
             rating_thousandths=rated.thousandths,
             reviews=rated.reviews,
+            **values_of(earned),
         )
     )

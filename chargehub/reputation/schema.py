@@ -40,6 +40,9 @@ class StationStanding(SQLModel, table=True):
     sessions: int = 0
     rating_thousandths: int = 4_300
     reviews: int = 0
+    tier: str = Field(default="none", max_length=9)
+    is_reliable: bool = False
+    keeps_bookings: bool = True
 
 
 class EvseDay(SQLModel, table=True):

@@ -44,6 +44,9 @@ class StandingView:
     sessions: int
     rating_thousandths: int
     reviews: int
+    tier: str
+    is_reliable: bool
+    keeps_bookings: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,12 @@ def uptime_since(reads: Reads, station_id: str, day: str) -> tuple[OfEvse, ...]:
         .order_by(DAY.c.evse_number)
     )
     return tuple(OfEvse(number, Measured(*map(int, values))) for number, *values in found)
+
+
+def is_measured_since(reads: Reads, station_id: str, day: str) -> bool:
+    """Whether something was measured of a station on that day or before."""
+    those = select(DAY.c.day).where(DAY.c.station_id == station_id, DAY.c.day <= day)
+    return reads.one(those.limit(1)) is not None
 
 
 def months(reads: Reads, station_id: str, since: str, limit: int) -> tuple[OfEvse, ...]:

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from chargehub.errors import NotFound
 from chargehub.people.access import CurrentActor, KnownActor
+from chargehub.reputation.bodies import StandingBody
 from chargehub.rest.bodies import AMOUNT_LIMIT, Instant
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
 from chargehub.rest.throttle import Narrow, Throttled
@@ -119,7 +120,7 @@ class OfferedEvse(BaseModel):
     """A published EVSE. `availability` is what a driver finds who comes now.
 
     `distance_m` is to the middle of its cell; null: it was not looked for around a place.
-    `price` null: no `energy_wh` was asked for.
+    `price` null: no `energy_wh` was asked for; `standing` null: the station never had a line.
     """
 
     id: str
@@ -133,6 +134,7 @@ class OfferedEvse(BaseModel):
     availability: Availability
     tariff: OfferedTariff
     price: NeedPrice | None
+    standing: StandingBody | None
 
     @classmethod
     def of(cls, found: Found) -> Self:
@@ -156,6 +158,7 @@ class OfferedEvse(BaseModel):
                 "availability": found.availability,
                 "tariff": as_json(tariff.content) | {"id": tariff.id},
                 "price": NeedPrice.of(found.quote) if found.quote else None,
+                "standing": StandingBody.of(found.standing) if found.standing else None,
             }
         )
 

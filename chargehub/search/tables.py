@@ -12,6 +12,7 @@ from operator import itemgetter
 from sqlalchemy import bindparam, select
 from sqlmodel import col
 
+from chargehub.reputation.standings import Standing, standings
 from chargehub.search import candidates
 from chargehub.search.candidates import Spot
 from chargehub.search.judging import Judge, Offer
@@ -35,7 +36,7 @@ _NAMES = select(col(Location.id), col(Location.name)).where(
 @dataclass(frozen=True, slots=True)
 class Found:
     """An EVSE as it is shown. `distance_m` None: it was not looked for around a place; `quote`
-    None: no need was told."""
+    None: no need was told; `standing` None: its station never had a line."""
 
     evse: EvseView
     connectors: tuple[ConnectorView, ...]
@@ -45,6 +46,7 @@ class Found:
     availability: Availability
     tariff: TariffView
     quote: Quote | None
+    standing: Standing | None
 
 
 def near(
@@ -112,6 +114,7 @@ def _shown(reads: Reads, judge: Judge, offers: Sequence[Offer]) -> tuple[Found, 
     for connector in stations.connectors_of(reads, list(plugs)):
         plugs[connector.evse_id].append(connector)
     places = sorted({state.evse.location_id for state in states.values()})
+    standing = standings(reads, sorted({each.evse.station_id for each in judged}))
     names = dict(tuple(row) for row in reads.all(_NAMES, location_ids=places)) if places else {}
     return tuple(
         Found(
@@ -123,6 +126,7 @@ def _shown(reads: Reads, judge: Judge, offers: Sequence[Offer]) -> tuple[Found, 
             availability=state.availability,
             tariff=known[each.listing.tariff_id],
             quote=judge.quote(each),
+            standing=standing.get(each.evse.station_id),
         )
         for each in offers
         if each.spot.evse_id in states

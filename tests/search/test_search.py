@@ -96,6 +96,7 @@ async def test_an_evse_is_shown_with_its_place_plug_state_and_price(
         "availability": "free",
         "tariff": tariff,
         "price": None,
+        "standing": None,
     }
     assert (tariff["id"], tariff["currency"]) == (world.tariff_id, "EUR")
     assert (tariff["name"], tariff["vat_percent"]) == ("Home", "19")

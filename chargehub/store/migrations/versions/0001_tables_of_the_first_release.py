@@ -615,6 +615,9 @@ def upgrade() -> None:
         sa.Column("sessions", sa.Integer(), nullable=False),
         sa.Column("rating_thousandths", sa.Integer(), nullable=False),
         sa.Column("reviews", sa.Integer(), nullable=False),
+        sa.Column("tier", sa.String(length=9), nullable=False),
+        sa.Column("is_reliable", sa.Boolean(), nullable=False),
+        sa.Column("keeps_bookings", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("station_id", name=op.f("pk_station_standing")),
     )
     with op.batch_alter_table("station_standing", schema=None) as batch_op:

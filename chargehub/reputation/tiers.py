@@ -1,0 +1,76 @@
+"""What facts and ratings earn: a station's tier and badges. Pure.
+
+Source: design pages of the network, section 2.3 (tiers), and of the market, sections 1.2 and 1.5.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from chargehub.reputation.scores import Rate, StationFacts
+from chargehub.reputation.uptime import PPM
+
+Tier = Literal["gold", "silver", "bronze", "probation", "none"]
+Badge = Literal["reliable", "instant"]
+
+_LADDER: tuple[tuple[Tier, int, int], ...] = (  # uptime and start success in percent, at least
+    ("gold", 98, 95),
+    ("silver", 95, 90),
+    ("bronze", 90, 80),
+    ("probation", 75, 60),
+)
+_RELIABLE_RATING = 4_700  # thousandths of a star
+_RELIABLE_SESSIONS = 10
+_CANCEL_PERCENT = 1  # of what came to an end, the owner cancelled fewer
+_INSTANT_PERCENT = 2  # more than that loses the badge
+
+
+@dataclass(frozen=True, slots=True)
+class Merit:
+    """What a station has earned. `keeps_bookings`: its owner cancels few."""
+
+    tier: Tier
+    is_reliable: bool
+    keeps_bookings: bool
+
+
+def start_success(starts: Rate) -> Fraction:
+    """(worked + 9) / (tried + 10): one bad start is not the end of a new station."""
+    return Fraction(starts.count + 9, starts.of + 10)
+
+
+def tier_of(uptime_ppm: int | None, starts: Rate) -> Tier:
+    """The highest tier that both uptime and starts reach; none where nothing was measured."""
+    if uptime_ppm is None:
+        return "none"
+    success = start_success(starts)
+    for tier, uptime, started in _LADDER:
+        if uptime_ppm * 100 >= uptime * PPM and success * 100 >= started:
+            return tier
+    return "none"
+
+
+def merit(
+    facts: StationFacts, of_owner: Rate, rating_thousandths: int, is_measured_long: bool
+) -> Merit:
+    """What a station has earned.
+
+    `of_owner`: bookings that the owner cancelled, at all stations. `is_measured_long`: the days
+    that uptime is shown of have all been.
+    """
+    tier = tier_of(facts.uptime.uptime_ppm, facts.starts)
+    return Merit(
+        tier=tier,
+        is_reliable=tier == "gold"
+        and is_measured_long
+        and rating_thousandths >= _RELIABLE_RATING
+        and of_owner.count * 100 < _CANCEL_PERCENT * max(of_owner.of, 1)
+        and facts.sessions >= _RELIABLE_SESSIONS,
+        keeps_bookings=not of_owner.is_above(_INSTANT_PERCENT),
+    )
+
+
+def badges(is_reliable: bool, keeps_bookings: bool, is_instant: bool) -> tuple[Badge, ...]:
+    """The badges to show. `is_instant`: its policy lets drivers book at once."""
+    earned: list[Badge] = ["reliable"] if is_reliable else []
+    return (*earned, "instant") if is_instant and keeps_bookings else tuple(earned)
