@@ -27,7 +27,7 @@ from chargehub.payments.rail import Rails
 from chargehub.people import actions as people
 from chargehub.receipts import actions as receipts
 from chargehub.reputation import actions as reputation
-from chargehub.reputation import measuring, reviewing
+from chargehub.reputation import measuring, reviewing, trusting
 from chargehub.search import offering
 from chargehub.sessions import alerting, failing, stopping
 from chargehub.sessions import remote as sessions
@@ -78,7 +78,7 @@ def reactions(
             following.look_when_back,
             balancing.look_at_station,
         ],
-        events.StationBooted: [balancing.forget_limits, meters.follow_boot, measuring.begin],
+        events.StationBooted: [balancing.forget_limits, meters.follow_boot],
         events.StationRetired: [grid.take_off],
         events.StationCommanded: [Effect(send.command, stations.record_outcome, LINES)],
         events.CommandFinished: [
@@ -90,15 +90,14 @@ def reactions(
             balancing.follow_command,
             meters.follow_command,
         ],
-        events.BookingHeld: [collect.open_for_booking, reputation.note_answer],
-        events.BookingConfirmed: [following.look_after_booking, reputation.note_answer],
+        events.BookingHeld: [collect.open_for_booking],
+        events.BookingConfirmed: [following.look_after_booking],
         events.BookingReleased: [
             ending.end_booking,
             _charge_owner(terms),
             _credit_spoilt(promises),
             offering.tell_failed,
             following.look_after_booking,
-            reputation.note_end,
         ],
         events.PaymentAuthorised: [bookings.confirm],
         events.PaymentRefused: [bookings.decline, stopping.stop_unpaid],
@@ -113,22 +112,39 @@ def reactions(
         events.SessionFailed: [
             collect.release_for_session,
             failing.follow_failed,
-            reputation.note_session,
         ],
         events.SessionClosed: [
             _fail_closed(promises),
             bookings.complete,
             collect.request_capture,
             balancing.look_at_session,
-            reputation.note_session,
             _issue_receipt(secret),
         ],
         events.FeeCaptured: [_settle_fee(terms)],
-        events.SessionSettled: [reviewing.open_window],
         events.PaymentCaptured: [_settle(terms)],
         events.CdrCorrected: [collect.adjust, _issue_receipt(secret)],
     }
-    return _published({**follows, **_asked_of_rails(store, rails)})
+    told_first = {**follows, **_asked_of_rails(store, rails)}
+    return _published(_joined(told_first, _standing()))
+
+
+def _standing() -> Reactions:
+    """What of all this says something of stations and drivers; told after everything else."""
+    return {
+        events.StationBooted: [measuring.begin],
+        events.BookingHeld: [reputation.note_answer],
+        events.BookingConfirmed: [reputation.note_answer],
+        events.BookingReleased: [reputation.note_end, trusting.after_booking],
+        events.SessionFailed: [reputation.note_session],
+        events.SessionClosed: [reputation.note_session, trusting.after_session],
+        events.SessionSettled: [reviewing.open_window],
+        events.ReviewChanged: [trusting.after_review],
+    }
+
+
+def _joined(first: Reactions, then: Reactions) -> Reactions:
+    kinds = dict.fromkeys((*first, *then))
+    return {kind: [*first.get(kind, ()), *then.get(kind, ())] for kind in kinds}
 
 
 def _asked_of_rails(store: Store, rails: Rails) -> Reactions:

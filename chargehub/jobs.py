@@ -25,7 +25,7 @@ from chargehub.errors import Unavailable
 from chargehub.guests import actions as guests
 from chargehub.payments import payout, renewing
 from chargehub.personal import retaining
-from chargehub.reputation import measuring, reviewing
+from chargehub.reputation import measuring, reviewing, trusting
 from chargehub.rest import manners
 from chargehub.search import blocking
 from chargehub.sessions import remote as sessions
@@ -127,7 +127,12 @@ def due_of_reputation(facts_kept: timedelta) -> Sequence[Job]:
     def measure_due(work: Work, now: datetime, chunk: Chunk) -> int:
         return measuring.measure_due(work, now, facts_kept, chunk)
 
-    return (reviewing.close_windows, measure_due, measuring.work_out_due)
+    return (
+        reviewing.close_windows,
+        measure_due,
+        measuring.work_out_due,
+        trusting.reassess_due,
+    )
 
 
 def _run(

@@ -20,6 +20,7 @@ from chargehub.bookings import (
     policies,
     rules,
     tables,
+    trust,
 )
 from chargehub.bookings.locked import Locked
 from chargehub.bookings.rules import DEFAULTS, Policy, Wanted
@@ -93,19 +94,21 @@ class _Offer:
 @dataclass(frozen=True, slots=True)
 class _Terms:
     """What a slot is held on: the price list as it is now, what is to be paid before, and what
-    the slot is worth at full power, in minor units of the deposit's currency."""
+    the slot is worth at full power, in minor units of the deposit's currency. `is_asked`: the
+    owner is asked first."""
 
     tariff_snapshot_id: str
     deposit: Money
     is_own_use: bool
     expected_minor: int = 0
+    is_asked: bool = False
 
 
 def hold_slot(
     work: Work, driver: Actor, wanted: Wanted, now: datetime, locked: Locked | None = None
 ) -> BookingView:
     """Hold a slot until it is paid for; a free one is confirmed at once, and where the owner
-    agrees to every booking it is requested first.
+    agrees to every booking, or the driver is not trusted (`trust`), it is requested first.
 
     Free are an owner's and a household's own EVSE, and a tariff that asks for nothing. The price
     list and the owner's policy are frozen here, or are those that were `locked` before. Holds of
@@ -214,15 +217,23 @@ def _terms(work: Work, driver: Actor, offer: _Offer, id_token: str, slot: Span) 
     tariff = tariffs.snapshot(work, snapshot_id)
     is_household = stations.is_household(work, evse.id, fold_id_token(id_token))
     is_own_use = driver.account_id == evse.owner_id or is_household
-    if is_own_use or not any(component.price for component in tariff.components):
+    if is_own_use:
         return _Terms(snapshot_id, Money(0, tariff.currency), is_own_use)
+    trusted = trust.of(work, driver.account_id)
+    if not any(component.price for component in tariff.components):
+        is_asked = trusted.must_ask(offer.policy, deposit_minor=0)
+        return _Terms(snapshot_id, Money(0, tariff.currency), is_own_use, is_asked=is_asked)
     account = people.account(work, driver.account_id)
     if account is None or not account.can_pay:
         raise rules.PaymentMethodNeeded("This slot costs money. Add a payment method, then book.")
     deposit_minor = pricing.deposit(tariff, evse.power_w, slot.duration)
     most_wh = evse.power_w * (slot.duration // timedelta(seconds=1)) // 3600
     expected = pricing.quote(tariff, most_wh, slot, evse.time_zone)
-    return _Terms(snapshot_id, Money(deposit_minor, tariff.currency), False, expected.total_minor)
+    if trusted.pays_before:
+        deposit_minor = max(deposit_minor, expected.total_minor)
+    is_asked = trusted.must_ask(offer.policy, deposit_minor)
+    deposit = Money(deposit_minor, tariff.currency)
+    return _Terms(snapshot_id, deposit, False, expected.total_minor, is_asked)
 
 
 def _insert(
@@ -235,8 +246,7 @@ def _insert(
     now: datetime,
 ) -> BookingView:
     """Store the booking. Raises SlotTaken where the database alone knows better."""
-    is_asked = offer.policy.mode == "request" and not terms.is_own_use
-    is_paid = terms.deposit.amount_minor > 0 and not is_asked
+    is_paid = terms.deposit.amount_minor > 0 and not terms.is_asked
     at = rules.times(slot, now, offer.policy)
     opens_at = at.opens_at
     if not terms.is_own_use:
@@ -248,7 +258,7 @@ def _insert(
         station_id=offer.evse.station_id,
         owner_id=offer.evse.owner_id,
         id_token=id_token,
-        status="requested" if is_asked else "held" if is_paid else "confirmed",
+        status="requested" if terms.is_asked else "held" if is_paid else "confirmed",
         opens_at=opens_at,
         starts_at=at.starts_at,
         arrive_by=at.arrive_by,
@@ -264,7 +274,7 @@ def _insert(
         policy=write_policy(offer.policy) if offer.policy_version else None,
         policy_version=offer.policy_version,
         expected_minor=terms.expected_minor,
-        approve_by=rules.approve_by(slot, now, offer.policy) if is_asked else None,
+        approve_by=rules.approve_by(slot, now, offer.policy) if terms.is_asked else None,
     )
     try:
         work.add(row)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from chargehub.bookings import policies, stating, terms
 from chargehub.bookings.policies import Stated
-from chargehub.bookings.rules import Cancellation, Mode, Policy
+from chargehub.bookings.rules import Cancellation, InstantFor, Mode, Policy
 from chargehub.errors import NotFound
 from chargehub.listings import tables as listings
 from chargehub.listings.audience import is_seen_by
@@ -43,6 +43,8 @@ class PolicyRequest(Body):
     `no_show_fee`: the most that not coming costs, in major units of the tariff's currency; null:
     the usual 5 euros, or about as much. `mode` request: you agree to every booking, within
     `approval_minutes`; null: within half the time until its start, and 12 hours at most.
+    `instant_for` trusted: drivers with less than 4 stars, and those who never charged and leave no
+    deposit, ask first.
     """
 
     grid_minutes: Literal[1, 5, 10, 15, 30, 60] = 15
@@ -56,6 +58,7 @@ class PolicyRequest(Body):
     no_show_fee: Annotated[str | None, Field(pattern=_AMOUNT, examples=["5.00"])] = None
     mode: Mode = "instant"
     approval_minutes: Annotated[int | None, _between(terms.APPROVAL)] = None
+    instant_for: InstantFor = "anybody"
 
     def policy(self) -> Policy:
         """Raises BadPolicy."""
@@ -79,6 +82,7 @@ class PolicyBody(BaseModel):
     no_show_fee: str | None
     mode: Mode
     approval_minutes: int | None
+    instant_for: InstantFor
 
     @classmethod
     def of(cls, station_id: str, stated: Stated) -> Self:

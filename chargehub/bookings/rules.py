@@ -34,6 +34,12 @@ LIVE: tuple[Status, ...] = ("requested", "held", "confirmed", "active")
 RELEASED: tuple[Status, ...] = ("cancelled", "declined", "expired", "no_show", "failed")
 
 Mode = Literal["instant", "request"]
+InstantFor = Literal["anybody", "trusted"]
+"""Whom the mode instant is for; others ask first. Who is trusted: `trust.Trust.must_ask`."""
+
+BookingTerms = Literal["usual", "prepaid", "approval"]
+"""How a driver may book. prepaid: the whole expected price is held; approval: that, and the owner
+is asked each time."""
 
 Cancellation = Literal["free", "flexible", "moderate", "firm", "strict"]
 """How much of a deposit goes back when a driver cancels; reckoned in `cancellation.py`."""
@@ -139,6 +145,7 @@ class Policy:
     no_show_fee: Decimal | None = Decimal(0)
     mode: Mode = "instant"
     approval: timedelta | None = None
+    instant_for: InstantFor = "anybody"
 
     def __post_init__(self) -> None:
         assert self.grid > timedelta(), self.grid
@@ -165,7 +172,7 @@ def approve_by(slot: Span, now: datetime, policy: Policy) -> datetime:
     left = slot.start - now
     if left < SHORTEST_APPROVAL:
         raise TooLateToAsk(
-            "The owner agrees to every booking here, and needs"
+            "The owner must agree to this booking first, and needs"
             f" {_minutes(SHORTEST_APPROVAL)} minutes for that. Choose a later start."
         )
     usual = max(min(_USUAL_APPROVAL, left / 2), SHORTEST_APPROVAL)

@@ -55,6 +55,7 @@ def read_policy(terms: Mapping[str, Any]) -> Policy:
         no_show_fee=None if fee is None else Decimal(fee),
         mode=terms["mode"],
         approval=None if approval is None else approval * MINUTE,
+        instant_for=terms["instant_for"],
     )
 
 
@@ -73,6 +74,7 @@ def write_policy(policy: Policy) -> dict[str, Any]:
         "no_show_fee": None if fee is None else decimal_text(fee),
         "mode": policy.mode,
         "approval_minutes": None if policy.approval is None else policy.approval // MINUTE,
+        "instant_for": policy.instant_for,
     }
 
 

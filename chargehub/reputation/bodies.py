@@ -5,11 +5,12 @@ from typing import Self
 
 from pydantic import BaseModel
 
+from chargehub.bookings.rules import BookingTerms
 from chargehub.reputation.pages import Rated
 from chargehub.reputation.scores import DriverFacts, Rate
 from chargehub.reputation.standings import Standing
 from chargehub.reputation.tables import OfEvse
-from chargehub.reputation.tiers import Badge, Tier
+from chargehub.reputation.tiers import Badge, Tier, terms_of
 from chargehub.reputation.uptime import Measured
 
 
@@ -126,13 +127,15 @@ class DriverFactsBody(BaseModel):
     """What the hub counted of you in the last 365 days.
 
     `no_shows`: of the bookings whose slot came, those you did not come to; it does not count where
-    the station could not have been used.
+    the station could not have been used. `booking_terms`: usual; prepaid, where the whole expected
+    price is held; approval, where the owner is asked first too.
     """
 
     no_shows: RateBody
     sessions: int
     rating_thousandths: int
     reviews: int
+    booking_terms: BookingTerms
 
     @classmethod
     def of_driver(cls, facts: DriverFacts, rated: Rated) -> Self:
@@ -141,4 +144,5 @@ class DriverFactsBody(BaseModel):
             sessions=facts.sessions,
             rating_thousandths=rated.thousandths,
             reviews=rated.reviews,
+            booking_terms=terms_of(facts.no_shows),
         )

@@ -1,4 +1,4 @@
-"""What facts and ratings earn: a station's tier and badges. Pure.
+"""What facts and ratings earn: a station's tier and badges, a driver's terms. Pure.
 
 Source: design pages of the network, section 2.3 (tiers), and of the market, sections 1.2 and 1.5.
 """
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from chargehub.bookings.rules import BookingTerms
 from chargehub.reputation.scores import Rate, StationFacts
 from chargehub.reputation.uptime import PPM
 
@@ -23,6 +24,8 @@ _RELIABLE_RATING = 4_700  # thousandths of a star
 _RELIABLE_SESSIONS = 10
 _CANCEL_PERCENT = 1  # of what came to an end, the owner cancelled fewer
 _INSTANT_PERCENT = 2  # more than that loses the badge
+_FEW_BOOKINGS = 5  # fewer say nothing of a driver
+_PREPAID_PERCENT, _APPROVAL_PERCENT = 10, 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,16 @@ def merit(
         and facts.sessions >= _RELIABLE_SESSIONS,
         keeps_bookings=not of_owner.is_above(_INSTANT_PERCENT),
     )
+
+
+def terms_of(no_shows: Rate) -> BookingTerms:
+    """On which terms a driver books who did not come so often; never milder for more of it.
+
+    Of five bookings or more, above 10 %: prepaid; above 25 %: by approval alone, and prepaid.
+    """
+    if no_shows.of < _FEW_BOOKINGS or not no_shows.is_above(_PREPAID_PERCENT):
+        return "usual"
+    return "approval" if no_shows.is_above(_APPROVAL_PERCENT) else "prepaid"
 
 
 def badges(is_reliable: bool, keeps_bookings: bool, is_instant: bool) -> tuple[Badge, ...]:

@@ -37,6 +37,7 @@ USUAL = {
     "no_show_fee": None,
     "mode": "instant",
     "approval_minutes": None,
+    "instant_for": "anybody",
 }
 
 

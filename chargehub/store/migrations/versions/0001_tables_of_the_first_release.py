@@ -652,6 +652,24 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "driver_trust",
+        sa.Column("driver_id", sa.String(length=36), nullable=False),
+        sa.Column("terms", sa.String(length=8), nullable=False),
+        sa.Column("rating_thousandths", sa.Integer(), nullable=False),
+        sa.Column("sessions", sa.Integer(), nullable=False),
+        sa.Column("looked_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("driver_id", name=op.f("pk_driver_trust")),
+    )
+    is_doubted = sa.text("(terms <> 'usual' OR rating_thousandths < 4000)")
+    op.create_index(
+        "ix_driver_trust_doubted",
+        "driver_trust",
+        ["looked_at"],
+        unique=False,
+        sqlite_where=is_doubted,
+        postgresql_where=is_doubted,
+    )
+    op.create_table(
         "review_window",
         sa.Column("session_id", sa.String(length=36), nullable=False),
         sa.Column("station_id", sa.String(length=36), nullable=False),
