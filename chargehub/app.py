@@ -18,6 +18,8 @@ from chargehub.bookings import routes as booking_routes
 from chargehub.bookings.promises import Promises
 from chargehub.bus.live import LiveBus
 from chargehub.clock import Clock, RealClock
+from chargehub.disputes import room_routes
+from chargehub.disputes import routes as dispute_routes
 from chargehub.energy import routes as energy_routes
 from chargehub.errors import Unavailable
 from chargehub.guests import routes as guest_routes
@@ -101,6 +103,8 @@ ROUTERS = (
     credit_routes.router,
     settlement_routes.router,
     reporting_routes.router,
+    dispute_routes.router,
+    room_routes.router,
     ledger_routes.router,
     rail_routes.router,
     reputation_routes.router,
@@ -131,6 +135,7 @@ TAGS = {
     "payments": "How a driver pays and how an owner is paid.",
     "settlement": "An owner's month.",
     "reporting": "Files for tax offices, authorities and an owner's own books.",
+    "disputes": "What a driver disputes, or an owner claims: evidence, answer, decision, appeal.",
     "ledger": "The laws of the ledger, for everybody to check.",
     "rails": "Ways of money that live in the hub: the sandbox, and the token wallet.",
     "reputation": "What was measured of stations and drivers, and what they say of each other.",

@@ -7,6 +7,15 @@ aggregate run one after the other.
 
 from dataclasses import dataclass
 
+from chargehub.events_of_disputes import (
+    DisputeAnswered,
+    DisputeAppealed,
+    DisputeClosed,
+    DisputeDecided,
+    DisputeOpened,
+    DisputeRefundRequested,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class MailRequested:
@@ -394,7 +403,13 @@ class PayoutFailed:
 
 
 Event = (
-    MailRequested
+    DisputeAnswered
+    | DisputeAppealed
+    | DisputeClosed
+    | DisputeDecided
+    | DisputeOpened
+    | DisputeRefundRequested
+    | MailRequested
     | WebhookRequested
     | StationConnected
     | StationDisconnected

@@ -13,8 +13,11 @@ from chargehub import events
 from chargehub.bookings import actions as bookings
 from chargehub.bookings import admitted, following
 from chargehub.bookings.promises import PROMISES, Promises
+from chargehub.disputes import actions as disputes
+from chargehub.disputes import lines
 from chargehub.energy import actions as grid
 from chargehub.energy import balancing
+from chargehub.events_of_disputes import DisputeRefundRequested
 from chargehub.meters import actions as meters
 from chargehub.payments import (
     collect,
@@ -77,6 +80,7 @@ def reactions(
             stations.resume_commands,
             following.look_when_back,
             balancing.look_at_station,
+            lines.note_connected,
         ],
         events.StationBooted: [balancing.forget_limits, meters.follow_boot],
         events.StationRetired: [grid.take_off],
@@ -125,7 +129,9 @@ def reactions(
         events.CdrCorrected: [collect.adjust, _issue_receipt(secret)],
     }
     told_first = {**follows, **_asked_of_rails(store, rails)}
-    return _published(_joined(told_first, _standing()))
+    for then in (_of_disputes(store, rails), _standing()):
+        told_first = _joined(told_first, then)
+    return _published(told_first)
 
 
 def _standing() -> Reactions:
@@ -158,6 +164,14 @@ def _asked_of_rails(store: Store, rails: Rails) -> Reactions:
         events.ReleaseRequested: [Effect(effects.release(rails, store), collect.record_release)],
         events.RefundRequested: [Effect(effects.refund(rails, store), collect.record_refund)],
         events.PayoutRequested: [Effect(payout.send(rails, store), payout.record_payout)],
+    }
+
+
+def _of_disputes(store: Store, rails: Rails) -> Reactions:
+    """What disputes follow, and what they ask of rails."""
+    return {
+        events.StationDisconnected: [lines.note_disconnected],
+        DisputeRefundRequested: [Effect(effects.refund(rails, store), disputes.record_refund)],
     }
 
 

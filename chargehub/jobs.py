@@ -20,6 +20,8 @@ from chargehub.bookings import (
 )
 from chargehub.bookings.promises import PROMISES, Promises
 from chargehub.clock import Clock
+from chargehub.disputes import actions as disputes
+from chargehub.disputes import lines
 from chargehub.energy import balancing
 from chargehub.errors import Unavailable
 from chargehub.guests import actions as guests
@@ -80,6 +82,9 @@ def due(
     def forget_guest_links(work: Work, now: datetime, _chunk: Chunk) -> int:
         return guests.forget_links(work, now)
 
+    def forget_lines(work: Work, now: datetime, _chunk: Chunk) -> int:
+        return lines.forget(work, now)
+
     def disable_webhooks(work: Work, now: datetime, chunk: Chunk) -> int:
         return webhooks.disable_failing(work, now, told, chunk)
 
@@ -105,12 +110,14 @@ def due(
         sessions.close_overdue,
         tell_costs,
         balancing.look_due,
+        disputes.follow_deadlines,
         settlement.mature_due,
         dividing.mature_due_fees,
         request_due_payouts,
         disable_webhooks,
         forget_keys,
         forget_frames,
+        forget_lines,
         forget_events,
         forget_quotes,
         forget_people,

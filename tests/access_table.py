@@ -35,6 +35,12 @@ METER_KEY = (
     "3059301306072A8648CE3D020106082A8648CE3D030107034200046B17D1F2E12C4247F8BCE6E563A440F277037D81"
     "2DEB33A0F4A13945D898C2964FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5"
 )  # the base point of secp256r1: nobody's
+DISPUTE = {
+    "session_id": "{closed_session_id}",
+    "kind": "price",
+    "amount": {"amount_minor": 100, "currency": "EUR"},
+    "statement": "Too much.",
+}
 CORRECTION = {"energy_wh": 29_000, "reason": "The meter was wrong."}
 
 
@@ -180,6 +186,14 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /credits": Row("read", "driver", stranger=OWN),
     "GET /payouts": Row("read", stranger=OWN),
     "GET /payout-preference": Row("read"),
+    "GET /disputes": Row("read", "driver", stranger=OWN),
+    "GET /disputes/{dispute_id}": Row("read"),
+    "GET /disputes/{dispute_id}/evidence": Row("read"),
+    "GET /disputes/{dispute_id}/evidence/reports": Row("read", "driver"),
+    "GET /disputes/{dispute_id}/messages": Row("read"),
+    "GET /disputes/{dispute_id}/photos/{photo_id}": Row(
+        "read", ids={"photo_id": "{shown_photo_id}"}
+    ),
     "GET /statements/{month}": Row("read", stranger=OWN),
     "GET /seller": Row("login", stranger=200),
     "GET /reports/earnings/{year}": Row("login", stranger=200, ids={"year": "2026"}),
@@ -283,6 +297,21 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
         stranger=403,
         body={"id_token": "CARD-DRIVER", "station_id": "{station_id}"},
     ),
+    "POST /disputes": Row("payments:write", "driver", done=409, body=DISPUTE),
+    "POST /disputes/{dispute_id}/messages": Row(
+        "payments:write", done=201, body={"text": "Look at the photo."}
+    ),
+    "POST /disputes/{dispute_id}/photos": Row("payments:write", done=201, file=photo()),
+    "POST /disputes/{dispute_id}/answer": Row(
+        "payments:write", body={"agrees": False, "statement": "It is right."}
+    ),
+    "POST /disputes/{dispute_id}/decision": Row(
+        "operator", "operator", stranger=403, body={"awarded_minor": 0, "reason": "It is right."}
+    ),
+    "POST /disputes/{dispute_id}/appeal": Row(
+        "payments:write", "driver", body={"statement": "It is not."}
+    ),
+    "POST /disputes/{dispute_id}/withdrawal": Row("payments:write", "driver"),
     "POST /sessions/{session_id}/stop": Row("sessions:write", "driver", done=202),
     "DELETE /stations/{station_id}/listing": Row("stations:write", done=204),
     "POST /stations/{station_id}/password/rotation": Row("stations:write", done=202),

@@ -78,9 +78,11 @@ async def busy(hub: RunningHub) -> Busy:
     group = await owner.post("/member-groups", {"name": "Street", "tariff_id": place.tariff_id})
     await driver.post("/memberships", {"code": group["code"]})
     code = await owner.post(f"/member-groups/{group['id']}/codes", {})
+    disputed = await _dispute(driver, owner)
     await hub.settle()
     ids = {
         "block_id": block["id"],
+        **disputed,
         "group_id": group["id"],
         "code": group["code"],
         "code_id": code["id"],
@@ -117,6 +119,25 @@ async def _review(owner: Person, driver: Person, session_id: str) -> str:
     await driver.post(f"/sessions/{session_id}/reviews", {"stars": 5})
     made = await owner.post(f"/sessions/{session_id}/reviews", {"stars": 4})
     return str(made["id"])
+
+
+async def _dispute(driver: Person, owner: Person) -> dict[str, str]:
+    """What the first session cost is disputed, and the owner has shown a photo."""
+    sessions = (await driver.get("/sessions"))["items"]
+    wanted = {
+        "session_id": next(one["id"] for one in sessions if one["status"] == "closed"),
+        "kind": "energy",
+        "amount": {"amount_minor": 100, "currency": "EUR"},
+        "statement": "That is not right.",
+    }
+    dispute_id = str((await driver.post("/disputes", wanted))["id"])
+    answer = await owner.hub.api.post(
+        f"/api/v1/disputes/{dispute_id}/photos",
+        content=photo(),
+        headers={"Authorization": f"Bearer {owner.token}"},
+    )
+    assert answer.status_code == 201, answer.text
+    return {"dispute_id": dispute_id, "shown_photo_id": answer.json()["photo_id"]}
 
 
 async def _tell(owner: Person) -> dict[str, str]:

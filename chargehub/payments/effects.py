@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, assert_never
 
 from chargehub import events
+from chargehub.events_of_disputes import DisputeRefundRequested
 from chargehub.payments import tables
 from chargehub.payments.rail import (
     RAIL_TIMEOUT_S,
@@ -84,10 +85,14 @@ def release(rails: Rails, store: Store) -> Effect[events.ReleaseRequested, Relea
     return run
 
 
-def refund(rails: Rails, store: Store) -> Effect[events.RefundRequested, Refunded]:
+def refund(
+    rails: Rails, store: Store
+) -> Effect[events.RefundRequested | DisputeRefundRequested, Refunded]:
     """Send captured money back. None: it is not wanted any more."""
 
-    async def run(event: events.RefundRequested, key: str) -> Refunded | Refusal | None:
+    async def run(
+        event: events.RefundRequested | DisputeRefundRequested, key: str
+    ) -> Refunded | Refusal | None:
         payment = await store.read(tables.payment, event.payment_id)
         wanted = await store.read(tables.refund, event.refund_id)
         if payment is None or wanted is None or wanted.state != "requested":

@@ -114,7 +114,7 @@ def _shown(reads: Reads, judge: Judge, offers: Sequence[Offer]) -> tuple[Found, 
     for connector in stations.connectors_of(reads, list(plugs)):
         plugs[connector.evse_id].append(connector)
     places = sorted({state.evse.location_id for state in states.values()})
-    standing = standings(reads, sorted({each.evse.station_id for each in judged}))
+    standing = standings(reads, sorted({each.spot.station_id for each in offers}))
     names = dict(tuple(row) for row in reads.all(_NAMES, location_ids=places)) if places else {}
     return tuple(
         Found(
@@ -126,7 +126,7 @@ def _shown(reads: Reads, judge: Judge, offers: Sequence[Offer]) -> tuple[Found, 
             availability=state.availability,
             tariff=known[each.listing.tariff_id],
             quote=judge.quote(each),
-            standing=standing.get(each.evse.station_id),
+            standing=standing.get(each.spot.station_id),
         )
         for each in offers
         if each.spot.evse_id in states

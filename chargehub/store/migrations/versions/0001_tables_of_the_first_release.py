@@ -61,6 +61,12 @@ SQLITE = (
     """
     CREATE TRIGGER reliability_event_no_delete BEFORE DELETE ON reliability_event BEGIN SELECT RAISE(ABORT, 'reliability_append_only'); END
     """,
+    """
+    CREATE TRIGGER dispute_evidence_append_only_update BEFORE UPDATE ON dispute_evidence BEGIN SELECT RAISE(ABORT, 'dispute_evidence_append_only'); END
+    """,
+    """
+    CREATE TRIGGER dispute_evidence_append_only_delete BEFORE DELETE ON dispute_evidence BEGIN SELECT RAISE(ABORT, 'dispute_evidence_append_only'); END
+    """,
 )
 POSTGRESQL = (
     """
@@ -91,6 +97,12 @@ POSTGRESQL = (
     """,
     """
     CREATE TRIGGER reliability_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON reliability_event FOR EACH STATEMENT EXECUTE FUNCTION reliability_append_only()
+    """,
+    """
+    CREATE FUNCTION dispute_evidence_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'dispute_evidence_append_only' USING ERRCODE = 'integrity_constraint_violation'; END $$
+    """,
+    """
+    CREATE TRIGGER dispute_evidence_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON dispute_evidence FOR EACH STATEMENT EXECUTE FUNCTION dispute_evidence_append_only()
     """,
 )
 
@@ -1716,6 +1728,106 @@ def upgrade() -> None:
         ["webhook_id", "state", "id"],
         unique=False,
     )
+    op.create_table(
+        "dispute",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("opened_by", sa.String(length=6), nullable=False),
+        sa.Column("session_id", sa.String(length=36), nullable=True),
+        sa.Column("booking_id", sa.String(length=36), nullable=True),
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("driver_id", sa.String(length=36), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("statement", sa.String(length=1000), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("due_at", Instant(), nullable=True),
+        sa.Column("answer", sa.String(length=1000), nullable=True),
+        sa.Column("how", sa.String(length=10), nullable=True),
+        sa.Column("awarded_minor", sa.BigInteger(), nullable=False),
+        sa.Column("bearer", sa.String(length=5), nullable=False),
+        sa.Column("reason", sa.String(length=1200), nullable=True),
+        sa.Column("decided_at", Instant(), nullable=True),
+        sa.Column("decided_by", sa.String(length=36), nullable=True),
+        sa.Column("appealed_by", sa.String(length=6), nullable=True),
+        sa.Column("appeal", sa.String(length=1000), nullable=True),
+        sa.Column("refund_id", sa.String(length=36), nullable=True),
+        sa.Column("refunded_minor", sa.BigInteger(), nullable=False),
+        sa.Column("evidence_sha256", sa.String(length=64), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("opened_at", Instant(), nullable=False),
+        sa.Column("closed_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispute")),
+    )
+    for subject in ("session", "booking"):
+        op.create_index(
+            f"uq_dispute_{subject}_kind", "dispute", [f"{subject}_id", "kind"], unique=True
+        )
+        op.create_index(
+            f"uq_dispute_live_{subject}",
+            "dispute",
+            [f"{subject}_id"],
+            unique=True,
+            sqlite_where=sa.text("status <> 'closed' AND kind <> 'damage'"),
+            postgresql_where=sa.text("status <> 'closed' AND kind <> 'damage'"),
+        )
+    op.create_index(
+        "ix_dispute_due",
+        "dispute",
+        ["due_at"],
+        unique=False,
+        sqlite_where=sa.text("due_at IS NOT NULL"),
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_index("ix_dispute_driver", "dispute", ["driver_id", "id"], unique=False)
+    op.create_index("ix_dispute_owner", "dispute", ["owner_id", "id"], unique=False)
+    op.create_index("ix_dispute_status", "dispute", ["status", "id"], unique=False)
+    op.create_table(
+        "dispute_evidence",
+        sa.Column("dispute_id", sa.String(length=36), nullable=False),
+        sa.Column("part", sa.String(length=7), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("dispute_id", "part", name=op.f("pk_dispute_evidence")),
+    )
+    op.create_table(
+        "dispute_message",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("dispute_id", sa.String(length=36), nullable=False),
+        sa.Column("author", sa.String(length=8), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("text", sa.String(length=1000), nullable=False),
+        sa.Column("photo_id", sa.String(length=36), nullable=True),
+        sa.Column("said_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dispute_id"], ["dispute.id"], name=op.f("fk_dispute_message_dispute_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispute_message")),
+    )
+    op.create_index(
+        "ix_dispute_message_dispute", "dispute_message", ["dispute_id", "id"], unique=False
+    )
+    op.create_table(
+        "dispute_photo",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("dispute_id", sa.String(length=36), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dispute_id"], ["dispute.id"], name=op.f("fk_dispute_photo_dispute_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispute_photo")),
+    )
+    op.create_table(
+        "station_line",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("is_online", sa.Boolean(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_station_line")),
+    )
+    op.create_index(op.f("ix_station_line_at"), "station_line", ["at"], unique=False)
+    op.create_index("ix_station_line_station", "station_line", ["station_id", "at"], unique=False)
 
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     for statement in SQLITE if is_sqlite else POSTGRESQL:

@@ -1,0 +1,98 @@
+"""What the facts decide by themselves, and what they do not."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from chargehub.disputes.deciding import Facts, decide
+from chargehub.sessions.schema import CDR
+from chargehub.store.work import Work
+from tests.disputes.court import Court
+from tests.hub import RunningHub
+from tests.stories.steps import book
+
+CERTAIN = Facts(False, 20_000, None, 900, 900, "EUR")
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "awarded"),
+    [
+        ("energy", Facts(False, 20_000, 20_000, 900, 900, "EUR"), 0),
+        ("energy", Facts(False, 20_000, 19_999, 900, 900, "EUR"), None),
+        ("energy", CERTAIN, None),
+        ("price", Facts(False, 20_000, None, 900, 700, "EUR"), 200),
+        ("price", Facts(False, 20_000, None, 900, 100, "EUR"), 450),
+        ("price", CERTAIN, None),
+        ("price", Facts(False, 20_000, None, 900, 1_000, "EUR"), None),
+        ("no_access", Facts(True, 0, None, 500, None, "EUR"), 450),
+        ("no_access", Facts(True, 1, None, 500, None, "EUR"), None),
+        ("no_access", Facts(None, 0, None, 500, None, "EUR"), None),
+        ("overstay", Facts(True, 0, None, 500, 100, "EUR"), None),
+        ("damage", Facts(True, 0, 0, 500, 100, "EUR"), None),
+    ],
+)
+def test_facts_decide_what_leaves_no_doubt(kind: str, facts: Facts, awarded: int | None) -> None:
+    decision = decide(kind, 450, facts)  # type: ignore[arg-type]
+
+    assert (None if decision is None else decision.awarded_minor) == awarded
+
+
+async def test_a_bill_above_the_agreed_tariff_gives_the_difference_back(court: Court) -> None:
+    """The bill was altered after it was taken; the tariff's snapshot and the readings were not."""
+
+    def alter(work: Work) -> None:
+        work.execute(update(CDR).where(CDR.c.session_id == court.session_id).values(cost_minor=970))
+
+    await court.hub.hub.store.do(alter)
+
+    made = await court.open("price", 900)
+    await court.hub.advance(hours=73)
+
+    found = await court.read(made["id"])
+    assert (made["status"], made["how"]) == ("decided", "facts")
+    assert found["refunded"]["amount_minor"] == await court.refunded() == 70
+
+
+async def fee_taken(hub: RunningHub, court: Court, is_offline: bool) -> str:
+    """A booking that its driver gave up three minutes after the start, when the station was there
+    again: half of the deposit is kept. Its id."""
+    path = f"/stations/{court.place.station_id}"
+    await court.owner.ask("PUT", f"{path}/policy", {"cancellation": "moderate"}, 200)
+    booking = await book(hub, court.driver, court.place, timedelta(hours=2), timedelta(hours=1))
+    await hub.advance(hours=1, minutes=58)
+    if is_offline:
+        await court.place.sim.disconnect()
+        await hub.until(lambda: is_connected(court, False))
+    await hub.advance(minutes=4)
+    if is_offline:
+        await court.place.sim.connect()
+        await court.place.sim.boot()
+        await hub.settle()
+    await hub.advance(minutes=1)
+    await court.driver.post(f"/bookings/{booking['id']}/cancel", expect=200)
+    await hub.settle()
+    return str(booking["id"])
+
+
+async def is_connected(court: Court, wanted: bool) -> bool:
+    station = await court.owner.get(f"/stations/{court.place.station_id}")
+    return bool(station["is_connected"] is wanted)
+
+
+@pytest.mark.parametrize("is_offline", [True, False])
+async def test_a_fee_for_a_slot_that_began_without_the_station_goes_back(
+    hub: RunningHub, court: Court, is_offline: bool
+) -> None:
+    booking = await fee_taken(hub, court, is_offline)
+    fee = (await court.driver.get("/payments"))["items"][0]["captured"]["amount_minor"]
+
+    claim = court.claim("no_access", fee, booking_id=booking, session_id=None)
+    made = await court.driver.post("/disputes", claim)
+    await hub.advance(hours=73)
+
+    found = await court.read(made["id"])
+    assert made["status"] == ("decided" if is_offline else "open")
+    assert found["refunded"]["amount_minor"] == await court.refunded() == (fee if is_offline else 0)
+    if is_offline:
+        assert "income:no_show_cancel" not in await court.balances()
