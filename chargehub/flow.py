@@ -128,7 +128,7 @@ def reactions(
         events.PaymentCaptured: [_settle(terms)],
         events.CdrCorrected: [collect.adjust, _issue_receipt(secret)],
     }
-    told_first = {**follows, **_asked_of_rails(store, rails)}
+    told_first: Reactions = {**follows, **_asked_of_rails(store, rails)}
     for then in (_of_disputes(store, rails), _standing()):
         told_first = _joined(told_first, then)
     return _published(told_first)

@@ -18,9 +18,9 @@ from chargehub.bookings import (
     approving,
     blocking,
     policies,
+    record,
     rules,
     tables,
-    trust,
 )
 from chargehub.bookings.locked import Locked
 from chargehub.bookings.rules import DEFAULTS, Policy, Wanted
@@ -108,7 +108,7 @@ def hold_slot(
     work: Work, driver: Actor, wanted: Wanted, now: datetime, locked: Locked | None = None
 ) -> BookingView:
     """Hold a slot until it is paid for; a free one is confirmed at once, and where the owner
-    agrees to every booking, or the driver is not trusted (`trust`), it is requested first.
+    agrees to every booking, or the driver is not trusted (`record`), it is requested first.
 
     Free are an owner's and a household's own EVSE, and a tariff that asks for nothing. The price
     list and the owner's policy are frozen here, or are those that were `locked` before. Holds of
@@ -219,7 +219,7 @@ def _terms(work: Work, driver: Actor, offer: _Offer, id_token: str, slot: Span) 
     is_own_use = driver.account_id == evse.owner_id or is_household
     if is_own_use:
         return _Terms(snapshot_id, Money(0, tariff.currency), is_own_use)
-    trusted = trust.of(work, driver.account_id)
+    trusted = record.of(work, driver.account_id)
     if not any(component.price for component in tariff.components):
         is_asked = trusted.must_ask(offer.policy, deposit_minor=0)
         return _Terms(snapshot_id, Money(0, tariff.currency), is_own_use, is_asked=is_asked)

@@ -6,8 +6,8 @@ from functools import partial
 from sqlalchemy import bindparam, text
 
 from chargehub import events
+from chargehub.bookings import record
 from chargehub.bookings import tables as bookings
-from chargehub.bookings import trust
 from chargehub.reputation import pages, tables
 from chargehub.reputation.measuring import FACTS_DAYS, ONE_DAY
 from chargehub.reputation.tiers import terms_of
@@ -48,7 +48,7 @@ def after_review(work: Work, event: events.ReviewChanged, now: datetime) -> None
 
 def reassess_due(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
     """Look again, once a day, at drivers who are not trusted as others are; how many."""
-    due = trust.doubted(work, now - ONE_DAY, chunk.limit)
+    due = record.doubted(work, now - ONE_DAY, chunk.limit)
     return chunk.each(work, due, str, partial(reassess, now=now))
 
 

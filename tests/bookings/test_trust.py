@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chargehub.bookings import stating
+from chargehub.bookings.record import DriverTrust, Trust
 from chargehub.bookings.rules import DEFAULTS, BookingTerms, TooLateToAsk
-from chargehub.bookings.trust import DriverTrust, Trust
 from chargehub.store.work import Work
 from chargehub.store.writer import Store
 from tests.bookings.world import NOW, World, make_world
