@@ -30,8 +30,8 @@ from chargehub.personal import retaining
 from chargehub.reputation import measuring, reviewing, trusting
 from chargehub.rest import manners
 from chargehub.search import blocking
+from chargehub.sessions import overstaying, telling
 from chargehub.sessions import remote as sessions
-from chargehub.sessions import telling
 from chargehub.settlement import actions as settlement
 from chargehub.settlement import dividing
 from chargehub.stations import actions as stations
@@ -103,6 +103,7 @@ def due(
         retiring.cancel_at_retired,
         bookings.open_due_windows,
         blocking.tell_blocked,
+        overstaying.warn_overstaying,
         fail_broken,
         cancelling.release_no_shows,
         following.follow_due_lists,

@@ -17,6 +17,7 @@ from chargehub import events
 from chargehub.bookings import (
     approving,
     blocking,
+    overstay,
     policies,
     record,
     rules,
@@ -166,7 +167,19 @@ def _offered(work: Work, wanted: Wanted, driver_id: str | None) -> _Offer:
     if evse is None or listing is None or not _is_for(work, listing, evse, wanted, driver_id):
         raise NotFound("No such EVSE is offered for booking.")
     stated = policies.current(work, evse.station_id)
-    return _Offer(evse, listing, stated.policy, stated.version)
+    policy = _with_price(work, stated.policy, evse, listing)
+    return _Offer(evse, listing, policy, stated.version)
+
+
+def _with_price(work: Work, policy: Policy, evse: EvseView, listing: ListingView) -> Policy:
+    """The policy with what a minute too long costs at this EVSE, where its owner left that open."""
+    tariff = tariffs.tariff(work, listing.tariff_id) if policy.overstay else None
+    if policy.overstay is None or tariff is None:
+        return policy
+    plugs = [plug.type for plug in stations.connectors_of(work, [evse.id])]
+    return replace(
+        policy, overstay=overstay.settled(policy.overstay, plugs, tariff.content.currency)
+    )
 
 
 def _is_for(

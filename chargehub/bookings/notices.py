@@ -11,7 +11,7 @@ from chargehub.store.work import Reads, Work, table_of
 
 Notice = Literal["blocked", "overstay", "walk_up"]
 """blocked: its driver, that somebody else's car stands there. overstay: its driver, that staying
-will cost. walk_up: the driver of the session before it, that it comes."""
+costs, where it does. walk_up: the driver of the session before it, that it comes."""
 
 
 class BookingNotice(SQLModel, table=True):

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, Field
 
 from chargehub.bookings import policies, stating, terms
+from chargehub.bookings.overstay_bodies import OverstayBody
 from chargehub.bookings.policies import Stated
 from chargehub.bookings.rules import Cancellation, InstantFor, Mode, Policy
 from chargehub.errors import NotFound
@@ -45,6 +46,7 @@ class PolicyRequest(Body):
     `approval_minutes`; null: within half the time until its start, and 12 hours at most.
     `instant_for` trusted: drivers with less than 4 stars, and those who never charged and leave no
     deposit, ask first.
+    `overstay`: what staying after the end of a booking costs; null: nothing.
     """
 
     grid_minutes: Literal[1, 5, 10, 15, 30, 60] = 15
@@ -59,6 +61,7 @@ class PolicyRequest(Body):
     mode: Mode = "instant"
     approval_minutes: Annotated[int | None, _between(terms.APPROVAL)] = None
     instant_for: InstantFor = "anybody"
+    overstay: OverstayBody | None = None
 
     def policy(self) -> Policy:
         """Raises BadPolicy."""
@@ -83,6 +86,7 @@ class PolicyBody(BaseModel):
     mode: Mode
     approval_minutes: int | None
     instant_for: InstantFor
+    overstay: OverstayBody | None
 
     @classmethod
     def of(cls, station_id: str, stated: Stated) -> Self:

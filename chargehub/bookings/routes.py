@@ -6,8 +6,16 @@ from typing import Annotated, Any, Literal, Self
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field
 
-from chargehub.bookings import actions, approving, cancelling, promising, tables
+from chargehub.bookings import (
+    actions,
+    approving,
+    cancelling,
+    policies,
+    promising,
+    tables,
+)
 from chargehub.bookings.cancellation import Reason
+from chargehub.bookings.overstay_bodies import OverstayBody
 from chargehub.bookings.rules import Reservation, Status, Wanted
 from chargehub.bookings.tables import BookingView
 from chargehub.people.access import CurrentActor, needs
@@ -62,7 +70,7 @@ class BookingBody(BaseModel):
     `deposit` null: nothing is held. `is_reserved`: the station itself keeps the EVSE. Of the id
     token the last characters are shown. `policy_version`: which of the station's policies counts
     for it, 0 for none. `fee` was kept of the deposit, `penalty` is what the owner owes for
-    cancelling.
+    cancelling. `overstay`: what staying after `ends_at` costs; null: nothing.
     """
 
     id: str
@@ -78,6 +86,7 @@ class BookingBody(BaseModel):
     fee: MoneyBody | None
     penalty: MoneyBody | None
     policy_version: int
+    overstay: OverstayBody | None
     tariff_snapshot_id: str
     id_token: str
     is_reserved: bool
@@ -107,6 +116,7 @@ class BookingBody(BaseModel):
                 "fee": money(booking.fee_minor),
                 "penalty": money(booking.penalty_minor),
                 "policy_version": booking.policy_version,
+                "overstay": OverstayBody.of(policies.of_booking(booking).overstay),
                 "tariff_snapshot_id": booking.tariff_snapshot_id,
                 "id_token": f"…{booking.id_token[-4:]}",
                 "is_reserved": booking.reservation == "made",

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal, Protocol
 
+from chargehub.bookings.overstay import Overstay
 from chargehub.errors import Conflict, Forbidden, Invalid
 from chargehub.stations.commands import Fate
 from chargehub.units import Span
@@ -127,6 +128,7 @@ class Policy:
     longer than `buffer`, so that it never reaches into the booking before.
     `no_show_fee`: in major units; None: the usual one. `mode` request: the owner agrees to every
     booking, within `approval`; None: within half the time that is left, and 12 hours at most.
+    `overstay`: what staying after the end costs; None: nothing.
     Source: design page of the market, section 1.1.
     """
 
@@ -146,6 +148,7 @@ class Policy:
     mode: Mode = "instant"
     approval: timedelta | None = None
     instant_for: InstantFor = "anybody"
+    overstay: Overstay | None = None
 
     def __post_init__(self) -> None:
         assert self.grid > timedelta(), self.grid

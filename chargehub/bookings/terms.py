@@ -9,7 +9,9 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from chargehub.bookings import overstay as staying
 from chargehub.bookings.cancellation import highest_no_show_fee
+from chargehub.bookings.overstay import Overstay
 from chargehub.bookings.rules import DEFAULTS, Policy
 from chargehub.errors import Invalid
 from chargehub.tariffs.fields import decimal_text
@@ -22,6 +24,7 @@ LEAD = (0, 48 * 60)
 BUFFER = (0, 60)
 GRACE = (10, 30)
 APPROVAL = (15, 24 * 60)
+OVERSTAY_GRACE = (5, 60)
 HORIZON_DAYS = (1, 90)
 
 
@@ -56,6 +59,7 @@ def read_policy(terms: Mapping[str, Any]) -> Policy:
         mode=terms["mode"],
         approval=None if approval is None else approval * MINUTE,
         instant_for=terms["instant_for"],
+        overstay=_read_overstay(terms.get("overstay")),
     )
 
 
@@ -75,11 +79,40 @@ def write_policy(policy: Policy) -> dict[str, Any]:
         "mode": policy.mode,
         "approval_minutes": None if policy.approval is None else policy.approval // MINUTE,
         "instant_for": policy.instant_for,
+        "overstay": write_overstay(policy.overstay),
     }
 
 
+def write_overstay(overstay: Overstay | None) -> dict[str, Any] | None:
+    """The JSON of what staying costs; None: nothing."""
+    if overstay is None:
+        return None
+    price = overstay.per_minute
+    return {
+        "per_minute": None if price is None else decimal_text(price),
+        "grace_minutes": overstay.grace // MINUTE,
+        "night_ok": overstay.night_ok,
+    }
+
+
+def _read_overstay(written: Mapping[str, Any] | None) -> Overstay | None:
+    if written is None:
+        return None
+    price = written["per_minute"]
+    if price is not None and not Decimal(price):
+        raise BadPolicy("An overstay that costs nothing is none: leave `overstay` out.")
+    return Overstay(
+        None if price is None else Decimal(price),
+        written["grace_minutes"] * MINUTE,
+        written["night_ok"],
+    )
+
+
 def check_fee(policy: Policy, currency: str) -> None:
-    """The bound that depends on the listing's currency. Raises BadPolicy."""
+    """The bounds that depend on the listing's currency. Raises BadPolicy."""
     highest = highest_no_show_fee(currency)
     if policy.no_show_fee is not None and policy.no_show_fee > highest:
         raise BadPolicy(f"The fee for not coming is at most {highest} {currency}.")
+    stated = policy.overstay.per_minute if policy.overstay else None
+    if stated is not None and stated > staying.highest(currency):
+        raise BadPolicy(f"A minute too long is at most {staying.highest(currency)} {currency}.")

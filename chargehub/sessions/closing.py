@@ -15,6 +15,7 @@ from chargehub.sessions import cdr as records
 from chargehub.sessions import tables
 from chargehub.sessions.cdr import CdrView
 from chargehub.sessions.meter import Metered, Point, meter
+from chargehub.sessions.overstaying import with_overstay
 from chargehub.sessions.rules import CORRECTED, Life
 from chargehub.sessions.schema import SESSION, CdrRow, SessionRow
 from chargehub.sessions.tables import SessionView
@@ -120,6 +121,7 @@ def _record(
     priced = records.price_session(session, metered, tariff, time_zone, allowance)
     if records.is_broken_off(session.stop_reason, metered.energy_wh):
         priced = records.waived(priced)
+    priced = with_overstay(work, session, priced, tariff, metered.points[-1].at)
     return CdrView(
         id=new_id(),
         session_id=session.id,

@@ -6,6 +6,7 @@ from chargehub.sessions import tables
 from chargehub.sessions.cdr import price_session
 from chargehub.sessions.closing import allowance_wh
 from chargehub.sessions.meter import Point, meter
+from chargehub.sessions.overstaying import with_overstay
 from chargehub.sessions.rules import Life
 from chargehub.sessions.tables import SessionView
 from chargehub.stations import tables as stations
@@ -40,6 +41,7 @@ def running(reads: Reads, session: SessionView, most_readings: int = SHOWN_READI
     time_zone = evse.time_zone if evse else "UTC"
     allowance = allowance_wh(reads, session, tariff, metered.points[0].at, time_zone)
     priced = price_session(session, metered, tariff, time_zone, allowance)
+    priced = with_overstay(reads, session, priced, tariff, metered.points[-1].at)
     cost = Money(priced.cost_minor, priced.currency) if tariff else None
     return Running(metered.energy_wh, known[-1].power_w, cost)
 

@@ -38,6 +38,7 @@ USUAL = {
     "mode": "instant",
     "approval_minutes": None,
     "instant_for": "anybody",
+    "overstay": None,
 }
 
 

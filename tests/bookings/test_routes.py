@@ -59,6 +59,7 @@ async def test_a_slot_is_booked_paid_and_read(store: Store, clock: HandClock) ->
         "fee": None,
         "penalty": None,
         "policy_version": 0,
+        "overstay": None,
         "tariff_snapshot_id": booking["tariff_snapshot_id"],
         "is_reserved": False,
         "session_id": None,
