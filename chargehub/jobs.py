@@ -30,7 +30,7 @@ from chargehub.personal import retaining
 from chargehub.reputation import measuring, reviewing, trusting
 from chargehub.rest import manners
 from chargehub.search import blocking
-from chargehub.sessions import overstaying, telling
+from chargehub.sessions import overstaying, telling, yielding
 from chargehub.sessions import remote as sessions
 from chargehub.settlement import actions as settlement
 from chargehub.settlement import dividing
@@ -102,6 +102,9 @@ def due(
         approving.decline_overdue,
         retiring.cancel_at_retired,
         bookings.open_due_windows,
+        yielding.take_up_early,
+        yielding.warn_walk_ups,
+        yielding.end_walk_ups,
         blocking.tell_blocked,
         overstaying.warn_overstaying,
         fail_broken,

@@ -9,9 +9,10 @@ from sqlmodel import Field, SQLModel
 from chargehub.store.columns import Instant
 from chargehub.store.work import Reads, Work, table_of
 
-Notice = Literal["blocked", "overstay", "walk_up"]
+Notice = Literal["blocked", "overstay", "walk_up", "walk_up_end"]
 """blocked: its driver, that somebody else's car stands there. overstay: its driver, that staying
-costs, where it does. walk_up: the driver of the session before it, that it comes."""
+costs, where it does. walk_up: the driver of the session before it, that it comes;
+walk_up_end: that session was looked at when the booking opened."""
 
 
 class BookingNotice(SQLModel, table=True):
@@ -20,7 +21,7 @@ class BookingNotice(SQLModel, table=True):
     __tablename__ = "booking_notice"
 
     booking_id: str = Field(primary_key=True, max_length=36)
-    kind: str = Field(primary_key=True, max_length=10)
+    kind: str = Field(primary_key=True, max_length=12)
     session_id: str = Field(max_length=36)
     at: datetime = Field(sa_type=Instant)
 

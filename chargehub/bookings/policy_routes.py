@@ -47,6 +47,7 @@ class PolicyRequest(Body):
     `instant_for` trusted: drivers with less than 4 stars, and those who never charged and leave no
     deposit, ask first.
     `overstay`: what staying after the end of a booking costs; null: nothing.
+    `ends_walk_ups`: who charges without a booking is stopped when one opens; else only told.
     """
 
     grid_minutes: Literal[1, 5, 10, 15, 30, 60] = 15
@@ -62,6 +63,7 @@ class PolicyRequest(Body):
     approval_minutes: Annotated[int | None, _between(terms.APPROVAL)] = None
     instant_for: InstantFor = "anybody"
     overstay: OverstayBody | None = None
+    ends_walk_ups: bool = False
 
     def policy(self) -> Policy:
         """Raises BadPolicy."""
@@ -87,6 +89,7 @@ class PolicyBody(BaseModel):
     approval_minutes: int | None
     instant_for: InstantFor
     overstay: OverstayBody | None
+    ends_walk_ups: bool
 
     @classmethod
     def of(cls, station_id: str, stated: Stated) -> Self:

@@ -129,6 +129,7 @@ class Policy:
     `no_show_fee`: in major units; None: the usual one. `mode` request: the owner agrees to every
     booking, within `approval`; None: within half the time that is left, and 12 hours at most.
     `overstay`: what staying after the end costs; None: nothing.
+    `ends_walk_ups`: who charges without a booking is stopped when one opens.
     Source: design page of the market, section 1.1.
     """
 
@@ -149,6 +150,7 @@ class Policy:
     approval: timedelta | None = None
     instant_for: InstantFor = "anybody"
     overstay: Overstay | None = None
+    ends_walk_ups: bool = False
 
     def __post_init__(self) -> None:
         assert self.grid > timedelta(), self.grid

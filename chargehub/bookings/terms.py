@@ -60,6 +60,7 @@ def read_policy(terms: Mapping[str, Any]) -> Policy:
         approval=None if approval is None else approval * MINUTE,
         instant_for=terms["instant_for"],
         overstay=_read_overstay(terms.get("overstay")),
+        ends_walk_ups=terms.get("ends_walk_ups", False),
     )
 
 
@@ -80,6 +81,7 @@ def write_policy(policy: Policy) -> dict[str, Any]:
         "approval_minutes": None if policy.approval is None else policy.approval // MINUTE,
         "instant_for": policy.instant_for,
         "overstay": write_overstay(policy.overstay),
+        "ends_walk_ups": policy.ends_walk_ups,
     }
 
 

@@ -39,6 +39,7 @@ USUAL = {
     "approval_minutes": None,
     "instant_for": "anybody",
     "overstay": None,
+    "ends_walk_ups": False,
 }
 
 

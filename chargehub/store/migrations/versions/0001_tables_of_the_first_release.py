@@ -874,7 +874,7 @@ def upgrade() -> None:
     op.create_table(
         "booking_notice",
         sa.Column("booking_id", sa.String(length=36), nullable=False),
-        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("session_id", sa.String(length=36), nullable=False),
         sa.Column("at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("booking_id", "kind", name=op.f("pk_booking_notice")),
