@@ -13,7 +13,12 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CollectorRegistry, generate_latest
 
 from chargehub import flow
-from chargehub.bookings import block_routes, policy_routes, quote_routes
+from chargehub.bookings import (
+    block_routes,
+    change_routes,
+    policy_routes,
+    quote_routes,
+)
 from chargehub.bookings import routes as booking_routes
 from chargehub.bookings.promises import Promises
 from chargehub.bus.live import LiveBus
@@ -94,6 +99,7 @@ ROUTERS = (
     quote_routes.router,
     block_routes.router,
     guest_routes.router,
+    change_routes.router,
     session_routes.router,
     group_code_routes.router,
     signed_routes.router,

@@ -159,6 +159,19 @@ class BookingConfirmed:
 
 
 @dataclass(frozen=True, slots=True)
+class BookingChanged:
+    """A booking ends at another time. `state`: made at once, or asked where more is to be held;
+    then held and made, or refused and taken_back."""
+
+    booking_id: str
+    state: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"booking:{self.booking_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class BookingReleased:
     """A booking ended without a session that counts. `reason`: cancelled, expired, declined,
     no_show, failed (by the station)."""
@@ -421,6 +434,7 @@ Event = (
     | BookingRequested
     | BookingHeld
     | BookingConfirmed
+    | BookingChanged
     | BookingReleased
     | SessionOpened
     | SessionFailed

@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 from chargehub import events
 from chargehub.bookings import actions as bookings
-from chargehub.bookings import admitted, following
+from chargehub.bookings import admitted, extending, following
 from chargehub.bookings.promises import PROMISES, Promises
 from chargehub.disputes import actions as disputes
 from chargehub.disputes import lines
@@ -25,6 +25,7 @@ from chargehub.payments import (
     effects,
     ending,
     payout,
+    reholding,
 )
 from chargehub.payments.rail import Rails
 from chargehub.people import actions as people
@@ -51,6 +52,11 @@ MESSAGES = 1_000_000  # to webhooks; the sender itself bounds what is on its way
 TRIES, HOUR = 60, timedelta(hours=1)  # of a webhook: two days, then a person must look
 
 Send = Callable[[Any, str], Awaitable[Any]]
+AFTER_CHANGE: tuple[Reaction, ...] = (
+    extending.follow_deposit,
+    reholding.follow_change,
+    following.look_after_booking,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,7 @@ def reactions(
         ],
         events.BookingHeld: [collect.open_for_booking],
         events.BookingConfirmed: [following.look_after_booking],
+        events.BookingChanged: list(AFTER_CHANGE),
         events.BookingReleased: [
             ending.end_booking,
             _charge_owner(terms),

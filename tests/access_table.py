@@ -27,6 +27,7 @@ BLOCK = {
     "kind": "blackout",
     "times": {"starts_at": "2026-09-01T10:00:00Z", "ends_at": "2026-09-08T10:00:00Z"},
 }
+LATER = "2026-03-03T19:30:00Z"
 NEED = (
     "?energy_wh=20000&power_w=11000&time_zone=Europe/Oslo"
     "&from=2026-03-10T10:00:00Z&to=2026-03-10T14:00:00Z"
@@ -156,6 +157,8 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "POST /bookings/{booking_id}/access-code": Row("sessions:write", "driver"),
     "GET /bookings/{booking_id}/cancellation": Row("read", "driver"),
     "GET /quotes/{quote_id}": Row("read", "driver"),
+    "GET /bookings/{booking_id}/changes": Row("read", "driver"),
+    "GET /bookings/{booking_id}/end": Row("read", "driver", query="?ends_at=" + LATER),
     "GET /stations/{station_id}/policy": Row("read", stranger=200),  # drivers see it before
     "GET /sessions": Row("read", "driver", stranger=OWN),
     "GET /sessions/{session_id}": Row("read", "driver"),
@@ -284,6 +287,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "POST /bookings": Row(
         "bookings:write", "driver", done=201, stranger=403, body={"evse_id": "{evse_id}", **SLOT}
     ),
+    "PUT /bookings/{booking_id}/end": Row("bookings:write", "driver", body={"ends_at": LATER}),
     "POST /bookings/{booking_id}/approve": Row("bookings:write"),
     "POST /bookings/{booking_id}/decline": Row("bookings:write", done=409),
     "POST /bookings/{booking_id}/cancel": Row("bookings:write", "driver"),

@@ -17,12 +17,14 @@ from chargehub import events
 from chargehub.bookings import (
     approving,
     blocking,
+    lapsing,
     overstay,
     policies,
     record,
     rules,
     tables,
 )
+from chargehub.bookings.lapsing import EXPIRED
 from chargehub.bookings.locked import Locked
 from chargehub.bookings.rules import DEFAULTS, Policy, Wanted
 from chargehub.bookings.steps import (
@@ -58,7 +60,6 @@ from chargehub.units import Money, Span
 
 RESERVATION_IDS = 2**31 - 1  # 1 to this: what every station can read as a positive integer
 
-EXPIRED = Ending("expired")
 _ID = attrgetter("id")
 
 # Its slot may be another's by now: it keeps nothing.
@@ -197,14 +198,10 @@ def _check_calendar(work: Work, slot: Span, offer: _Offer, now: datetime) -> Non
     evse, policy = offer.evse, offer.policy
     rules.check_times(slot, now, policy)
     is_open = hours.is_open_between(offer.listing.hours, evse.time_zone, slot.start, slot.end)
-    taken = []
-    for other in tables.overlapping(work, evse.id, rules.blocked(slot, policy)):
-        if not rules.has_lapsed(other, now):
-            taken.append(Span(other.starts_at, other.blocked_until))
-        elif other.status == "held":
-            release(work, other, EXPIRED, now)
-        else:
-            approving.decline_unanswered(work, other, now)
+    wanted = rules.blocked(slot, policy)
+    lapsing.give_way(work, evse.id, wanted, now)
+    standing = lapsing.standing(work, evse.id, wanted, now)
+    taken = [Span(other.starts_at, other.blocked_until) for other in standing]
     rules.check_slot(slot, now, policy, is_open, taken)
 
 

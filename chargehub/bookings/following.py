@@ -24,9 +24,11 @@ _ENABLED = ("LocalAuthListEnabled", "LocalAuthListCtrlr.Enabled")  # as 1.6 and 
 
 
 def look_after_booking(
-    work: Work, event: events.BookingConfirmed | events.BookingReleased, now: datetime
+    work: Work,
+    event: events.BookingConfirmed | events.BookingChanged | events.BookingReleased,
+    now: datetime,
 ) -> None:
-    """A booking stands or stands no more: its station's list may be another."""
+    """A booking stands, until another time or no more: its station's list may be another."""
     booking = tables.booking(work, event.booking_id)
     if booking is None:
         return

@@ -70,6 +70,18 @@ class BookingOver(Conflict):
     code = "booking_over"
 
 
+class ChangeUnderWay(Conflict):
+    """The booking is being made longer, and its deposit is not held yet."""
+
+    code = "change_under_way"
+
+
+class OwnerMustAgree(Conflict):
+    """The owner agrees to every booking, so to a longer one too."""
+
+    code = "owner_must_agree"
+
+
 class TooManyBookings(Conflict):
     """The driver has as many open bookings as one may have."""
 
@@ -243,7 +255,7 @@ def blocked(slot: Span, policy: Policy) -> Span:
 
 def check_times(slot: Span, now: datetime, policy: Policy) -> None:
     """Raises SlotOffGrid, SlotTooShort, SlotTooLong, SlotInThePast, TooFarAhead."""
-    _check_length(slot, policy)
+    check_length(slot, policy)
     _check_when(slot, now, policy)
 
 
@@ -266,7 +278,8 @@ def check_slot(
             raise SlotTaken(_taken_text(slot, other))
 
 
-def _check_length(slot: Span, policy: Policy) -> None:
+def check_length(slot: Span, policy: Policy) -> None:
+    """Raises SlotOffGrid, SlotTooShort, SlotTooLong."""
     if not (_is_on_grid(slot.start, policy.grid) and _is_on_grid(slot.end, policy.grid)):
         raise SlotOffGrid(f"Slots start and end on steps of {_minutes(policy.grid)} minutes.")
     if slot.duration < policy.shortest:

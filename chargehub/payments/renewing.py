@@ -17,7 +17,7 @@ from chargehub import events
 from chargehub.payments import rules, tables
 from chargehub.payments.steps import move, release
 from chargehub.payments.tables import PAYMENT, PaymentRow
-from chargehub.payments.views import PaymentView
+from chargehub.payments.views import MethodView, PaymentView
 from chargehub.store.chunk import ALL, Chunk
 from chargehub.store.columns import new_id
 from chargehub.store.work import Reads, Work
@@ -46,6 +46,19 @@ def _renew(work: Work, old: PaymentView, now: datetime) -> None:
     if method is None:
         refused(work, old.id, old.id, now)
         return
+    _ask(work, old, method, old.hold_minor, now)
+
+
+def replace(work: Work, old: PaymentView, hold_minor: int, now: datetime) -> None:
+    """Ask for a hold of another amount in place of one that stands."""
+    method = tables.default_method(work, old.driver_id) if old.driver_id else None
+    if method is not None:
+        _ask(work, old, method, hold_minor, now)
+    elif hold_minor > old.hold_minor:
+        _tell(work, old, is_held=False)
+
+
+def _ask(work: Work, old: PaymentView, method: MethodView, hold_minor: int, now: datetime) -> None:
     move(work, old, now, renew_at=None)
     payment_id = new_id()
     work.insert(
@@ -56,7 +69,7 @@ def _renew(work: Work, old: PaymentView, now: datetime) -> None:
         rail=method.rail,
         method=method.reference,
         currency=old.currency,
-        hold_minor=old.hold_minor,
+        hold_minor=hold_minor,
         state="requested",
         created_at=now,
         changed_at=now,
@@ -68,17 +81,37 @@ def take_over(work: Work, payment: PaymentView, old_id: str, now: datetime) -> N
     """The new hold stands: it is the booking's or session's, unless that needs none any more."""
     old = tables.payment(work, old_id)
     assert old is not None, old_id
+    is_greater = payment.hold_minor > old.hold_minor
     if old.state != "authorised":
         release(work, payment, now)
-        return
-    release(work, old, now)
-    move(work, payment, now, booking_id=old.booking_id, session_id=old.session_id)
+    else:
+        release(work, old, now)
+        move(work, payment, now, booking_id=old.booking_id, session_id=old.session_id)
+    if is_greater:
+        _tell(work, old, is_held=old.state == "authorised")
 
 
 def refused(work: Work, payment_id: str, old_id: str, now: datetime) -> None:
     """There is no new hold: a session is stopped, and an hour later it is tried again."""
     old = tables.payment(work, old_id)
     assert old is not None, old_id
-    if old.state == "authorised":
+    payment = tables.payment(work, payment_id)
+    assert payment is not None, payment_id
+    if payment.hold_minor != old.hold_minor:
+        _keep(work, payment, old, now)
+    elif old.state == "authorised":
         move(work, old, now, renew_at=now + rules.RENEW_AGAIN)
         work.record(events.PaymentRefused(payment_id, None, old.session_id))
+
+
+def _keep(work: Work, payment: PaymentView, old: PaymentView, now: datetime) -> None:
+    """There is no hold of another amount: the old one counts, and ends when it always did."""
+    if old.state == "authorised":
+        move(work, old, now, renew_at=rules.renew_at(old.expires_at, now))
+    if payment.hold_minor > old.hold_minor:
+        _tell(work, old, is_held=False)
+
+
+def _tell(work: Work, old: PaymentView, is_held: bool) -> None:
+    if old.booking_id is not None:
+        work.record(events.BookingChanged(old.booking_id, "held" if is_held else "refused"))

@@ -35,6 +35,7 @@ TOLD: Mapping[type[events.Event], tuple[Party, ...]] = {
     events.BookingRequested: _BOTH,
     events.BookingHeld: _BOTH,
     events.BookingConfirmed: _BOTH,
+    events.BookingChanged: _BOTH,
     events.BookingReleased: _BOTH,
     events.SessionOpened: _BOTH,
     events.SessionFailed: _BOTH,

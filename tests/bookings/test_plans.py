@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from chargehub.bookings import kept, tables
+from chargehub.bookings import changes, kept, tables
 from chargehub.bookings.kept import Asked
 from chargehub.store.engines import read_engine
 from chargehub.store.work import Reads
@@ -30,6 +30,7 @@ QUERIES: dict[str, Callable[[Reads], Any]] = {
     "overlapping": lambda reads: tables.overlapping(reads, "e", DAY),
     "busy": lambda reads: tables.busy(reads, ["e", "f"], DAY, NOW),
     "to come": lambda reads: tables.to_come(reads, "e", NOW),
+    "changes": lambda reads: changes.under_way(reads, "b"),
     "page of blocks": lambda reads: kept.blocks_of(reads, "s", NOW, "b", 50),
     "number of blocks": lambda reads: kept.count(reads, "s", NOW),
     "kept spans": lambda reads: kept.kept_spans(reads, EVSE, DAY),

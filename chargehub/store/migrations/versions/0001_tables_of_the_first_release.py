@@ -182,6 +182,23 @@ def upgrade() -> None:
         batch_op.create_index("uq_booking_reservation", ["reservation_id"], unique=True)
 
     op.create_table(
+        "booking_change",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("booking_id", sa.String(length=36), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("was_ends_at", Instant(), nullable=False),
+        sa.Column("ends_at", Instant(), nullable=False),
+        sa.Column("was_deposit_minor", sa.BigInteger(), nullable=False),
+        sa.Column("deposit_minor", sa.BigInteger(), nullable=False),
+        sa.Column("was_expected_minor", sa.BigInteger(), nullable=False),
+        sa.Column("expected_minor", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_booking_change")),
+    )
+    op.create_index(
+        "ix_booking_change_booking", "booking_change", ["booking_id", "id"], unique=False
+    )
+    op.create_table(
         "booking_fee",
         sa.Column("booking_id", sa.String(length=36), nullable=False),
         sa.Column("owner_id", sa.String(length=36), nullable=False),

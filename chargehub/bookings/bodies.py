@@ -1,0 +1,78 @@
+"""What people are told of a booking over REST."""
+
+from datetime import datetime
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel
+
+from chargehub.bookings import policies
+from chargehub.bookings.overstay_bodies import OverstayBody
+from chargehub.bookings.rules import Status
+from chargehub.bookings.tables import BookingView
+from chargehub.rest.bodies import MoneyBody
+
+
+class BookingBody(BaseModel):
+    """A booking as it stands.
+
+    `requested` until the owner agrees, by `approve_by` at the latest; `held` until `pay_by`, then
+    confirmed or gone; `arrive_by`: not there by then is a no-show.
+    `deposit` null: nothing is held. `is_reserved`: the station itself keeps the EVSE. Of the id
+    token the last characters are shown. `policy_version`: which of the station's policies counts
+    for it, 0 for none. `fee` was kept of the deposit, `penalty` is what the owner owes for
+    cancelling. `overstay`: what staying after `ends_at` costs; null: nothing.
+    """
+
+    id: str
+    status: Status
+    evse_id: str
+    station_id: str
+    starts_at: datetime
+    ends_at: datetime
+    arrive_by: datetime
+    approve_by: datetime | None
+    pay_by: datetime | None
+    deposit: MoneyBody | None
+    fee: MoneyBody | None
+    penalty: MoneyBody | None
+    policy_version: int
+    overstay: OverstayBody | None
+    tariff_snapshot_id: str
+    id_token: str
+    is_reserved: bool
+    session_id: str | None
+    cancelled_by: Literal["driver", "owner", "operator"] | None
+    created_at: datetime
+    ended_at: datetime | None
+
+    @classmethod
+    def of(cls, booking: BookingView) -> Self:
+        def money(amount_minor: int) -> dict[str, Any] | None:
+            amount = {"amount_minor": amount_minor, "currency": booking.currency}
+            return amount if amount_minor else None
+
+        return cls.model_validate(
+            {
+                "id": booking.id,
+                "status": booking.status,
+                "evse_id": booking.evse_id,
+                "station_id": booking.station_id,
+                "starts_at": booking.starts_at,
+                "ends_at": booking.ends_at,
+                "arrive_by": booking.arrive_by,
+                "approve_by": booking.approve_by,
+                "pay_by": booking.pay_by,
+                "deposit": money(booking.deposit_minor),
+                "fee": money(booking.fee_minor),
+                "penalty": money(booking.penalty_minor),
+                "policy_version": booking.policy_version,
+                "overstay": OverstayBody.of(policies.of_booking(booking).overstay),
+                "tariff_snapshot_id": booking.tariff_snapshot_id,
+                "id_token": f"…{booking.id_token[-4:]}",
+                "is_reserved": booking.reservation == "made",
+                "session_id": booking.session_id,
+                "cancelled_by": booking.cancelled_by,
+                "created_at": booking.created_at,
+                "ended_at": booking.ended_at,
+            }
+        )
