@@ -57,7 +57,7 @@ from chargehub.reputation import routes as reputation_routes
 from chargehub.rest import explorer, openapi, problems
 from chargehub.rest.manners import CurrentStore
 from chargehub.rest.queries import only_known
-from chargehub.search import place_routes
+from chargehub.search import map_routes, place_routes
 from chargehub.search import routes as search_routes
 from chargehub.sessions import code_routes as session_code_routes
 from chargehub.sessions import retirement_routes, signed_routes
@@ -93,6 +93,7 @@ ROUTERS = (
     tariff_routes.router,
     session_code_routes.router,
     search_routes.router,
+    map_routes.router,
     booking_routes.router,
     place_routes.router,
     policy_routes.router,

@@ -71,6 +71,8 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /.well-known/chargehub-receipt-keys.json": Row("anybody"),
     "GET /evses": Row("anybody", query="?latitude=59.9139&longitude=10.7522"),
     "GET /evses/{evse_id}": Row("anybody"),
+    "GET /maps/evses": Row("anybody", query="?south=59.8&west=10.6&north=60&east=10.9"),
+    "GET /journeys/evses": Row("anybody", query="?points=59.9139,10.7522;60.39,5.32"),
     "POST /accounts": Row("anybody", done=201, body=NEWCOMER),
     "POST /logins": Row("anybody", done=201, body=CREDENTIALS),
     "POST /email-verifications": Row("anybody", done=422, body={"token": "guessed"}),

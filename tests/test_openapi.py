@@ -102,6 +102,8 @@ def test_every_route_of_the_api_says_who_may_ask(document: dict[str, Any]) -> No
         "/api/v1/guest-bookings",
         "/api/v1/guest-bookings/{token}",
         "/api/v1/guest-bookings/{token}/confirm",
+        "/api/v1/maps/evses",
+        "/api/v1/journeys/evses",
         "/api/v1/photos/{photo_id}",
         "/api/v1/stations/{station_id}/photos",
         "/api/v1/stations/{station_id}/facts",

@@ -1,20 +1,33 @@
 """Keeps what search reads first as true as what it repeats: the narrow row of each EVSE."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, select, text
 from sqlmodel import col
 
 from chargehub.listings.schema import OfferRow
 from chargehub.listings.tables import Listing
-from chargehub.listings.traits import plugs_mask, strip_of
+from chargehub.listings.traits import COUNTED, plugs_mask, strip_of
 from chargehub.stations import tables as stations
+from chargehub.stations.cells import coarser
 from chargehub.stations.schema import Evse, Location, Station
 from chargehub.store.hot import Hot
 from chargehub.store.work import Work
 
 _FORGET = Hot(delete(OfferRow).where(col(OfferRow.station_id) == bindparam("of_station")))
+_CELLS = Hot(
+    select(col(OfferRow.cell)).where(
+        col(OfferRow.station_id) == bindparam("of_station"), col(OfferRow.is_public)
+    )
+)
+# The same words on both databases.
+_COUNT = text("""
+INSERT INTO offer_count (cell, resolution, latitude_e6, longitude_e6, evses)
+VALUES (:cell, :resolution, :latitude_e6, :longitude_e6, :evses)
+ON CONFLICT (cell) DO UPDATE SET evses = offer_count.evses + excluded.evses
+""")
 _PUBLISHED = Hot(
     select(
         col(Evse.id).label("evse_id"),
@@ -24,6 +37,7 @@ _PUBLISHED = Hot(
         col(Location.cell_latitude_e6).label("latitude_e6"),
         col(Location.cell_longitude_e6).label("longitude_e6"),
         col(Location.time_zone),
+        (col(Listing.access) == "public").label("is_public"),
     )
     .select_from(Station)
     .join(Listing, col(Listing.station_id) == col(Station.id))
@@ -43,9 +57,29 @@ def refresh(work: Work, station_id: str) -> None:
     To be called in the unit of work of whatever changes a listing, the retirement of a station,
     or its equipment.
     """
+    changes: Counter[int] = Counter()
+    changes.subtract(row.cell for row in work.all(_CELLS, of_station=station_id))
     work.execute(_FORGET, of_station=station_id)
     for offer in _offers(work, station_id):
         work.insert(OfferRow, **offer)
+        changes[offer["cell"]] += offer["is_public"]
+    for cell, evses in sorted(changes.items()):
+        if evses:
+            count(work, cell, evses)
+
+
+def count(work: Work, cell: int, evses: int) -> None:
+    """So many EVSEs more, or fewer, are offered to everybody in a cell and in those around it."""
+    for resolution in COUNTED:
+        around = coarser(cell, resolution)
+        work.execute(
+            _COUNT,
+            cell=int(around.index, 16),
+            resolution=resolution,
+            latitude_e6=around.latitude_e6,
+            longitude_e6=around.longitude_e6,
+            evses=evses,
+        )
 
 
 def _offers(work: Work, station_id: str) -> Iterator[dict[str, Any]]:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from chargehub.listings import photos, pictures
 from chargehub.listings.photos import PhotoView
-from chargehub.people.access import KnownActor, needs
+from chargehub.people.access import FOR_ANYBODY, KnownActor, needs
 from chargehub.people.rules import Actor
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
 from chargehub.rest.throttle import Narrow, Throttled
@@ -27,7 +27,6 @@ _BODY: dict[str, Any] = {
         "content": {f"image/{kind.lower()}": _BINARY for kind in pictures.FORMATS},
     }
 }
-_FOR_ANYBODY: dict[str, Any] = {"security": [{}, {"bearer": []}]}
 # An image in a page of its own must run nothing.
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -79,7 +78,7 @@ async def post_photo(
     return PhotoBody.of(await store.do(photos.add_photo, actor, station_id, picture, now))
 
 
-@router.get("/stations/{station_id}/photos", dependencies=[_throttle], openapi_extra=_FOR_ANYBODY)
+@router.get("/stations/{station_id}/photos", dependencies=[_throttle], openapi_extra=FOR_ANYBODY)
 async def get_photos(
     station_id: Id, actor: KnownActor, store: CurrentStore, asked: CurrentPage
 ) -> Page[PhotoBody]:
@@ -91,7 +90,7 @@ async def get_photos(
 @router.get(
     "/photos/{photo_id}",
     dependencies=[_throttle],
-    openapi_extra=_FOR_ANYBODY,
+    openapi_extra=FOR_ANYBODY,
     response_class=Response,
     responses={200: {"content": {"image/jpeg": _BINARY}, "description": "The JPEG file."}},
 )

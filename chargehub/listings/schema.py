@@ -31,7 +31,8 @@ class OfferRow(SQLModel, table=True):
 
     It repeats what stands elsewhere; `offering.refresh` makes it, in the unit of work of
     whatever changes that. Its place is the middle of its cell: nothing exact is in it. `cell` is
-    its H3 index of resolution 9; `plugs` and `amenities` are masks (`traits`).
+    its H3 index of resolution 9; `plugs` and `amenities` are masks (`traits`). `is_public` false:
+    it is there for members alone.
     """
 
     __tablename__ = "offer"
@@ -52,3 +53,23 @@ class OfferRow(SQLModel, table=True):
     plugs: int = Field(sa_type=BigInteger)
     amenities: int = Field(default=0, sa_type=BigInteger)
     time_zone: str = Field(max_length=60)
+    is_public: bool = Field(default=True)
+
+
+class OfferCount(SQLModel, table=True):
+    """How many EVSEs are offered to everybody in an H3 cell of a coarse resolution, for maps of
+    large areas.
+
+    `cell` is its index, the coordinates are those of its middle.
+    """
+
+    __tablename__ = "offer_count"
+    __table_args__ = (Index("ix_offer_count_place", "resolution", "latitude_e6"),)
+
+    cell: int = Field(
+        primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False}
+    )
+    resolution: int
+    latitude_e6: int
+    longitude_e6: int
+    evses: int

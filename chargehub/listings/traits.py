@@ -12,6 +12,9 @@ STRIP_E6 = 20_000
 """Height of a strip of latitude in microdegrees, some 2.2 km. Within one, EVSEs are stored by
 longitude, so that a box is read from a few stretches of one index."""
 
+COUNTED = (5, 7)
+"""Resolutions of H3 cells in which offers are counted: 253 and 5 km² on average."""
+
 _POLE = 90_000_000
 
 # Source: OCPI 2.2.1, section 8.4.5 (ConnectorType), and 2.3.0 for the last two.

@@ -67,6 +67,9 @@ async def _known_actor(
 KnownActor = Annotated[Actor | None, Depends(_known_actor)]
 """Who asks, or None for somebody who did not say. A wrong token is still refused."""
 
+FOR_ANYBODY: dict[str, Any] = {"security": [{}, {"bearer": []}]}
+"""For OpenAPI, of a route that takes a KnownActor: who says who they are gets more."""
+
 
 async def _any_actor(known: KnownActor) -> Actor:
     if known is None:

@@ -3,18 +3,18 @@
 Nothing here knows calendars or prices, and nothing reads where a place is exactly.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from heapq import nsmallest
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, bindparam, or_, select
+from sqlalchemy import BigInteger, Boolean, bindparam, or_, select
 from sqlmodel import col
 
 from chargehub.errors import Invalid
 from chargehub.listings.schema import OfferRow
 from chargehub.listings.traits import amenities_mask, plugs_mask, strip_of
 from chargehub.search import rules
-from chargehub.search.rules import Box, Place, Wanted
+from chargehub.search.rules import Box, Filters, Place, Wanted
 from chargehub.store.work import Reads
 
 FIRST_REACH_M = 1_000  # in a town that is enough for a page, and the box holds few EVSEs
@@ -27,6 +27,7 @@ _FITS = (
     col(OfferRow.power_w) >= bindparam("power_w"),
     or_(_plugs == 0, col(OfferRow.plugs).bitwise_and(_plugs) != 0),
     col(OfferRow.amenities).bitwise_and(_amenities) == _amenities,
+    or_(col(OfferRow.is_public), bindparam("is_known", type_=Boolean())),
 )
 _OFFERS = select(
     col(OfferRow.evse_id),
@@ -37,13 +38,14 @@ _OFFERS = select(
     col(OfferRow.time_zone),
 )
 _ONE = _OFFERS.where(col(OfferRow.evse_id) == bindparam("evse_id"))
-# No ORDER BY: distance is none of the database's business, and a page is cut later.
-_IN_BOX = _OFFERS.where(
+IN_BOX = (
     col(OfferRow.strip).in_(bindparam("strips", expanding=True)),
     col(OfferRow.longitude_e6).between(bindparam("west"), bindparam("east")),
     col(OfferRow.latitude_e6).between(bindparam("south"), bindparam("north")),
     *_FITS,
-).limit(CANDIDATES)
+)
+# No ORDER BY: distance is none of the database's business, and a page is cut later.
+_IN_BOX = _OFFERS.where(*IN_BOX).limit(CANDIDATES)
 
 
 class TooManyFound(Invalid):
@@ -87,7 +89,7 @@ def within(reads: Reads, wanted: Wanted, reach_m: int) -> list[Spot]:
     distance_m = rules.distances_from(wanted.around)
     found = []
     for box in rules.boxes(wanted.around, reach_m):
-        for row in _in_box(reads, wanted, box):
+        for row in in_box(reads, wanted.filters, box):
             away = distance_m(row[2], row[3])
             if away <= reach_m:
                 found.append(Spot(away, *row))
@@ -131,21 +133,26 @@ def outwards(reads: Reads, wanted: Wanted, after: tuple[int, str] | None) -> Ite
 _LAST_ID = "\U0010ffff"
 
 
-def _in_box(reads: Reads, wanted: Wanted, box: Box) -> Any:
-    strips = range(strip_of(box.south_e6), strip_of(box.north_e6) + 1)
-    rows = reads.all(
-        _IN_BOX,
-        strips=list(strips),
-        south=box.south_e6,
-        north=box.north_e6,
-        west=box.west_e6,
-        east=box.east_e6,
-        power_w=wanted.min_power_w,
-        plugs=plugs_mask(wanted.connector_types),
-        amenities=amenities_mask(wanted.amenities),
-    )
+def in_box(reads: Reads, filters: Filters, box: Box) -> Sequence[Any]:
+    """Rows of a spot without its distance, in no order. Raises TooManyFound."""
+    rows = reads.all(_IN_BOX, **asked(filters, box))
     if len(rows) == CANDIDATES:
         raise TooManyFound(
-            "Too many EVSEs lie there. Make the radius smaller, or name a connector or power."
+            "Too many EVSEs lie there. Make the area smaller, or name a connector or power."
         )
     return rows
+
+
+def asked(filters: Filters, box: Box) -> dict[str, Any]:
+    """The values that IN_BOX asks for."""
+    return {
+        "strips": list(range(strip_of(box.south_e6), strip_of(box.north_e6) + 1)),
+        "south": box.south_e6,
+        "north": box.north_e6,
+        "west": box.west_e6,
+        "east": box.east_e6,
+        "power_w": filters.min_power_w,
+        "plugs": plugs_mask(filters.connector_types),
+        "amenities": amenities_mask(filters.amenities),
+        "is_known": filters.viewer_id != "",
+    }

@@ -18,7 +18,7 @@ from chargehub.listings.rules import Hours
 from chargehub.listings.tables import ListingView
 from chargehub.search.bookable import slot_for
 from chargehub.search.candidates import Spot
-from chargehub.search.rules import Wanted
+from chargehub.search.rules import Filters
 from chargehub.stations import tables as stations
 from chargehub.stations.rules import Availability, availability
 from chargehub.stations.schema import Evse, Station
@@ -58,8 +58,8 @@ class State:
 class Judge:
     """Judges one search. What it has read or reckoned once it keeps until the answer is made."""
 
-    def __init__(self, reads: Reads, wanted: Wanted, now: datetime) -> None:
-        self._reads, self._wanted, self._now = reads, wanted, now
+    def __init__(self, reads: Reads, filters: Filters, now: datetime) -> None:
+        self._reads, self._filters, self._now = reads, filters, now
         self._tariffs: dict[str, TariffView] = {}
         self._costs: dict[tuple[str, int, str], Cost] = {}
         self._usages: dict[tuple[int, str], Usage] = {}
@@ -72,7 +72,7 @@ class Judge:
         Without a time that is all of them. Where the time has begun, only those free now.
         """
         offers = self._bookable(spots)
-        during = self._wanted.during
+        during = self._filters.during
         if during is not None and during.contains(self._now):
             states = self.states(offers)
             offers = [each for each in offers if _is_free(states, each)]
@@ -109,7 +109,7 @@ class Judge:
 
     def quote(self, offer: Offer) -> Quote | None:
         """What the need costs there, part by part; None: no need was told."""
-        if self._wanted.need is None:
+        if self._filters.need is None:
             return None
         tariff = self.tariffs([offer])[offer.listing.tariff_id]
         return quote_need(tariff.content, self._need(offer.spot), offer.spot.time_zone)
@@ -118,7 +118,7 @@ class Judge:
         station_ids = sorted({spot.station_id for spot in spots})
         if not station_ids:
             return []
-        offered = audience.shown(self._reads, station_ids, self._wanted.viewer_id)
+        offered = audience.shown(self._reads, station_ids, self._filters.viewer_id)
         stated = policies.current_of(self._reads, station_ids)
         # One that was withdrawn since the spots were read is no longer offered.
         offers = [
@@ -126,9 +126,9 @@ class Judge:
             for spot in spots
             if spot.station_id in offered
         ]
-        if self._wanted.is_instant:
+        if self._filters.is_instant:
             offers = [each for each in offers if each.policy.mode == "instant"]
-        return offers if self._wanted.during is None else self._free(offers, self._wanted.during)
+        return offers if self._filters.during is None else self._free(offers, self._filters.during)
 
     def _free(self, offers: list[Offer], during: Span) -> list[Offer]:
         """Those that are open, and neither booked nor kept by their owner, in the slot that would
@@ -168,7 +168,7 @@ class Judge:
 
     def _priced(self, offers: list[Offer]) -> list[Offer]:
         """Those in the currency asked for and up to the highest total, with their quote."""
-        asked = self._wanted.need
+        asked = self._filters.need
         if asked is None:
             return offers
         known = self.tariffs(offers)
@@ -192,7 +192,7 @@ class Judge:
         return self._costs[key]
 
     def _need(self, spot: Spot) -> Need:
-        asked, during = self._wanted.need, self._wanted.during
+        asked, during = self._filters.need, self._filters.during
         assert asked is not None
         assert during is not None
         return Need(asked.energy_wh, during, spot.power_w or None)

@@ -14,7 +14,7 @@ from chargehub.people import tables as people
 from chargehub.people.rules import Actor
 from chargehub.search import tables
 from chargehub.search.candidates import FIRST_REACH_M, TooManyFound
-from chargehub.search.rules import Place, Wanted
+from chargehub.search.rules import Filters, Place, Wanted
 from chargehub.search.tables import Found
 from chargehub.stations import tables as stations
 from chargehub.stations.cells import cell_of
@@ -54,9 +54,11 @@ def near_booking(reads: Reads, booking: BookingView, now: datetime) -> tuple[Fou
     wanted = Wanted(
         Place(cell.latitude_e6, cell.longitude_e6),
         REACH_M,
-        Span(start, start + (booking.ends_at - booking.starts_at)),
-        tuple(plug.type for plug in plugs),
-        viewer_id=booking.driver_id,
+        Filters(
+            Span(start, start + (booking.ends_at - booking.starts_at)),
+            connector_types=tuple(plug.type for plug in plugs),
+            viewer_id=booking.driver_id,
+        ),
     )
     try:
         found = tables.near(reads, wanted, now, None, OFFERED * 3)

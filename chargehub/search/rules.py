@@ -16,6 +16,8 @@ MAX_RANGE = timedelta(days=30)  # no calendar is known further ahead
 MAX_PRICED = timedelta(hours=24)  # as long as a booking may be; each window in it costs work
 # Source: mean Earth radius R1, IUGG. Against the ellipsoid distances are off by 0.5 % at most.
 EARTH_RADIUS_M = 6_371_009
+_NO_NEED = "Say with `energy_wh` how much you need, to compare what it costs."
+_NO_CURRENCY = "Name the `currency` to compare prices in, like EUR."
 _DEGREE = 1_000_000
 _RADIANS_E6 = radians(1) / _DEGREE
 _POLE = 90 * _DEGREE
@@ -44,33 +46,39 @@ class Box:
 class NeedAsked:
     """So much energy in the time asked for, priced in `currency` (None: whatever is taken there).
 
-    `max_total_minor` None: at any price. `is_cheapest_first` False: the nearest first.
+    `max_total_minor` None: at any price.
     """
 
     energy_wh: int
     currency: str | None
     max_total_minor: int | None
-    is_cheapest_first: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What somebody looks for. `during` None: any time; `min_power_w` 0: any power.
+class Filters:
+    """What an EVSE must have. `during` None: any time; `min_power_w` 0: any power.
 
     `connector_types`: one of them is enough, none: any. `amenities`: all of them.
     `is_instant`: without those whose owner agrees to every booking. `viewer_id`: the account that
     looks, '' for nobody known.
     """
 
-    around: Place
-    radius_m: int
     during: Span | None = None
     connector_types: tuple[str, ...] = ()
     min_power_w: int = 0
-    need: "NeedAsked | None" = None
+    need: NeedAsked | None = None
     viewer_id: str = ""
     amenities: tuple[str, ...] = ()
     is_instant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody looks for, around which place."""
+
+    around: Place
+    radius_m: int
+    filters: Filters = Filters()
 
 
 def distance_m(one: Place, other: Place) -> int:
@@ -121,28 +129,31 @@ def boxes(around: Place, radius_m: int) -> tuple[Box, ...]:
 
 
 def need(
-    during: Span | None,
-    energy_wh: int | None,
-    currency: str | None,
-    max_total_minor: int | None,
-    is_cheapest_first: bool,
+    during: Span | None, energy_wh: int | None, currency: str | None, max_total_minor: int | None
 ) -> NeedAsked | None:
     """What is to be priced, None for nothing. Raises Invalid for half of it.
 
-    Amounts of two currencies are in no order, so a ceiling and a ranking name one.
+    Amounts of two currencies are in no order, so a ceiling names one.
     """
-    compares = max_total_minor is not None or is_cheapest_first
     if energy_wh is None:
-        if compares or currency is not None:
-            raise Invalid("Say with `energy_wh` how much you need, to compare what it costs.")
+        if max_total_minor is not None or currency is not None:
+            raise Invalid(_NO_NEED)
         return None
     if during is None:
         raise Invalid("Say with `from` and `to` when you need the energy: prices depend on it.")
     if during.duration > MAX_PRICED:
         raise Invalid("A price is told for 24 hours at most, the longest that can be booked.")
-    if compares and currency is None:
-        raise Invalid("Name the `currency` to compare prices in, like EUR.")
-    return NeedAsked(energy_wh, currency, max_total_minor, is_cheapest_first)
+    if max_total_minor is not None and currency is None:
+        raise Invalid(_NO_CURRENCY)
+    return NeedAsked(energy_wh, currency, max_total_minor)
+
+
+def check_ranked(filters: Filters) -> None:
+    """Raises Invalid where prices cannot be compared: without a need, or in any currency."""
+    if filters.need is None:
+        raise Invalid(_NO_NEED)
+    if filters.need.currency is None:
+        raise Invalid(_NO_CURRENCY)
 
 
 def during(start: datetime | None, end: datetime | None) -> Span | None:

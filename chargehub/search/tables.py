@@ -16,7 +16,7 @@ from chargehub.reputation.standings import Standing, standings
 from chargehub.search import candidates
 from chargehub.search.candidates import Spot
 from chargehub.search.judging import Judge, Offer
-from chargehub.search.rules import Place, Wanted
+from chargehub.search.rules import Filters, Place, Wanted
 from chargehub.stations import tables as stations
 from chargehub.stations.rules import Availability
 from chargehub.stations.schema import Location
@@ -58,14 +58,14 @@ def near(
     `during`, only those that can be booked then; if that has begun, only those free now.
     Raises TooManyFound.
     """
-    judge = Judge(reads, wanted, now)
+    judge = Judge(reads, wanted.filters, now)
     found: list[Offer] = []
     for spots in candidates.outwards(reads, wanted, after):
         for part in _parts(spots):
             found += judge.suitable(part)
             if len(found) >= limit:
-                return _shown(reads, judge, found[:limit])
-    return _shown(reads, judge, found)
+                return shown(reads, judge, found[:limit])
+    return shown(reads, judge, found)
 
 
 def cheapest(
@@ -76,12 +76,12 @@ def cheapest(
     `after` is the total in minor units, the distance in metres and the id of the last one of the
     page before. Raises TooManyFound.
     """
-    assert wanted.need is not None
-    judge = Judge(reads, wanted, now)
+    assert wanted.filters.need is not None
+    judge = Judge(reads, wanted.filters, now)
     offers = judge.suitable(candidates.nearest(reads, wanted, RANKED))
     ranked = [((_total(each), *each.spot[:2]), each) for each in offers]
     rest = sorted((one for one in ranked if after is None or one[0] > after), key=itemgetter(0))
-    return _shown(reads, judge, [each for _, each in rest[:limit]])
+    return shown(reads, judge, [each for _, each in rest[:limit]])
 
 
 def one(reads: Reads, evse_id: str, now: datetime, viewer_id: str = "") -> Found | None:
@@ -89,9 +89,9 @@ def one(reads: Reads, evse_id: str, now: datetime, viewer_id: str = "") -> Found
     spot = candidates.one(reads, evse_id)
     if spot is None:
         return None
-    judge = Judge(reads, Wanted(spot.place, 1, viewer_id=viewer_id), now)
-    shown = _shown(reads, judge, judge.suitable([spot]))
-    return next((replace(found, distance_m=None) for found in shown), None)
+    judge = Judge(reads, Filters(viewer_id=viewer_id), now)
+    found = shown(reads, judge, judge.suitable([spot]))
+    return replace(found[0], distance_m=None) if found else None
 
 
 def _total(offer: Offer) -> int:
@@ -107,7 +107,7 @@ def _parts(spots: Sequence[Spot]) -> Iterator[Sequence[Spot]]:
         start, size = start + size, min(size * PARTS_GROW, LARGEST_PART)
 
 
-def _shown(reads: Reads, judge: Judge, offers: Sequence[Offer]) -> tuple[Found, ...]:
+def shown(reads: Reads, judge: Judge, offers: Sequence[Offer]) -> tuple[Found, ...]:
     """What is shown of each: its state now, its plugs, its price."""
     states, known = judge.states(offers), judge.tariffs(offers)
     plugs: dict[str, list[ConnectorView]] = {evse_id: [] for evse_id in states}

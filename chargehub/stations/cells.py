@@ -28,3 +28,10 @@ def cell_of(latitude_e6: int, longitude_e6: int) -> Cell:
     index = h3.latlng_to_cell(latitude_e6 / _DEGREE, longitude_e6 / _DEGREE, RESOLUTION)
     latitude, longitude = h3.cell_to_latlng(index)
     return Cell(index, round(latitude * _DEGREE), round(longitude * _DEGREE))
+
+
+def coarser(number: int, resolution: int) -> Cell:
+    """The cell of a coarser resolution in which the middle of this one, an index, lies."""
+    index = h3.cell_to_parent(h3.int_to_str(number), resolution)
+    latitude, longitude = h3.cell_to_latlng(index)
+    return Cell(index, round(latitude * _DEGREE), round(longitude * _DEGREE))

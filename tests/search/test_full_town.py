@@ -14,7 +14,7 @@ from chargehub.listings.schema import OfferRow
 from chargehub.listings.tables import Listing
 from chargehub.listings.traits import plugs_mask, strip_of
 from chargehub.search import candidates, rules, tables
-from chargehub.search.rules import Place, Wanted
+from chargehub.search.rules import Filters, Place, Wanted
 from chargehub.stations.schema import Connector, Evse, Location, Station
 from chargehub.store.engines import write_engine
 from chargehub.store.work import Reads, Work, table_of
@@ -89,7 +89,7 @@ def _own(model: Any, key: str, place: Place) -> dict[str, Any]:
 
 
 def wanted(radius_m: int, during: Span | None = None, **more: Any) -> Wanted:
-    return Wanted(OSLO, radius_m, during, **more)
+    return Wanted(OSLO, radius_m, Filters(during, **more))
 
 
 def test_pages_of_a_full_town_are_those_of_all_evses_by_distance(town: Connection) -> None:
@@ -111,5 +111,5 @@ def test_a_search_that_would_look_at_too_many_is_refused(town: Connection) -> No
     night = Span(NOW + timedelta(hours=1), NOW + timedelta(hours=2))
 
     assert tables.near(Reads(town), wanted(500, night), NOW, None, 50) == ()
-    with pytest.raises(candidates.TooManyFound, match="Make the radius smaller"):
+    with pytest.raises(candidates.TooManyFound, match="Make the area smaller"):
         tables.near(Reads(town), wanted(100_000, night), NOW, None, 50)

@@ -18,7 +18,7 @@ from chargehub.listings.schema import OfferRow
 from chargehub.people import actions as people
 from chargehub.people.rules import Actor
 from chargehub.search import tables
-from chargehub.search.rules import Place, Wanted, distance_m
+from chargehub.search.rules import Filters, Place, Wanted, distance_m
 from chargehub.store.engines import write_engine
 from chargehub.store.work import Reads, Work
 from chargehub.units import Span
@@ -112,7 +112,9 @@ def test_what_is_found_is_what_can_be_booked(connection: Connection) -> None:
         there = _around(connection, around, 3_000)
         bookable = {each for each in there if _can_be_booked(work, driver, each, during)}
 
-        found = tables.near(Reads(connection), Wanted(around, 3_000, during), NOW, None, 10_000)
+        found = tables.near(
+            Reads(connection), Wanted(around, 3_000, Filters(during)), NOW, None, 10_000
+        )
 
         assert {one.evse.id for one in found} == bookable
         counts.append((len(bookable), len(there)))

@@ -192,7 +192,8 @@ ABSURD = (
         *("nobody", "GET /evses?latitude=0&longitude=0&starts_at=2026-03-10T10:00:00Z", None),
         "query.starts_at",
         "There is no such parameter here; there are: connector_type, currency, cursor, energy_wh, "
-        "from, latitude, limit, longitude, max_total_minor, min_power_w, order, radius_m, to.",
+        "from, is_instant, latitude, limit, longitude, max_total_minor, min_power_w, order, "
+        "radius_m, to.",
     ),
     unfit(
         *("nobody", "GET /evses?latitude=0&longitude=0&radius_m=-5", None, "query.radius_m"),

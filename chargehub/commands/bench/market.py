@@ -5,6 +5,7 @@ many at a time.
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from chargehub.bookings.policies import BookingPolicyRow
 from chargehub.bookings.rules import DEFAULTS, Mode, times
 from chargehub.bookings.tables import BookingRow
 from chargehub.bookings.terms import write_policy
+from chargehub.listings import offering
 from chargehub.listings.schema import OfferRow
 from chargehub.listings.tables import Listing
 from chargehub.listings.traits import plugs_mask, strip_of
@@ -84,13 +86,19 @@ class Market:
         """Write all of it into a database with tables and nothing else."""
         with engine.begin() as connection:
             tariff_ids = self._tariffs(connection)
+        cells: Counter[int] = Counter()
         for start in range(0, self._stations, TOGETHER):
             rows: Rows = {}
             for number in range(start, min(start + TOGETHER, self._stations)):
                 self._station(rows, number, tariff_ids)
+            cells.update(row["cell"] for row in rows[OfferRow])
             with engine.begin() as connection:
                 for model, values in rows.items():
                     _write(connection, model, values)
+        with engine.begin() as connection:
+            work = Work(connection, {}, {})
+            for cell, evses in cells.items():
+                offering.count(work, cell, evses)
 
     def place(self) -> Place:
         """Somewhere, the likelier the more EVSEs stand there."""

@@ -445,11 +445,24 @@ def upgrade() -> None:
         sa.Column("plugs", sa.BigInteger(), nullable=False),
         sa.Column("amenities", sa.BigInteger(), nullable=False),
         sa.Column("time_zone", sa.String(length=60), nullable=False),
+        sa.Column("is_public", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("strip", "longitude_e6", "evse_id", name=op.f("pk_offer")),
         sa.UniqueConstraint("evse_id", name="uq_offer_evse"),
         sqlite_with_rowid=False,
     )
     op.create_index("ix_offer_station", "offer", ["station_id"], unique=False)
+    op.create_table(
+        "offer_count",
+        sa.Column("cell", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("resolution", sa.Integer(), nullable=False),
+        sa.Column("latitude_e6", sa.Integer(), nullable=False),
+        sa.Column("longitude_e6", sa.Integer(), nullable=False),
+        sa.Column("evses", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("cell", name=op.f("pk_offer_count")),
+    )
+    op.create_index(
+        "ix_offer_count_place", "offer_count", ["resolution", "latitude_e6"], unique=False
+    )
     op.create_table(
         "payment",
         sa.Column("id", sa.String(length=36), nullable=False),

@@ -1,0 +1,116 @@
+"""What is shown of an EVSE to everybody."""
+
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel
+
+from chargehub.reputation.bodies import StandingBody
+from chargehub.search.tables import Found
+from chargehub.stations.bodies import ConnectorBody
+from chargehub.stations.rules import Availability
+from chargehub.tariffs.pricing import as_json
+from chargehub.tariffs.quoting import PartName, Quote
+
+
+class PlaceBody(BaseModel):
+    """About where the EVSE is, in degrees: the middle of its H3 cell of resolution 9, some 200 m.
+
+    `GET /bookings/{booking_id}/place` says it exactly, to who booked it. `name` is its owner's.
+    """
+
+    name: str
+    latitude: float
+    longitude: float
+
+
+class OfferedTariff(BaseModel):
+    """What charging costs: prices per major unit, VAT included, as decimal text."""
+
+    id: str
+    name: str
+    currency: str
+    vat_percent: str
+    components: list[dict[str, Any]]
+    minimum: str | None = None
+    maximum: str | None = None
+    free_wh_per_month: int | None = None
+
+
+class PricePart(BaseModel):
+    """What one kind of price comes to, in minor units."""
+
+    name: PartName
+    amount_minor: int
+
+
+class NeedPrice(BaseModel):
+    """What your need costs there, in minor units, VAT included: always all four parts.
+
+    They stand in the order of AFIR: kWh, minute, session, other. `energy_wh` is what fits into the
+    time with the EVSE's power.
+    """
+
+    currency: str
+    total_minor: int
+    vat_minor: int
+    parts: list[PricePart]
+    energy_wh: int
+
+    @classmethod
+    def of(cls, quote: Quote) -> Self:
+        return cls(
+            currency=quote.cost.currency,
+            total_minor=quote.cost.total_minor,
+            vat_minor=quote.cost.vat_minor,
+            parts=[
+                PricePart(name=part.name, amount_minor=part.amount_minor) for part in quote.parts
+            ],
+            energy_wh=quote.energy_wh,
+        )
+
+
+class OfferedEvse(BaseModel):
+    """A published EVSE. `availability` is what a driver finds who comes now.
+
+    `distance_m` is to the middle of its cell; null: it was not looked for around a place.
+    `price` null: no `energy_wh` was asked for; `standing` null: the station never had a line.
+    """
+
+    id: str
+    station_id: str
+    number: int
+    power_w: int
+    connectors: list[ConnectorBody]
+    location: PlaceBody
+    distance_m: int | None
+    status: Literal["available", "occupied", "reserved", "unavailable", "faulted"]
+    availability: Availability
+    tariff: OfferedTariff
+    price: NeedPrice | None
+    standing: StandingBody | None
+
+    @classmethod
+    def of(cls, found: Found) -> Self:
+        evse, tariff = found.evse, found.tariff
+        return cls.model_validate(
+            {
+                "id": evse.id,
+                "station_id": evse.station_id,
+                "number": evse.number,
+                "power_w": evse.power_w,
+                "connectors": [
+                    {"number": plug.number, "type": plug.type} for plug in found.connectors
+                ],
+                "location": {
+                    "name": found.location_name,
+                    "latitude": found.place.latitude_e6 / 1_000_000,
+                    "longitude": found.place.longitude_e6 / 1_000_000,
+                },
+                "distance_m": found.distance_m,
+                "status": evse.status,
+                "availability": found.availability,
+                "tariff": as_json(tariff.content) | {"id": tariff.id},
+                "price": NeedPrice.of(found.quote) if found.quote else None,
+                "standing": StandingBody.of(found.standing) if found.standing else None,
+            }
+        )
