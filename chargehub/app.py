@@ -32,7 +32,7 @@ from chargehub.jobs import Jobs, due, due_of_reputation
 from chargehub.jurisdictions import book
 from chargehub.jurisdictions import routes as jurisdiction_routes
 from chargehub.ledger import routes as ledger_routes
-from chargehub.listings import duty_routes, photo_routes
+from chargehub.listings import amenity_routes, duty_routes, photo_routes
 from chargehub.listings import routes as listing_routes
 from chargehub.mail import mailer
 from chargehub.meters import routes as meter_routes
@@ -87,6 +87,7 @@ ROUTERS = (
     retirement_routes.router,
     meter_routes.router,
     listing_routes.router,
+    amenity_routes.router,
     photo_routes.router,
     jurisdiction_routes.router,
     duty_routes.router,

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, text
+from sqlalchemy import bindparam, delete, func, select, text
 from sqlmodel import col
 
-from chargehub.listings.schema import OfferRow
+from chargehub.listings.schema import LocationAmenities, OfferRow
 from chargehub.listings.tables import Listing
 from chargehub.listings.traits import COUNTED, plugs_mask, strip_of
 from chargehub.stations import tables as stations
@@ -38,11 +38,13 @@ _PUBLISHED = Hot(
         col(Location.cell_longitude_e6).label("longitude_e6"),
         col(Location.time_zone),
         (col(Listing.access) == "public").label("is_public"),
+        func.coalesce(col(LocationAmenities.amenities), 0).label("amenities"),
     )
     .select_from(Station)
     .join(Listing, col(Listing.station_id) == col(Station.id))
     .join(Location, col(Location.id) == col(Station.location_id))
     .join(Evse, col(Evse.station_id) == col(Station.id))
+    .outerjoin(LocationAmenities, col(LocationAmenities.location_id) == col(Location.id))
     .where(
         col(Station.id) == bindparam("of_station"),
         col(Station.retired_at).is_(None),

@@ -26,6 +26,15 @@ class StationPhoto(SQLModel, table=True):
     added_at: datetime = Field(sa_type=Instant)
 
 
+class LocationAmenities(SQLModel, table=True):
+    """What there is at a location and close by, as its owner says; a mask (`traits`)."""
+
+    __tablename__ = "location_amenities"
+
+    location_id: str = Field(primary_key=True, max_length=36, foreign_key="location.id")
+    amenities: int = Field(sa_type=BigInteger)
+
+
 class OfferRow(SQLModel, table=True):
     """A published EVSE as search reads it first: narrow, and in the order of places.
 

@@ -42,6 +42,13 @@ async def _filters(
     min_power_w: Annotated[
         int, Query(ge=0, le=MAX_POWER_W, description="W the EVSE gives at least.")
     ] = 0,
+    amenity: Annotated[
+        list[Name],
+        Query(
+            max_length=MOST_NAMES,
+            description="OCPI's name of a facility, such as CAFE. Of several all must be there.",
+        ),
+    ] = [],  # noqa: B006 - FastAPI copies it
     is_instant: Annotated[
         bool, Query(description="Only EVSEs whose owner need not agree to the booking.")
     ] = False,
@@ -67,6 +74,7 @@ async def _filters(
         connector_types=tuple(connector_type),
         min_power_w=min_power_w,
         need=rules.need(during, energy_wh, currency, max_total_minor),
+        amenities=tuple(amenity),
         is_instant=is_instant,
         viewer_id=actor.account_id if actor else "",
     )

@@ -74,6 +74,7 @@ class OfferedEvse(BaseModel):
 
     `distance_m` is to the middle of its cell; null: it was not looked for around a place.
     `price` null: no `energy_wh` was asked for; `standing` null: the station never had a line.
+    `amenities` in OCPI's names of facilities.
     """
 
     id: str
@@ -88,6 +89,7 @@ class OfferedEvse(BaseModel):
     tariff: OfferedTariff
     price: NeedPrice | None
     standing: StandingBody | None
+    amenities: list[str]
 
     @classmethod
     def of(cls, found: Found) -> Self:
@@ -112,5 +114,6 @@ class OfferedEvse(BaseModel):
                 "tariff": as_json(tariff.content) | {"id": tariff.id},
                 "price": NeedPrice.of(found.quote) if found.quote else None,
                 "standing": StandingBody.of(found.standing) if found.standing else None,
+                "amenities": list(found.amenities),
             }
         )

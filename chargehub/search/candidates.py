@@ -36,6 +36,7 @@ _OFFERS = select(
     col(OfferRow.longitude_e6),
     col(OfferRow.power_w),
     col(OfferRow.time_zone),
+    col(OfferRow.amenities),
 )
 _ONE = _OFFERS.where(col(OfferRow.evse_id) == bindparam("evse_id"))
 IN_BOX = (
@@ -68,6 +69,7 @@ class Spot(NamedTuple):
     longitude_e6: int
     power_w: int
     time_zone: str
+    amenities: int
 
     @property
     def id(self) -> str:

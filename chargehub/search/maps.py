@@ -73,7 +73,8 @@ def map_of(reads: Reads, boxes: Sequence[Box], filters: Filters, now: datetime) 
 
     Up to PINS that fit are shown one by one, and those among them that cannot be had at the time
     and price asked for are left out. More are counted, whether they can be had or not, in cells
-    that are the larger the larger the area is; without those for members alone. Raises TooManyFound.
+    that are the larger the larger the area is; without those for members alone. Raises
+    TooManyFound.
     """
     resolution = areas.resolution_of(boxes)
     spots = _few(reads, boxes, filters, resolution)

@@ -9,7 +9,6 @@ from chargehub.people.access import FOR_ANYBODY, CurrentActor, KnownActor
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
 from chargehub.search import offering, rules, tables
 from chargehub.search.asked import (
-    FOR_ANYBODY,
     NARROW,
     THROTTLE,
     CurrentFilters,

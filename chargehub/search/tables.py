@@ -12,6 +12,7 @@ from operator import itemgetter
 from sqlalchemy import bindparam, select
 from sqlmodel import col
 
+from chargehub.listings.traits import amenities_in
 from chargehub.reputation.standings import Standing, standings
 from chargehub.search import candidates
 from chargehub.search.candidates import Spot
@@ -35,8 +36,11 @@ _NAMES = select(col(Location.id), col(Location.name)).where(
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An EVSE as it is shown. `distance_m` None: it was not looked for around a place; `quote`
-    None: no need was told; `standing` None: its station never had a line."""
+    """An EVSE as it is shown, with the amenities of its location.
+
+    `distance_m` None: it was not looked for around a place; `quote` None: no need was told;
+    `standing` None: its station never had a line.
+    """
 
     evse: EvseView
     connectors: tuple[ConnectorView, ...]
@@ -47,6 +51,7 @@ class Found:
     tariff: TariffView
     quote: Quote | None
     standing: Standing | None
+    amenities: tuple[str, ...]
 
 
 def near(
@@ -127,6 +132,7 @@ def shown(reads: Reads, judge: Judge, offers: Sequence[Offer]) -> tuple[Found, .
             tariff=known[each.listing.tariff_id],
             quote=judge.quote(each),
             standing=standing.get(each.spot.station_id),
+            amenities=amenities_in(each.spot.amenities),
         )
         for each in offers
         if each.spot.evse_id in states

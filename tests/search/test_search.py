@@ -2,14 +2,18 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import httpx2
 
 from chargehub.bookings import actions as bookings
+from chargehub.bookings.rules import DEFAULTS
+from chargehub.bookings.stating import state_policy
 from chargehub.clock import HandClock
 from chargehub.listings import actions as listings
+from chargehub.listings.amenities import say_amenities
 from chargehub.listings.rules import Hours, Window
 from chargehub.search import routes
 from chargehub.search.rules import Place, distance_m
@@ -17,6 +21,7 @@ from chargehub.stations import actions as stations
 from chargehub.stations.cells import cell_of
 from chargehub.stations.reports import ConnectorStatus, StatusChanged
 from chargehub.stations.rules import NewEvse, NewLocation
+from chargehub.stations.tables import evse as evse_row
 from chargehub.stations.tables import evses_of_station
 from chargehub.store.writer import Store
 from tests.bookings.world import HOUR, MINUTE, NOW, World, authorised, make_world, publish
@@ -97,6 +102,7 @@ async def test_an_evse_is_shown_with_its_place_plug_state_and_price(
         "tariff": tariff,
         "price": None,
         "standing": None,
+        "amenities": [],
     }
     assert (tariff["id"], tariff["currency"]) == (world.tariff_id, "EUR")
     assert (tariff["name"], tariff["vat_percent"]) == ("Home", "19")
@@ -104,6 +110,31 @@ async def test_an_evse_is_shown_with_its_place_plug_state_and_price(
         ("energy", "0.45")
     ]
     assert alone == {**found, "distance_m": None}
+
+
+async def test_amenities_are_shown_and_found_by(store: Store, clock: HandClock) -> None:
+    """All that are asked for must be there; of connectors one is enough."""
+    async with hub(store, clock) as (world, http):
+        ccs = await another(world, OSLO, samples.evse(1, CCS))
+        location_id = (await store.read(evse_row, ccs)).location_id
+        said = ["CAFE", "WIFI"]
+        await store.do(say_amenities, world.owner, location_id, said)
+
+        assert [one["amenities"] for one in await search(http, "amenity=CAFE")] == [said]
+        assert await ids(http, "amenity=WIFI&amenity=CAFE") == [ccs]
+        assert await ids(http, "amenity=WIFI&amenity=MALL") == []
+        both = f"connector_type={CCS}&connector_type=IEC_62196_T2"
+        assert set(await ids(http, both)) == {world.evse_id, ccs}
+
+
+async def test_what_the_owner_must_agree_to_can_be_left_out(store: Store, clock: HandClock) -> None:
+    async with hub(store, clock) as (world, http):
+        other = await another(world, OSLO)
+        asks = replace(DEFAULTS, mode="request")
+        await store.do(state_policy, world.owner, world.station_id, asks, NOW)
+
+        assert set(await ids(http)) == {world.evse_id, other}
+        assert await ids(http, "is_instant=true") == [other]
 
 
 async def test_the_nearest_come_first_and_pages_lose_nothing(

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 
 from chargehub.clock import HandClock
-from chargehub.listings import photo_routes
+from chargehub.listings import amenity_routes, photo_routes
 from chargehub.listings import routes as listings
 from chargehub.people import actions as people
 from chargehub.people.rules import Actor, Scope
@@ -61,7 +61,7 @@ class Api:
         parts = {"store": store, "clock": clock, "switchboard": self.lines}
         hub = SimpleNamespace(**parts, settings=settings, quirks=QuirkBook())
         routers = (stations.router, command_routes.router, pairing_routes.router, listings.router)
-        routers += (photo_routes.router,)
+        routers += (amenity_routes.router, photo_routes.router)
         self._app = application(*routers, hub=hub)
 
     async def anybody(self) -> httpx2.AsyncClient:

@@ -191,9 +191,9 @@ ABSURD = (
     unfit(
         *("nobody", "GET /evses?latitude=0&longitude=0&starts_at=2026-03-10T10:00:00Z", None),
         "query.starts_at",
-        "There is no such parameter here; there are: connector_type, currency, cursor, energy_wh, "
-        "from, is_instant, latitude, limit, longitude, max_total_minor, min_power_w, order, "
-        "radius_m, to.",
+        "There is no such parameter here; there are: amenity, connector_type, currency, cursor, "
+        "energy_wh, from, is_instant, latitude, limit, longitude, max_total_minor, min_power_w, "
+        "order, radius_m, to.",
     ),
     unfit(
         *("nobody", "GET /evses?latitude=0&longitude=0&radius_m=-5", None, "query.radius_m"),

@@ -434,6 +434,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mail")),
     )
     op.create_table(
+        "location_amenities",
+        sa.Column("location_id", sa.String(length=36), nullable=False),
+        sa.Column("amenities", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["location_id"], ["location.id"], name=op.f("fk_location_amenities_location_id")
+        ),
+        sa.PrimaryKeyConstraint("location_id", name=op.f("pk_location_amenities")),
+    )
+    op.create_table(
         "offer",
         sa.Column("strip", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("longitude_e6", sa.Integer(), autoincrement=False, nullable=False),
