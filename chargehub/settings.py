@@ -238,6 +238,23 @@ class Settings(BaseSettings):
         int, Field(description="Such credits of one driver in 30 days at most.", ge=0)
     ] = 3
 
+    rank_km_points: Annotated[
+        int,
+        Field(
+            description="Points that a km to an EVSE costs in `order=best`; 1,000: about a euro.",
+            ge=0,
+            le=1_000_000,
+        ),
+    ] = 200
+    rank_failure_points: Annotated[
+        int,
+        Field(description="Points that a visit in vain costs there.", ge=0, le=1_000_000),
+    ] = 10_000
+    rank_star_points: Annotated[
+        int,
+        Field(description="Points that each star below five costs there.", ge=0, le=1_000_000),
+    ] = 500
+
     cost_told_every_s: Annotated[
         int,
         Field(description="Seconds at least between costs told to a station; 0: never.", ge=0),

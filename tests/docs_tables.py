@@ -67,6 +67,7 @@ UNITS = {  # by how a setting's name ends
     "_hours": "h",
     "_price": "EUR",
     "_basis_points": "1/10,000",
+    "_points": "points",
     "_percent": "%",
 }
 KINDS = {bool: "true, false", str: "text", Path: "file"}

@@ -5,6 +5,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel
 
 from chargehub.reputation.bodies import StandingBody
+from chargehub.search.ranking import Rank
 from chargehub.search.tables import Found
 from chargehub.stations.bodies import ConnectorBody
 from chargehub.stations.rules import Availability
@@ -69,12 +70,29 @@ class NeedPrice(BaseModel):
         )
 
 
+class RankParts(BaseModel):
+    """Why an EVSE stands where it does: points by part, a thousandth of about a euro each.
+
+    Fewer are better. `price` is 0 if no `energy_wh` was asked for.
+    """
+
+    total: int
+    price: int
+    distance: int
+    reliability: int
+    rating: int
+
+    @classmethod
+    def of(cls, rank: Rank) -> Self:
+        return cls.model_validate({name: getattr(rank, name) for name in cls.model_fields})
+
+
 class OfferedEvse(BaseModel):
     """A published EVSE. `availability` is what a driver finds who comes now.
 
     `distance_m` is to the middle of its cell; null: it was not looked for around a place.
     `price` null: no `energy_wh` was asked for; `standing` null: the station never had a line.
-    `amenities` in OCPI's names of facilities.
+    `rank_parts` null: the best were not asked for. `amenities` in OCPI's names of facilities.
     """
 
     id: str
@@ -90,6 +108,7 @@ class OfferedEvse(BaseModel):
     price: NeedPrice | None
     standing: StandingBody | None
     amenities: list[str]
+    rank_parts: RankParts | None
 
     @classmethod
     def of(cls, found: Found) -> Self:
@@ -115,5 +134,6 @@ class OfferedEvse(BaseModel):
                 "price": NeedPrice.of(found.quote) if found.quote else None,
                 "standing": StandingBody.of(found.standing) if found.standing else None,
                 "amenities": list(found.amenities),
+                "rank_parts": RankParts.of(found.rank) if found.rank else None,
             }
         )

@@ -16,15 +16,18 @@ from chargehub.search.asked import (
     Longitude,
 )
 from chargehub.search.bodies import OfferedEvse
+from chargehub.search.ranking import Weights
 from chargehub.search.rules import MAX_RADIUS_M, Place, Wanted
 from chargehub.search.tables import Found
+from chargehub.stations.offered import CurrentSettings
 from chargehub.stations.rules import microdegrees
 
 router = APIRouter()
 
 Radius = Annotated[int, Query(ge=1, le=MAX_RADIUS_M, description="Metres over ground.")]
 Order = Annotated[
-    Literal["distance", "price"], Query(description="What comes first: the nearest, the cheapest.")
+    Literal["distance", "price", "best"],
+    Query(description="What comes first: the nearest, the cheapest, or the best of all."),
 ]
 
 
@@ -36,6 +39,7 @@ async def get_evses(
     now: Now,
     asked: CurrentPage,
     filters: CurrentFilters,
+    settings: CurrentSettings,
     radius_m: Radius = 5_000,
     order: Order = "distance",
 ) -> Page[OfferedEvse]:
@@ -43,14 +47,23 @@ async def get_evses(
 
     With `from` and `to` only those that their owner's policy, hours and calendar let be booked in
     all that time, and those free now if it has begun. With `energy_wh` each has what that costs
-    in that time, by part. The cheapest are sought among the 300 nearest that fit. Log in to find
-    what is there for members alone.
+    in that time, by part. The cheapest and the best are sought among the 300 nearest that fit. Log
+    in to find what is there for members alone.
     """
     wanted = Wanted(Place(microdegrees(latitude), microdegrees(longitude)), radius_m, filters)
     if order == "price":
         rules.check_ranked(filters)
-        rows = await store.read(tables.cheapest, wanted, now, _after_price(asked), asked.fetch)
+        rows = await store.read(tables.cheapest, wanted, now, _after_rank(asked), asked.fetch)
         return page(rows, asked, _price_key, OfferedEvse.of)
+    if order == "best":
+        if filters.need is not None:
+            rules.check_ranked(filters)
+        weights = Weights(
+            settings.rank_km_points, settings.rank_failure_points, settings.rank_star_points
+        )
+        seen = (_after_rank(asked), asked.fetch)
+        rows = await store.read(tables.best, wanted, now, weights, seen)
+        return page(rows, asked, _rank_key, OfferedEvse.of)
     rows = await store.read(tables.near, wanted, now, _after(asked), asked.fetch)
     return page(rows, asked, lambda found: (found.distance_m or 0, found.evse.id), OfferedEvse.of)
 
@@ -60,9 +73,14 @@ def _after(asked: CurrentPage) -> tuple[int, str] | None:
     return None if key is None else (int(key[0]), str(key[1]))
 
 
-def _after_price(asked: CurrentPage) -> tuple[int, int, str] | None:
+def _after_rank(asked: CurrentPage) -> tuple[int, int, str] | None:
     key = asked.after_key(int, int, str)
     return None if key is None else (int(key[0]), int(key[1]), str(key[2]))
+
+
+def _rank_key(found: Found) -> tuple[int, int, str]:
+    assert found.rank is not None
+    return found.rank.total, found.distance_m or 0, found.evse.id
 
 
 def _price_key(found: Found) -> tuple[int, int, str]:

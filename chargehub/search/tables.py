@@ -17,7 +17,9 @@ from chargehub.reputation.standings import Standing, standings
 from chargehub.search import candidates
 from chargehub.search.candidates import Spot
 from chargehub.search.judging import Judge, Offer
+from chargehub.search.ranking import Rank, Weights, rank
 from chargehub.search.rules import Filters, Place, Wanted
+from chargehub.search.standing import standings
 from chargehub.stations import tables as stations
 from chargehub.stations.rules import Availability
 from chargehub.stations.schema import Location
@@ -40,6 +42,7 @@ class Found:
 
     `distance_m` None: it was not looked for around a place; `quote` None: no need was told;
     `standing` None: its station never had a line.
+    `rank` None: the best were not asked for.
     """
 
     evse: EvseView
@@ -52,6 +55,7 @@ class Found:
     quote: Quote | None
     standing: Standing | None
     amenities: tuple[str, ...]
+    rank: Rank | None = None
 
 
 def near(
@@ -87,6 +91,35 @@ def cheapest(
     ranked = [((_total(each), *each.spot[:2]), each) for each in offers]
     rest = sorted((one for one in ranked if after is None or one[0] > after), key=itemgetter(0))
     return shown(reads, judge, [each for _, each in rest[:limit]])
+
+
+def best(
+    reads: Reads,
+    wanted: Wanted,
+    now: datetime,
+    weights: Weights,
+    page: tuple[tuple[int, int, str] | None, int],
+) -> tuple[Found, ...]:
+    """Of the nearest EVSEs within the radius those that can be had, the best first (`ranking`).
+
+    `page`: the points, the distance in metres and the id of the last one of the page before, or
+    None; and how many at most. Raises TooManyFound.
+    """
+    after, limit = page
+    judge = Judge(reads, wanted.filters, now)
+    offers = judge.suitable(candidates.nearest(reads, wanted, RANKED))
+    known = standings(reads, sorted({each.spot.station_id for each in offers}))
+    ranked = []
+    for each in offers:
+        spot = each.spot
+        points = rank(each.cost, spot.distance_m, known[spot.station_id], weights)
+        position = points.total, *spot[:2]
+        if after is None or position > after:
+            ranked.append((position, points, each))
+    ranked.sort(key=itemgetter(0))
+    ranks = {each.spot.evse_id: points for _, points, each in ranked[:limit]}
+    found = shown(reads, judge, [each for *_, each in ranked[:limit]])
+    return tuple(replace(each, rank=ranks[each.evse.id]) for each in found)
 
 
 def one(reads: Reads, evse_id: str, now: datetime, viewer_id: str = "") -> Found | None:

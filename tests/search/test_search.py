@@ -17,6 +17,7 @@ from chargehub.listings.amenities import say_amenities
 from chargehub.listings.rules import Hours, Window
 from chargehub.search import routes
 from chargehub.search.rules import Place, distance_m
+from chargehub.settings import Settings
 from chargehub.stations import actions as stations
 from chargehub.stations.cells import cell_of
 from chargehub.stations.reports import ConnectorStatus, StatusChanged
@@ -38,7 +39,9 @@ Http = httpx2.AsyncClient
 async def hub(store: Store, clock: HandClock) -> AsyncIterator[tuple[World, Http]]:
     """A hub with search alone, one EVSE in the middle of Oslo, and a client who did not log in."""
     world = await make_world(store)
-    app = application(routes.router, hub=SimpleNamespace(store=store, clock=clock))
+    app = application(
+        routes.router, hub=SimpleNamespace(store=store, clock=clock, settings=Settings())
+    )
     async with client(app) as http:
         yield world, http
 
@@ -103,6 +106,7 @@ async def test_an_evse_is_shown_with_its_place_plug_state_and_price(
         "price": None,
         "standing": None,
         "amenities": [],
+        "rank_parts": None,
     }
     assert (tariff["id"], tariff["currency"]) == (world.tariff_id, "EUR")
     assert (tariff["name"], tariff["vat_percent"]) == ("Home", "19")

@@ -24,6 +24,7 @@ from sqlmodel import col
 from chargehub.commands.bench.market import Market, Size
 from chargehub.search import journeys, maps, rules, tables
 from chargehub.search.corridor import Corridor
+from chargehub.search.ranking import Weights
 from chargehub.search.rules import Box, Filters, NeedAsked, Place, Wanted
 from chargehub.stations.schema import Location
 from chargehub.store.engines import write_engine
@@ -94,6 +95,8 @@ def kinds(market: Market, now: datetime, seed: int = 1) -> dict[str, Iterator[Qu
         "… 50 kW with CCS, 25 km, in a window": asked.fast(25_000),
         "the cheapest, 5 km, in a window": asked.cheapest(5_000),
         "the cheapest, 25 km, in a window": asked.cheapest(25_000),
+        "the best, 5 km, in a window": asked.best(5_000),
+        "the best, 25 km, in a window": asked.best(25_000),
         "a map of 4 km": asked.map(2_000),
         "a map of 40 km": asked.map(20_000),
         "a map of 40 km, 50 kW with CCS": asked.map(20_000, _FAST),
@@ -128,6 +131,12 @@ class _Asked:
             wanted = Wanted(place, radius_m, Filters(during, _T2, 7_000, need))
             yield self._ranked(wanted)
 
+    def best(self, radius_m: int) -> Iterator[Query]:
+        while True:
+            need = NeedAsked(20_000, "EUR", None)
+            filters = Filters(self._later(), _T2, 7_000, need)
+            yield self._weighed(Wanted(self._market.place(), radius_m, filters))
+
     def map(self, reach_m: int, filters: Filters = _ANY) -> Iterator[Query]:
         while True:
             yield self._mapped(rules.boxes(self._market.place(), reach_m), filters)
@@ -158,6 +167,9 @@ class _Asked:
 
     def _ranked(self, wanted: Wanted) -> Query:
         return lambda reads: tables.cheapest(reads, wanted, self._now, None, PAGE)
+
+    def _weighed(self, wanted: Wanted) -> Query:
+        return lambda reads: tables.best(reads, wanted, self._now, Weights(), (None, PAGE))
 
     def _nearest(self, wanted: Wanted) -> Query:
         return lambda reads: tables.near(reads, wanted, self._now, None, PAGE)
