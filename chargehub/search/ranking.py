@@ -20,7 +20,7 @@ NEUTRAL_RELIABLE_PERMILLE = 950  # of starts that succeed, where nobody has trie
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Repute:
     """What is known of a station: its rating in thousandths of a star, and how many of 1,000
     visits went as booked; None: nobody has tried yet."""
 
@@ -51,7 +51,7 @@ class Rank:
         return self.price + self.distance + self.reliability + self.rating
 
 
-def rank(cost: Cost | None, distance_m: int, standing: Standing, weights: Weights) -> Rank:
+def rank(cost: Cost | None, distance_m: int, standing: Repute, weights: Weights) -> Rank:
     """Rank an EVSE. `cost` None: no need was told, and the price counts for nothing.
 
     Dearer, farther, less reliable or worse rated never gives fewer points.

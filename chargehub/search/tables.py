@@ -17,9 +17,8 @@ from chargehub.reputation.standings import Standing, standings
 from chargehub.search import candidates
 from chargehub.search.candidates import Spot
 from chargehub.search.judging import Judge, Offer
-from chargehub.search.ranking import Rank, Weights, rank
+from chargehub.search.ranking import Rank, Repute, Weights, rank
 from chargehub.search.rules import Filters, Place, Wanted
-from chargehub.search.standing import standings
 from chargehub.stations import tables as stations
 from chargehub.stations.rules import Availability
 from chargehub.stations.schema import Location
@@ -112,7 +111,7 @@ def best(
     ranked = []
     for each in offers:
         spot = each.spot
-        points = rank(each.cost, spot.distance_m, known[spot.station_id], weights)
+        points = rank(each.cost, spot.distance_m, _repute(known.get(spot.station_id)), weights)
         position = points.total, *spot[:2]
         if after is None or position > after:
             ranked.append((position, points, each))
@@ -120,6 +119,14 @@ def best(
     ranks = {each.spot.evse_id: points for _, points, each in ranked[:limit]}
     found = shown(reads, judge, [each for *_, each in ranked[:limit]])
     return tuple(replace(each, rank=ranks[each.evse.id]) for each in found)
+
+
+def _repute(standing: Standing | None) -> Repute:
+    """Who has no connection is come to in vain, and so is who does not start: the worse counts."""
+    if standing is None:
+        return Repute()
+    rates = [ppm for ppm in (standing.uptime_ppm, standing.start_ppm) if ppm is not None]
+    return Repute(standing.rating_thousandths, min(rates) // 1_000 if rates else None)
 
 
 def one(reads: Reads, evse_id: str, now: datetime, viewer_id: str = "") -> Found | None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chargehub.clock import HandClock
-from chargehub.search.ranking import Rank, Standing, Weights, rank
+from chargehub.search.ranking import Rank, Repute, Weights, rank
 from chargehub.store.writer import Store
 from chargehub.tariffs.components import EnergyPrice
 from chargehub.tariffs.pricing import Cost
@@ -20,7 +20,7 @@ BEST = f"energy_wh=10000&currency=EUR&order=best&{MORNING}"
 costs = st.builds(
     Cost, st.just(()), st.integers(-1_000, 10**9), st.just(0), st.sampled_from(["EUR", "JPY"])
 )
-standings = st.builds(Standing, st.integers(1_000, 5_000), st.none() | st.integers(0, 1_000))
+standings = st.builds(Repute, st.integers(1_000, 5_000), st.none() | st.integers(0, 1_000))
 weights = st.builds(Weights, *[st.integers(0, 1_000_000)] * 3)
 
 
@@ -28,25 +28,25 @@ def test_a_worked_rank() -> None:
     """4.50 EUR, 2.5 km away, nine visits of ten succeed, 4.6 stars."""
     cost = Cost((), 450, 0, "EUR")
 
-    assert rank(cost, 2_500, Standing(4_600, 900), Weights()) == Rank(4_500, 500, 1_000, 200)
-    assert rank(None, 2_500, Standing(), Weights()) == Rank(0, 500, 500, 350)
+    assert rank(cost, 2_500, Repute(4_600, 900), Weights()) == Rank(4_500, 500, 1_000, 200)
+    assert rank(None, 2_500, Repute(), Weights()) == Rank(0, 500, 500, 350)
 
 
 @pytest.mark.parametrize(("currency", "minor"), [("EUR", 450), ("NOK", 4_500), ("JPY", 900)])
 def test_points_are_thousandths_of_about_a_euro(currency: str, minor: int) -> None:
-    assert rank(Cost((), minor, 0, currency), 0, Standing(), Weights()).price == 4_500
+    assert rank(Cost((), minor, 0, currency), 0, Repute(), Weights()).price == 4_500
 
 
 @given(cost=costs, away=st.integers(0, 10**5), standing=standings, weighed=weights)
 def test_nothing_worse_ranks_better(
-    cost: Cost, away: int, standing: Standing, weighed: Weights
+    cost: Cost, away: int, standing: Repute, weighed: Weights
 ) -> None:
     points = rank(cost, away, standing, weighed)
 
     dearer = Cost((), cost.total_minor + 7, 0, cost.currency)
     assert rank(dearer, away, standing, weighed).total >= points.total
     assert rank(cost, away + 9, standing, weighed).total >= points.total
-    worse = Standing(standing.rating_milli - 3, standing.reliable_permille)
+    worse = Repute(standing.rating_milli - 3, standing.reliable_permille)
     assert rank(cost, away, worse, weighed).total >= points.total
     assert min(points.price, points.distance, points.reliability, points.rating) >= 0
 
