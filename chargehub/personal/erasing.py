@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+import orjson
 from sqlalchemy import ColumnElement, Text, delete, func, or_, select, type_coerce, update
 
 from chargehub.personal.columns import table, theirs
@@ -60,12 +61,20 @@ def _take(work: Work, held: Held, account_id: str, tokens: Iterable[str]) -> Non
         is_theirs &= rows.c.seq_no.is_not(None)
     for name in held.cut:
         column = type_coerce(rows.c[name], Text)
-        for token in tokens:
-            is_in = column.contains(token, autoescape=True)
-            cut = func.replace(column, token, ERASED)
+        for before, after in _cuts(tokens):
+            is_in = column.contains(before, autoescape=True)
+            cut = func.replace(column, before, after)
             work.execute(update(rows).where(is_theirs, is_in).values({name: cut}))
     if held.blank:
         work.execute(update(rows).where(is_theirs).values(**held.blank))
+
+
+def _cuts(tokens: Iterable[str]) -> Iterable[tuple[str, str]]:
+    """What is replaced in a JSON text, and by what: a token where it is a whole value, and nowhere
+    else. An id token may be as short as a digit, and names of fields must stay."""
+    for token in tokens:
+        for colon in (":", ": "):
+            yield f"{colon}{orjson.dumps(token).decode()}", f'{colon}"{ERASED}"'
 
 
 def _tokens(reads: Reads, account_id: str) -> list[str]:

@@ -104,6 +104,32 @@ async def test_a_driver_who_left_is_named_nowhere_and_the_books_stand(
     assert again.account_id != driver.account_id
 
 
+async def test_a_card_as_short_as_a_digit_spoils_no_report(hub: RunningHub) -> None:
+    """Its sign is in every number that a station told; the reports are evidence and stay so."""
+    owner, driver = await hub.person("ownerina"), await hub.person("driverino")
+    await driver.post("/id-tokens", {"value": "1"})
+    place = await hub.station(owner, "1.6")
+    await charge(hub, place, "1")
+    await hub.advance(hours=48)
+    before = await hub.hub.store.read(_reports)
+
+    assert await erase(driver) is None
+
+    after = await hub.hub.store.read(_reports)
+    assert len(after) == len(before) > 0
+    for (payload, fact), (was, was_fact) in zip(after, before, strict=True):
+        assert json.loads(payload).keys() == json.loads(was).keys()
+        assert (fact or {}).keys() == (was_fact or {}).keys()
+    assert '"1"' not in "".join(payload for payload, _ in after if "idTag" in payload)
+    assert any("ERASED" in payload for payload, _ in after)
+
+
+def _reports(reads: Reads) -> list[Any]:
+    reports = SQLModel.metadata.tables["report"]
+    wanted = select(reports.c.payload, reports.c.fact).where(reports.c.seq_no.is_not(None))
+    return [tuple(row) for row in reads.all(wanted.order_by(reports.c.id))]
+
+
 async def test_an_owner_leaves_when_the_stations_are_retired_and_paid(hub: RunningHub) -> None:
     owner, _, place = await charged(hub)
 
