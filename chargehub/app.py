@@ -275,6 +275,7 @@ def kept_of(settings: Settings) -> Kept:
         mails=timedelta(days=settings.mails_kept_days),
         reveals=timedelta(days=settings.reveals_kept_days),
         knocks=timedelta(days=settings.knocks_kept_days),
+        sellers=timedelta(days=settings.sellers_kept_days),
     )
 
 

@@ -279,6 +279,10 @@ class Settings(BaseSettings):
     reveals_kept_days: Annotated[
         int, Field(description="Days that it is kept who was told an address.", ge=0)
     ] = 365
+    sellers_kept_days: Annotated[
+        int,
+        Field(description="Days that tax details of owners who earned and left are kept.", ge=0),
+    ] = 3_650
     knocks_kept_days: Annotated[
         int, Field(description="Days that it is kept from where somebody came to a pairing.", ge=0)
     ] = 30

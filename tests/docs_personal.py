@@ -17,6 +17,8 @@ def _row(held: Held) -> Row:
 
 
 def _end(held: Held) -> str:
+    if held.stays_with:
+        return f"deleted, or kept as long as the law asks for it with the `{held.stays_with}`"
     if held.is_deleted:
         return "deleted"
     said = []

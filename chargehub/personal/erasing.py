@@ -54,6 +54,10 @@ def erase(work: Work, account_id: str, now: datetime) -> None:
 def _take(work: Work, held: Held, account_id: str, tokens: Iterable[str]) -> None:
     rows = table(held.table)
     is_theirs = theirs(held, account_id)
+    if held.stays_with:
+        books = table(held.stays_with)
+        if work.one(select(books.c.owner_id).where(books.c.owner_id == account_id).limit(1)):
+            return
     if held.is_deleted:
         work.execute(delete(rows).where(is_theirs))
         return

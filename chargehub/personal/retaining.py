@@ -20,6 +20,7 @@ class Kept:
     mails: timedelta = timedelta(days=30)
     reveals: timedelta = timedelta(days=365)
     knocks: timedelta = timedelta(days=30)
+    sellers: timedelta = timedelta(days=3_650)
 
 
 KEPT = Kept()
@@ -28,6 +29,7 @@ KEPT = Kept()
 def forget(work: Work, now: datetime, kept: Kept = KEPT) -> int:
     """Delete what is too old, at most 500 rows of each kind; how many they were."""
     done = sum(_delete(work, rows, is_old) for rows, is_old in _old(now, kept))
+    done += _forget_sellers(work, now - kept.sellers)
     return done + _forget_knocks(work, now - kept.knocks)
 
 
@@ -46,6 +48,23 @@ def _old(now: datetime, kept: Kept) -> Iterator[tuple[Table, ColumnElement[bool]
 def _delete(work: Work, rows: Table, is_old: ColumnElement[bool]) -> int:
     due = [row.id for row in work.all(select(rows.c.id).where(is_old).limit(AT_ONCE))]
     return work.execute(delete(rows).where(rows.c.id.in_(due))) if due else 0
+
+
+def _forget_sellers(work: Work, before: datetime) -> int:
+    """Who somebody was to tax offices who left, and has earned nothing since."""
+    sellers, accounts, books = (table(name) for name in ("seller", "account", "settlement"))
+    since = select(books.c.owner_id).where(
+        books.c.owner_id == sellers.c.account_id, books.c.captured_at > before
+    )
+    left = (
+        select(sellers.c.account_id)
+        .join(accounts, accounts.c.id == sellers.c.account_id)
+        .where(accounts.c.erased_at <= before, ~since.exists())
+    )
+    due = [row.account_id for row in work.all(left.limit(AT_ONCE))]
+    if not due:
+        return 0
+    return work.execute(delete(sellers).where(sellers.c.account_id.in_(due)))
 
 
 def _forget_knocks(work: Work, before: datetime) -> int:

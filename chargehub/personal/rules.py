@@ -31,7 +31,8 @@ class Held:
     table that is theirs. `is_deleted`: the rows go. Else they stay for the books, `blank` says
     what takes the place of what names or tells of somebody, `cut` in which texts every id token of
     the person is made unreadable, and `kept` what stays and `why`. `hidden` is another's: not
-    exported to this person.
+    exported to this person. `stays_with`: while the owner has rows of that table, for the law
+    asks for both; the clock deletes it years later.
     """
 
     table: str
@@ -42,6 +43,7 @@ class Held:
     hidden: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     why: str = ""
+    stays_with: str = ""
 
 
 _KEY = "a random key; who it was is known nowhere once the account is empty"
@@ -58,7 +60,7 @@ HELD: tuple[Held, ...] = (
     Held("api_key", "account_id", is_deleted=True),
     Held("mail_token", "account_id", is_deleted=True),
     Held("jurisdiction_confirmation", "account_id", is_deleted=True),
-    Held("seller", "account_id", is_deleted=True),
+    Held("seller", "account_id", is_deleted=True, stays_with="settlement"),
     # --- as a driver ---
     Held("membership", "driver_id", is_deleted=True),
     Held("address_reveal", "account_id", is_deleted=True),

@@ -13,6 +13,7 @@ from chargehub.clock import HandClock
 from chargehub.personal.retaining import Kept, forget
 from chargehub.personal.rules import SECRET
 from chargehub.store.work import Reads
+from tests.busy import verify
 from tests.hub import Person, Place, RunningHub
 from tests.listings.photographs import photo
 from tests.stories.steps import audited, book, charge
@@ -157,6 +158,30 @@ async def test_an_owner_without_money_leaves_no_address(hub: RunningHub) -> None
     left = await hub.hub.store.read(everything)
     assert "Storgata" not in left and "59913900" not in left
     assert owner.email not in left
+
+
+async def test_what_the_law_asks_of_an_owner_who_earned_stays_for_its_years(
+    hub: RunningHub,
+) -> None:
+    owner, driver = await hub.person("ownerina", pays=False), await hub.person("driverino")
+    await owner.ask("PUT", "/payout-preference", {"rail": "sandbox"}, 200)
+    await verify(owner)
+    tax = {"kind": "individual", "name": "Ina Owner", "country": "NO"}
+    await owner.ask("PUT", "/seller", tax, 200)
+    place = await hub.station(owner, "2.0.1")
+    await charge(hub, place, driver.id_token)
+    await hub.advance(hours=25)
+    await owner.post(f"/stations/{place.station_id}/retirement", expect=200)
+    await hub.settle()
+
+    assert await erase(owner) is None
+
+    left = await hub.hub.store.read(everything)
+    assert owner.email not in left and "Storgata" not in left
+    assert "Ina Owner" in left
+    await hub.advance(days=3_651)
+    assert "Ina Owner" not in await hub.hub.store.read(everything)
+    await audited(hub)
 
 
 async def test_who_has_a_booking_stays_until_it_is_over(hub: RunningHub) -> None:
