@@ -159,6 +159,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /bookings/{booking_id}/place": Row("read", "driver"),
     "GET /bookings/{booking_id}/access-code": Row("sessions:write", "driver"),
     "POST /bookings/{booking_id}/access-code": Row("sessions:write", "driver"),
+    "GET /bookings/{booking_id}/driver": Row("read", "owner"),
     "GET /bookings/{booking_id}/cancellation": Row("read", "driver"),
     "GET /quotes/{quote_id}": Row("read", "driver"),
     "GET /bookings/{booking_id}/changes": Row("read", "driver"),

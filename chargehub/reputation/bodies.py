@@ -124,11 +124,11 @@ class StandingBody(BaseModel):
 
 
 class DriverFactsBody(BaseModel):
-    """What the hub counted of you in the last 365 days.
+    """What the hub counted of a driver in the last 365 days.
 
-    `no_shows`: of the bookings whose slot came, those you did not come to; it does not count where
-    the station could not have been used. `booking_terms`: usual; prepaid, where the whole expected
-    price is held; approval, where the owner is asked first too.
+    `no_shows`: of the bookings whose slot came, those the driver did not come to; it does not
+    count where the station could not have been used. `booking_terms`: usual; prepaid, where the
+    whole expected price is held; approval, where the owner is asked first too.
     """
 
     no_shows: RateBody

@@ -5,9 +5,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
 
+from chargehub.bookings import cancelling
+from chargehub.bookings import tables as bookings
 from chargehub.errors import NotFound
 from chargehub.listings import tables as listings
 from chargehub.people.access import CurrentActor
+from chargehub.people.rules import Actor
 from chargehub.reputation import measuring, pages, tables
 from chargehub.reputation.bodies import (
     DriverFactsBody,
@@ -23,6 +26,7 @@ from chargehub.store.work import Reads
 
 router = APIRouter(tags=["reputation"])
 
+BookingId = Annotated[str, Path(max_length=36)]
 StationId = Annotated[str, Path(max_length=36)]
 _throttle = Depends(Throttled("reputation", rate_per_s=10, burst=60))
 _narrow = Depends(Narrow("reputation", at_once=2, waiting=20), scope="function")
@@ -43,6 +47,19 @@ async def get_station_facts(
 async def get_my_facts(actor: CurrentActor, store: CurrentStore, now: Now) -> DriverFactsBody:
     """What the hub counted of you as a driver."""
     return await store.read(_driver_facts, actor.account_id, now)
+
+
+@router.get("/bookings/{booking_id}/driver")
+async def get_booked_driver(
+    booking_id: BookingId, actor: CurrentActor, store: CurrentStore, now: Now
+) -> DriverFactsBody:
+    """What the hub counted of who booked, for the owner who is asked to agree."""
+    return await store.read(_booked_driver, actor, booking_id, now)
+
+
+def _booked_driver(reads: Reads, actor: Actor, booking_id: str, now: datetime) -> DriverFactsBody:
+    booking = cancelling.seen_by(actor, bookings.booking(reads, booking_id))
+    return _driver_facts(reads, booking.driver_id, now)
 
 
 def _driver_facts(reads: Reads, driver_id: str, now: datetime) -> DriverFactsBody:

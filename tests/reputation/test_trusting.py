@@ -58,6 +58,8 @@ async def test_a_driver_who_never_comes_is_asked_about_until_it_is_forgotten(
 
     wanted: dict[str, Any] = {"evse_id": place.evse_ids[0], **slot(hub, 3 * HOUR, HOUR)}
     asked = await driver.post("/bookings", wanted)
+    seen = await owner.get(f"/bookings/{asked['id']}/driver")
+    assert (seen["no_shows"]["count"], seen["booking_terms"]) == (5, "approval")
     await driver.post(f"/bookings/{asked['id']}/cancel", expect=200)
     assert asked["status"] == "requested"
     await hub.advance(days=366)
