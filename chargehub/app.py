@@ -18,6 +18,7 @@ from chargehub.bookings import (
     change_routes,
     policy_routes,
     quote_routes,
+    series_routes,
 )
 from chargehub.bookings import routes as booking_routes
 from chargehub.bookings.promises import Promises
@@ -102,6 +103,7 @@ ROUTERS = (
     block_routes.router,
     guest_routes.router,
     change_routes.router,
+    series_routes.router,
     session_routes.router,
     group_code_routes.router,
     signed_routes.router,

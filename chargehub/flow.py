@@ -11,7 +11,12 @@ from typing import Any, get_args
 
 from chargehub import events
 from chargehub.bookings import actions as bookings
-from chargehub.bookings import admitted, extending, following
+from chargehub.bookings import (
+    admitted,
+    extending,
+    following,
+    repeating,
+)
 from chargehub.bookings.promises import PROMISES, Promises
 from chargehub.disputes import actions as disputes
 from chargehub.disputes import lines
@@ -108,6 +113,7 @@ def reactions(
             _charge_owner(terms),
             _credit_spoilt(promises),
             offering.tell_failed,
+            repeating.tell_driver,
             following.look_after_booking,
         ],
         events.PaymentAuthorised: [bookings.confirm],

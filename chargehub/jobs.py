@@ -16,6 +16,7 @@ from chargehub.bookings import (
     failing,
     following,
     promising,
+    repeating,
     retiring,
 )
 from chargehub.bookings.promises import PROMISES, Promises
@@ -101,6 +102,7 @@ def due(
         bookings.expire_holds,
         approving.decline_overdue,
         retiring.cancel_at_retired,
+        repeating.ask_deposits,
         bookings.open_due_windows,
         yielding.take_up_early,
         yielding.warn_walk_ups,

@@ -8,6 +8,7 @@ from tests.listings.photographs import photo
 OWN = 0  # a stranger gets what is the stranger's own, here nothing
 WHERE = {"latitude": 59.9, "longitude": 10.7, "time_zone": "Europe/Oslo"}
 SLOT = {"starts_at": "2026-03-10T10:00:00Z", "ends_at": "2026-03-10T11:00:00Z"}
+SERIES = {"starts_at": "2026-03-11T10:00:00Z", "ends_at": "2026-03-11T11:00:00Z"}
 TARIFF = {
     "name": "Night",
     "currency": "EUR",
@@ -164,6 +165,8 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /quotes/{quote_id}": Row("read", "driver"),
     "GET /bookings/{booking_id}/changes": Row("read", "driver"),
     "GET /bookings/{booking_id}/end": Row("read", "driver", query="?ends_at=" + LATER),
+    "GET /booking-series": Row("read", "driver", stranger=OWN),
+    "GET /booking-series/{series_id}": Row("read", "driver"),
     "GET /stations/{station_id}/policy": Row("read", stranger=200),  # drivers see it before
     "GET /sessions": Row("read", "driver", stranger=OWN),
     "GET /sessions/{session_id}": Row("read", "driver"),
@@ -293,6 +296,14 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
         "bookings:write", "driver", done=201, stranger=403, body={"evse_id": "{evse_id}", **SLOT}
     ),
     "PUT /bookings/{booking_id}/end": Row("bookings:write", "driver", body={"ends_at": LATER}),
+    "POST /booking-series": Row(
+        "bookings:write",
+        "driver",
+        done=201,
+        stranger=403,
+        body={"evse_id": "{evse_id}", "weeks": 2, **SERIES},
+    ),
+    "POST /booking-series/{series_id}/cancel": Row("bookings:write", "driver", body={}),
     "POST /bookings/{booking_id}/approve": Row("bookings:write"),
     "POST /bookings/{booking_id}/decline": Row("bookings:write", done=409),
     "POST /bookings/{booking_id}/cancel": Row("bookings:write", "driver"),

@@ -79,10 +79,13 @@ async def busy(hub: RunningHub) -> Busy:
     await driver.post("/memberships", {"code": group["code"]})
     code = await owner.post(f"/member-groups/{group['id']}/codes", {})
     disputed = await _dispute(driver, owner)
+    weekly = {"evse_id": place.evse_ids[2], "weeks": 2, **_hour(hub, 9 * HOUR)}
+    series = await driver.post("/booking-series", weekly)
     await hub.settle()
     ids = {
         "block_id": block["id"],
         **disputed,
+        "series_id": series["id"],
         "group_id": group["id"],
         "code": group["code"],
         "code_id": code["id"],
@@ -138,6 +141,11 @@ async def _dispute(driver: Person, owner: Person) -> dict[str, str]:
     )
     assert answer.status_code == 201, answer.text
     return {"dispute_id": dispute_id, "shown_photo_id": answer.json()["photo_id"]}
+
+
+def _hour(hub: RunningHub, start_in: timedelta) -> dict[str, str]:
+    start = hub.clock.now() + start_in
+    return {"starts_at": start.isoformat(), "ends_at": (start + HOUR).isoformat()}
 
 
 async def _tell(owner: Person) -> dict[str, str]:

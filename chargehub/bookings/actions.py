@@ -140,7 +140,8 @@ def hold_slot(
     if booking.status == "requested":
         approving.ask_owner(work, booking, now)
     elif booking.status == "held":
-        work.record(events.BookingHeld(booking.id))
+        if wanted.hold_at is None:
+            work.record(events.BookingHeld(booking.id))
     else:
         work.record(events.BookingConfirmed(booking.id))
     return booking

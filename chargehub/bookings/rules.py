@@ -198,12 +198,16 @@ def approve_by(slot: Span, now: datetime, policy: Policy) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a driver asks for. `id_token` None: the one of the driver's app."""
+    """What a driver asks for. `id_token` None: the one of the driver's app.
+
+    `hold_at`: when the deposit is asked for; None: at once.
+    """
 
     evse_id: str
     starts_at: datetime
     ends_at: datetime
     id_token: str | None = None
+    hold_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

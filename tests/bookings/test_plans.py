@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from chargehub.bookings import changes, kept, tables
+from chargehub.bookings import changes, kept, repeats, tables
 from chargehub.bookings.kept import Asked
 from chargehub.store.engines import read_engine
 from chargehub.store.work import Reads
@@ -31,6 +31,11 @@ QUERIES: dict[str, Callable[[Reads], Any]] = {
     "busy": lambda reads: tables.busy(reads, ["e", "f"], DAY, NOW),
     "to come": lambda reads: tables.to_come(reads, "e", NOW),
     "changes": lambda reads: changes.under_way(reads, "b"),
+    "series": lambda reads: repeats.series(reads, "s"),
+    "page of series": lambda reads: repeats.series_of(reads, "d", "s", 50),
+    "bookings of a series": lambda reads: repeats.bookings_of(reads, "s"),
+    "due deposits": lambda reads: repeats.due_deposits(reads, NOW, 50),
+    "part of a series": lambda reads: repeats.is_part(reads, "b"),
     "page of blocks": lambda reads: kept.blocks_of(reads, "s", NOW, "b", 50),
     "number of blocks": lambda reads: kept.count(reads, "s", NOW),
     "kept spans": lambda reads: kept.kept_spans(reads, EVSE, DAY),

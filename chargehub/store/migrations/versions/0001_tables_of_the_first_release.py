@@ -199,6 +199,24 @@ def upgrade() -> None:
         "ix_booking_change_booking", "booking_change", ["booking_id", "id"], unique=False
     )
     op.create_table(
+        "booking_series",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("driver_id", sa.String(length=36), nullable=False),
+        sa.Column("evse_id", sa.String(length=36), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_booking_series")),
+    )
+    op.create_index("ix_booking_series_driver", "booking_series", ["driver_id", "id"], unique=False)
+    op.create_table(
+        "series_booking",
+        sa.Column("booking_id", sa.String(length=36), nullable=False),
+        sa.Column("series_id", sa.String(length=36), nullable=False),
+        sa.Column("hold_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("booking_id", name=op.f("pk_series_booking")),
+    )
+    op.create_index("ix_series_booking_hold_at", "series_booking", ["hold_at"], unique=False)
+    op.create_index("ix_series_booking_series", "series_booking", ["series_id"], unique=False)
+    op.create_table(
         "booking_fee",
         sa.Column("booking_id", sa.String(length=36), nullable=False),
         sa.Column("owner_id", sa.String(length=36), nullable=False),
