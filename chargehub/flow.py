@@ -13,6 +13,7 @@ from chargehub import events
 from chargehub.bookings import actions as bookings
 from chargehub.bookings import (
     admitted,
+    delisting,
     extending,
     following,
     repeating,
@@ -114,6 +115,7 @@ def reactions(
             _credit_spoilt(promises),
             offering.tell_failed,
             repeating.tell_driver,
+            _delist(promises),
             following.look_after_booking,
         ],
         events.PaymentAuthorised: [bookings.confirm],
@@ -199,6 +201,13 @@ def _fail_closed(promises: Promises) -> Reaction:
         failing.follow_closed(work, event, now, promises)
 
     return follow_closed
+
+
+def _delist(promises: Promises) -> Reaction:
+    def follow_cancelled(work: Work, event: events.BookingReleased, now: datetime) -> None:
+        delisting.follow_cancelled(work, event, now, promises)
+
+    return follow_cancelled
 
 
 def _credit_spoilt(promises: Promises) -> Reaction:

@@ -26,6 +26,7 @@ from chargehub.disputes import lines
 from chargehub.energy import balancing
 from chargehub.errors import Unavailable
 from chargehub.guests import actions as guests
+from chargehub.listings import suspending
 from chargehub.payments import payout, renewing
 from chargehub.personal import retaining
 from chargehub.reputation import measuring, reviewing, trusting
@@ -112,6 +113,7 @@ def due(
         fail_broken,
         cancelling.release_no_shows,
         following.follow_due_lists,
+        suspending.relist_due,
         renewing.renew_due_holds,
         sessions.close_overdue,
         tell_costs,

@@ -237,6 +237,13 @@ class Settings(BaseSettings):
     failure_credits: Annotated[
         int, Field(description="Such credits of one driver in 30 days at most.", ge=0)
     ] = 3
+    owner_cancels: Annotated[
+        int,
+        Field(description="So many by its owner in 30 days delist a station; 0: never.", ge=0),
+    ] = 3
+    delisted_days: Annotated[
+        int, Field(description="Days that such a station is off the market.", ge=1)
+    ] = 7
 
     rank_km_points: Annotated[
         int,

@@ -59,6 +59,7 @@ UNITS = {  # by how a setting's name ends
     "_identities": "names",
     "_minutes": "min",
     "_pairings": "windows",
+    "_cancels": "bookings",
     "_credit": "coins",
     "_credits": "credits",
     "_tokens": "tokens",

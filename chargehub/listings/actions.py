@@ -6,11 +6,17 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from chargehub.errors import NotFound
-from chargehub.listings import duties, offering, tables
+from chargehub.listings import (
+    duties,
+    offering,
+    suspensions,
+    tables,
+)
 from chargehub.listings.rules import (
     EVERYBODY,
     Audience,
     Hours,
+    StationSuspended,
     write_hours,
 )
 from chargehub.people.rules import Actor
@@ -34,11 +40,17 @@ def publish(
 
     Bookings and sessions keep the tariff they were made with, and stand whoever is let in from
     now on. Raises NotFound where the station, the tariff or the group is not the actor's,
-    DutiesOpen for what the station's country asks for.
+    StationSuspended, DutiesOpen for what the station's country asks for.
     """
     station = owned_station(work, actor.account_id, station_id)
     if station.retired_at is not None:
         raise NotFound("This station is retired.")
+    until = suspensions.suspended_until(work, station_id)
+    if until is not None and until > now:
+        raise StationSuspended(
+            "You cancelled too many bookings of this station. It is listed again"
+            f" on {until:%Y-%m-%dT%H:%MZ}."
+        )
     tariff = tariffs.tariff(work, tariff_id)
     if tariff is None or tariff.owner_id != actor.account_id:
         raise NotFound("You have no tariff with this id.")
@@ -54,14 +66,14 @@ def publish(
         "group_id": audience.group_id,
     }
     is_it = col(tables.Listing.station_id) == station_id
-    _remember(work, station_id, now)
+    remember(work, station_id, now)
     if not work.execute(update(tables.Listing).where(is_it).values(values)):
         work.add(tables.Listing(station_id=station_id, **values))
     offering.refresh(work, station_id)
     return tables.ListingView(station_id, tariff_id, opening_hours, now, audience)
 
 
-def _remember(work: Work, station_id: str, now: datetime) -> None:
+def remember(work: Work, station_id: str, now: datetime) -> None:
     """What was offered until now prices what was charged until now and is told later."""
     past = tables.newest(work, station_id)
     if past is None:
@@ -86,6 +98,7 @@ def withdraw(work: Work, actor: Actor, station_id: str, now: datetime) -> None:
     Raises NotFound where the station is not the actor's.
     """
     owned_station(work, actor.account_id, station_id)
+    suspensions.stay_away(work, station_id)
     is_it = col(tables.Listing.station_id) == station_id
     is_published = col(tables.Listing.withdrawn_at).is_(None)
     work.execute(update(tables.Listing).where(is_it, is_published).values(withdrawn_at=now))

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from chargehub.errors import Invalid
+from chargehub.errors import Conflict, Invalid
 from chargehub.units import Span
 
 ALWAYS = "24/7"
@@ -50,6 +50,12 @@ class Audience:
 
 
 EVERYBODY = Audience()
+
+
+class StationSuspended(Conflict):
+    """The station is off the market for a while, for its owner cancelled too often."""
+
+    code = "station_suspended"
 
 
 class BadHours(Invalid):

@@ -1361,6 +1361,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("station_id", name=op.f("pk_listing")),
     )
     op.create_table(
+        "listing_suspension",
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("until_at", Instant(), nullable=False),
+        sa.Column("is_relisted", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["station_id"], ["station.id"], name=op.f("fk_listing_suspension_station_id_station")
+        ),
+        sa.PrimaryKeyConstraint("station_id", name=op.f("pk_listing_suspension")),
+    )
+    with op.batch_alter_table("listing_suspension", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_listing_suspension_until_at"), ["until_at"], unique=False
+        )
+
+    op.create_table(
         "past_listing",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("station_id", sa.String(length=36), nullable=False),

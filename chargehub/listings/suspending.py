@@ -1,0 +1,49 @@
+"""Taking a station off the market for a while, and putting it back."""
+
+from datetime import datetime
+from functools import partial
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import bindparam, delete, select, update
+from sqlmodel import col
+
+from chargehub.listings.actions import remember
+from chargehub.listings.suspensions import SUSPENSION, ListingSuspension
+from chargehub.listings.tables import Listing
+from chargehub.stations import tables as stations
+from chargehub.store.chunk import ALL, Chunk
+from chargehub.store.columns import Instant
+from chargehub.store.work import Work
+
+_DUE = (
+    select(SUSPENSION)
+    .where(SUSPENSION.c.until_at <= bindparam("now", type_=Instant()))
+    .order_by(SUSPENSION.c.until_at)
+)
+
+
+def suspend(work: Work, station_id: str, until: datetime, now: datetime) -> bool:
+    """Take a listed station off the market. False: it is not on it."""
+    is_listed = (col(Listing.station_id) == station_id) & col(Listing.withdrawn_at).is_(None)
+    if not work.execute(update(Listing).where(is_listed).values(withdrawn_at=now)):
+        return False
+    work.add(ListingSuspension(station_id=station_id, until_at=until, is_relisted=True))
+    return True
+
+
+def relist_due(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
+    """List stations again whose time off the market is over, at most 50; how many were due."""
+    due = work.all(_DUE.limit(chunk.limit), now=now)
+    return chunk.each(work, due, attrgetter("station_id"), partial(_relist, now=now))
+
+
+def _relist(work: Work, suspension: Any, now: datetime) -> None:
+    station_id = suspension.station_id
+    work.execute(delete(SUSPENSION).where(SUSPENSION.c.station_id == station_id))
+    station = stations.station(work, station_id)
+    if not suspension.is_relisted or station is None or station.retired_at is not None:
+        return
+    remember(work, station_id, now)
+    listed = update(Listing).where(col(Listing.station_id) == station_id)
+    work.execute(listed.values(published_at=now, withdrawn_at=None))
