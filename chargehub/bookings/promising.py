@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from chargehub.bookings import actions, locked, quotes
+from chargehub.bookings import holding, locked, quotes
 from chargehub.bookings.quotes import BookingQuoteRow, QuoteView
 from chargehub.bookings.rules import Wanted, slot_of
 from chargehub.bookings.tables import BookingView
@@ -40,7 +40,7 @@ def promise(
 ) -> QuoteView:
     """Promise the terms of this moment until then; to nobody's account without `driver_id`."""
     slot = slot_of(asked.wanted)
-    evse, terms = actions.look_at(work, driver_id, asked.wanted, now)
+    evse, terms = holding.look_at(work, driver_id, asked.wanted, now)
     row = BookingQuoteRow(
         id=new_id(),
         driver_id=asked.holder_id,
@@ -71,7 +71,7 @@ def hold_quoted(
     """
     quote = seen_by(work, driver, quote_id)
     locked.check_promise(quote.promise, wanted.evse_id, slot_of(wanted), now)
-    booking = actions.hold_slot(work, driver, wanted, now, quote.locked)
+    booking = holding.hold_slot(work, driver, wanted, now, quote.locked)
     if not quotes.note_used(work, quote.id, booking.id):
         raise locked.QuoteUsed
     return booking

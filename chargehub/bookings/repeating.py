@@ -12,7 +12,7 @@ from functools import partial
 from sqlalchemy import bindparam, update
 
 from chargehub import events
-from chargehub.bookings import actions, cancelling, repeats, rules, tables, weekly
+from chargehub.bookings import cancelling, holding, repeats, rules, tables, weekly
 from chargehub.bookings.repeats import PART, BookingSeriesRow, SeriesBookingRow, SeriesView
 from chargehub.bookings.rules import Wanted
 from chargehub.bookings.tables import BOOKING, BookingView
@@ -52,7 +52,7 @@ def book_series(work: Work, driver: Actor, wanted: WantedSeries, now: datetime) 
     """Book a slot every week, at the same local time.
 
     Raises SeriesInTheWay with every week that cannot be had, unless those are skipped and some
-    are left; and what `actions.hold_slot` raises of who asks and what is asked for.
+    are left; and what `holding.hold_slot` raises of who asks and what is asked for.
     """
     evse = stations.evse(work, wanted.first.evse_id)
     if evse is None:
@@ -94,7 +94,7 @@ def _book(
 
 
 def _hold(work: Work, series_id: str, driver: Actor, wanted: Wanted, now: datetime) -> None:
-    booking = actions.hold_slot(work, driver, wanted, now)
+    booking = holding.hold_slot(work, driver, wanted, now)
     is_later = booking.status == "held" and wanted.hold_at is not None
     if is_later:
         work.execute(_PAY_BY, booking_id=booking.id, by=None)

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field
 
 from chargehub.bookings import (
-    actions,
     approving,
     cancelling,
+    holding,
     promising,
     tables,
 )
@@ -139,7 +139,7 @@ async def post_booking(
 
 def _hold_slot(work: Work, actor: Actor, asked: BookingRequest, now: datetime) -> dict[str, Any]:
     if asked.quote_id is None:
-        booking = actions.hold_slot(work, actor, asked.wanted(), now)
+        booking = holding.hold_slot(work, actor, asked.wanted(), now)
     else:
         booking = promising.hold_quoted(work, actor, asked.wanted(), asked.quote_id, now)
     return BookingBody.of(booking).model_dump(mode="json")

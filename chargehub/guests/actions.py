@@ -4,8 +4,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from chargehub.bookings import actions as bookings
 from chargehub.bookings import cancelling, locked, promising, quotes
+from chargehub.bookings import holding as bookings
 from chargehub.bookings import tables as booking_tables
 from chargehub.bookings.quotes import QuoteView
 from chargehub.bookings.rules import Wanted

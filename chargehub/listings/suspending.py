@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, select, update
 from sqlmodel import col
 
+from chargehub.listings import offering
 from chargehub.listings.actions import remember
 from chargehub.listings.suspensions import SUSPENSION, ListingSuspension
 from chargehub.listings.tables import Listing
@@ -28,6 +29,7 @@ def suspend(work: Work, station_id: str, until: datetime, now: datetime) -> bool
     is_listed = (col(Listing.station_id) == station_id) & col(Listing.withdrawn_at).is_(None)
     if not work.execute(update(Listing).where(is_listed).values(withdrawn_at=now)):
         return False
+    offering.refresh(work, station_id)
     work.add(ListingSuspension(station_id=station_id, until_at=until, is_relisted=True))
     return True
 
@@ -47,3 +49,4 @@ def _relist(work: Work, suspension: Any, now: datetime) -> None:
     remember(work, station_id, now)
     listed = update(Listing).where(col(Listing.station_id) == station_id)
     work.execute(listed.values(published_at=now, withdrawn_at=None))
+    offering.refresh(work, station_id)
