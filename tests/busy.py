@@ -64,6 +64,8 @@ async def busy(hub: RunningHub) -> Busy:
     place = await hub.station(owner, "2.0.1", evses=3)
     await _equip(owner, driver, place)
     await _charge(hub, place, driver)
+    weekly = {"evse_id": place.evse_ids[2], "weeks": 2, **_hour(hub, 9 * HOUR)}
+    series = await driver.post("/booking-series", weekly)
     starts_at = hub.clock.now() + 5 * HOUR
     slot = {"starts_at": starts_at.isoformat(), "ends_at": (starts_at + HOUR).isoformat()}
     await driver.post("/bookings", {"evse_id": place.evse_ids[2], **slot})
@@ -79,8 +81,6 @@ async def busy(hub: RunningHub) -> Busy:
     await driver.post("/memberships", {"code": group["code"]})
     code = await owner.post(f"/member-groups/{group['id']}/codes", {})
     disputed = await _dispute(driver, owner)
-    weekly = {"evse_id": place.evse_ids[2], "weeks": 2, **_hour(hub, 9 * HOUR)}
-    series = await driver.post("/booking-series", weekly)
     await hub.settle()
     ids = {
         "block_id": block["id"],
@@ -121,6 +121,7 @@ async def _review(owner: Person, driver: Person, session_id: str) -> str:
     """Both sides review each other; the id of what the owner says of the driver."""
     await driver.post(f"/sessions/{session_id}/reviews", {"stars": 5})
     made = await owner.post(f"/sessions/{session_id}/reviews", {"stars": 4})
+    await owner.hub.settle()
     return str(made["id"])
 
 

@@ -12,7 +12,7 @@ from chargehub.store.migrate import migrate
 def load_models() -> None:
     """Import every module that declares tables, so that the metadata is whole."""
     for info in pkgutil.walk_packages(chargehub.__path__, "chargehub."):
-        if info.name.rpartition(".")[2] in ("tables", "schema") or ".rails." in info.name:
+        if info.name != "chargehub.__main__" and ".migrations." not in info.name:
             importlib.import_module(info.name)
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from chargehub.bookings import actions, rules, tables
+from chargehub.bookings import holding, rules, tables
 from chargehub.bookings.rules import Wanted
 from chargehub.bookings.tables import BookingView
 from chargehub.errors import Forbidden, Invalid, NotFound
@@ -169,7 +169,7 @@ async def test_an_unknown_or_unpublished_evse_cannot_be_booked(store: Store) -> 
         await world.hold()
     with pytest.raises(NotFound, match="No such EVSE"):
         await store.do(
-            actions.hold_slot, world.driver, Wanted("nowhere", NOW + HOUR, NOW + 2 * HOUR), NOW
+            holding.hold_slot, world.driver, Wanted("nowhere", NOW + HOUR, NOW + 2 * HOUR), NOW
         )
 
 

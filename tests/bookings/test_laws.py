@@ -19,27 +19,21 @@ from chargehub import events
 from chargehub.bookings import (
     actions,
     approving,
-    blocking,
     cancelling,
-    kept,
+    holding,
     rules,
     stating,
     tables,
 )
-from chargehub.bookings.blocking import NewBlock
-from chargehub.bookings.blocks import Once
 from chargehub.bookings.cancellation import STEPS
-from chargehub.bookings.kept import Asked
 from chargehub.bookings.rules import Wanted
 from chargehub.bookings.tables import BOOKING, BookingRow
 from chargehub.errors import Refused
 from chargehub.people.rules import Actor
-from chargehub.stations import tables as stations
 from chargehub.store.engines import write_engine
 from chargehub.store.tables import EventRow
 from chargehub.store.work import Work
 from chargehub.store.writer import Store
-from chargehub.units import Span
 from tests.bookings.world import MINUTE, NOW, World, account, authorised, make_world, refused
 
 
@@ -81,8 +75,7 @@ POLICIES = [
     for kind in ("free", *STEPS)
     for mode in ("instant", "request")
 ]
-HOLD_REFUSALS = ("slot_taken", "slot_in_the_past", "too_late_to_ask", "kept_by_owner")
-BLOCK_REFUSALS = ("bookings_in_the_way", "bad_block")
+HOLD_REFUSALS = ("slot_taken", "slot_in_the_past", "too_late_to_ask")
 ANSWERS = {
     "approve": approving.approve,
     "decline": approving.decline,
@@ -102,7 +95,6 @@ deeds = st.lists(
             [
                 *("hold", "hold", "book", "book", "policy", "approve", "decline"),
                 *("pay", "refuse", "cancel", "cancel", "come", "leave", "clock"),
-                *("block", "give back"),
             ]
         ),
         st.integers(0, 2),  # who
@@ -130,7 +122,6 @@ def test_live_bookings_never_overlap_and_every_end_is_told(
             now += deed[4] * MINUTE
             _do(work, ground, deed, made, now)
             _check_no_overlap(work)
-            _check_owners_time(work, ground)
         work.flush()
         _check_events(work)
         _check_money(work)
@@ -142,7 +133,7 @@ def _do(work: Work, ground: Ground, deed: Deed, made: list[str], now: datetime) 
         starts_at = NOW + which * 10 * MINUTE
         wanted = Wanted(ground.world.evse_id, starts_at, starts_at + length * MINUTE)
         try:
-            made.append(actions.hold_slot(work, ground.drivers[who], wanted, now).id)
+            made.append(holding.hold_slot(work, ground.drivers[who], wanted, now).id)
         except Refused as refusal:
             assert refusal.code in HOLD_REFUSALS
             return
@@ -151,17 +142,6 @@ def _do(work: Work, ground: Ground, deed: Deed, made: list[str], now: datetime) 
             actions.confirm(work, authorised(made[-1]), now)
     elif kind == "policy":
         stating.state_policy(work, ground.owner, ground.world.station_id, POLICIES[which % 10], now)
-    elif kind == "block":
-        starts_at = NOW + which * 10 * MINUTE
-        times = Once(starts_at, starts_at + length * MINUTE)
-        wish = NewBlock(None, ("blackout", "own_car")[which % 2], times, cancels=who > 0)
-        try:
-            blocking.keep(work, ground.owner, ground.world.station_id, wish, now)
-        except Refused as refusal:
-            assert refusal.code in BLOCK_REFUSALS
-    elif kind == "give back":
-        for block in kept.blocks_of(work, ground.world.station_id, now, None, 1):
-            blocking.give_back(work, ground.owner, ground.world.station_id, block.id)
     elif kind == "clock":
         for job in CLOCK:
             job(work, now)
@@ -199,16 +179,6 @@ def _check_no_overlap(work: Work) -> None:
     )
     for one, two in pairwise(live):
         assert one.blocked_until <= two.starts_at
-
-
-def _check_owners_time(work: Work, ground: Ground) -> None:
-    """No live booking of a stranger is where the owner keeps the EVSE."""
-    evse = stations.evse(work, ground.world.evse_id)
-    assert evse is not None
-    for one in tables.to_come(work, evse.id, NOW):
-        asked = Asked(Span(one.starts_at, one.ends_at), one.blocked_until - one.ends_at)
-        is_own = one.driver_id == ground.owner.account_id
-        assert is_own or kept.in_the_way(work, evse, asked) is None
 
 
 def _check_events(work: Work) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from chargehub import events
-from chargehub.bookings import actions, tables
+from chargehub.bookings import actions, holding, tables
 from chargehub.bookings.rules import Wanted
 from chargehub.bookings.tables import BookingView
 from chargehub.listings import actions as listings
@@ -91,7 +91,7 @@ class World:
         """A slot `start` minutes after 08:00, `length` minutes long."""
         starts_at = NOW + start * MINUTE
         wanted = Wanted(self.evse_id, starts_at, starts_at + length * MINUTE, id_token)
-        return await self.store.do(actions.hold_slot, driver or self.driver, wanted, now)
+        return await self.store.do(holding.hold_slot, driver or self.driver, wanted, now)
 
     async def confirmed(self, start: int = 60, length: int = 60, now: datetime = NOW) -> str:
         """The id of a booking that is paid for."""

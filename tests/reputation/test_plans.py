@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from chargehub.bookings import trust
+from chargehub.bookings import record
 from chargehub.listings import tables as listings
 from chargehub.reputation import pages, tables
 from chargehub.reputation.standings import standings
@@ -44,8 +44,8 @@ QUERIES: dict[str, Callable[[Reads], Any]] = {
     "appeals": lambda reads: pages.appealed(reads, None, 50),
     "decisions": lambda reads: pages.decisions(reads, "r"),
     "rating": lambda reads: pages.rated(reads, NOW, "driver", station_id="s"),
-    "trust": lambda reads: trust.of(reads, "d"),
-    "doubted drivers": lambda reads: trust.doubted(reads, NOW, 50),
+    "trust": lambda reads: record.of(reads, "d"),
+    "doubted drivers": lambda reads: record.doubted(reads, NOW, 50),
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event, select, text
 from sqlmodel import col
 
-from chargehub.bookings import actions as bookings
+from chargehub.bookings import holding as bookings
 from chargehub.bookings.rules import Wanted as Slot
 from chargehub.commands.bench.market import Market, Size
 from chargehub.commands.bench.search import kinds

@@ -11,7 +11,7 @@ from itertools import groupby, pairwise
 from sqlalchemy import select
 
 from chargehub.bookings import rules
-from chargehub.bookings.schema import BookingQuoteRow
+from chargehub.bookings.quotes import BookingQuoteRow
 from chargehub.bookings.tables import BOOKING, BookingView
 from chargehub.ledger import tables as ledger
 from chargehub.payments.tables import PAYMENT
