@@ -4,7 +4,8 @@ import pytest
 
 from chargehub.payments import tables
 from chargehub.payments.rail import RefundOrder
-from tests.disputes.court import Court
+from tests.disputes.court import Court, make_court
+from tests.hub import RunningHub
 
 WHOLE = {
     "psp:pending": 900,
@@ -130,6 +131,18 @@ async def test_an_appeal_that_nobody_decides_leaves_the_first_decision(court: Co
 
 async def test_an_owner_who_was_paid_out_owes_it(court: Court) -> None:
     """Paid before the dispute: 1040 stands until it is netted with what is earned next."""
+    await court.mature()
+    await court.decided(450)
+    await court.later(hours=73)
+
+    assert await court.refunded() == 450
+    assert (await court.balances())["owner:receivable"] == 405
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_an_owner_who_was_paid_in_tokens_owes_the_money(hub: RunningHub) -> None:
+    """The tokens stay the owner's; the refund is in the driver's money."""
+    court = await make_court(hub, rail="token")
     await court.mature()
     await court.decided(450)
     await court.later(hours=73)
