@@ -15,7 +15,7 @@ from chargehub.search.rules import EARTH_RADIUS_M, Box, Place, boxes
 MOST_POINTS = 50
 MAX_WIDTH_M = 20_000
 MAX_LENGTH_M = 1_000_000
-PIECE_M = 20_000  # a piece strays from a straight line on the map by some 20 m at most
+PIECE_M = 4_000  # the box about a piece holds little that lies beside the way
 _DEGREE = 1_000_000
 _STRAY_M = 100
 

@@ -20,7 +20,7 @@ from chargehub.store.work import Reads
 
 PINS = 200  # EVSEs that are shown one by one
 LOOKED_AT = 2_000  # EVSEs that are looked through for the pins
-SCANNED = 50_000  # EVSEs that are counted by what is asked of them; some 20 ms
+SCANNED = 100_000  # EVSEs that are counted by what is asked of them
 
 _DIGITS = 15  # of an H3 index, three bits each
 

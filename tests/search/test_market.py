@@ -28,7 +28,7 @@ from tests.schema import prepare
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 SIZE = Size(20_000)
 HOUR = timedelta(hours=1)
-MOST_STATEMENTS = 50  # of one search, however many EVSEs it looks at
+MOST_STATEMENTS = 70  # of one search, however many EVSEs it looks at
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
