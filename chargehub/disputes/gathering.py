@@ -17,7 +17,6 @@ from chargehub.bookings.tables import BookingView
 from chargehub.disputes import lines
 from chargehub.disputes.deciding import Facts
 from chargehub.disputes.schema import DisputeEvidence
-from chargehub.sessions import cdr as records
 from chargehub.sessions import closing
 from chargehub.sessions import rules as sessions_rules
 from chargehub.sessions import tables as sessions
@@ -90,16 +89,11 @@ def _was_offline(reads: Reads, scene: Scene) -> bool | None:
 
 
 def _recomputed(work: Work, scene: Scene) -> int | None:
-    """What the session costs by its readings and the tariff's snapshot, worked out anew."""
+    """What the session costs by its readings and what was agreed, worked out anew."""
     session, record = scene.session, scene.record
     if session is None or record is None or scene.snapshot_id is None:
         return None
-    tariff = tariffs.snapshot(work, scene.snapshot_id)
-    evse = stations.evse(work, session.evse_id) if session.evse_id else None
-    time_zone = evse.time_zone if evse else "UTC"
-    metered = _metered(work, session, record)
-    allowance = closing.allowance_wh(work, session, tariff, metered.points[0].at, time_zone)
-    priced = records.price_session(session, metered, tariff, time_zone, allowance)
+    priced = closing.price(work, session, _metered(work, session, record))
     return priced.cost_minor if priced.currency == record.currency else None
 
 

@@ -13,7 +13,7 @@ from chargehub.ledger import actions as ledger
 from chargehub.ledger.rules import energy_transfer
 from chargehub.sessions import cdr as records
 from chargehub.sessions import tables
-from chargehub.sessions.cdr import CdrView
+from chargehub.sessions.cdr import CdrView, Priced
 from chargehub.sessions.meter import Metered, Point, meter
 from chargehub.sessions.overstaying import with_overstay
 from chargehub.sessions.rules import CORRECTED, Life
@@ -110,18 +110,23 @@ def allowance_wh(
     return max(0, tariff.free_wh_per_month - used)
 
 
-def _record(
-    work: Work, session: SessionView, metered: Metered, version: int, now: datetime
-) -> CdrView:
+def price(reads: Reads, session: SessionView, metered: Metered) -> Priced:
+    """What a session that took this costs, by what was agreed: tariff, free energy, overstay."""
     snapshot_id = session.tariff_snapshot_id
-    tariff = tariffs.snapshot(work, snapshot_id) if snapshot_id else None
-    evse = stations.evse(work, session.evse_id) if session.evse_id else None
+    tariff = tariffs.snapshot(reads, snapshot_id) if snapshot_id else None
+    evse = stations.evse(reads, session.evse_id) if session.evse_id else None
     time_zone = evse.time_zone if evse else "UTC"
-    allowance = allowance_wh(work, session, tariff, metered.points[0].at, time_zone)
+    allowance = allowance_wh(reads, session, tariff, metered.points[0].at, time_zone)
     priced = records.price_session(session, metered, tariff, time_zone, allowance)
     if records.is_broken_off(session.stop_reason, metered.energy_wh):
         priced = records.waived(priced)
-    priced = with_overstay(work, session, priced, tariff, metered.points[-1].at)
+    return with_overstay(reads, session, priced, tariff, metered.points[-1].at)
+
+
+def _record(
+    work: Work, session: SessionView, metered: Metered, version: int, now: datetime
+) -> CdrView:
+    priced = price(work, session, metered)
     return CdrView(
         id=new_id(),
         session_id=session.id,
@@ -145,7 +150,7 @@ def _record(
         vat_minor=priced.vat_minor,
         currency=priced.currency,
         lines=priced.lines,
-        tariff_snapshot_id=snapshot_id,
+        tariff_snapshot_id=session.tariff_snapshot_id,
         flags=sorted({*session.flags, *metered.flags}),
         created_at=now,
     )

@@ -1,0 +1,59 @@
+"""Where disputes, overstay and changed bookings meet: nobody gains by doing two at once."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.hub import Person, Place, RunningHub
+from tests.stories.steps import audited, bills, book, leave, only, passing
+from tests.stories.test_failed import come
+from tests.stories.test_longer import policy
+
+HOUR = timedelta(hours=1)
+STATED = {"per_minute": "0.10", "grace_minutes": 15, "night_ok": True}
+# What is tried here is decided by the hub, not by its database.
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+async def parties(hub: RunningHub) -> tuple[Person, Person, Place]:
+    owner, driver = await hub.person("owner"), await hub.person("driver")
+    return owner, driver, await hub.station(owner, "2.0.1")
+
+
+async def overstayed(hub: RunningHub, owner: Person, driver: Person, place: Place) -> Any:
+    """A booked hour, 10 kWh, and 45 minutes past the grace: 4.50 and 4.50 for staying."""
+    await policy(owner, place, overstay=STATED)
+    booking = await book(hub, driver, place, HOUR, HOUR)
+    await come(hub, place, driver, booking)
+    await place.sim.plug_in(1, driver.id_token)
+    await hub.settle()
+    await place.sim.charge(1, 10_000, readings=2, before_each=passing(hub, HOUR / 2))
+    await hub.advance(minutes=60)
+    await leave(hub, place)
+    return booking
+
+
+async def dispute(driver: Person, session_id: str, kind: str, amount: int) -> Any:
+    wanted = {
+        "session_id": session_id,
+        "kind": kind,
+        "amount": {"amount_minor": amount, "currency": "EUR"},
+        "statement": "Too much.",
+    }
+    return await driver.post("/disputes", wanted)
+
+
+async def test_the_price_of_an_overstay_is_as_it_was_agreed(hub: RunningHub) -> None:
+    """What staying costs is part of what was booked: a dispute about the price changes nothing."""
+    owner, driver, place = await parties(hub)
+    await overstayed(hub, owner, driver, place)
+    session = await only(driver, "/sessions")
+    assert [bill.cost_minor for bill in await bills(owner)] == [900]
+
+    made = await dispute(driver, session["id"], "price", 600)
+    pack = await driver.get(f"/disputes/{made['id']}/evidence")
+
+    assert (made["status"], made["how"]) == ("open", None)
+    assert pack["recomputed_cost_minor"] == 900
+    await audited(hub)
