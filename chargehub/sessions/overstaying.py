@@ -21,7 +21,9 @@ from chargehub.store.chunk import ALL, Chunk
 from chargehub.store.work import Reads, Work
 from chargehub.tariffs.pricing import Tariff, vat_within
 
-# Who was there to come: a booking that was given up before it opened kept nobody waiting.
+# Who was there to come: a booking that was given up before it opened kept nobody waiting, nor does
+# one that was made when the car was overdue already, or the owner's own, which costs its owner
+# nothing.
 _WAITED = or_(
     BOOKING.c.status.in_(("confirmed", "active", "completed", "no_show", "failed")),
     (BOOKING.c.status == "cancelled") & (BOOKING.c.ended_at >= BOOKING.c.opens_at),
@@ -32,6 +34,8 @@ _NEXT = select(func.min(BOOKING.c.starts_at, type_=BOOKING.c.starts_at.type)).wh
     BOOKING.c.starts_at >= bindparam("after", type_=BOOKING.c.starts_at.type),
     BOOKING.c.starts_at < bindparam("before", type_=BOOKING.c.starts_at.type),
     BOOKING.c.driver_id != bindparam("driver_id"),
+    BOOKING.c.driver_id != BOOKING.c.owner_id,
+    BOOKING.c.created_at <= bindparam("after", type_=BOOKING.c.starts_at.type),
     _WAITED,
 )
 _OVER = (

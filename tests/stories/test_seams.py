@@ -11,6 +11,7 @@ from tests.stories.test_failed import come
 from tests.stories.test_longer import policy
 
 HOUR = timedelta(hours=1)
+QUARTER = HOUR / 4
 STATED = {"per_minute": "0.10", "grace_minutes": 15, "night_ok": True}
 # What is tried here is decided by the hub, not by its database.
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -57,3 +58,23 @@ async def test_the_price_of_an_overstay_is_as_it_was_agreed(hub: RunningHub) -> 
     assert (made["status"], made["how"]) == ("open", None)
     assert pack["recomputed_cost_minor"] == 900
     await audited(hub)
+
+
+async def test_who_books_behind_an_overstay_doubles_nothing(hub: RunningHub) -> None:
+    """Who comes when the car is overdue already, or owns the place, was not kept waiting."""
+    owner, driver, place = await parties(hub)
+    friend = await hub.person("friend")
+    await policy(owner, place, overstay=STATED)
+    booking = await book(hub, driver, place, HOUR, HOUR)
+    await book(hub, owner, place, 2 * HOUR + QUARTER, HOUR / 2)
+    await come(hub, place, driver, booking)
+    await place.sim.plug_in(1, driver.id_token)
+    await hub.settle()
+    await place.sim.charge(1, 10_000, readings=2, before_each=passing(hub, HOUR / 2))
+    await hub.advance(minutes=30)
+    await book(hub, friend, place, timedelta(), HOUR / 2)
+    await hub.advance(minutes=30)
+    await leave(hub, place)
+
+    (bill,) = await bills(owner)
+    assert bill.lines == ("energy 10 kWh 0.45 450", "overstay 45 min 0.1 450")
