@@ -2,7 +2,8 @@
 
 A longer booking is kept at once and stands when its deposit is held; if that is refused it ends
 when it did before. A shorter one frees the time. Its deposit goes down only while cancelling is
-free, so nobody pays less for cancelling or not coming by making it short first.
+free, so nobody pays less for cancelling or not coming by making it short first; and not while a
+session runs, which is paid from it.
 """
 
 from dataclasses import dataclass
@@ -204,7 +205,7 @@ def _priced(
     most_wh = evse.power_w * (slot.duration // timedelta(seconds=1)) // 3600
     expected = pricing.quote(tariff, most_wh, slot, evse.time_zone)
     is_free = on_cancel(policies.of_booking(booking), booking, now).capture_minor == 0
-    if not is_free:
+    if not is_free or booking.status == "active":  # a station gives energy after the slot too
         deposit_minor = max(deposit_minor, booking.deposit_minor)
     return NewEnd(booking, ends_at, deposit_minor, expected.total_minor)
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tests.hub import Person, Place, RunningHub
-from tests.stories.steps import audited, bills, book, leave, only, passing
+from tests.stories.steps import audited, bills, book, leave, net, only, passing, transfers
 from tests.stories.test_failed import come
-from tests.stories.test_longer import policy
+from tests.stories.test_longer import end, holds, policy, until
 
 HOUR = timedelta(hours=1)
 QUARTER = HOUR / 4
@@ -78,3 +78,22 @@ async def test_who_books_behind_an_overstay_doubles_nothing(hub: RunningHub) -> 
 
     (bill,) = await bills(owner)
     assert bill.lines == ("energy 10 kWh 0.45 450", "overstay 45 min 0.1 450")
+
+
+async def test_who_charges_keeps_the_whole_hold_however_short_the_slot(hub: RunningHub) -> None:
+    """The station goes on giving energy after the slot: a quarter of an hour would hold 2.00."""
+    _, driver, place = await parties(hub)
+    booking = await book(hub, driver, place, HOUR, 2 * HOUR)
+    await come(hub, place, driver, booking)
+    await place.sim.plug_in(1, driver.id_token)
+    await hub.settle()
+
+    shorter = await end(driver, booking, until(booking, -6 * QUARTER))
+    await place.sim.charge(1, 20_000, readings=4, before_each=passing(hub, HOUR / 2))
+    await leave(hub, place)
+
+    assert shorter["ends_at"] == until(booking, -6 * QUARTER)
+    assert shorter["deposit"] == booking["deposit"]
+    assert await holds(driver) == [("captured", 1100)]
+    assert "driver:receivable EUR" not in net(await transfers(hub))
+    await audited(hub)
