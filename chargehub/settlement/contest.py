@@ -3,10 +3,10 @@
 Source: money.md 1.4, the rows of refunds and disputes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from chargehub.ledger.rules import Entry, LedgerError, moved
+from chargehub.ledger.rules import Entry, LedgerError, moved, negated
 from chargehub.settlement.split import earned_minor
 
 State = Literal["frozen", "released", "returned"]
@@ -116,42 +116,61 @@ def _hold(settled: Settled) -> str:
     return f"owner:dispute_hold:{settled.owner_id}"
 
 
-def returned_entries(
-    settled: Settled, back: Parts, payable_minor: int, bearer: Bearer, is_sent: bool
-) -> tuple[Entry, ...]:
-    """A part goes back to the driver. What of the owner's part was paid out already is a claim
-    against the owner; `bearer` hub: the owner keeps it. What the rail would not take back
-    (`is_sent` false) stays, owed to the driver."""
-    share, claim, goodwill = back.owner_minor, 0, 0
-    if bearer == "hub":
-        share, goodwill = 0, back.owner_minor
+@dataclass(frozen=True, slots=True)
+class Back:
+    """What goes back to the driver: which parts, at whose expense, after what went back `before`.
+
+    What the rail would not take back (`is_sent` false) stays, owed to the driver.
+    """
+
+    parts: Parts
+    before: Taken
+    bearer: Bearer
+    is_sent: bool
+
+
+def returned_entries(settled: Settled, back: Back, payable_minor: int) -> tuple[Entry, ...]:
+    """A part goes back to the driver; `bearer` hub: the owner keeps it.
+
+    Of a settlement that has matured the owner gives up what could mature because it was paid, and
+    no more: the rest is what nobody has paid for. What of it `payable_minor` does not cover was
+    paid out already and is a claim against the owner.
+    """
+    accrued = matured = goodwill = 0
+    if back.bearer == "hub":
+        goodwill = back.parts.owner_minor
     elif settled.is_matured:
-        share = min(back.owner_minor, payable_minor)
-        claim = back.owner_minor - share
+        matured = _no_longer_earned(settled, back)
+        accrued = back.parts.owner_minor - matured
+    else:
+        accrued = back.parts.owner_minor
+    covered = min(matured, payable_minor)
     amounts = {
-        settled.share: share,
-        f"owner:receivable:{settled.owner_id}": claim,
+        f"owner:accrued:{settled.owner_id}": accrued,
+        f"owner:payable:{settled.owner_id}": covered,
+        f"owner:receivable:{settled.owner_id}": matured - covered,
         "expense:goodwill": goodwill,
-        settled.income: back.fee_minor,
-        settled.vat: back.vat_minor,
-        settled.funds if is_sent else "psp:suspense": -back.amount_minor,
+        settled.income: back.parts.fee_minor,
+        settled.vat: back.parts.vat_minor,
+        settled.funds if back.is_sent else "psp:suspense": -back.parts.amount_minor,
     }
     return _entries(amounts, settled.currency)
 
 
-def undone_entries(
-    settled: Settled, back: Parts, bearer: Bearer, is_sent: bool
-) -> tuple[Entry, ...]:
+def undone_entries(settled: Settled, back: Back) -> tuple[Entry, ...]:
     """What went back is booked anew, for the cost was corrected. A claim it left stays one: it is
     taken from what the owner may have."""
-    amounts = {
-        settled.share: -back.owner_minor if bearer == "owner" else 0,
-        "expense:goodwill": -back.owner_minor if bearer == "hub" else 0,
-        settled.income: -back.fee_minor,
-        settled.vat: -back.vat_minor,
-        settled.funds if is_sent else "psp:suspense": back.amount_minor,
-    }
-    return _entries(amounts, settled.currency)
+    return negated(returned_entries(settled, back, back.parts.amount_minor))
+
+
+def _no_longer_earned(settled: Settled, back: Back) -> int:
+    before = replace(back.before, frozen_minor=0)
+    after = replace(
+        before,
+        owner_minor=before.owner_minor + back.parts.owner_minor,
+        amount_minor=before.amount_minor + back.parts.amount_minor,
+    )
+    return earned(settled, before) - earned(settled, after)
 
 
 def earned(settled: Settled, taken: Taken) -> int:

@@ -4,6 +4,7 @@ A correction of the cost takes everything back first (`undo`) and does it anew f
 (`redo`), so that a settlement is only ever reversed as it was posted.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
@@ -15,7 +16,7 @@ from chargehub.ledger import tables as accounts
 from chargehub.ledger.rules import Entry, LedgerError, Transfer, netting_entries, transfer_id
 from chargehub.settlement import contest as rules
 from chargehub.settlement import contests, fees, tables
-from chargehub.settlement.contest import BadContest, Bearer, Settled
+from chargehub.settlement.contest import Back, BadContest, Bearer, Settled
 from chargehub.settlement.contests import CONTEST, ContestRow, ContestView, Subject
 from chargehub.settlement.split import FEE_VAT_COUNTRY
 from chargehub.store.work import Reads, Work
@@ -117,7 +118,7 @@ def freeze(
         "ended_at": None,
     }
     work.insert(ContestRow, **values)
-    return _hold(work, ContestView(**values), amount_minor, now)
+    return _hold(work, ContestView(**values), amount_minor, others, now)
 
 
 def release(work: Work, dispute_id: str, now: datetime) -> None:
@@ -149,18 +150,21 @@ def give_back(
         raise ContestMoved(f"nothing is frozen for {dispute_id}")
     _lift(work, view, now)
     view = replace(_reread(work, dispute_id), state="returned", bearer=bearer, is_sent=is_sent)
-    return _return(work, view, min(amount_minor, view.amount_minor), now).amount_minor
+    amount_minor = min(amount_minor, view.amount_minor)
+    return _return(work, view, amount_minor, _others(work, view), now).amount_minor
 
 
 def undo(work: Work, subject: Subject, now: datetime) -> None:
     """Before a settlement is taken back: nothing is frozen, nothing has gone back."""
-    for view in contests.contests_of(work, subject):
+    known = list(contests.contests_of(work, subject))
+    while known:
+        view = known.pop()
         if view.state == "frozen":
             _lift(work, view, now)
         elif view.state == "returned" and view.amount_minor:
             found = settled(work, subject)
             assert found is not None, view
-            entries = rules.undone_entries(found, view.parts, view.bearer, view.is_sent)
+            entries = rules.undone_entries(found, _back(view, known))
             _post(work, view, "dispute_undone", entries, now)
             _change(work, view, step=view.step + 1)
 
@@ -173,16 +177,15 @@ def redo(work: Work, subject: Subject, now: datetime, conceded_minor: int = 0) -
     known = [one for one in contests.contests_of(work, subject) if one.counts]
     found = settled(work, subject)
     left = 0 if found is None else min(found.captured_minor, found.gross_minor)
+    done: list[ContestView] = []
     for view in sorted(known, key=lambda one: one.state != "returned"):
         amount = min(view.amount_minor, left)
         if view.state == "returned" and view.is_sent:
             amount = min(amount, conceded_minor)
             conceded_minor -= amount
         left -= amount
-        if view.state == "frozen":
-            _hold(work, view, amount, now)
-        else:
-            _return(work, view, amount, now, ended_at=view.ended_at)
+        redone = _hold if view.state == "frozen" else _return
+        done.append(redone(work, view, amount, done, now))
 
 
 def maturing(reads: Reads, subject: Subject) -> tuple[Entry, ...] | None:
@@ -198,9 +201,10 @@ def conceded_minor(reads: Reads, session_id: str) -> int:
     return contests.taken(contests.contests_of(reads, Subject(session_id))).sent_minor
 
 
-def _hold(work: Work, view: ContestView, amount_minor: int, now: datetime) -> ContestView:
+def _hold(
+    work: Work, view: ContestView, amount_minor: int, others: Sequence[ContestView], now: datetime
+) -> ContestView:
     found = settled(work, view.subject)
-    others = _others(work, view)
     parts, frozen = rules.Parts(0, 0, 0), 0
     if found is not None and amount_minor:
         parts = rules.parts(found, amount_minor, _before(others))
@@ -219,7 +223,7 @@ def _hold(work: Work, view: ContestView, amount_minor: int, now: datetime) -> Co
     )
 
 
-def _available(work: Work, found: Settled, others: tuple[ContestView, ...]) -> int:
+def _available(work: Work, found: Settled, others: Sequence[ContestView]) -> int:
     """What of the owner's part can be frozen: what has not been earned or was paid out cannot."""
     if found.is_matured:
         return -accounts.balance(work, found.share, found.currency)
@@ -231,7 +235,7 @@ def _others(reads: Reads, view: ContestView) -> tuple[ContestView, ...]:
     return tuple(one for one in known if one.dispute_id != view.dispute_id)
 
 
-def _before(others: tuple[ContestView, ...]) -> int:
+def _before(others: Sequence[ContestView]) -> int:
     return sum(one.amount_minor for one in others if one.state == "returned")
 
 
@@ -247,26 +251,28 @@ def _lift(work: Work, view: ContestView, now: datetime) -> Settled | None:
 
 
 def _return(
-    work: Work, view: ContestView, amount_minor: int, now: datetime, **values: Any
+    work: Work, view: ContestView, amount_minor: int, others: Sequence[ContestView], now: datetime
 ) -> ContestView:
     found, parts = settled(work, view.subject), rules.Parts(0, 0, 0)
     if found is not None and amount_minor:
-        parts = rules.parts(found, amount_minor, _before(_others(work, view)))
-        payable = -accounts.balance(work, f"owner:payable:{found.owner_id}", found.currency)
-        entries = rules.returned_entries(found, parts, payable, view.bearer, view.is_sent)
-        _post(work, view, "dispute_refund", entries, now)
-    values = {"ended_at": now, **values}
-    return _change(
-        work,
+        parts = rules.parts(found, amount_minor, _before(others))
+    view = replace(
         view,
         amount_minor=amount_minor,
         owner_minor=parts.owner_minor,
         fee_minor=parts.fee_minor,
         vat_minor=parts.vat_minor,
-        state="returned",
-        step=view.step + 1,
-        **values,
     )
+    if found is not None and amount_minor:
+        payable = -accounts.balance(work, f"owner:payable:{found.owner_id}", found.currency)
+        entries = rules.returned_entries(found, _back(view, others), payable)
+        _post(work, view, "dispute_refund", entries, now)
+    step, ended_at = view.step + 1, view.ended_at or now
+    return _change(work, view, state="returned", step=step, ended_at=ended_at)
+
+
+def _back(view: ContestView, others: Sequence[ContestView]) -> Back:
+    return Back(view.parts, contests.taken(others), view.bearer, view.is_sent)
 
 
 def _net(work: Work, view: ContestView, now: datetime) -> None:

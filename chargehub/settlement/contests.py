@@ -1,5 +1,6 @@
 """What disputes have frozen of settled costs, or given back. The process stands in `disputes`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -108,7 +109,7 @@ def contests_of(reads: Reads, subject: Subject) -> tuple[ContestView, ...]:
     return tuple(ContestView(*row) for row in reads.all(statement.limit(MOST)))
 
 
-def taken(found: tuple[ContestView, ...]) -> Taken:
+def taken(found: Sequence[ContestView]) -> Taken:
     """What these take out of their settlement together."""
     back = [one for one in found if one.state == "returned"]
     borne = [one for one in back if one.bearer == "owner"]

@@ -157,6 +157,42 @@ async def test_more_than_was_paid_cannot_be_disputed(books: Books) -> None:
         await freeze(books, 201, "e")
 
 
+@pytest.mark.parametrize("is_matured", [False, True])
+@pytest.mark.parametrize("is_corrected", [False, True])
+async def test_who_paid_a_part_and_has_it_back_leaves_the_owner_nothing(
+    books: Books, is_matured: bool, is_corrected: bool
+) -> None:
+    """400 of 900 were paid, all of it was the owner's, and all of it goes back: the owner keeps
+    nothing that nobody paid. A correction that changes 1 cent finds the same."""
+    await books.captured(cdr("s", 900), 400)
+    if is_matured:
+        await books.mature()
+    await freeze(books, 400)
+    await give(books, 400)
+    if is_corrected:
+        await books.captured(cdr("s", 899, version=2), 0)
+    await books.mature()
+
+    found = await books.balances()
+    assert "psp:available" not in found
+    assert "owner:payable:o" not in found
+    assert "owner:receivable:o" not in found
+    assert found["owner:accrued:o"] == 361 - 810
+
+
+async def test_two_refunds_that_stand_after_a_correction_fit_the_new_cost(books: Books) -> None:
+    """400 could not be sent back and 400 could: together more than the new cost of 600."""
+    await books.captured(cdr("s", 900))
+    for dispute, is_sent in (("d", False), ("e", True)):
+        await freeze(books, 400, dispute)
+        await give(books, 400, dispute, sent=is_sent)
+
+    await books.captured(cdr("s", 600, version=2), 500)
+
+    found = await books.balances()
+    assert (found["psp:pending"], found["psp:suspense"]) == (500, -400)
+
+
 async def test_a_correction_after_a_refund_asks_nothing_back_of_the_driver(books: Books) -> None:
     """450 of 900 went back; now the cost is 700. The driver has paid 450, and that is enough."""
     await books.captured(cdr("s", 900))
@@ -187,6 +223,7 @@ class Market:
     captured: int = 900
     refunded: int = 0
     payouts: int = 0
+    borne: int = 0
     live: list[tuple[str, int]] = field(default_factory=list)
     ended: int = 0
 
@@ -219,6 +256,7 @@ class Market:
         back = await store.do(contesting.give_back, *args)
         assert back <= wanted
         self.refunded += back if is_sent else 0
+        self.borne += back if bearer == "hub" else 0
 
     async def correct(self, cost: int) -> None:
         self.version += 1
@@ -240,17 +278,21 @@ class Market:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(steps=st.lists(st.tuples(action, st.integers(1, 900)), max_size=9))
+@given(
+    steps=st.lists(st.tuples(action, st.integers(1, 900)), max_size=9),
+    captured=st.sampled_from([900, 900, 850, 400, 1]),
+)
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_in_any_order_the_ledger_balances_and_agrees_with_the_rail(
-    books: Books, steps: list[tuple[str, int]]
+    books: Books, steps: list[tuple[str, int]], captured: int
 ) -> None:
-    """Sums are zero (in `balances`), refunded <= captured, and at the end nothing is frozen."""
+    """Sums are zero (in `balances`), refunded <= captured, and at the end nothing is frozen. No
+    owner has more than drivers paid and the hub bore."""
     number = getattr(books, "number", 0) + 1
     books.number = number  # type: ignore[attr-defined]
     before = await books.balances()
-    market = Market(books, f"s{number}")
-    await books.captured(cdr(market.session, 900))
+    market = Market(books, f"s{number}", captured=captured)
+    await books.captured(cdr(market.session, 900), captured)
 
     for what, amount in steps:
         await market.play(what, amount)
@@ -263,8 +305,12 @@ async def test_in_any_order_the_ledger_balances_and_agrees_with_the_rail(
     moved = sum(after.get(code, 0) - before.get(code, 0) for code in ("psp:pending", FUNDS))
     assert moved == market.captured - market.refunded - market.payouts
     assert "owner:dispute_hold:o" not in after
+    parts = (after.get(code, 0) - before.get(code, 0) for code in OWNERS)
+    had = market.payouts - sum(parts)
+    assert had <= market.captured - market.refunded + market.borne
     unpaid = after.get("driver:receivable:d", 0)
     assert 0 <= -after.get("owner:accrued:o", 0) <= unpaid
 
 
 FUNDS = "psp:available"
+OWNERS = ("owner:payable:o", "owner:receivable:o")
