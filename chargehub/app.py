@@ -259,6 +259,7 @@ def promises_of(settings: Settings) -> Promises:
         start_fails_within=timedelta(seconds=settings.start_fails_within_s),
         credit=settings.failure_credit,
         credits_in_30_days=settings.failure_credits,
+        credits_of_owner_in_30_days=settings.owner_credits,
         owner_cancels=settings.owner_cancels,
         delisted=timedelta(days=settings.delisted_days),
     )

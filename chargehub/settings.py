@@ -237,6 +237,10 @@ class Settings(BaseSettings):
     failure_credits: Annotated[
         int, Field(description="Such credits of one driver in 30 days at most.", ge=0)
     ] = 3
+    owner_credits: Annotated[
+        int,
+        Field(description="Such credits for the stations of one owner in 30 days at most.", ge=0),
+    ] = 10
     owner_cancels: Annotated[
         int,
         Field(description="So many by its owner in 30 days delist a station; 0: never.", ge=0),

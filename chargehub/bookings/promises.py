@@ -15,13 +15,16 @@ class Promises:
     `start_fails_within`: a session that ends so soon, without energy and by the station's fault,
     has failed; a station that says for so long that it is out of order fails who booked it.
     `credit` in coins of about a euro; a driver gets `credits_in_30_days` at most, and one for each
-    station. So many `owner_cancels` of a station in 30 days have it `delisted` so long; 0: never.
+    station, and the stations of one owner bring `credits_of_owner_in_30_days` at most: accounts
+    cost nothing, so who fails drivers of their own would else draw without end. So many
+    `owner_cancels` of a station in 30 days have it `delisted` so long; 0: never.
     Source: design page of the market, section 1.1.
     """
 
     start_fails_within: timedelta = timedelta(minutes=2)
     credit: Decimal = Decimal(5)
     credits_in_30_days: int = 3
+    credits_of_owner_in_30_days: int = 10
     owner_cancels: int = 3
     delisted: timedelta = timedelta(days=7)
 

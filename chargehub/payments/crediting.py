@@ -53,6 +53,9 @@ def give(
     lately = credits.given_since(work, booking.driver_id, now - COUNTED)
     if len(lately) >= promises.credits_in_30_days or booking.station_id in lately:
         return
+    at_owner = credits.given_at_owner(work, booking.owner_id, now - COUNTED)
+    if at_owner >= promises.credits_of_owner_in_30_days:
+        return
     entries = moved(amount_minor, booking.currency, GOODWILL, _credit(booking.driver_id))
     _post(work, booking.id, "credit", entries, now)
     _note(

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import BigInteger, Index, bindparam, func, select
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, SQLModel, col
 
+from chargehub.stations.schema import Station
 from chargehub.store.columns import Instant
 from chargehub.store.work import Reads, table_of
 from chargehub.units import Money
@@ -32,6 +33,7 @@ class CreditRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_credit_driver", "driver_id", "id"),
         Index("ix_credit_session", "session_id"),
+        Index("ix_credit_station", "station_id", "at"),
         Index("uq_credit_booking_kind", "booking_id", "kind", unique=True),
         Index("uq_credit_cdr", "cdr_id", unique=True),
     )
@@ -79,6 +81,16 @@ _GIVEN_SINCE = select(CREDIT.c.station_id).where(
     CREDIT.c.kind == "given",
     CREDIT.c.at > bindparam("since", type_=Instant()),
 )
+_GIVEN_AT_OWNER = (
+    select(func.count())
+    .select_from(CREDIT)
+    .join(Station, col(Station.id) == CREDIT.c.station_id)
+    .where(
+        col(Station.owner_id) == bindparam("owner_id"),
+        CREDIT.c.kind == "given",
+        CREDIT.c.at > bindparam("since", type_=Instant()),
+    )
+)
 _BALANCES = (
     select(CREDIT.c.currency, func.sum(CREDIT.c.amount_minor).label("amount_minor"))
     .where(CREDIT.c.driver_id == bindparam("driver_id"))
@@ -107,6 +119,11 @@ def spent_on(reads: Reads, session_id: str) -> int:
 def given_since(reads: Reads, driver_id: str, since: datetime) -> tuple[str | None, ...]:
     """The stations that a driver was given credit for since then, one for each time."""
     return tuple(row[0] for row in reads.all(_GIVEN_SINCE, driver_id=driver_id, since=since))
+
+
+def given_at_owner(reads: Reads, owner_id: str, since: datetime) -> int:
+    """How often drivers were given credit since then because of an owner's stations."""
+    return int(reads.value(_GIVEN_AT_OWNER, owner_id=owner_id, since=since))
 
 
 def balances(reads: Reads, driver_id: str) -> tuple[Money, ...]:

@@ -5,8 +5,20 @@ from typing import Any
 
 import pytest
 
+from chargehub.clock import HandClock
 from tests.hub import Person, Place, RunningHub
-from tests.stories.steps import audited, bills, book, leave, net, only, passing, transfers
+from tests.stories.steps import (
+    audited,
+    bills,
+    book,
+    go_offline,
+    leave,
+    net,
+    only,
+    passing,
+    transfers,
+)
+from tests.stories.test_credits import amounts
 from tests.stories.test_failed import come
 from tests.stories.test_longer import end, holds, policy, until
 
@@ -43,6 +55,28 @@ async def dispute(driver: Person, session_id: str, kind: str, amount: int) -> An
         "statement": "Too much.",
     }
     return await driver.post("/disputes", wanted)
+
+
+async def test_an_owner_who_fails_drivers_of_their_own_draws_no_credits_without_end(
+    database: str, clock: HandClock
+) -> None:
+    """Accounts cost nothing: three stations go offline before the slots of who never comes."""
+    hub = RunningHub(database, clock, owner_credits=2)
+    await hub.start()
+    owner = await hub.person("owner")
+    places = [await hub.station(owner, "1.6") for _ in range(3)]
+    drivers = [await hub.person(f"driver{number}") for number in range(3)]
+    for place, driver in zip(places, drivers, strict=True):
+        await book(hub, driver, place, HOUR, HOUR)
+    for place in places:
+        await go_offline(hub, place)
+    await hub.advance(minutes=80)
+
+    credited = [await amounts(driver) for driver in drivers]
+    assert sorted(credited) == [[], [500, 500], [500, 500]]
+    assert (await transfers(hub))["credit"]["expense:goodwill EUR"] == 1000
+    await audited(hub)
+    await hub.close()
 
 
 async def test_the_price_of_an_overstay_is_as_it_was_agreed(hub: RunningHub) -> None:

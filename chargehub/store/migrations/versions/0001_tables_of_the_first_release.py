@@ -955,6 +955,7 @@ def upgrade() -> None:
     with op.batch_alter_table("credit", schema=None) as batch_op:
         batch_op.create_index("ix_credit_driver", ["driver_id", "id"], unique=False)
         batch_op.create_index("ix_credit_session", ["session_id"], unique=False)
+        batch_op.create_index("ix_credit_station", ["station_id", "at"], unique=False)
         batch_op.create_index("uq_credit_booking_kind", ["booking_id", "kind"], unique=True)
         batch_op.create_index("uq_credit_cdr", ["cdr_id"], unique=True)
 
