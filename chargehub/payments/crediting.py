@@ -129,6 +129,20 @@ def spend(work: Work, cdr: CdrView, now: datetime) -> int:
     return spent
 
 
+def give_up(work: Work, driver_id: str, now: datetime) -> None:
+    """A driver leaves for good: what credit there is goes back to the hub, once."""
+    for left in credits.balances(work, driver_id):
+        transfer = Transfer(
+            id=transfer_id("driver", driver_id, "credit_given_up", left.currency),
+            kind="credit_given_up",
+            entries=moved(left.amount_minor, left.currency, _credit(driver_id), GOODWILL),
+            effective_at=now,
+        )
+        ledger.post(work, transfer)
+        of = {"driver_id": driver_id, "currency": left.currency}
+        _note(work, "withdrawn", -left.amount_minor, now, **of)
+
+
 def _was_there_when_booked(reads: Reads, booking: BookingView) -> bool:
     """True if the hub heard of the fault after the booking was made."""
     why = reliability.of_booking(reads, booking.id)

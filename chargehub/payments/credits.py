@@ -25,7 +25,8 @@ CURRENCIES_LISTED = 50  # of one driver: more than anybody charges in
 class CreditRow(SQLModel, table=True):
     """A change of a driver's credit, in minor units: above zero given, below zero gone.
 
-    `given` and `withdrawn` have a booking, `given` also a reason and a station. `spent` has a
+    `given` and `withdrawn` have a booking, `given` also a reason and a station; one that was
+    withdrawn because its driver left has none. `spent` has a
     session and the CDR whose cost it pays; one above zero gives back what an earlier CDR took.
     """
 

@@ -6,6 +6,7 @@ from datetime import datetime
 import orjson
 from sqlalchemy import ColumnElement, Text, delete, func, or_, select, type_coerce, update
 
+from chargehub.payments import crediting
 from chargehub.personal.columns import table, theirs
 from chargehub.personal.rules import ERASED, HELD, Held, NotErasable
 from chargehub.store.work import Reads, Work
@@ -13,6 +14,7 @@ from chargehub.store.work import Reads, Work
 _LIVE_BOOKING = ("requested", "held", "confirmed", "active")
 _OPEN_SESSION = ("starting", "active", "ended")
 _OVER = ("captured", "released", "refused", "failed", "refunded")  # of a payment, for good
+_GIVEN_UP = ("wallet", "driver:credit")  # tokens that were paid out, and what the hub promised
 _MOST_TOLD = 20
 
 
@@ -23,6 +25,7 @@ def obstacles(reads: Reads, account_id: str) -> tuple[str, ...]:
         *_sessions(reads, account_id),
         *_stations(reads, account_id),
         *_payments(reads, account_id),
+        *_disputes(reads, account_id),
         *_balances(reads, account_id),
     ]
     if reads.value(select(table("account").c.is_operator).where(_is(account_id))):
@@ -39,6 +42,7 @@ def erase(work: Work, account_id: str, now: datetime) -> None:
     if in_the_way:
         raise NotErasable(" ".join(in_the_way))
     tokens = _tokens(work, account_id)
+    crediting.give_up(work, account_id, now)
     accounts = table("account")
     email = work.value(select(accounts.c.email).where(_is(account_id)))
     _forget_mails(work, email)
@@ -156,12 +160,20 @@ def _payments(reads: Reads, account_id: str) -> Iterable[str]:
         yield f"Payout {row.id} is on its way: wait for its end."
 
 
+def _disputes(reads: Reads, account_id: str) -> Iterable[str]:
+    disputes = table("dispute")
+    is_theirs = or_(disputes.c.driver_id == account_id, disputes.c.owner_id == account_id)
+    wanted = select(disputes.c.id).where(is_theirs, disputes.c.status != "closed")
+    for row in reads.all(wanted.limit(_MOST_TOLD)):
+        yield f"Dispute {row.id} is not over: withdraw it, or wait for its end."
+
+
 def _balances(reads: Reads, account_id: str) -> Iterable[str]:
     accounts = table("ledger_account")
     is_open = (
         accounts.c.holder == account_id,
         accounts.c.balance != 0,
-        accounts.c.family != "wallet",  # tokens that were paid out: who leaves gives them up
+        accounts.c.family.not_in(_GIVEN_UP),
     )
     wanted = select(accounts.c.family, accounts.c.balance, accounts.c.asset).where(*is_open)
     for row in reads.all(wanted.order_by(accounts.c.family).limit(_MOST_TOLD)):

@@ -11,6 +11,7 @@ from tests.stories.steps import (
     audited,
     bills,
     book,
+    charge,
     go_offline,
     leave,
     net,
@@ -18,7 +19,7 @@ from tests.stories.steps import (
     passing,
     transfers,
 )
-from tests.stories.test_credits import amounts
+from tests.stories.test_credits import amounts, failed
 from tests.stories.test_failed import come
 from tests.stories.test_longer import end, holds, policy, until
 
@@ -130,4 +131,36 @@ async def test_who_charges_keeps_the_whole_hold_however_short_the_slot(hub: Runn
     assert shorter["deposit"] == booking["deposit"]
     assert await holds(driver) == [("captured", 1100)]
     assert "driver:receivable EUR" not in net(await transfers(hub))
+    await audited(hub)
+
+
+async def test_who_has_credit_can_leave_and_gives_it_up(hub: RunningHub) -> None:
+    """A credit is never paid out, so nothing else would ever end it."""
+    _, driver, place = await parties(hub)
+    await failed(hub, place, driver)
+    before = await amounts(driver)
+    await hub.advance(hours=3)
+
+    await driver.ask("POST", "/accounts/me/erasure", {"email": driver.email}, expect=204)
+
+    assert before == [500, 500]
+    assert "driver:credit EUR" not in net(await transfers(hub))
+    assert "expense:goodwill EUR" not in net(await transfers(hub))
+    await audited(hub)
+
+
+async def test_nobody_leaves_an_open_dispute(hub: RunningHub) -> None:
+    owner, driver, place = await parties(hub)
+    await charge(hub, place, driver.id_token)
+    session = await only(driver, "/sessions")
+    made = await dispute(driver, session["id"], "energy", 450)
+
+    leaving = {"email": driver.email}
+    refused = await driver.ask("POST", "/accounts/me/erasure", leaving, expect=409)
+    await owner.post(f"/disputes/{made['id']}/answer", {"agrees": True}, 200)
+    await hub.settle()
+    await driver.ask("POST", "/accounts/me/erasure", leaving, expect=204)
+
+    assert made["id"] in refused["detail"]
+    assert (await only(owner, "/disputes?role=owner"))["refunded"]["amount_minor"] == 450
     await audited(hub)
