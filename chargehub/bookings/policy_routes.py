@@ -10,14 +10,11 @@ from chargehub.bookings import policies, stating, terms
 from chargehub.bookings.overstay_bodies import OverstayBody
 from chargehub.bookings.policies import Stated
 from chargehub.bookings.rules import Cancellation, InstantFor, Mode, Policy
-from chargehub.errors import NotFound
-from chargehub.listings import tables as listings
-from chargehub.listings.audience import is_seen_by
+from chargehub.listings.audience import offered_to
 from chargehub.people.access import CurrentActor, needs
 from chargehub.people.rules import Actor
 from chargehub.rest.bodies import Body
 from chargehub.rest.manners import CurrentStore, Now
-from chargehub.stations import tables as stations
 from chargehub.store.work import Reads
 
 router = APIRouter(tags=["bookings"])
@@ -117,9 +114,5 @@ async def get_policy(station_id: StationId, actor: CurrentActor, store: CurrentS
 
 
 def _policy(reads: Reads, actor: Actor, station_id: str) -> Stated:
-    listing, station = listings.listing(reads, station_id), stations.station(reads, station_id)
-    if listing is None or station is None:
-        raise NotFound("There is no such station on the market.")
-    if not is_seen_by(reads, listing, station.owner_id, actor):
-        raise NotFound("There is no such station on the market.")
+    offered_to(reads, station_id, actor)
     return policies.current(reads, station_id)

@@ -5,14 +5,17 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, or_, select
 from sqlmodel import col
 
+from chargehub.errors import NotFound
 from chargehub.listings import tables
 from chargehub.listings.tables import Listing, ListingView
 from chargehub.people.rules import Actor
+from chargehub.stations import tables as stations
 from chargehub.stations.schema import Station
 from chargehub.store.work import Reads
 from chargehub.tariffs import tables as price_lists
 from chargehub.tariffs.tables import MEMBERSHIP
 
+_NOT_THERE = "There is no such station on the market."
 _IS_MEMBER = (
     select(MEMBERSHIP.c.id)
     .where(
@@ -62,3 +65,13 @@ def is_seen_by(reads: Reads, listing: ListingView, owner_id: str, actor: Actor |
     if actor is not None and actor.is_operator:
         return True
     return is_for(reads, listing, owner_id, actor.account_id if actor else None)
+
+
+def offered_to(reads: Reads, station_id: str, actor: Actor | None) -> ListingView:
+    """What a station offers to who asks. Raises NotFound, also where it is there for others."""
+    station, listing = stations.station(reads, station_id), tables.listing(reads, station_id)
+    if station is None or listing is None:
+        raise NotFound(_NOT_THERE)
+    if not is_seen_by(reads, listing, station.owner_id, actor):
+        raise NotFound(_NOT_THERE)
+    return listing

@@ -6,9 +6,14 @@ from typing import Annotated, Literal, Self
 from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, Field
 
-from chargehub.errors import NotFound
-from chargehub.listings import tables as listings
-from chargehub.people.access import CurrentActor, CurrentOperator, needs
+from chargehub.listings.audience import offered_to
+from chargehub.people.access import (
+    FOR_ANYBODY,
+    CurrentActor,
+    CurrentOperator,
+    KnownActor,
+    needs,
+)
 from chargehub.people.rules import Actor
 from chargehub.reputation import pages, reviewing
 from chargehub.reputation.pages import DecisionView, ReviewView
@@ -164,20 +169,19 @@ def _of_session(reads: Reads, actor: Actor, session_id: str, now: datetime) -> S
     )
 
 
-@router.get("/stations/{station_id}/reviews", dependencies=[_throttle])
+@router.get("/stations/{station_id}/reviews", dependencies=[_throttle], openapi_extra=FOR_ANYBODY)
 async def get_station_reviews(
-    station_id: Id, store: CurrentStore, asked: CurrentPage
+    station_id: Id, actor: KnownActor, store: CurrentStore, asked: CurrentPage
 ) -> Page[ReviewBody]:
     """What drivers say of a published station, the newest first."""
-    rows = await store.read(_of_station, station_id, asked.after_id(), asked.fetch)
+    rows = await store.read(_of_station, actor, station_id, asked.after_id(), asked.fetch)
     return page(rows, asked, lambda review: (review.id,), ReviewBody.of)
 
 
 def _of_station(
-    reads: Reads, station_id: str, after: str | None, limit: int
+    reads: Reads, actor: Actor | None, station_id: str, after: str | None, limit: int
 ) -> tuple[ReviewView, ...]:
-    if listings.listing(reads, station_id) is None:
-        raise NotFound("There is no such station on the market.")
+    offered_to(reads, station_id, actor)
     return pages.of_station(reads, station_id, after, limit)
 
 

@@ -7,9 +7,8 @@ from fastapi import APIRouter, Depends, Path
 
 from chargehub.bookings import cancelling
 from chargehub.bookings import tables as bookings
-from chargehub.errors import NotFound
-from chargehub.listings import tables as listings
-from chargehub.people.access import CurrentActor
+from chargehub.listings.audience import offered_to
+from chargehub.people.access import FOR_ANYBODY, CurrentActor, KnownActor
 from chargehub.people.rules import Actor
 from chargehub.reputation import measuring, pages, tables
 from chargehub.reputation.bodies import (
@@ -35,12 +34,16 @@ MONTHS = 13  # the running one, and twelve whole ones, as NEVI asks
 MOST_MONTHS = MONTHS * 20  # of as many EVSEs as a station may have
 
 
-@router.get("/stations/{station_id}/facts", dependencies=[_throttle, _narrow])
+@router.get(
+    "/stations/{station_id}/facts",
+    dependencies=[_throttle, _narrow],
+    openapi_extra=FOR_ANYBODY,
+)
 async def get_station_facts(
-    station_id: StationId, store: CurrentStore, now: Now
+    station_id: StationId, actor: KnownActor, store: CurrentStore, now: Now
 ) -> StationFactsBody:
     """What the hub measured at a published station: uptime, starts, cancellations, answers."""
-    return await store.read(_station_facts, station_id, now)
+    return await store.read(_station_facts, actor, station_id, now)
 
 
 @router.get("/drivers/me/facts")
@@ -68,9 +71,10 @@ def _driver_facts(reads: Reads, driver_id: str, now: datetime) -> DriverFactsBod
     return DriverFactsBody.of_driver(found, rated)
 
 
-def _station_facts(reads: Reads, station_id: str, now: datetime) -> StationFactsBody:
-    if listings.listing(reads, station_id) is None:
-        raise NotFound("There is no such station on the market.")
+def _station_facts(
+    reads: Reads, actor: Actor | None, station_id: str, now: datetime
+) -> StationFactsBody:
+    offered_to(reads, station_id, actor)
     found = measuring.facts(reads, station_id, now)
     rated = pages.rated(reads, now, "driver", station_id=station_id)
     standing = tables.standing(reads, station_id)

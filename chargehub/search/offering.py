@@ -39,11 +39,14 @@ def alternatives(reads: Reads, actor: Actor, booking_id: str, now: datetime) -> 
     the same plug. Raises NotFound.
     """
     booking = cancelling.seen_by(actor, bookings.booking(reads, booking_id))
-    return near_booking(reads, booking, now)
+    return near_booking(reads, booking, now, actor.account_id)
 
 
-def near_booking(reads: Reads, booking: BookingView, now: datetime) -> tuple[Found, ...]:
-    """As `alternatives`, for a booking at hand."""
+def near_booking(
+    reads: Reads, booking: BookingView, now: datetime, viewer_id: str
+) -> tuple[Found, ...]:
+    """As `alternatives`, for a booking at hand, and only what this account may see: where a driver
+    is a member is not told to the owner of what was booked."""
     station = stations.station(reads, booking.station_id)
     location = stations.location(reads, station.location_id) if station else None
     if location is None:
@@ -57,7 +60,7 @@ def near_booking(reads: Reads, booking: BookingView, now: datetime) -> tuple[Fou
         Filters(
             Span(start, start + (booking.ends_at - booking.starts_at)),
             connector_types=tuple(plug.type for plug in plugs),
-            viewer_id=booking.driver_id,
+            viewer_id=viewer_id,
         ),
     )
     try:
@@ -94,7 +97,7 @@ def offers(reads: Reads, booking: BookingView, now: datetime) -> str:
     lines = [
         f"    {each.location_name}, EVSE {each.evse.number}, about {each.distance_m} m away:"
         f" {each.evse.id}"
-        for each in near_booking(reads, booking, now)
+        for each in near_booking(reads, booking, now, booking.driver_id)
     ]
     if not lines:
         return "We know of no free charger near it at that time.\n"
