@@ -151,11 +151,16 @@ def _with_price(work: Work, policy: Policy, evse: EvseView, listing: ListingView
 def _is_for(
     work: Work, listing: ListingView, evse: EvseView, wanted: Wanted, driver_id: str | None
 ) -> bool:
-    """It is offered to this driver, or the id token is one of the household."""
+    """It is offered to this driver, or an id token of the driver's is one of the household.
+
+    Whoever guesses at another's token is answered as if it were none.
+    """
     if audience.is_for(work, listing, evse.owner_id, driver_id):
         return True
-    token = wanted.id_token
-    return token is not None and stations.is_household(work, evse.id, fold_id_token(token))
+    token = people.id_token(work, wanted.id_token) if wanted.id_token is not None else None
+    if token is None or token.account_id != driver_id:
+        return False
+    return stations.is_household(work, evse.id, fold_id_token(token.value))
 
 
 def _check_calendar(work: Work, slot: Span, offer: _Offer, now: datetime) -> None:

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from tests.hub import RunningHub
-from tests.stories.steps import book
-from tests.stories.test_private import private
+from tests.stories.steps import book, slot
+from tests.stories.test_private import offer, private
 
 HOUR = timedelta(hours=1)
 
@@ -45,3 +45,30 @@ async def test_where_a_driver_is_a_member_is_not_told_to_another_owner(
 
     assert of_driver == place.evse_ids
     assert of_owner == []
+
+
+async def test_nobody_guesses_the_cards_of_a_household(hub: RunningHub, version: str) -> None:
+    """A card that is right and one that is not are answered alike, unless it is one's own."""
+    owner, member, stranger, place, _ = await private(hub, version)
+    path = f"/evses/{place.evse_ids[0]}/household"
+    for card in ("A-NEIGHBOUR", member.id_token):
+        await owner.ask("PUT", f"{path}/{card}", expect=204)
+    wish = {"evse_id": place.evse_ids[0], **slot(hub, HOUR, HOUR)}
+
+    right = await stranger.post("/bookings", {**wish, "id_token": "A-NEIGHBOUR"}, expect=404)
+    of_member = await stranger.post("/bookings", {**wish, "id_token": member.id_token}, expect=404)
+    wrong = await stranger.post("/bookings", {**wish, "id_token": "A-GUESS"}, expect=404)
+
+    assert right["detail"] == of_member["detail"] == wrong["detail"]
+    own = await member.post("/bookings", {**wish, "id_token": member.id_token})
+    assert own["status"] == "confirmed"
+
+
+async def test_codes_tell_nothing_of_what_evses_there_are(hub: RunningHub, version: str) -> None:
+    owner, _, _, place, _ = await private(hub, version)
+    await offer(owner, place)
+
+    there = await hub.ask("POST", f"/evses/{place.evse_ids[0]}/starts", {"code": "GUESSED2"}, 403)
+    nowhere = await hub.ask("POST", "/evses/nowhere/starts", {"code": "GUESSED2"}, 403)
+
+    assert (there["code"], there["detail"]) == (nowhere["code"], nowhere["detail"])
