@@ -28,7 +28,7 @@ from chargehub.errors import Unavailable
 from chargehub.guests import actions as guests
 from chargehub.listings import suspending
 from chargehub.payments import payout, renewing
-from chargehub.personal import retaining
+from chargehub.personal import departing, retaining
 from chargehub.reputation import measuring, reviewing, trusting
 from chargehub.rest import manners
 from chargehub.search import blocking
@@ -93,8 +93,8 @@ def due(
     def forget_events(work: Work, now: datetime, _chunk: Chunk) -> int:
         return webhooks.forget(work, now, told)
 
-    def forget_people(work: Work, now: datetime, _chunk: Chunk) -> int:
-        return retaining.forget(work, now, kept)
+    def forget_people(work: Work, now: datetime, chunk: Chunk) -> int:
+        return retaining.forget(work, now, kept) + departing.forget_guests(work, now, chunk)
 
     return (
         stations.expire_commands,

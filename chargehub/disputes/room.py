@@ -25,7 +25,8 @@ def show(work: Work, actor: Actor, dispute_id: str, picture: Picture, now: datet
     """Show a photo to everybody in the room. Raises NoSuchDispute, DisputeMovedOn, RoomFull."""
     photo_id = new_id()
     message = _enter(work, actor, dispute_id, "", photo_id, now)
-    work.insert(DisputePhoto, id=photo_id, dispute_id=dispute_id, content=picture.content)
+    row = {"id": photo_id, "dispute_id": dispute_id, "account_id": actor.account_id}
+    work.insert(DisputePhoto, **row, content=picture.content)
     return message
 
 

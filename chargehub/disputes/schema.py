@@ -103,7 +103,10 @@ class DisputeMessage(SQLModel, table=True):
     """Something said, or a photo shown, in the room of a dispute."""
 
     __tablename__ = "dispute_message"
-    __table_args__ = (Index("ix_dispute_message_dispute", "dispute_id", "id"),)
+    __table_args__ = (
+        Index("ix_dispute_message_dispute", "dispute_id", "id"),
+        Index("ix_dispute_message_account", "account_id"),
+    )
 
     id: str = Field(primary_key=True, max_length=36)
     dispute_id: str = Field(max_length=36, foreign_key="dispute.id")
@@ -115,12 +118,14 @@ class DisputeMessage(SQLModel, table=True):
 
 
 class DisputePhoto(SQLModel, table=True):
-    """A JPEG file as `pictures.redrawn` wrote it."""
+    """A JPEG file as `pictures.redrawn` wrote it. `account_id`: who showed it."""
 
     __tablename__ = "dispute_photo"
+    __table_args__ = (Index("ix_dispute_photo_account", "account_id"),)
 
     id: str = Field(primary_key=True, max_length=36)
     dispute_id: str = Field(max_length=36, foreign_key="dispute.id")
+    account_id: str = Field(max_length=36)
     content: bytes = Field(sa_type=LargeBinary)
 
 

@@ -26,6 +26,8 @@ class GuestBookingRow(SQLModel, table=True):
         Index("uq_guest_booking_credential", "credential_hash", unique=True),
         Index("ix_guest_booking_mailbox", "mailbox_key", "created_at"),
         Index("ix_guest_booking_forget", "booking_id", "expires_at"),
+        Index("ix_guest_booking_over", "credential_until"),
+        Index("ix_guest_booking_account", "account_id"),
     )
 
     id: str = Field(primary_key=True, max_length=36)

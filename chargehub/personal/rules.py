@@ -48,6 +48,11 @@ class Held:
 
 _KEY = "a random key; who it was is known nowhere once the account is empty"
 _OTHERS = "tells of the other side, whose it is"
+_EVIDENCE = "never changed: what was decided, billed and signed rests on it"
+_SAID_OF_A_DISPUTE = MappingProxyType(
+    {"statement": ERASED, "answer": None, "appeal": None, "reason": None}
+)
+_SAID_IN_A_REVIEW = MappingProxyType({"text": None, "reply": None, "appeal": None})
 
 HELD: tuple[Held, ...] = (
     # --- the account and what opens it ---
@@ -61,7 +66,63 @@ HELD: tuple[Held, ...] = (
     Held("mail_token", "account_id", is_deleted=True),
     Held("jurisdiction_confirmation", "account_id", is_deleted=True),
     Held("seller", "account_id", is_deleted=True, stays_with="settlement"),
+    # --- what was said to the other side ---
+    Held("dispute_photo", "account_id", is_deleted=True),
+    Held("dispute_message", "account_id", blank={"text": ERASED}, kept=("account_id",), why=_KEY),
+    Held("dispute_evidence", "dispute_id@dispute", kept=("sha256", "body"), why=_EVIDENCE),
+    Held(
+        "dispute",
+        "driver_id",
+        blank=_SAID_OF_A_DISPUTE,
+        hidden=("owner_id", "decided_by"),
+        kept=("driver_id", "evidence_sha256"),
+        why=_KEY,
+    ),
+    Held(
+        "dispute",
+        "owner_id",
+        blank=_SAID_OF_A_DISPUTE,
+        hidden=("driver_id", "decided_by"),
+        kept=("owner_id",),
+        why=_KEY,
+    ),
+    Held(
+        "review_decision",
+        "review_id@review",
+        blank={"reason": ERASED, "removed_text": None},
+        hidden=("operator_id",),
+    ),
+    Held(
+        "review",
+        "author_id",
+        blank=_SAID_IN_A_REVIEW,
+        hidden=("subject_id",),
+        kept=("scores",),
+        why="figures, which make the other's rating",
+    ),
+    Held(  # a review is blind until it is shown: who it is about reads it by its own route
+        "review",
+        "subject_id",
+        blank=_SAID_IN_A_REVIEW,
+        hidden=("author_id", "stars", "scores", "text", "written_at"),
+    ),
+    Held("review_window", "driver_id", hidden=("owner_id",), kept=("driver_id",), why=_KEY),
+    Held("review_window", "owner_id", hidden=("driver_id",), kept=("owner_id",), why=_KEY),
     # --- as a driver ---
+    Held("guest_booking", "account_id", is_deleted=True),
+    Held("driver_trust", "driver_id", is_deleted=True),
+    Held("access_code", "booking_id@booking", is_deleted=True),
+    Held("booking_change", "booking_id@booking"),
+    Held("booking_quote", "driver_id", kept=("driver_id", "policy", "time_zone"), why=_KEY),
+    Held("booking_series", "driver_id", kept=("driver_id",), why=_KEY),
+    Held("credit", "driver_id", kept=("driver_id",), why=_KEY),
+    Held("receipt", "session_id@session", kept=("hash", "content"), why=_EVIDENCE),
+    Held(
+        "signed_packet",
+        "session_id@session",
+        kept=("content", "digest", "encoding"),
+        why=_EVIDENCE,
+    ),
     Held("membership", "driver_id", is_deleted=True),
     Held("address_reveal", "account_id", is_deleted=True),
     Held("payment_method", "account_id", is_deleted=True),
@@ -122,7 +183,9 @@ HELD: tuple[Held, ...] = (
     Held("station_setting", "station_id@station", is_deleted=True),
     Held("station_proof", "station_id@station", is_deleted=True),
     Held("local_list", "station_id@station", is_deleted=True),
+    Held("evse_block", "station_id@station", is_deleted=True),
     Held("pairing", "owner_id", is_deleted=True),
+    Held("member_code", "group_id@member_group", is_deleted=True),
     Held("membership", "group_id@member_group", is_deleted=True, hidden=("driver_id",)),
     Held("member_group", "owner_id", is_deleted=True),
     Held("address_reveal", "location_id@location", kept=("account_id",), why=_OTHERS),
@@ -166,6 +229,9 @@ HELD: tuple[Held, ...] = (
         why=_KEY,
     ),
     Held("listing", "station_id@station", kept=("hours",), why="when a place was open to all"),
+    Held("past_listing", "station_id@station", kept=("hours",), why="when a place was open to all"),
+    Held("station_standing", "owner_id", kept=("owner_id",), why=_KEY),
+    Held("settlement_contest", "owner_id", kept=("owner_id",), why=_KEY),
     Held("booking_policy", "station_id@station", kept=("terms",), why="what was booked under it"),
     Held("evse", "station_id@station", kept=("error_code",), why="the device's own word"),
     Held(
@@ -222,6 +288,11 @@ NOBODYS: Mapping[str, str] = MappingProxyType(
         "mail.subject": "as the recipient",
         "mail.text": "emptied when it is sent",
         "mail.error": "as the recipient",
+        "meter_key.content": "a device's key",
+        "meter_key.fingerprint": "a device's key",
+        "offer.time_zone": "of a place while it is offered",
+        "receipt_key.public_key": "the hub's own key",
+        "receipt_key.sealed": "the hub's own key",
         "sandbox_entry.asked": "money of the sandbox, which is nobody's",
         "sandbox_entry.key": "money of the sandbox, which is nobody's",
         "sandbox_entry.method": "money of the sandbox, which is nobody's",

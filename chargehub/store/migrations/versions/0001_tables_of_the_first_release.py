@@ -301,6 +301,8 @@ def upgrade() -> None:
     op.create_index(
         "ix_guest_booking_forget", "guest_booking", ["booking_id", "expires_at"], unique=False
     )
+    op.create_index("ix_guest_booking_over", "guest_booking", ["credential_until"], unique=False)
+    op.create_index("ix_guest_booking_account", "guest_booking", ["account_id"], unique=False)
     op.create_table(
         "cdr",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -1881,16 +1883,19 @@ def upgrade() -> None:
     op.create_index(
         "ix_dispute_message_dispute", "dispute_message", ["dispute_id", "id"], unique=False
     )
+    op.create_index("ix_dispute_message_account", "dispute_message", ["account_id"], unique=False)
     op.create_table(
         "dispute_photo",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("dispute_id", sa.String(length=36), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["dispute_id"], ["dispute.id"], name=op.f("fk_dispute_photo_dispute_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dispute_photo")),
     )
+    op.create_index("ix_dispute_photo_account", "dispute_photo", ["account_id"], unique=False)
     op.create_table(
         "station_line",
         sa.Column("id", sa.String(length=36), nullable=False),
