@@ -96,6 +96,11 @@ def offered(reads: Reads, token: str, now: datetime) -> QuoteView:
     return _quote(reads, guest)
 
 
+def check_link(reads: Reads, token: str, now: datetime) -> None:
+    """The link still counts, whether its booking was made or not. Raises GuestLinkInvalid."""
+    _opened(reads, token, now)
+
+
 def confirm(
     work: Work, token: str, method: NewMethod | None, hub: Secrets, now: datetime
 ) -> Confirmed:

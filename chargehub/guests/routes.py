@@ -85,6 +85,8 @@ async def post_guest_confirmation(
     now: Now,
 ) -> ConfirmedBody:
     """Make the booking of a link. A repeat books nothing, and is answered the same."""
+    # Nobody asks a rail through us whether a card is good who has no link.
+    await store.read(actions.check_link, token, now)
     method = await _described(wanted, rails)
     return ConfirmedBody.of(await store.do(actions.confirm, token, method, hub, now))
 
