@@ -17,7 +17,8 @@ from chargehub.bookings.tables import BookingView
 from chargehub.disputes import lines
 from chargehub.disputes.deciding import Facts
 from chargehub.disputes.schema import DisputeEvidence
-from chargehub.sessions import closing
+from chargehub.meters.bodies import SignedPacketBody, TrustBody
+from chargehub.sessions import closing, trusting
 from chargehub.sessions import rules as sessions_rules
 from chargehub.sessions import tables as sessions
 from chargehub.sessions.bodies import masked
@@ -73,11 +74,22 @@ def facts(work: Work, scene: Scene, cost_minor: int, currency: str) -> Facts:
     return Facts(
         was_offline=_was_offline(work, scene),
         energy_wh=scene.record.energy_wh if scene.record else 0,
-        signed_wh=None,  # no meter's key is known to the hub yet
+        signed_wh=_signed_wh(work, scene),
         cost_minor=cost_minor,
         recomputed_minor=_recomputed(work, scene),
         currency=currency,
     )
+
+
+def _signed_wh(reads: Reads, scene: Scene) -> int | None:
+    """The billed energy where the meter signed it, to the parts of a Wh that a bill leaves out.
+
+    None: no confirmed key vouches for all of it, or something speaks against it.
+    """
+    if scene.session is None or scene.record is None:
+        return None
+    found = trusting.trust(reads, scene.session, scene.record)
+    return scene.record.energy_wh if found.verdict == "signed" else None
 
 
 def _was_offline(reads: Reads, scene: Scene) -> bool | None:
@@ -127,6 +139,8 @@ def freeze(work: Work, dispute_id: str, scene: Scene, found: Facts, now: datetim
         "tariff": _tariff(work, scene),
         "recomputed_cost_minor": found.recomputed_minor,
         "signed_wh": found.signed_wh,
+        "trust": _trust(work, scene),
+        "signed_packets": _packets(work, scene),
         "readings": _readings(work, scene),
         "reports": [_summary(one) for one in reports],
         "reports_sha256": reports_sha256,
@@ -202,6 +216,22 @@ def _readings(reads: Reads, scene: Scene) -> list[dict[str, Any]]:
         return []
     found = sessions.newest_readings(reads, scene.session.id, MOST_READINGS)
     return [values_of(one) for one in found]
+
+
+def _trust(reads: Reads, scene: Scene) -> dict[str, Any] | None:
+    """How far the billed energy can be trusted as the dispute is opened, and why."""
+    if scene.session is None or scene.record is None:
+        return None
+    found = trusting.trust(reads, scene.session, scene.record)
+    return TrustBody.of(found, scene.record.energy_wh).model_dump()
+
+
+def _packets(reads: Reads, scene: Scene) -> list[dict[str, Any]]:
+    """What each signed packet is, and the hash of it; the packets stand in the reports."""
+    if scene.session is None:
+        return []
+    found = trusting.looked_at(reads, scene.session)
+    return [SignedPacketBody.of(view, looked).model_dump() for view, looked in found]
 
 
 def _station(reads: Reads, scene: Scene) -> dict[str, Any]:

@@ -1,7 +1,10 @@
 """What the facts decide by themselves, and what they do not."""
 
+from base64 import b64encode
 from datetime import timedelta
+from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy import update
 
@@ -10,7 +13,8 @@ from chargehub.sessions.schema import CDR
 from chargehub.store.work import Work
 from tests.disputes.court import Court
 from tests.hub import RunningHub
-from tests.stories.steps import book
+from tests.stories.steps import book, charge
+from tests.stories.test_trusted import confirm, read_settings, signing
 
 CERTAIN = Facts(False, 20_000, None, 900, 900, "EUR")
 
@@ -96,3 +100,43 @@ async def test_a_fee_for_a_slot_that_began_without_the_station_goes_back(
     assert found["refunded"]["amount_minor"] == await court.refunded() == (fee if is_offline else 0)
     if is_offline:
         assert "income:no_show_cancel" not in await court.balances()
+
+
+@pytest.mark.parametrize("is_confirmed", [True, False])
+async def test_a_bill_that_its_meter_signed_is_right(court: Court, is_confirmed: bool) -> None:
+    """Only a key that the owner confirmed vouches for it; the verdict is part of the evidence."""
+    key = await signing(court.hub, court.place)
+    await read_settings(court.owner, court.place)
+    if is_confirmed:
+        await confirm(court.owner, court.place, b64encode(key).decode())
+    await charge(court.hub, court.place, court.driver.id_token)
+    court.session_id = (await court.driver.get("/sessions"))["items"][0]["id"]
+
+    made = await court.open("energy", 450)
+    if not is_confirmed:
+        await confirm(court.owner, court.place, b64encode(key).decode())
+
+    pack = await evidence(court, made["id"])
+    told = [(one["context"], one["state"]) for one in pack["signed_packets"]]
+    if is_confirmed:
+        assert (made["status"], made["how"]) == ("decided", "facts")
+        assert made["awarded"]["amount_minor"] == 0
+        assert pack["signed_wh"] == 20_000
+        assert pack["trust"]["verdict"] == "signed"
+        assert [state for _, state in told] == ["genuine", "genuine"]
+    else:
+        assert made["status"] == "open"
+        assert pack["signed_wh"] is None
+        assert pack["trust"]["verdict"] == "plausible"
+        assert [state for _, state in told] == ["unconfirmed", "unconfirmed"]
+    for _ in range(2):  # nobody answers, nobody appeals
+        await court.hub.advance(hours=73)
+    assert await court.refunded() == (0 if is_confirmed else 450)
+
+
+async def evidence(court: Court, dispute: str) -> Any:
+    answer = await court.hub.api.get(
+        f"/api/v1/disputes/{dispute}/evidence",
+        headers={"Authorization": f"Bearer {court.driver.token}"},
+    )
+    return orjson.loads(answer.content)
