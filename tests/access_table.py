@@ -209,6 +209,8 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /seller": Row("login", stranger=200),
     "GET /reports/earnings/{year}": Row("login", stranger=200, ids={"year": "2026"}),
     "GET /reports/sessions/{quarter}": Row("read", stranger=200, ids={"quarter": "2026-Q1"}),
+    "GET /reports/uptime/{year}": Row("read", stranger=200, ids={"year": "2026"}),
+    "GET /reports/outages/{quarter}": Row("read", stranger=200, ids={"quarter": "2026-Q1"}),
     "GET /reports/statements/{month}": Row("read", stranger=200),
     "GET /wallet": Row("read", stranger=OWN),
     "GET /events": Row("read", stranger=OWN),

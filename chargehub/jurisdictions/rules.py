@@ -85,9 +85,13 @@ class IdleLimit(_Part):
 
 
 class Uptime(_Part):
-    """The least share of time that EVSEs of at least `from_power_w` must work."""
+    """The least share of time that EVSEs of at least `from_power_w` must work.
+
+    `formula` uk: at least so much of what was measured; nevi: more than that of the whole period.
+    """
 
     least_percent: DecimalText
+    formula: Literal["uk", "nevi"]
     period: Literal["calendar_year", "past_12_months"]
     from_power_w: PowerW = 0
 

@@ -1,15 +1,19 @@
 """The reports as tables: a head and rows, for CSV."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 from chargehub.jurisdictions.book import shipped
 from chargehub.jurisdictions.rules import Reporting
-from chargehub.reporting.rules import Earned, Seller, Year, missing
+from chargehub.reporting.rules import Earned, Seller, Year, is_met, missing, month_after, share_of
 from chargehub.reporting.tables import Charged
+from chargehub.reporting.uptimes import Months, Port
+from chargehub.reputation.uptime import Measured, Outage, in_ppm, total
 from chargehub.rest.csv import Cell
 from chargehub.settlement.tables import Statement
-from chargehub.units import kwh_text, major, major_text
+from chargehub.units import Span, kwh_text, major, major_text
 
 SELLER_FIELDS = (
     *("kind", "name", "address", "country", "tin", "tin_country", "vat_id", "born_on"),
@@ -34,6 +38,15 @@ SESSIONS = (
 STATEMENT = (
     *("month", "currency", "sessions", "gross", "fee", "vat_in_fee", "earnings", "payouts"),
     *("accrued_now", "payable_now", "in_transit_now", "owed_now"),
+)
+UPTIME = (
+    *("station", "port", "port_number", "power_kw", "country", "period"),
+    *("offered_s", "outage_s", "excluded_s", "working_s", "down_s"),
+    *("nevi_percent", "uk_percent", "least_percent", "over", "reached_percent", "is_met"),
+)
+OUTAGES = (
+    *("station", "port", "port_number", "began_at", "ended_at"),
+    *("minutes", "excluded_minutes", "cause"),
 )
 _ERRORS = frozenset(  # why a station stops by itself; all other reasons are somebody's wish
     (
@@ -134,3 +147,92 @@ def statement(month: str, found: Sequence[Statement]) -> list[tuple[Cell, ...]]:
         )
         for one in found
     ]
+
+
+def uptimes(
+    year: int, ports: Iterable[Port], known: Months, until: datetime
+) -> list[tuple[Cell, ...]]:
+    """For each EVSE a row for each month that it was measured in, and one for the year.
+
+    What its country asks for stands with the period it is asked of: the calendar year, or the
+    twelve months that end with each month. `until`: when the last day that is over ended; periods
+    that are not over end there.
+    """
+    rows: list[tuple[Cell, ...]] = []
+    for port in ports:
+        months = known.get((port.station_id, port.number), {})
+        rows += _of_port(year, port, months, until)
+    return rows
+
+
+def _of_port(
+    year: int, port: Port, months: Mapping[str, Measured], until: datetime
+) -> Iterator[tuple[Cell, ...]]:
+    fact = shipped().of(port.country).uptime
+    asked_of = None if fact is None else fact.value.period
+    found = {month: one for month, one in months.items() if month.startswith(f"{year:04d}-")}
+    for month, measured in sorted(found.items()):
+        after = month_after(datetime.fromisoformat(f"{month}-01"), 1)
+        end = min(after, until)
+        row = _measured(port, month, measured, Span(month_after(after, -1), end))
+        over = Span(month_after(after, -12), end)
+        yield (*row, *_bound(port, months, over, asked_of == "past_12_months"))
+    if found:
+        start = datetime(year, 1, 1, tzinfo=UTC)
+        over = Span(start, min(month_after(start, 12), until))
+        row = _measured(port, f"{year:04d}", total(found.values()), over)
+        yield (*row, *_bound(port, months, over, asked_of == "calendar_year"))
+
+
+def _measured(port: Port, period: str, measured: Measured, over: Span) -> tuple[Cell, ...]:
+    return (
+        *(port.identity, port.evse_id, port.number, Decimal(kwh_text(port.power_w))),
+        *(port.country, period, measured.offered_s, measured.outage_s, measured.excluded_s),
+        *(measured.working_s, measured.down_s, _percent(share_of(None, measured, over))),
+        None if measured.working_ppm is None else _of_ppm(measured.working_ppm),
+    )
+
+
+def _bound(
+    port: Port, months: Mapping[str, Measured], over: Span, is_asked: bool
+) -> tuple[Cell, ...]:
+    """What is asked of a period, how much was reached in it, and whether that is enough."""
+    fact = shipped().of(port.country).uptime
+    if fact is None or not is_asked or port.power_w < fact.value.from_power_w:
+        return (None,) * 4
+    first, last = f"{over.start:%Y-%m}", f"{over.end - timedelta(seconds=1):%Y-%m}"
+    measured = total(one for month, one in months.items() if first <= month <= last)
+    share = share_of(fact.value, measured, over)
+    met = is_met(fact.value, share, port.power_w)
+    said = None if met is None else "yes" if met else "no"
+    return Decimal(fact.value.least_percent), fact.value.period, _percent(share), said
+
+
+def _percent(share: Fraction | None) -> Decimal | None:
+    return None if share is None else _of_ppm(in_ppm(share))
+
+
+def _of_ppm(ppm: int) -> Decimal:
+    return Decimal(ppm).scaleb(-4)
+
+
+def outages(
+    found: Iterable[tuple[Port, Sequence[Outage]]], until: datetime
+) -> list[tuple[Cell, ...]]:
+    """A row for each outage of an EVSE; without an end where it had not ended by `until`.
+
+    Source: 23 CFR 680.112(a): the minutes of each outage.
+    """
+    return [
+        (
+            *(port.identity, port.evse_id, port.number, one.began_at),
+            None if one.ended_at >= until else one.ended_at,
+            *(_minutes(one.lasted_s), _minutes(one.excluded_s), one.cause),
+        )
+        for port, every in found
+        for one in every
+    ]
+
+
+def _minutes(seconds: int) -> Decimal:
+    return (Decimal(seconds) / 60).quantize(Decimal("0.01"))

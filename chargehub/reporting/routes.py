@@ -1,6 +1,6 @@
 """Reports over REST: who an owner is to tax offices, and files of earnings, sessions, months."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -9,13 +9,16 @@ from pydantic_core import PydanticCustomError
 
 from chargehub.people.access import CurrentActor, CurrentPerson
 from chargehub.people.rules import Actor
-from chargehub.reporting import actions, exports, rules, tables
+from chargehub.reporting import actions, exports, rules, tables, uptimes
 from chargehub.reporting.rules import Kind, Seller
+from chargehub.reputation import measuring
 from chargehub.rest.bodies import Body
-from chargehub.rest.csv import CsvResponse, csv_file
+from chargehub.rest.csv import Cell, CsvResponse, csv_file
 from chargehub.rest.manners import CurrentStore, Now
 from chargehub.rest.throttle import Narrow
 from chargehub.settlement import tables as settlement
+from chargehub.store.work import Reads
+from chargehub.units import Span
 
 router = APIRouter(tags=["reporting"])
 
@@ -136,6 +139,34 @@ async def get_sessions_report(
     return csv_file(f"sessions-{quarter}", exports.SESSIONS, exports.sessions(found))
 
 
+@router.get("/reports/uptime/{year}", response_class=CsvResponse, dependencies=[_narrow])
+async def get_uptime_report(
+    year: Year, actor: CurrentActor, store: CurrentStore, now: Now, whose: Whose = "own"
+) -> CsvResponse:
+    """How long each EVSE worked, by month and year (UTC), and whether that is enough. CSV.
+
+    By the formulas of 23 CFR 680.116(b) (NEVI) and SI 2023/1168 (United Kingdom); `is_met` is
+    empty where the country asks for nothing, or nothing was measured.
+    """
+    owner_id = _owner(actor, whose)
+    during = rules.year_of(year)
+    rows = await store.read(_uptimes, during, owner_id, measuring.day_of(now))
+    return csv_file(f"uptime-{year}", exports.UPTIME, rows)
+
+
+@router.get("/reports/outages/{quarter}", response_class=CsvResponse, dependencies=[_narrow])
+async def get_outages_report(
+    quarter: Quarter, actor: CurrentActor, store: CurrentStore, now: Now, whose: Whose = "own"
+) -> CsvResponse:
+    """Each outage of a quarter (UTC) by station and port: begin, end, minutes. CSV.
+
+    As 23 CFR 680.112(a) asks; those begun before or not over are cut to the quarter.
+    """
+    during = rules.quarter_of(quarter)
+    rows = await store.read(_outages, during, _owner(actor, whose), now)
+    return csv_file(f"outages-{quarter}", exports.OUTAGES, rows)
+
+
 @router.get("/reports/statements/{month}", response_class=CsvResponse)
 async def get_statement_report(
     month: Month, actor: CurrentActor, store: CurrentStore
@@ -144,6 +175,26 @@ async def get_statement_report(
     during = rules.month_of(month)
     found = await store.read(settlement.statement, actor.account_id, during.start, during.end)
     return csv_file(f"statement-{month}", exports.STATEMENT, exports.statement(month, found))
+
+
+def _uptimes(
+    reads: Reads, during: Span, owner_id: str | None, until: datetime
+) -> list[tuple[Cell, ...]]:
+    ports = uptimes.ports(reads, owner_id)
+    first = rules.month_after(during.start, -11)  # of the twelve that end with January
+    known = uptimes.months(reads, ports, first, during.end)
+    return exports.uptimes(during.start.year, ports, known, until)
+
+
+def _outages(
+    reads: Reads, during: Span, owner_id: str | None, now: datetime
+) -> list[tuple[Cell, ...]]:
+    until = min(during.end, now.replace(microsecond=0))
+    if until <= during.start:
+        return []
+    ports = uptimes.ports(reads, owner_id)
+    found = uptimes.outages_of(reads, ports, Span(during.start, until))
+    return exports.outages(found, until)
 
 
 def _owner(actor: Actor, whose: str) -> str | None:

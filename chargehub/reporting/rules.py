@@ -1,14 +1,18 @@
 """What platforms report of their owners: periods, what must be known of a seller, what is missing.
 
-Pure. Source: Directive (EU) 2021/514 (DAC7), annex V, sections II and III.
+Pure. Source: Directive (EU) 2021/514 (DAC7), annex V, sections II and III; of uptime 23 CFR
+680.116(b) and SI 2023/1168, regulations 6 and 7.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from typing import Literal
 
 from chargehub.errors import Forbidden, Invalid
+from chargehub.jurisdictions.rules import Uptime
+from chargehub.reputation.uptime import Measured, nevi_uptime
 from chargehub.units import Span
 
 Kind = Literal["individual", "entity"]
@@ -133,3 +137,38 @@ def quarters_of(year: int) -> tuple[Span, Span, Span, Span]:
     ends = [*starts[1:], datetime(year + 1, 1, 1, tzinfo=UTC)]
     first, second, third, fourth = map(Span, starts, ends)
     return first, second, third, fourth
+
+
+def share_of(bound: Uptime | None, measured: Measured, over: Span) -> Fraction | None:
+    """The share of a period that an EVSE worked, by the formula of its country; None: no telling.
+
+    By the one of the United States, which is also that of countries without a bound, what was not
+    measured of the period counts as up, as in the rule.
+    """
+    if bound is not None and bound.formula == "uk":
+        measured_s = measured.working_s + measured.down_s
+        return Fraction(measured.working_s, measured_s) if measured_s else None
+    if measured == Measured():
+        return None
+    period_s = (over.end - over.start) // timedelta(seconds=1)
+    return nevi_uptime(period_s, measured.outage_s, measured.excluded_s)
+
+
+def is_met(bound: Uptime | None, share: Fraction | None, power_w: int) -> bool | None:
+    """Whether an EVSE works as much as its country asks; None: nothing is asked, or no telling."""
+    if bound is None or share is None or power_w < bound.from_power_w:
+        return None
+    least = Fraction(bound.least_percent) / 100
+    return share >= least if bound.formula == "uk" else share > least
+
+
+def month_after(start: datetime, months: int) -> datetime:
+    """The first instant of the month that lies so many months after that of `start`."""
+    number = start.year * 12 + start.month - 1 + months
+    return datetime(number // 12, number % 12 + 1, 1, tzinfo=UTC)
+
+
+def year_of(text: str) -> Span:
+    """The year written as 2026, in UTC. Raises Invalid."""
+    quarters = quarters_of(int(text))
+    return Span(quarters[0].start, quarters[-1].end)

@@ -103,6 +103,15 @@ def facts(reads: Reads, station_id: str, now: datetime) -> StationFacts:
     )
 
 
+def offered(reads: Reads, station: StationView, during: Span) -> list[Span]:
+    """When in that time a station was on the market and open; no two overlap."""
+    return [
+        part
+        for listed, stated in listings.offered_during(reads, station.id, during)
+        for part in hours.open_spans(stated, station.time_zone, listed)
+    ]
+
+
 def uptime_from(now: datetime) -> str:
     """The first of the days that uptime is shown of."""
     return f"{day_of(now) - UPTIME_DAYS * ONE_DAY:%Y-%m-%d}"
@@ -131,11 +140,11 @@ def _measure(work: Work, standing: StandingView, now: datetime, kept: timedelta)
 
 
 def _measure_day(work: Work, station: StationView, day: Span) -> None:
-    offered = _offered(work, station, day)
+    parts = offered(work, station, day)
     line = timeline.during(work, station.id, timeline.LINE, day)
     for evse in stations.evses_of_station(work, station.id):
         statuses = timeline.during(work, station.id, evse.number, day)
-        _keep(work, station.id, evse.number, day, measure(day, offered, statuses, line))
+        _keep(work, station.id, evse.number, day, measure(day, parts, statuses, line))
 
 
 def _forget(work: Work, station_id: str, before: datetime) -> None:
@@ -143,14 +152,6 @@ def _forget(work: Work, station_id: str, before: datetime) -> None:
     timeline.forget(work, station_id, numbers, before)
     is_old = DAY.c.day < f"{before:%Y-%m-%d}"
     work.execute(delete(DAY).where(DAY.c.station_id == station_id, is_old))
-
-
-def _offered(reads: Reads, station: StationView, day: Span) -> list[Span]:
-    return [
-        part
-        for listed, stated in listings.offered_during(reads, station.id, day)
-        for part in hours.open_spans(stated, station.time_zone, listed)
-    ]
 
 
 def _keep(work: Work, station_id: str, number: int, day: Span, measured: Measured) -> None:

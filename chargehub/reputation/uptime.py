@@ -5,6 +5,7 @@ Source: 23 CFR 680.116(b) (United States, NEVI); SI 2023/1168, regulation 6 and 
 Kingdom), by the statuses of OCPI 2.2.1, section 8.4.20.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -99,6 +100,23 @@ class Measured:
         return in_ppm(Fraction(self.working_s, measured_s)) if measured_s else None
 
 
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A time without a line or out of order, in whole seconds.
+
+    `cause`: what it began with, no_line or the status. `excluded_s`: of it while not offered.
+    """
+
+    began_at: datetime
+    ended_at: datetime
+    cause: str
+    excluded_s: int
+
+    @property
+    def lasted_s(self) -> int:
+        return (self.ended_at - self.began_at) // SECOND
+
+
 def ocpi_status(status: str, is_connected: bool) -> OcpiStatus:
     """What OCPI calls an EVSE of this status; without a line nobody knows."""
     return _OCPI[status] if is_connected else "UNKNOWN"
@@ -144,6 +162,30 @@ def measure(
     return found
 
 
+def outages(
+    during: Span, offered: Sequence[Span], statuses: Sequence[Changed], line: Sequence[Changed]
+) -> tuple[Outage, ...]:
+    """The outages of one EVSE in a time of whole seconds, in order, cut to it, apart.
+
+    Arguments as for `measure`; all of them together last as long as its `outage_s`.
+    """
+    found: list[Outage] = []
+    for start, end in pairwise(_cuts(during, offered, statuses, line)):
+        status = _at(statuses, start)
+        is_connected = _at(line, start) == "connected"
+        if status is None or not is_outage(status, is_connected):
+            continue
+        is_offered = any(_floor(part.start) <= start < _floor(part.end) for part in offered)
+        excluded_s = 0 if is_offered else (end - start) // SECOND
+        if found and found[-1].ended_at == start:
+            last = found.pop()
+            joined_s = last.excluded_s + excluded_s
+            found.append(Outage(last.began_at, end, last.cause, joined_s))
+        else:
+            found.append(Outage(start, end, status if is_connected else "no_line", excluded_s))
+    return tuple(found)
+
+
 def total(parts: Iterable[Measured]) -> Measured:
     """All of them together, in any order."""
     return sum(parts, Measured())
@@ -174,12 +216,8 @@ def _cuts(
 
 def _at(changes: Sequence[Changed], moment: datetime) -> str | None:
     """What it was at this moment; None: nothing was known yet."""
-    known = None
-    for change in changes:
-        if _floor(change.at) > moment:
-            break
-        known = change.word
-    return known
+    place = bisect_right(changes, moment, key=lambda change: _floor(change.at))
+    return changes[place - 1].word if place else None
 
 
 def _floor(moment: datetime) -> datetime:

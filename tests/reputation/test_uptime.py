@@ -16,6 +16,7 @@ from chargehub.reputation.uptime import (
     measure,
     nevi_uptime,
     ocpi_status,
+    outages,
     total,
 )
 from chargehub.stations.timeline import Change
@@ -159,3 +160,16 @@ def test_more_outage_is_never_more_uptime(period: int, data: st.DataObject) -> N
     less, more = sorted(excluded + data.draw(st.integers(0, period)) for _ in range(2))
 
     assert nevi_uptime(period, more, excluded) <= nevi_uptime(period, less, excluded)
+
+
+@given(changes, lines, offers())
+def test_outages_are_apart_and_last_as_long_as_what_was_measured(
+    statuses: list[Change], line: list[Change], offered: list[Span]
+) -> None:
+    found = outages(WHOLE_DAY, offered, statuses, line)
+
+    measured = measure(WHOLE_DAY, offered, statuses, line)
+    assert sum(one.lasted_s for one in found) == measured.outage_s
+    assert sum(one.excluded_s for one in found) == measured.excluded_s
+    edges = [edge for one in found for edge in (one.began_at, one.ended_at)]
+    assert edges == sorted(set(edges))
