@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, case, func, or_, select, update
 
+from chargehub.bookings.reliability import EVENT
 from chargehub.bookings.tables import BOOKING
 from chargehub.reputation.schema import BookingConduct, EvseDay, EvseMonth, StationStanding
 from chargehub.reputation.scores import DriverFacts, Rate, median
@@ -86,16 +87,37 @@ _SESSIONS = (
     .join(CDR, CDR.c.id == SESSION.c.cdr_id)
     .where(_IS_TRIED)
 )
+_IS_NOT_STARTED = and_(
+    COMMAND.c.kind == "start_session", COMMAND.c.state.in_(("refused", "failed", "expired"))
+)
 _NOT_STARTED = (
     select(func.count())
     .select_from(COMMAND)
     .join(SESSION, SESSION.c.id == COMMAND.c.session_id)
     .where(
-        COMMAND.c.kind == "start_session",
-        COMMAND.c.state.in_(("refused", "failed", "expired")),
+        _IS_NOT_STARTED,
         SESSION.c.status == "failed",
         SESSION.c.free_reason.is_(None),
     )
+)
+_IS_TRIED_OTHERWISE = (  # what stands among the sessions above already
+    select(SESSION.c.id)
+    .outerjoin(COMMAND, and_(COMMAND.c.session_id == SESSION.c.id, _IS_NOT_STARTED))
+    .where(
+        SESSION.c.booking_id == EVENT.c.booking_id,
+        or_(
+            SESSION.c.status == "closed",
+            and_(SESSION.c.status == "failed", COMMAND.c.id.is_not(None)),
+        ),
+    )
+    .correlate(EVENT)
+    .exists()
+)
+_LET_DOWN = (
+    select(func.count())
+    .select_from(EVENT)
+    .join(BOOKING, BOOKING.c.id == EVENT.c.booking_id)
+    .where(BOOKING.c.driver_id != BOOKING.c.owner_id, ~_IS_TRIED_OTHERWISE)
 )
 _BOOKINGS = select(
     func.count(case((BOOKING.c.cancelled_by == "owner", 1))).label("cancelled"),
@@ -169,14 +191,18 @@ def months(reads: Reads, station_id: str, since: str, limit: int) -> tuple[OfEvs
 
 
 def starts(reads: Reads, station_id: str, since: datetime) -> Rate:
-    """Starts by others than the owner: those that gave energy, of all that were tried."""
+    """Starts by others than the owner: those that gave energy, of all that were tried.
+
+    A booked driver whom the station let down tried too, if nothing of a session tells of it.
+    """
     done = reads.one(
         _SESSIONS.where(SESSION.c.station_id == station_id, SESSION.c.started_at >= since)
     )
     refused = reads.value(
         _NOT_STARTED.where(COMMAND.c.station_id == station_id, COMMAND.c.created_at >= since)
     )
-    return Rate(done.worked, done.tried + refused)
+    let_down = reads.value(_LET_DOWN.where(EVENT.c.station_id == station_id, EVENT.c.at >= since))
+    return Rate(done.worked, done.tried + refused + let_down)
 
 
 def sessions(reads: Reads, station_id: str) -> int:

@@ -180,7 +180,7 @@ async def test_a_driver_who_does_not_come_is_counted_unless_nobody_could(hub: Ru
         "of": 1,
         "ppm": 1_000_000,
     }
-    assert (await driver.get("/bookings"))["items"][0]["status"] == "no_show"
+    assert (await driver.get("/bookings"))["items"][0]["status"] == "failed"
 
 
 async def test_a_station_that_is_not_published_shows_no_facts(hub: RunningHub) -> None:
