@@ -4,14 +4,19 @@ from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 
-from chargehub.bookings import policies, terms
+from chargehub.bookings import overstay, policies, terms
 from chargehub.bookings.policies import BookingPolicyRow, Stated
 from chargehub.bookings.rules import Policy
 from chargehub.errors import Conflict, NotFound
+from chargehub.jurisdictions import rules as jurisdictions
+from chargehub.jurisdictions.rules import Price
+from chargehub.listings import duties
 from chargehub.listings import tables as listings
 from chargehub.people.rules import Actor
+from chargehub.stations import tables as stations
 from chargehub.stations.registration import owned_station
-from chargehub.store.work import Work
+from chargehub.stations.views import StationView
+from chargehub.store.work import Reads, Work
 from chargehub.tariffs import tables as tariffs
 
 
@@ -21,14 +26,15 @@ def state_policy(
     """A new version of a station's policy; the same again makes none.
 
     What is booked stays as it was booked. Raises NotFound where the station is not the actor's
-    or is not published, BadPolicy, Conflict.
+    or is not published, BadPolicy, AboveLimit, Conflict.
     """
-    owned_station(work, actor.account_id, station_id)
+    station = owned_station(work, actor.account_id, station_id)
     listing = listings.listing(work, station_id)
     tariff = tariffs.tariff(work, listing.tariff_id) if listing else None
     if tariff is None:
         raise NotFound("This station is not published. Publish it, then state its policy.")
     terms.check_fee(policy, tariff.content.currency)
+    _check_overstay(work, station, policy, tariff.content.currency)
     before = policies.current(work, station_id)
     if before.version and before.policy == policy:
         return before
@@ -43,3 +49,16 @@ def state_policy(
             error
         )
     return Stated(policy, version, now)
+
+
+def _check_overstay(reads: Reads, station: StationView, policy: Policy, currency: str) -> None:
+    """Of a minute that the next driver waits, the dearest. Raises AboveLimit."""
+    if policy.overstay is None:
+        return
+    evses = stations.evses_of_station(reads, station.id)
+    plugs = [one.type for one in stations.connectors_of(reads, [evse.id for evse in evses])]
+    stay = overstay.settled(policy.overstay, plugs, currency)
+    assert stay.per_minute is not None, stay
+    highest = stay.per_minute * overstay.WAITED_FOR
+    price = Price("idle", highest, int(stay.grace.total_seconds()))
+    jurisdictions.check_overstay(duties.profile_of(reads, station), price, currency)

@@ -30,7 +30,10 @@ class FactBody(BaseModel):
 
 
 class ItemBody(BaseModel):
-    """What an owner confirms; as a proof, what is stated of stations from a power on."""
+    """What an owner confirms; as a proof, what is stated of stations from a power on.
+
+    `met_by` meter_keys: the confirmed key of each EVSE's meter shows it without a statement.
+    """
 
     id: str
     text: str
@@ -38,6 +41,7 @@ class ItemBody(BaseModel):
     basis: Basis
     checked_on: date
     from_power_w: int
+    met_by: str | None
 
 
 class JurisdictionBody(BaseModel):

@@ -49,6 +49,12 @@ class DutiesOpen(Conflict):
     code = "duties_open"
 
 
+class AboveLimit(Invalid):
+    """A price is higher than the country of the station allows."""
+
+    code = "above_limit"
+
+
 def _decimal(text: str) -> str:
     try:
         value = Decimal(text)
@@ -111,7 +117,8 @@ class Reporting(_Part):
 
 class Item(_Part):
     """Something an owner confirms; as a proof, something stated for each station with a
-    reference, from a power on."""
+    reference, from a power on. `met_by`: what shows it without a statement: meter_keys, if the
+    owner has confirmed the key of the meter of each EVSE."""
 
     id: Id
     text: Sentence
@@ -119,6 +126,7 @@ class Item(_Part):
     basis: Basis
     checked_on: date
     from_power_w: PowerW = 0
+    met_by: Literal["meter_keys"] | None = None
 
 
 class Profile(_Part):
@@ -195,6 +203,7 @@ class Offer:
     """What an owner wants to publish, and what was confirmed and stated for it.
 
     `proofs`: id of the proof -> the owner's reference. `power_w`: of the strongest EVSE.
+    `shown`: what is there without a statement, by the name in `Item.met_by`.
     """
 
     power_w: int
@@ -203,6 +212,7 @@ class Offer:
     prices: tuple[Price, ...]
     is_confirmed: bool
     proofs: Mapping[str, str]
+    shown: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,14 +225,20 @@ class Duty:
     rule: str
 
 
+_OR: Mapping[str | None, str] = {
+    None: "",
+    "meter_keys": ", or confirm the key of each EVSE's meter (PUT /evses/{id}/meter-key)",
+}
+
+
 def duties(profile: Profile, offer: Offer) -> tuple[Duty, ...]:
     """All that the profile asks of an offer; every duty says by which rule."""
     found = [
         Duty(
             item.id,
-            item.id in offer.proofs,
+            item.id in offer.proofs or item.met_by in offer.shown,
             f"State for the station, with a reference: {item.text} "
-            f"(PUT /stations/{{id}}/proofs/{item.id})",
+            f"(PUT /stations/{{id}}/proofs/{item.id}){_OR[item.met_by]}",
             item.rule,
         )
         for item in profile.proofs
@@ -258,17 +274,36 @@ def _of_prices(profile: Profile, offer: Offer) -> list[Duty]:
 
 
 def _of_idle(idle: Fact[IdleLimit], offer: Offer) -> Duty:
+    idles = [each for each in offer.prices if each.kind == "idle" and each.amount]
+    is_met = offer.currency != idle.value.currency or all(_is_within(idle, each) for each in idles)
+    return Duty("idle_limit", is_met, _asked(idle), idle.rule)
+
+
+def _is_within(idle: Fact[IdleLimit], price: Price) -> bool:
     most, grace_s = Decimal(idle.value.per_minute), idle.value.grace_s
-    is_met = offer.currency != idle.value.currency or all(
-        each.amount <= most and each.grace_s >= grace_s
-        for each in offer.prices
-        if each.kind == "idle" and each.amount
+    return price.amount <= most and price.grace_s >= grace_s
+
+
+def _asked(idle: Fact[IdleLimit]) -> str:
+    return (
+        f"Ask at most {Decimal(idle.value.per_minute)} {idle.value.currency} per idle minute, "
+        f"and none in the first {idle.value.grace_s // 60} minutes"
     )
-    what = (
-        f"Ask at most {most} {idle.value.currency} per idle minute, "
-        f"and none in the first {grace_s // 60} minutes"
+
+
+def check_overstay(profile: Profile, highest: Price, currency: str) -> None:
+    """Staying after a booking is idle time as well. Raises AboveLimit.
+
+    `highest`: the most that a minute of it may cost. In another currency than the limit's nothing
+    is compared.
+    """
+    idle = profile.idle_limit
+    if idle is None or currency != idle.value.currency or _is_within(idle, highest):
+        return
+    raise AboveLimit(
+        f"{_asked(idle)}; a minute of `overstay` would cost up to {highest.amount} {currency} "
+        f"from {highest.grace_s // 60} minutes on [{idle.rule}]."
     )
-    return Duty("idle_limit", is_met, what, idle.rule)
 
 
 def check(found: Sequence[Duty], name: str) -> None:

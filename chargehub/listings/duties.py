@@ -13,6 +13,7 @@ from chargehub.jurisdictions.book import check_country, shipped
 from chargehub.jurisdictions.rules import Duty, Offer, Price, Profile
 from chargehub.jurisdictions.tables import StationProof
 from chargehub.listings.tables import Listing
+from chargehub.meters import tables as meters
 from chargehub.people.rules import Actor
 from chargehub.stations import tables as stations
 from chargehub.stations.registration import owned_location, owned_station
@@ -109,8 +110,16 @@ def _duties(
         prices=tuple(_prices(tariff.components)),
         is_confirmed=confirmed is not None,
         proofs=tables.proofs_of(reads, station.id),
+        shown=_shown(reads, station),
     )
     return rules.duties(profile, offer)
+
+
+def _shown(reads: Reads, station: StationView) -> frozenset[str]:
+    """What is known of a station without its owner's statement."""
+    numbers = [evse.number for evse in stations.evses_of_station(reads, station.id)]
+    is_pinned = all(meters.is_confirmed(reads, station.id, number) for number in numbers)
+    return frozenset({"meter_keys"} if numbers and is_pinned else ())
 
 
 def _prices(components: Iterable[Component]) -> Iterable[Price]:

@@ -51,6 +51,11 @@ def keys(reads: Reads, station_id: str, evse_number: int) -> tuple[KeyView, ...]
     return tuple(_key(row) for row in rows)
 
 
+def is_confirmed(reads: Reads, station_id: str, evse_number: int) -> bool:
+    """True if the owner has confirmed a key of an EVSE's meter."""
+    return any(one.state == "confirmed" for one in keys(reads, station_id, evse_number))
+
+
 def has_keys(reads: Reads, station_id: str) -> bool:
     """True if a key of any of a station's meters is known."""
     of_station = select(KEY.c.id).where(KEY.c.station_id == station_id)

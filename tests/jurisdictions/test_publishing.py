@@ -7,6 +7,7 @@ import pytest
 
 from chargehub.clock import HandClock
 from tests.hub import TARIFF, Person, Place, RunningHub
+from tests.meters.signing import Device
 
 
 @pytest.fixture
@@ -65,6 +66,46 @@ async def test_a_dear_idle_fee_is_refused_by_the_rule(hub: RunningHub) -> None:
     refused = await owner.ask("PUT", f"{path}/listing", wanted, 409)
 
     assert "at most 0.80 EUR per idle minute" in refused["detail"]
+
+
+async def test_a_confirmed_key_of_each_meter_shows_that_it_signs(hub: RunningHub) -> None:
+    owner, place = await in_germany(hub)
+    asked = f"/stations/{place.station_id}/duties?tariff_id={place.tariff_id}"
+
+    before = await owner.get(asked)
+    key = {"public_key": Device().key.hexadecimal}
+    for evse in place.evse_ids:
+        await owner.ask("PUT", f"/evses/{evse}/meter-key", key, 200)
+    after = await owner.get(asked)
+
+    found = [
+        next(one for one in each["items"] if one["id"] == "signed_meter")
+        for each in (before, after)
+    ]
+    assert [one["is_met"] for one in found] == [False, True]
+    assert "PUT /evses/{id}/meter-key" in found[0]["what"]
+
+
+@pytest.mark.parametrize(
+    ("per_minute", "grace", "expect"),
+    [("0.40", 15, 200), (None, 15, 200), ("0.41", 15, 422), ("0.10", 14, 422)],
+)
+async def test_a_dear_overstay_is_refused_by_the_rule_of_idle_fees(
+    hub: RunningHub, per_minute: str | None, grace: int, expect: int
+) -> None:
+    """A minute costs twice as much while the next driver waits: 0.82 is above 0.80."""
+    owner, place = await in_germany(hub)
+    path = f"/stations/{place.station_id}"
+    await owner.ask("PUT", f"{path}/proofs/signed_meter", {"reference": "No. 1"}, 204)
+    await owner.ask("PUT", "/jurisdictions/DE/confirmation", expect=200)
+    await owner.ask("PUT", f"{path}/listing", listing(place), 200)
+
+    stay = {"per_minute": per_minute, "grace_minutes": grace, "night_ok": True}
+    answer = await owner.ask("PUT", f"{path}/policy", {"overstay": stay}, expect)
+
+    if expect == 422:
+        assert answer["code"] == "above_limit"
+        assert "at most 0.80 EUR per idle minute" in answer["detail"]
 
 
 async def test_a_published_place_does_not_change_its_country(hub: RunningHub) -> None:
