@@ -114,6 +114,7 @@ def reactions(
             _charge_owner(terms),
             _credit_spoilt(promises),
             offering.tell_failed,
+            offering.tell_retired,
             repeating.tell_driver,
             _delist(promises),
             following.look_after_booking,

@@ -33,6 +33,14 @@ def retirement(reads: Reads, station_id: str) -> RetirementView | None:
     return None if row is None else RetirementView(*row)
 
 
+def has_ended(reads: Reads, booking: BookingView) -> bool:
+    """True if this booking ended because its station was taken out of service."""
+    if booking.cancelled_by != "owner" or booking.ended_at is None:
+        return False
+    noted = retirement(reads, booking.station_id)
+    return noted is not None and noted.retired_at <= booking.ended_at
+
+
 def open_retirements(reads: Reads, limit: int) -> tuple[RetirementView, ...]:
     """Retirements with bookings to cancel, at most `limit`."""
     is_open = RETIREMENT.c.done_at.is_(None)

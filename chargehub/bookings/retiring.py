@@ -1,7 +1,7 @@
 """What happens to the bookings of a station that is taken out of service.
 
 Each is cancelled as its owner's cancellation: the deposit goes back in full, the owner owes the
-penalty, the driver is written to.
+penalty. What the driver is told follows from the release (`search.offering`).
 """
 
 from datetime import datetime
@@ -11,7 +11,6 @@ from operator import attrgetter
 from sqlalchemy import update
 
 from chargehub.bookings import retirements
-from chargehub.bookings.approving import mail_account, when
 from chargehub.bookings.cancellation import owner_penalty
 from chargehub.bookings.retirements import RETIREMENT, RetirementView
 from chargehub.bookings.schema import RetirementRow
@@ -19,8 +18,6 @@ from chargehub.bookings.steps import Ending, release
 from chargehub.bookings.tables import BookingView
 from chargehub.store.chunk import ALL, SIZE, Chunk
 from chargehub.store.work import Work
-
-SUBJECT = "Your booking is cancelled: the charger is taken out of service"
 
 
 def note(work: Work, station_id: str, now: datetime) -> None:
@@ -55,13 +52,6 @@ def _cancel(work: Work, booking: BookingView, now: datetime) -> None:
         penalty_minor=penalty_minor(booking, now),
     )
     release(work, booking, ending, now)
-    text = (
-        f"The owner takes the charger out of service, so your booking {when(booking)} is "
-        "cancelled.\n\n"
-        "It costs you nothing: what was held of your money is released in full, and the owner "
-        "owes a penalty.\nSearch for another charger for that time.\n"
-    )
-    mail_account(work, booking.driver_id, SUBJECT, text, now)
 
 
 def _finish(work: Work, retirement: RetirementView, now: datetime) -> None:

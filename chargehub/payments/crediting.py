@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chargehub import events
-from chargehub.bookings import cancelling, reliability
+from chargehub.bookings import cancelling, reliability, retirements
 from chargehub.bookings import tables as bookings
 from chargehub.bookings.promises import PROMISES, Promises
 from chargehub.bookings.tables import BookingView
@@ -28,7 +28,8 @@ GOODWILL = "expense:goodwill"
 def credit_spoilt(
     work: Work, event: events.BookingReleased, now: datetime, promises: Promises = PROMISES
 ) -> None:
-    """The station failed a booking, or another's car stood in its way: its driver gets a credit.
+    """The station failed a booking, another's car stood in its way, or the station was taken out
+    of service: its driver gets a credit.
 
     Not for a booking that nothing was held for, nor for a station that was out of order already
     when it was booked: whoever books that one waits for the credit.
@@ -41,6 +42,9 @@ def credit_spoilt(
     is_given_up = booking.status == "no_show" or booking.cancelled_by == "driver"
     if is_given_up and cancelling.is_blocked(work, booking):
         give(work, booking, "blocked_by_another", now, promises)
+    was_paid_for = booking.penalty_minor > 0  # of a confirmed booking alone
+    if was_paid_for and retirements.has_ended(work, booking):
+        give(work, booking, "station_retired", now, promises)
 
 
 def give(

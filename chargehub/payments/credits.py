@@ -16,8 +16,9 @@ from chargehub.store.work import Reads, table_of
 from chargehub.units import Money
 
 Kind = Literal["given", "withdrawn", "spent"]
-Reason = Literal["station_failed", "blocked_by_another"]
-"""What a credit is for: the station failed a booking, or another driver's car stood in its way."""
+Reason = Literal["station_failed", "blocked_by_another", "station_retired"]
+"""What a credit is for: the station failed a booking, another driver's car stood in its way, or it
+was taken out of service."""
 
 CURRENCIES_LISTED = 50  # of one driver: more than anybody charges in
 

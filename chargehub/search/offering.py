@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from chargehub import events
-from chargehub.bookings import cancelling, reliability
+from chargehub.bookings import cancelling, reliability, retirements
 from chargehub.bookings import tables as bookings
+from chargehub.bookings.approving import mail_account, when
 from chargehub.bookings.reliability import Failure
 from chargehub.bookings.tables import BookingView
 from chargehub.payments import credits
@@ -23,6 +24,7 @@ from chargehub.units import Money, Span
 
 REACH_M = 10_000  # a quarter of an hour by car, with a battery that was to be charged
 OFFERED = 5
+RETIRED_SUBJECT = "Your booking is cancelled: the charger is taken out of service"
 _NO_USE = ("offline", "faulted")
 
 WHY: dict[Failure, str] = {
@@ -78,18 +80,37 @@ def tell_failed(work: Work, event: events.BookingReleased, now: datetime) -> Non
     if booking is None or driver is None or event.reason != "failed":
         return
     why = reliability.of_booking(work, booking.id)
-    credit = credits.of_booking(work, booking.id, "given")
     text = (
         "Hello,\n\n"
         f"the charger that you booked from {booking.starts_at:%Y-%m-%d %H:%M} to"
         f" {booking.ends_at:%H:%M} UTC has failed:\n{WHY[why] if why else 'it was not there'}.\n"
         "Your booking is over and costs you nothing; what was held of your money goes back.\n"
     )
-    if credit is not None:
-        amount = Money(credit.amount_minor, credit.currency)
-        text += f"For the trouble you have a credit of {amount}, spent on what you charge next.\n"
-    text += "\n" + offers(work, booking, now)
+    text += _credited(work, booking) + "\n" + offers(work, booking, now)
     mails.write_mail(work, driver.email, "The charger that you booked has failed", text, now)
+
+
+def tell_retired(work: Work, event: events.BookingReleased, now: datetime) -> None:
+    """Write to the driver whose booked station was taken out of service."""
+    booking = bookings.booking(work, event.booking_id)
+    if booking is None or not retirements.has_ended(work, booking):
+        return
+    text = (
+        f"The owner takes the charger out of service, so your booking {when(booking)} is "
+        "cancelled.\n\n"
+        "It costs you nothing: what was held of your money is released in full, and the owner "
+        "owes a penalty.\n"
+    )
+    text += _credited(work, booking) + "\n" + offers(work, booking, now)
+    mail_account(work, booking.driver_id, RETIRED_SUBJECT, text, now)
+
+
+def _credited(reads: Reads, booking: BookingView) -> str:
+    credit = credits.of_booking(reads, booking.id, "given")
+    if credit is None:
+        return ""
+    amount = Money(credit.amount_minor, credit.currency)
+    return f"For the trouble you have a credit of {amount}, spent on what you charge next.\n"
 
 
 def offers(reads: Reads, booking: BookingView, now: datetime) -> str:

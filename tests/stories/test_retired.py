@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from chargehub.search.offering import RETIRED_SUBJECT
 from tests.hub import Person, Place, RunningHub
 from tests.people.conftest import mails
-from tests.stories.steps import audited, book, charge, held, leave, transfers
+from tests.stories.steps import audited, book, charge, held, leave, slot, transfers
 
 HOUR = timedelta(hours=1)
 
@@ -52,9 +53,27 @@ async def test_its_bookings_end_as_the_owners_and_the_drivers_are_told(
     placed = held(sum(one["deposit"]["amount_minor"] for one in (near, far)))
     assert {kind: moved[kind] for kind in placed} == placed
     assert moved["penalty"]["owner:receivable EUR"] == 447
-    sent = [subject for to, subject, _ in await hub.hub.store.read(mails) if to == driver.email]
-    assert len([one for one in sent if one.startswith("Your booking is cancelled")]) == 2
+    assert (await driver.get("/credits"))["balances"] == [{"amount_minor": 500, "currency": "EUR"}]
+    assert moved["credit"] == {"expense:goodwill EUR": 500, "driver:credit EUR": -500}
+    sent = await hub.hub.store.read(mails)
+    told = [text for to, subject, text in sent if (to, subject) == (driver.email, RETIRED_SUBJECT)]
+    assert ["a credit of 5.00 EUR" in text for text in told] == [True, False]  # one a station
+    assert all("We know of no free charger" in text for text in told)
     await audited(hub)
+
+
+async def test_who_had_nothing_held_gets_no_credit(hub: RunningHub, version: str) -> None:
+    """A request that the owner never answered costs nobody anything."""
+    owner, driver, place = await scene(hub, version)
+    await owner.ask("PUT", f"/stations/{place.station_id}/policy", {"mode": "request"}, 200)
+    wanted = {"evse_id": place.evse_ids[0], **slot(hub, 24 * HOUR, HOUR)}
+    booking = await driver.post("/bookings", wanted)
+
+    await owner.post(f"/stations/{place.station_id}/retirement", expect=200)
+    await hub.settle()
+
+    assert (await driver.get(f"/bookings/{booking['id']}"))["status"] == "declined"
+    assert (await driver.get("/credits"))["items"] == []
 
 
 async def test_it_is_let_in_no_more_and_its_history_stays(hub: RunningHub, version: str) -> None:
