@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from chargehub import flow
 from chargehub.bookings import (
     block_routes,
+    calendar_routes,
     change_routes,
     policy_routes,
     quote_routes,
@@ -101,6 +102,7 @@ ROUTERS = (
     policy_routes.router,
     quote_routes.router,
     block_routes.router,
+    calendar_routes.router,
     guest_routes.router,
     change_routes.router,
     series_routes.router,

@@ -28,6 +28,7 @@ BLOCK = {
     "kind": "blackout",
     "times": {"starts_at": "2026-09-01T10:00:00Z", "ends_at": "2026-09-08T10:00:00Z"},
 }
+TWO_DAYS = "?from=2026-03-10T00:00:00Z&to=2026-03-12T00:00:00Z"
 LATER = "2026-03-03T19:30:00Z"
 NEED = (
     "?energy_wh=20000&power_w=11000&time_zone=Europe/Oslo"
@@ -72,6 +73,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /.well-known/chargehub-receipt-keys.json": Row("anybody"),
     "GET /evses": Row("anybody", query="?latitude=59.9139&longitude=10.7522"),
     "GET /evses/{evse_id}": Row("anybody"),
+    "GET /evses/{evse_id}/calendar": Row("anybody", query=TWO_DAYS),
     "GET /maps/evses": Row("anybody", query="?south=59.8&west=10.6&north=60&east=10.9"),
     "GET /journeys/evses": Row("anybody", query="?points=59.9139,10.7522;60.39,5.32"),
     "POST /accounts": Row("anybody", done=201, body=NEWCOMER),

@@ -28,6 +28,7 @@ from chargehub.store.work import Reads, table_of
 from chargehub.units import Span
 
 NO_OVERLAP = "no_overlap"
+IN_A_DAY = 200  # a day holds no more slots of a quarter of an hour
 
 _LIVE_SQL = "('requested', 'held', 'confirmed', 'active')"
 _OVERLAPS = f"""
@@ -195,7 +196,7 @@ _OVERLAPPING = (
         _KEEPS_SLOT,
     )
     .order_by(BOOKING.c.starts_at)
-    .limit(200)  # a day holds no more slots of a quarter of an hour
+    .limit(bindparam("limit"))
 )
 _TO_COME = (
     select(BOOKING)
@@ -268,12 +269,15 @@ def claimed(reads: Reads, evse_ids: Iterable[str], at: datetime) -> frozenset[st
     return frozenset(booking.evse_id for booking in found if is_claimed(booking, at))
 
 
-def overlapping(reads: Reads, evse_id: str, span: Span) -> tuple[BookingView, ...]:
-    """Bookings that keep an EVSE in that time, buffers included, in order; at most 200.
+def overlapping(
+    reads: Reads, evse_id: str, span: Span, limit: int = IN_A_DAY
+) -> tuple[BookingView, ...]:
+    """Bookings that keep an EVSE in that time, buffers included, in order; at most `limit`.
 
     They are live, or were cancelled by the owner.
     """
-    return _views(reads.all(_OVERLAPPING, evse_id=evse_id, start=span.start, end=span.end))
+    asked = {"evse_id": evse_id, "start": span.start, "end": span.end, "limit": limit}
+    return _views(reads.all(_OVERLAPPING, **asked))
 
 
 def to_come(reads: Reads, evse_id: str, now: datetime) -> tuple[BookingView, ...]:
