@@ -74,6 +74,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /evses": Row("anybody", query="?latitude=59.9139&longitude=10.7522"),
     "GET /evses/{evse_id}": Row("anybody"),
     "GET /evses/{evse_id}/calendar": Row("anybody", query=TWO_DAYS),
+    "GET /calendar-feeds/{token}.ics": Row("anybody", done=404, ids={"token": "guessed"}),
     "GET /maps/evses": Row("anybody", query="?south=59.8&west=10.6&north=60&east=10.9"),
     "GET /journeys/evses": Row("anybody", query="?points=59.9139,10.7522;60.39,5.32"),
     "POST /accounts": Row("anybody", done=201, body=NEWCOMER),
@@ -142,6 +143,9 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /stations/{station_id}/duties": Row("read", query="?tariff_id=nobody", done=404),
     "GET /stations/{station_id}/retirement": Row("read"),
     "GET /stations/{station_id}/blocks": Row("read"),
+    "POST /stations/{station_id}/calendar-feed": Row("stations:write", done=201),
+    "GET /stations/{station_id}/calendar-feed": Row("read"),
+    "DELETE /stations/{station_id}/calendar-feed": Row("stations:write", done=204),
     "GET /evses/{evse_id}/kept-times": Row(
         "read", query="?from=2026-03-10T10:00:00Z&to=2026-03-11T10:00:00Z"
     ),

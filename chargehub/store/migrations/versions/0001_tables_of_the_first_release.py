@@ -1339,6 +1339,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("station_id", "number", name="uq_evse_number"),
     )
     op.create_table(
+        "calendar_feed",
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["station_id"], ["station.id"], name=op.f("fk_calendar_feed_station_id")
+        ),
+        sa.PrimaryKeyConstraint("station_id", name=op.f("pk_calendar_feed")),
+    )
+    op.create_index("uq_calendar_feed_token", "calendar_feed", ["token_hash"], unique=True)
+    op.create_table(
         "evse_block",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("station_id", sa.String(length=36), nullable=False),
