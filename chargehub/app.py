@@ -31,7 +31,7 @@ from chargehub.disputes import routes as dispute_routes
 from chargehub.energy import routes as energy_routes
 from chargehub.errors import Unavailable
 from chargehub.guests import routes as guest_routes
-from chargehub.jobs import Jobs, due, due_of_reputation
+from chargehub.jobs import Jobs, due, due_of_keeping, due_of_reputation
 from chargehub.jurisdictions import book
 from chargehub.jurisdictions import routes as jurisdiction_routes
 from chargehub.ledger import routes as ledger_routes
@@ -198,11 +198,12 @@ class Hub:
         )
         frames_kept = timedelta(days=settings.frames_kept_days)
         cost_every = timedelta(seconds=settings.cost_told_every_s)
-        what_is_due = due(
-            *(settings.token_price, frames_kept, cost_every, webhook_terms_of(settings)),
-            *(promises, kept_of(settings)),
+        told = webhook_terms_of(settings)
+        what_is_due = (
+            *due(settings.token_price, cost_every, told, promises),
+            *due_of_keeping(frames_kept, told, kept_of(settings)),
+            *due_of_reputation(timedelta(days=settings.facts_kept_days)),
         )
-        what_is_due = (*what_is_due, *due_of_reputation(timedelta(days=settings.facts_kept_days)))
         self.jobs = Jobs(self.store, self.clock, settings.tick_s, what_is_due)
         self.ocpp_port = 0
         self.ocpps_port = 0

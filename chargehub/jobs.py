@@ -54,11 +54,9 @@ ROUNDS = 200  # a job that still finds work after so many chunks goes on at the 
 
 def due(
     token_price: Decimal,
-    frames_kept: timedelta,
     cost_every: timedelta,
     told: Terms,
     promises: Promises = PROMISES,
-    kept: retaining.Kept = retaining.KEPT,
 ) -> Sequence[Job]:
     """What to look at, in an order in which one makes the next due: a slot opens before a
     no-show is released, earnings mature before they are paid out. `cost_every` 0: never."""
@@ -72,29 +70,8 @@ def due(
     def tell_costs(work: Work, now: datetime, chunk: Chunk) -> int:
         return telling.tell_costs(work, now, cost_every, chunk) if cost_every else 0
 
-    def forget_keys(work: Work, now: datetime, _chunk: Chunk) -> int:
-        return manners.forget_keys(work, now)
-
-    def forget_frames(work: Work, now: datetime, _chunk: Chunk) -> int:
-        return frames.forget(work, now - frames_kept)
-
-    def forget_quotes(work: Work, now: datetime, _chunk: Chunk) -> int:
-        return promising.forget_quotes(work, now)
-
-    def forget_guest_links(work: Work, now: datetime, _chunk: Chunk) -> int:
-        return guests.forget_links(work, now)
-
-    def forget_lines(work: Work, now: datetime, _chunk: Chunk) -> int:
-        return lines.forget(work, now)
-
     def disable_webhooks(work: Work, now: datetime, chunk: Chunk) -> int:
         return webhooks.disable_failing(work, now, told, chunk)
-
-    def forget_events(work: Work, now: datetime, _chunk: Chunk) -> int:
-        return webhooks.forget(work, now, told)
-
-    def forget_people(work: Work, now: datetime, chunk: Chunk) -> int:
-        return retaining.forget(work, now, kept) + departing.forget_guests(work, now, chunk)
 
     return (
         stations.expire_commands,
@@ -123,6 +100,36 @@ def due(
         dividing.mature_due_fees,
         request_due_payouts,
         disable_webhooks,
+    )
+
+
+def due_of_keeping(
+    frames_kept: timedelta, told: Terms, kept: retaining.Kept = retaining.KEPT
+) -> Sequence[Job]:
+    """What is forgotten when its time is over."""
+
+    def forget_keys(work: Work, now: datetime, _chunk: Chunk) -> int:
+        return manners.forget_keys(work, now)
+
+    def forget_frames(work: Work, now: datetime, _chunk: Chunk) -> int:
+        return frames.forget(work, now - frames_kept)
+
+    def forget_quotes(work: Work, now: datetime, _chunk: Chunk) -> int:
+        return promising.forget_quotes(work, now)
+
+    def forget_guest_links(work: Work, now: datetime, _chunk: Chunk) -> int:
+        return guests.forget_links(work, now)
+
+    def forget_lines(work: Work, now: datetime, _chunk: Chunk) -> int:
+        return lines.forget(work, now)
+
+    def forget_events(work: Work, now: datetime, _chunk: Chunk) -> int:
+        return webhooks.forget(work, now, told)
+
+    def forget_people(work: Work, now: datetime, chunk: Chunk) -> int:
+        return retaining.forget(work, now, kept) + departing.forget_guests(work, now, chunk)
+
+    return (
         forget_keys,
         forget_frames,
         forget_lines,

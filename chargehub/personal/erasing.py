@@ -165,14 +165,6 @@ def _disputes(reads: Reads, account_id: str) -> Iterable[str]:
     is_theirs = or_(disputes.c.driver_id == account_id, disputes.c.owner_id == account_id)
     wanted = select(disputes.c.id).where(is_theirs, disputes.c.status != "closed")
     for row in reads.all(wanted.limit(_MOST_TOLD)):
-        yield f"Dispute {row.id} is not over: withdraw it, or wait for its end."
-
-
-def _disputes(reads: Reads, account_id: str) -> Iterable[str]:
-    disputes = table("dispute")
-    is_theirs = or_(disputes.c.driver_id == account_id, disputes.c.owner_id == account_id)
-    wanted = select(disputes.c.id).where(is_theirs, disputes.c.status != "closed")
-    for row in reads.all(wanted.limit(_MOST_TOLD)):
         yield f"Dispute {row.id} is not over: withdraw it, or wait for its decision."
 
 

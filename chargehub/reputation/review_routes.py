@@ -56,13 +56,13 @@ class ReviewRequest(Body):
     text: Text | None = None
 
 
-class AnswerRequest(Body):
+class ReviewReplyRequest(Body):
     """A reply, or why an operator should judge the review."""
 
     text: Text
 
 
-class DecisionRequest(Body):
+class ReviewDecisionRequest(Body):
     """What becomes of a review. `reason` is told to both sides.
 
     `text_removed` and `reply_removed`: the words go, the stars count. `struck`: it is not shown
@@ -196,7 +196,7 @@ async def get_my_reviews(
 
 @router.post("/reviews/{review_id}/reply")
 async def post_reply(
-    review_id: Id, said: AnswerRequest, actor: Writer, store: CurrentStore, now: Now
+    review_id: Id, said: ReviewReplyRequest, actor: Writer, store: CurrentStore, now: Now
 ) -> PartyReviewBody:
     """Reply to a review of you, once; everybody may read it."""
     return PartyReviewBody.of(await store.do(reviewing.reply, actor, review_id, said.text, now))
@@ -204,7 +204,7 @@ async def post_reply(
 
 @router.post("/reviews/{review_id}/appeal")
 async def post_appeal(
-    review_id: Id, said: AnswerRequest, actor: Writer, store: CurrentStore, now: Now
+    review_id: Id, said: ReviewReplyRequest, actor: Writer, store: CurrentStore, now: Now
 ) -> PartyReviewBody:
     """Ask an operator to judge a review of you, once."""
     return PartyReviewBody.of(await store.do(reviewing.appeal, actor, review_id, said.text, now))
@@ -221,7 +221,11 @@ async def get_appeals(
 
 @router.post("/reviews/{review_id}/decisions", status_code=201)
 async def post_decision(
-    review_id: Id, said: DecisionRequest, operator: CurrentOperator, store: CurrentStore, now: Now
+    review_id: Id,
+    said: ReviewDecisionRequest,
+    operator: CurrentOperator,
+    store: CurrentStore,
+    now: Now,
 ) -> PartyReviewBody:
     """Judge a review: keep it, take words out, or strike it. Both sides are told why."""
     decision = (said.outcome, said.reason)
