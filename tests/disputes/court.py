@@ -1,14 +1,18 @@
 """The people of a dispute, and what it is about."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import update
 from sqlmodel import col
 
 from chargehub.ledger import tables as ledger
+from chargehub.ledger.actions import post
+from chargehub.ledger.rules import Transfer, moved, transfer_id
+from chargehub.payments.credits import CreditRow
 from chargehub.people.tables import Account, Login
+from chargehub.store.columns import new_id
 from chargehub.store.work import Work
 from tests.busy import verify
 from tests.hub import Person, Place, RunningHub
@@ -75,6 +79,10 @@ class Court:
         end = self.hub.clock.now() + timedelta(days=1_000)
         await self.hub.hub.store.do(lambda work: work.execute(update(Login).values(expires_at=end)))
 
+    async def give_credit(self) -> None:
+        """The driver has 5.00 more, as for a booking that a station failed."""
+        await self.hub.hub.store.do(_give_credit, self.driver.account_id, self.hub.clock.now())
+
     async def mature(self) -> None:
         await self.hub.advance(hours=25)
 
@@ -118,6 +126,14 @@ class Court:
             for recipient, subject, _ in sent
             if recipient == who.email and any(word in subject.lower() for word in about)
         ]
+
+
+def _give_credit(work: Work, driver_id: str, now: datetime) -> None:
+    entries = moved(500, "EUR", "expense:goodwill", f"driver:credit:{driver_id}")
+    booking_id = new_id()
+    post(work, Transfer(transfer_id(booking_id), "credit", entries, now, booking_id=booking_id))
+    row = {"driver_id": driver_id, "currency": "EUR", "amount_minor": 500, "at": now}
+    work.insert(CreditRow, id=new_id(), kind="given", booking_id=booking_id, **row)
 
 
 async def second_operator(hub: RunningHub) -> Person:
