@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from operator import attrgetter
 
-from chargehub.bookings import failing, notices, policies, rules, tables
+from chargehub.bookings import changes, failing, notices, policies, rules, tables
 from chargehub.bookings.cancellation import (
     Parting,
     Reason,
@@ -66,6 +66,7 @@ def price_of_cancelling(reads: Reads, actor: Actor, booking: BookingView, now: d
         raise rules.BookingOver("The booking is in use. Stop its session instead.")
     if booking.status not in ("requested", "held", "confirmed"):
         raise rules.BookingOver("The booking is over already; there is nothing to cancel.")
+    booking = changes.as_held(reads, booking)
     free = Parting(0, booking.deposit_minor)
     if booking.status != "confirmed":
         return Price(free)
@@ -138,7 +139,8 @@ def _release_no_show(work: Work, booking: BookingView, now: datetime) -> None:
         return
     fee_minor = 0
     if _could_be_used(work, booking):
-        fee_minor = on_no_show(policies.of_booking(booking), booking).capture_minor
+        held = changes.as_held(work, booking)
+        fee_minor = on_no_show(policies.of_booking(booking), held).capture_minor
     release(work, booking, Ending("no_show", fee_minor=fee_minor), now)
 
 

@@ -1,12 +1,13 @@
 """What was changed of bookings: from when to when, and what that did to deposit and value."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Index, bindparam, select
 from sqlmodel import Field, SQLModel
 
+from chargehub.bookings.tables import BookingView
 from chargehub.store.columns import Instant
 from chargehub.store.work import Reads, table_of
 
@@ -65,3 +66,16 @@ def changes_of(reads: Reads, booking_id: str) -> Sequence[ChangeView]:
 def under_way(reads: Reads, booking_id: str) -> ChangeView | None:
     """The change whose deposit is not held yet, or None."""
     return next((one for one in changes_of(reads, booking_id) if one.state == "asked"), None)
+
+
+def as_held(reads: Reads, booking: BookingView) -> BookingView:
+    """The booking as it is paid for: a longer end whose deposit is not held yet costs nothing."""
+    change = under_way(reads, booking.id)
+    if change is None:
+        return booking
+    return replace(
+        booking,
+        ends_at=change.was_ends_at,
+        deposit_minor=change.was_deposit_minor,
+        expected_minor=change.was_expected_minor,
+    )

@@ -164,3 +164,98 @@ async def test_nobody_leaves_an_open_dispute(hub: RunningHub) -> None:
     assert made["id"] in refused["detail"]
     assert (await only(owner, "/disputes?role=owner"))["refunded"]["amount_minor"] == 450
     await audited(hub)
+
+
+async def test_who_cancels_while_a_longer_end_is_asked_for_pays_by_what_is_held(
+    hub: RunningHub,
+) -> None:
+    """The rail has not said yes to the longer time: half of 11.00 is kept, not half of 17.00."""
+    owner, driver, place = await parties(hub)
+    await policy(owner, place, cancellation="moderate")
+    booking = await book(hub, driver, place, 3 * HOUR, 2 * HOUR)
+    await hub.advance(minutes=30)
+    path = f"/bookings/{booking['id']}"
+
+    await driver.ask("PUT", f"{path}/end", {"ends_at": until(booking, HOUR)}, 200)
+    told = await driver.get(f"{path}/cancellation")
+    await driver.post(f"{path}/cancel", expect=200)
+    await hub.settle()
+
+    assert told["kept"]["amount_minor"] == 550
+    assert (await driver.get(path))["fee"]["amount_minor"] == 550
+    assert sorted(each[0] for each in await holds(driver)) == ["captured", "released"]
+    totals = net(await transfers(hub))
+    assert totals["psp:pending EUR"] == 550
+    await audited(hub)
+
+
+async def test_an_extended_overstayed_and_disputed_booking_adds_up(hub: RunningHub) -> None:
+    """Longer by an hour, 45 minutes too long after that, and the overstay given back: 4.50."""
+    owner, driver, place = await parties(hub)
+    await policy(owner, place, overstay=STATED)
+    booking = await book(hub, driver, place, HOUR, HOUR)
+    await come(hub, place, driver, booking)
+    await place.sim.plug_in(1, driver.id_token)
+    await hub.settle()
+    await end(driver, booking, until(booking, HOUR))
+    await place.sim.charge(1, 10_000, readings=4, before_each=passing(hub, HOUR / 2))
+    await hub.advance(minutes=60)
+    await leave(hub, place)
+    session = await only(driver, "/sessions")
+    (bill,) = await bills(owner)
+    made = await dispute(driver, session["id"], "overstay", 450)
+    await hub.advance(hours=73)
+    again = await driver.ask("POST", "/disputes", {**made, "session_id": session["id"]})
+    await hub.advance(hours=73)
+
+    assert bill.lines == ("energy 10 kWh 0.45 450", "overstay 45 min 0.1 450")
+    assert "id" not in again
+    found = await driver.get(f"/disputes/{made['id']}")
+    assert (found["status"], found["refunded"]["amount_minor"]) == ("closed", 450)
+    moved = net(await transfers(hub))
+    assert (moved["psp:available EUR"], moved["owner:payable EUR"]) == (450, -405)
+    assert {code for code in moved if code.startswith(("owner", "driver"))} == {"owner:payable EUR"}
+    await audited(hub)
+
+
+async def test_a_failed_start_is_made_up_for_once(hub: RunningHub) -> None:
+    """A credit, and nothing that was taken: so there is nothing to dispute."""
+    _, driver, place = await parties(hub)
+    booking = await book(hub, driver, place, HOUR, HOUR)
+    await come(hub, place, driver, booking)
+    await place.sim.plug_in(1, driver.id_token)
+    await hub.advance(minutes=1)
+    await place.sim.stop(1, "power_loss")
+    await hub.settle()
+    session = await only(driver, "/sessions")
+
+    claim = {"kind": "no_access", "amount": {"amount_minor": 500, "currency": "EUR"}}
+    words = {**claim, "statement": "It failed."}
+    of_session = {**words, "session_id": session["id"]}
+    of_booking = {**words, "booking_id": booking["id"]}
+    refused = [await driver.post("/disputes", of, 409) for of in (of_session, of_booking)]
+
+    assert {one["code"] for one in refused} == {"nothing_to_dispute"}
+    assert await amounts(driver) == [500, 500]
+    await audited(hub)
+
+
+async def test_a_station_retires_while_its_session_is_disputed(hub: RunningHub) -> None:
+    """The next driver's booking ends with it; the dispute goes on to its end."""
+    owner, driver, place = await parties(hub)
+    await charge(hub, place, driver.id_token)
+    session = await only(driver, "/sessions")
+    other = await hub.person("other")
+    next_one = await book(hub, other, place, 5 * HOUR, HOUR)
+    made = await dispute(driver, session["id"], "energy", 450)
+
+    await owner.post(f"/stations/{place.station_id}/retirement", expect=200)
+    await hub.advance(hours=73)
+    await hub.advance(hours=73)
+
+    assert (await other.get(f"/bookings/{next_one['id']}"))["status"] == "cancelled"
+    found = await driver.get(f"/disputes/{made['id']}")
+    assert (found["status"], found["refunded"]["amount_minor"]) == ("closed", 450)
+    moved = net(await transfers(hub))
+    assert "owner:dispute_hold EUR" not in moved
+    await audited(hub)
