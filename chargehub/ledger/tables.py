@@ -63,7 +63,7 @@ class LedgerAccount(SQLModel, table=True):
     code: str = Field(primary_key=True, max_length=100)
     asset: str = Field(primary_key=True, max_length=4)
     family: str = Field(max_length=40)
-    holder: str = Field(max_length=60)
+    holder: str = Field(max_length=60, index=True)
     side: int
     balance: int = Field(default=0, sa_type=BigInteger)
 

@@ -34,7 +34,7 @@ class Account(SQLModel, table=True):
     failures: int = 0
     locked_until: datetime | None = Field(default=None, sa_type=Instant)
     created_at: datetime = Field(sa_type=Instant)
-    erased_at: datetime | None = Field(default=None, sa_type=Instant)
+    erased_at: datetime | None = Field(default=None, sa_type=Instant, index=True)
 
 
 class Login(SQLModel, table=True):
@@ -47,8 +47,8 @@ class Login(SQLModel, table=True):
     account_id: str = Field(max_length=36, foreign_key="account.id", index=True)
     token_hash: str = Field(max_length=64)
     created_at: datetime = Field(sa_type=Instant)
-    expires_at: datetime = Field(sa_type=Instant)
-    revoked_at: datetime | None = Field(default=None, sa_type=Instant)
+    expires_at: datetime = Field(sa_type=Instant, index=True)
+    revoked_at: datetime | None = Field(default=None, sa_type=Instant, index=True)
 
 
 class ApiKey(SQLModel, table=True):
@@ -93,10 +93,10 @@ class Mail(SQLModel, table=True):
     __tablename__ = "mail"
 
     id: str = Field(primary_key=True, max_length=36)
-    recipient: str = Field(max_length=254)
+    recipient: str = Field(max_length=254, index=True)
     subject: str = Field(max_length=200)
     text: str
-    created_at: datetime = Field(sa_type=Instant)
+    created_at: datetime = Field(sa_type=Instant, index=True)
     sent_at: datetime | None = Field(default=None, sa_type=Instant)
     error: str | None = Field(default=None, max_length=500)
 
@@ -112,8 +112,8 @@ class MailToken(SQLModel, table=True):
     purpose: str = Field(max_length=6)
     token_hash: str = Field(max_length=64)
     created_at: datetime = Field(sa_type=Instant)
-    expires_at: datetime = Field(sa_type=Instant)
-    used_at: datetime | None = Field(default=None, sa_type=Instant)
+    expires_at: datetime = Field(sa_type=Instant, index=True)
+    used_at: datetime | None = Field(default=None, sa_type=Instant, index=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,8 +107,8 @@ class ReviewWindow(SQLModel, table=True):
 
     session_id: str = Field(primary_key=True, max_length=36)
     station_id: str = Field(max_length=36)
-    owner_id: str = Field(max_length=36)
-    driver_id: str = Field(max_length=36)
+    owner_id: str = Field(max_length=36, index=True)
+    driver_id: str = Field(max_length=36, index=True)
     opened_at: datetime = Field(sa_type=Instant)
     closes_at: datetime = Field(sa_type=Instant)
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -133,7 +133,7 @@ class Review(SQLModel, table=True):
     session_id: str = Field(max_length=36)
     station_id: str = Field(max_length=36)
     author: str = Field(max_length=6)
-    author_id: str = Field(max_length=36)
+    author_id: str = Field(max_length=36, index=True)
     subject_id: str = Field(max_length=36)
     stars: int
     scores: Any = Field(sa_type=Json)

@@ -20,8 +20,8 @@ class AddressReveal(SQLModel, table=True):
     id: str = Field(primary_key=True, max_length=36)
     location_id: str = Field(max_length=36, foreign_key="location.id")
     booking_id: str = Field(max_length=36)
-    account_id: str = Field(max_length=36)
+    account_id: str = Field(max_length=36, index=True)
     role: str = Field(max_length=8)
     first_at: datetime = Field(sa_type=Instant)
-    last_at: datetime = Field(sa_type=Instant)
+    last_at: datetime = Field(sa_type=Instant, index=True)
     looks: int

@@ -52,7 +52,7 @@ class SettlementRow(SQLModel, table=True):
     version: int
     transfer_id: str | None = Field(default=None, max_length=36)
     owner_id: str = Field(max_length=36)
-    driver_id: str | None = Field(default=None, max_length=36)
+    driver_id: str | None = Field(default=None, max_length=36, index=True)
     currency: str = Field(max_length=3)
     gross_minor: int = Field(sa_type=BigInteger)
     captured_minor: int = Field(sa_type=BigInteger)

@@ -10,6 +10,7 @@ from chargehub.jurisdictions.rules import UNKNOWN
 from chargehub.store.columns import Instant, Json, Serial
 
 _IS_OPEN = text("ended_at IS NULL")
+_IS_OF_SESSION, _IS_OF_BOOKING = text("session_id IS NOT NULL"), text("booking_id IS NOT NULL")
 
 
 class Location(SQLModel, table=True):
@@ -129,7 +130,7 @@ class HouseholdToken(SQLModel, table=True):
     __tablename__ = "household_token"
 
     evse_id: str = Field(primary_key=True, max_length=36, foreign_key="evse.id")
-    id_token: str = Field(primary_key=True, max_length=255)
+    id_token: str = Field(primary_key=True, max_length=255, index=True)
 
 
 class Pairing(SQLModel, table=True):
@@ -161,7 +162,7 @@ class Pairing(SQLModel, table=True):
     opened_at: datetime = Field(sa_type=Instant)
     expires_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
-    knocked_at: datetime | None = Field(default=None, sa_type=Instant)
+    knocked_at: datetime | None = Field(default=None, sa_type=Instant, index=True)
     knocked_from: str | None = Field(default=None, max_length=45)
     is_contested: bool = False
     station_id: str | None = Field(default=None, max_length=36, foreign_key="station.id")
@@ -275,6 +276,18 @@ class CommandRow(SQLModel, table=True):
         Index("ix_command_station", "station_id", "state", "id"),
         Index("ix_command_due", "state", "expires_at"),
         Index("ix_command_kind", "station_id", "kind", "id"),
+        Index(
+            "ix_command_session",
+            "session_id",
+            sqlite_where=_IS_OF_SESSION,
+            postgresql_where=_IS_OF_SESSION,
+        ),
+        Index(
+            "ix_command_booking",
+            "booking_id",
+            sqlite_where=_IS_OF_BOOKING,
+            postgresql_where=_IS_OF_BOOKING,
+        ),
     )
 
     id: str = Field(primary_key=True, max_length=36)

@@ -1918,6 +1918,36 @@ def upgrade() -> None:
     op.create_index(op.f("ix_station_line_at"), "station_line", ["at"], unique=False)
     op.create_index("ix_station_line_station", "station_line", ["station_id", "at"], unique=False)
 
+    for table, column in (  # by which people's rows are found, and what is too old
+        ("account", "erased_at"),
+        ("login", "expires_at"),
+        ("login", "revoked_at"),
+        ("mail", "recipient"),
+        ("mail", "created_at"),
+        ("mail_token", "expires_at"),
+        ("mail_token", "used_at"),
+        ("address_reveal", "account_id"),
+        ("address_reveal", "last_at"),
+        ("household_token", "id_token"),
+        ("pairing", "knocked_at"),
+        ("review", "author_id"),
+        ("review_window", "owner_id"),
+        ("review_window", "driver_id"),
+        ("settlement", "driver_id"),
+        ("ledger_account", "holder"),
+    ):
+        op.create_index(op.f(f"ix_{table}_{column}"), table, [column], unique=False)
+    for thing in ("session", "booking"):
+        is_of_one = sa.text(f"{thing}_id IS NOT NULL")
+        op.create_index(
+            f"ix_command_{thing}",
+            "command",
+            [f"{thing}_id"],
+            unique=False,
+            sqlite_where=is_of_one,
+            postgresql_where=is_of_one,
+        )
+
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     for statement in SQLITE if is_sqlite else POSTGRESQL:
         op.execute(statement)
