@@ -12,7 +12,7 @@ from tests.access_table import ROUTES
 from tests.busy import Busy, busy
 from tests.hub import Person, RunningHub
 from tests.stories.steps import book, charge
-from tests.test_access import GUARDED, ask, key, keyholder, leaked
+from tests.test_access import GUARDED, ask, keyholder, leaked
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -112,19 +112,23 @@ async def test_an_operator_gets_in_where_the_table_says_and_nowhere_else(
     assert entered == OPERATORS_TOO
 
 
-async def test_a_key_that_was_revoked_opens_nothing(street: Street, database: str) -> None:
+@pytest.mark.parametrize("how", ["revoked", "expired"])
+async def test_a_key_that_is_over_opens_nothing(street: Street, database: str, how: str) -> None:
     world, keys, wrong = street.busy, {}, {}
     for row in GUARDED.values():
         if row.who not in ("login", "guest") and (row.rightful, row.who) not in keys:
-            person = keyholder(world, row)
-            keys[row.rightful, row.who] = await key(person, row.who)
-            made = (await person.get("/api-keys"))["items"]
-            for one in (each for each in made if each["name"] == "scoped"):
-                await person.ask("DELETE", f"/api-keys/{one['id']}", expect=204)
+            person, end = keyholder(world, row), world.hub.clock.now() + timedelta(minutes=5)
+            wanted = {"name": "x", "scopes": [row.who], "expires_at": end.isoformat()}
+            made = await person.post("/api-keys", wanted)
+            keys[row.rightful, row.who] = made["key"]
+            if how == "revoked":
+                await person.ask("DELETE", f"/api-keys/{made['id']}", expect=204)
+    if how == "expired":
+        await world.hub.advance(minutes=5)
     for name, row in GUARDED.items():
-        revoked = keys.get((row.rightful, row.who))
-        if revoked is not None:
-            answer = await ask(world, name, row, revoked)
+        over = keys.get((row.rightful, row.who))
+        if over is not None:
+            answer = await ask(world, name, row, over)
             if answer.status_code != 401 or leaked(world, answer, name):
                 wrong[name] = answer.status_code, answer.text[:200]
 

@@ -47,6 +47,8 @@ def _login_holder(login: LoginView | None, now: datetime) -> Actor:
 async def _key_holder(store: Store, key: KeyView | None, now: datetime) -> Actor:
     if key is None or key.is_revoked:
         raise Unauthenticated("This API key is not valid.")
+    if key.expires_at is not None and key.expires_at <= now:
+        raise Unauthenticated("This API key has expired. Make a new one.")
     if key.last_used_at is None or now - key.last_used_at >= KEY_USE_NOTED_EVERY:
         with suppress(Unavailable):  # reading must work while writing does not
             await store.do(note_key_used, key.id, now)

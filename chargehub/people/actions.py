@@ -147,13 +147,23 @@ def set_can_pay(work: Work, account_id: str, can_pay: bool) -> None:
     work.execute(update(Account).where(col(Account.id) == account_id).values(can_pay=can_pay))
 
 
-def create_api_key(
-    work: Work, actor: Actor, name: str, scopes: tuple[rules.Scope, ...], now: datetime
-) -> CreatedKey:
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key to be made. `expires_at` None: it holds until it is revoked."""
+
+    name: str
+    scopes: tuple[rules.Scope, ...]
+    expires_at: datetime | None = None
+
+
+def create_api_key(work: Work, actor: Actor, wanted: NewKey, now: datetime) -> CreatedKey:
     """A key for a machine, limited to these scopes.
 
     Raises Invalid, Conflict at 100 keys, Forbidden for scopes beyond the actor's own.
     """
+    scopes = wanted.scopes
+    if wanted.expires_at is not None and wanted.expires_at <= now:
+        raise Invalid("This key would have expired already. Choose a later time.")
     if not scopes or len(set(scopes)) < len(scopes):
         raise Invalid("Give at least one scope, each once.")
     if "operator" in scopes and not actor.is_operator:
@@ -165,11 +175,12 @@ def create_api_key(
         ApiKey(
             id=new_id(),
             account_id=actor.account_id,
-            name=rules.name(name),
+            name=rules.name(wanted.name),
             prefix=key[:PREFIX_SHOWN],
             key_hash=rules.digest(key),
             scopes=list(scopes),
             created_at=now,
+            expires_at=wanted.expires_at,
         )
     )
     view = tables.api_key(work, key)

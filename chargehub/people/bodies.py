@@ -92,10 +92,11 @@ class NewPassword(Body):
 
 
 class NewApiKey(Body):
-    """A key for a machine, and what it may do."""
+    """A key for a machine, what it may do, and until when; null: until you revoke it."""
 
     name: Name
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=len(rules.SCOPES))]
+    expires_at: Instant | None = None
 
 
 class ApiKeyBody(BaseModel):
@@ -107,6 +108,7 @@ class ApiKeyBody(BaseModel):
     scopes: list[str]
     created_at: datetime
     last_used_at: datetime | None
+    expires_at: datetime | None
 
 
 class CreatedKeyBody(ApiKeyBody):

@@ -200,8 +200,8 @@ async def post_api_key(
     wanted: bodies.NewApiKey, actor: CurrentPerson, store: CurrentStore, now: Now
 ) -> bodies.CreatedKeyBody:
     """Make a key for a machine. It is shown this once."""
-    scopes = tuple(wanted.scopes)
-    made = await store.do(actions.create_api_key, actor, wanted.name, scopes, now)
+    new = actions.NewKey(wanted.name, tuple(wanted.scopes), wanted.expires_at)
+    made = await store.do(actions.create_api_key, actor, new, now)
     return bodies.CreatedKeyBody(**_key_body(made.view).model_dump(), key=made.key)
 
 

@@ -52,7 +52,10 @@ class Login(SQLModel, table=True):
 
 
 class ApiKey(SQLModel, table=True):
-    """A machine's key; `prefix` is its visible beginning, the whole is stored as SHA-256."""
+    """A machine's key; `prefix` is its visible beginning, the whole is stored as SHA-256.
+
+    `expires_at` None: it holds until it is revoked.
+    """
 
     __tablename__ = "api_key"
     __table_args__ = (UniqueConstraint("key_hash", name="uq_api_key_key_hash"),)
@@ -65,6 +68,7 @@ class ApiKey(SQLModel, table=True):
     scopes: Any = Field(sa_type=Json)
     created_at: datetime = Field(sa_type=Instant)
     last_used_at: datetime | None = Field(default=None, sa_type=Instant)
+    expires_at: datetime | None = Field(default=None, sa_type=Instant)
     revoked_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
@@ -160,6 +164,7 @@ class KeyView:
     scopes: tuple[str, ...]
     created_at: datetime
     last_used_at: datetime | None
+    expires_at: datetime | None
     is_revoked: bool
     is_operator: bool
 
@@ -227,6 +232,7 @@ _KEY = select(
     col(ApiKey.scopes),
     col(ApiKey.created_at),
     col(ApiKey.last_used_at),
+    col(ApiKey.expires_at),
     col(ApiKey.revoked_at).is_not(None).label("is_revoked"),
     col(Account.is_operator),
 ).join(Account, col(Account.id) == col(ApiKey.account_id))

@@ -52,7 +52,7 @@ async def bearer(store: Store, actor: Actor) -> dict[str, str]:
 
 async def key_bearer(store: Store, actor: Actor, *scopes: Scope) -> dict[str, str]:
     """The header that a machine with these scopes sends."""
-    made = await store.do(people.create_api_key, actor, "machine", scopes, NOW)
+    made = await store.do(people.create_api_key, actor, people.NewKey("machine", scopes), NOW)
     return {"Authorization": f"Bearer {made.key}"}
 
 

@@ -157,7 +157,8 @@ async def test_a_key_is_shown_once_and_listed_by_its_beginning(api: Api) -> None
 
     body = made.json()
     assert made.status_code == 201
-    assert set(body) == {"id", "name", "prefix", "scopes", "created_at", "last_used_at", "key"}
+    shown = {"id", "name", "prefix", "scopes", "created_at", "last_used_at", "expires_at"}
+    assert set(body) == {*shown, "key"}
     assert body["key"].startswith(body["prefix"])
     assert body["scopes"] == ["read", "stations:write"]
     assert listed.json() == {

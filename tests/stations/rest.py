@@ -80,7 +80,7 @@ class Api:
         account_id = owner.headers["X-Account"]
         actor = Actor(account_id, is_operator=False, scopes=None)
         made = await self.store.do(
-            people.create_api_key, actor, "machine", scopes, self.clock.now()
+            people.create_api_key, actor, people.NewKey("machine", scopes), self.clock.now()
         )
         return await self._with(made.key, account_id)
 

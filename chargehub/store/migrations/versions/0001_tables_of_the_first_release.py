@@ -1083,6 +1083,7 @@ def upgrade() -> None:
         sa.Column("scopes", Json(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("last_used_at", Instant(), nullable=True),
+        sa.Column("expires_at", Instant(), nullable=True),
         sa.Column("revoked_at", Instant(), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_api_key_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_key")),
