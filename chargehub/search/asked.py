@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
+from chargehub.listings.rules import Access
 from chargehub.people.access import KnownActor
 from chargehub.rest.bodies import AMOUNT_LIMIT, Instant
 from chargehub.rest.throttle import Narrow, Throttled
@@ -52,6 +53,10 @@ async def _filters(
     is_instant: Annotated[
         bool, Query(description="Only EVSEs whose owner need not agree to the booking.")
     ] = False,
+    access: Annotated[
+        Access | None,
+        Query(description="Only what is there for everybody, or for members like you alone."),
+    ] = None,
     energy_wh: Annotated[
         int | None,
         Query(
@@ -76,6 +81,7 @@ async def _filters(
         need=rules.need(during, energy_wh, currency, max_total_minor),
         amenities=tuple(amenity),
         is_instant=is_instant,
+        access=access,
         viewer_id=actor.account_id if actor else "",
     )
 

@@ -4,6 +4,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel
 
+from chargehub.listings.rules import Access
 from chargehub.reputation.bodies import StandingBody
 from chargehub.search.ranking import Rank
 from chargehub.search.tables import Found
@@ -93,6 +94,7 @@ class OfferedEvse(BaseModel):
     `distance_m` is to the middle of its cell; null: it was not looked for around a place.
     `price` null: no `energy_wh` was asked for; `standing` null: the station never had a line.
     `rank_parts` null: the best were not asked for. `amenities` in OCPI's names of facilities.
+    `access` members: it is there for the owner's members, of whom you are one.
     """
 
     id: str
@@ -108,6 +110,7 @@ class OfferedEvse(BaseModel):
     price: NeedPrice | None
     standing: StandingBody | None
     amenities: list[str]
+    access: Access
     rank_parts: RankParts | None
 
     @classmethod
@@ -134,6 +137,7 @@ class OfferedEvse(BaseModel):
                 "price": NeedPrice.of(found.quote) if found.quote else None,
                 "standing": StandingBody.of(found.standing) if found.standing else None,
                 "amenities": list(found.amenities),
+                "access": found.access,
                 "rank_parts": RankParts.of(found.rank) if found.rank else None,
             }
         )

@@ -27,7 +27,8 @@ _FITS = (
     col(OfferRow.power_w) >= bindparam("power_w"),
     or_(_plugs == 0, col(OfferRow.plugs).bitwise_and(_plugs) != 0),
     col(OfferRow.amenities).bitwise_and(_amenities) == _amenities,
-    or_(col(OfferRow.is_public), bindparam("is_known", type_=Boolean())),
+    or_(col(OfferRow.is_public), bindparam("with_members", type_=Boolean())),
+    or_(bindparam("with_public", type_=Boolean()), ~col(OfferRow.is_public)),
 )
 _OFFERS = select(
     col(OfferRow.evse_id),
@@ -156,5 +157,6 @@ def asked(filters: Filters, box: Box) -> dict[str, Any]:
         "power_w": filters.min_power_w,
         "plugs": plugs_mask(filters.connector_types),
         "amenities": amenities_mask(filters.amenities),
-        "is_known": filters.viewer_id != "",
+        "with_members": filters.viewer_id != "" and filters.access != "public",
+        "with_public": filters.access != "members",
     }

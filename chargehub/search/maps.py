@@ -73,8 +73,8 @@ def map_of(reads: Reads, boxes: Sequence[Box], filters: Filters, now: datetime) 
 
     Up to PINS that fit are shown one by one, and those among them that cannot be had at the time
     and price asked for are left out. More are counted, whether they can be had or not, in cells
-    that are the larger the larger the area is; without those for members alone. Raises
-    TooManyFound.
+    that are the larger the larger the area is; without those for members alone: who asks for
+    those makes the area smaller. Raises TooManyFound.
     """
     resolution = areas.resolution_of(boxes)
     spots = _few(reads, boxes, filters, resolution)
@@ -82,6 +82,8 @@ def map_of(reads: Reads, boxes: Sequence[Box], filters: Filters, now: datetime) 
         judge = Judge(reads, filters, now)
         found = shown(reads, judge, judge.suitable(spots))
         return Map(evses=tuple(replace(each, distance_m=None) for each in found))
+    if filters.access == "members":
+        raise TooManyFound("The area is too large to look for members' EVSEs. Make it smaller.")
     return Map(clusters=_clusters(reads, boxes, filters, resolution))
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from math import asin, ceil, cos, degrees, radians, sin, sqrt
 
 from chargehub.errors import Invalid
+from chargehub.listings.rules import Access
 from chargehub.units import Span
 
 MAX_RADIUS_M = 100_000
@@ -59,7 +60,8 @@ class Filters:
     """What an EVSE must have. `during` None: any time; `min_power_w` 0: any power.
 
     `connector_types`: one of them is enough, none: any. `amenities`: all of them.
-    `is_instant`: without those whose owner agrees to every booking. `viewer_id`: the account that
+    `is_instant`: without those whose owner agrees to every booking. `access`: only those that are
+    there for everybody (public), or for members alone; None: both. `viewer_id`: the account that
     looks, '' for nobody known.
     """
 
@@ -70,6 +72,11 @@ class Filters:
     viewer_id: str = ""
     amenities: tuple[str, ...] = ()
     is_instant: bool = False
+    access: Access | None = None
+
+    def __post_init__(self) -> None:
+        if self.access == "members" and not self.viewer_id:
+            raise Invalid("Log in to search for what is there for members alone.")
 
 
 @dataclass(frozen=True, slots=True)

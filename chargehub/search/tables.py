@@ -12,6 +12,7 @@ from operator import itemgetter
 from sqlalchemy import bindparam, select
 from sqlmodel import col
 
+from chargehub.listings.rules import Access
 from chargehub.listings.traits import amenities_in
 from chargehub.reputation.standings import Standing, standings
 from chargehub.search import candidates
@@ -54,6 +55,7 @@ class Found:
     quote: Quote | None
     standing: Standing | None
     amenities: tuple[str, ...]
+    access: Access
     rank: Rank | None = None
 
 
@@ -173,6 +175,7 @@ def shown(reads: Reads, judge: Judge, offers: Sequence[Offer]) -> tuple[Found, .
             quote=judge.quote(each),
             standing=standing.get(each.spot.station_id),
             amenities=amenities_in(each.spot.amenities),
+            access=each.listing.audience.access,
         )
         for each in offers
         if each.spot.evse_id in states

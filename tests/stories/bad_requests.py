@@ -191,9 +191,17 @@ ABSURD = (
     unfit(
         *("nobody", "GET /evses?latitude=0&longitude=0&starts_at=2026-03-10T10:00:00Z", None),
         "query.starts_at",
-        "There is no such parameter here; there are: amenity, connector_type, currency, cursor, "
-        "energy_wh, from, is_instant, latitude, limit, longitude, max_total_minor, min_power_w, "
-        "order, radius_m, to.",
+        "There is no such parameter here; there are: access, amenity, connector_type, currency, "
+        "cursor, energy_wh, from, is_instant, latitude, limit, longitude, max_total_minor, "
+        "min_power_w, order, radius_m, to.",
+    ),
+    Case(
+        *("nobody", "GET /evses?latitude=0&longitude=0&access=members", None, 422, "invalid"),
+        "Log in to search for what is there for members alone.",
+    ),
+    unfit(
+        *("nobody", "GET /evses?latitude=0&longitude=0&access=mine", None, "query.access"),
+        "Input should be 'public' or 'members'",
     ),
     unfit(
         *("nobody", "GET /evses?latitude=0&longitude=0&radius_m=-5", None, "query.radius_m"),

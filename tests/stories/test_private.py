@@ -32,6 +32,33 @@ async def code(owner: Person, group: dict[str, Any], **wanted: Any) -> dict[str,
     return made
 
 
+MAP = "/maps/evses?south=59.9&north=60&west=10.7&east=10.8"
+JOURNEY = "/journeys/evses?points=59.90,10.75;59.93,10.76&width_m=5000"
+
+
+async def test_a_search_is_for_everybodys_or_for_members_stations(
+    hub: RunningHub, version: str
+) -> None:
+    owner, member, _, place, group = await private(hub, version)
+    public = await hub.station(owner, version)
+    one_time = await code(owner, group)
+    await member.post("/memberships", {"code": one_time["code"]})
+
+    async def found(path: str) -> list[tuple[str, str]]:
+        answer = await member.get(path)
+        return sorted(
+            (one["id"], one["access"]) for one in answer.get("items", answer.get("evses"))
+        )
+
+    ours, all_ = (place.evse_ids[0], "members"), (public.evse_ids[0], "public")
+    for path in (NEAR, MAP, JOURNEY):
+        assert await found(path) == sorted([ours, all_])
+        assert await found(f"{path}&access=public") == [all_]
+        assert await found(f"{path}&access=members") == [ours]
+        assert (await hub.ask("GET", f"{path}&access=members", expect=422))["code"] == "invalid"
+    assert (await member.get(f"/evses/{place.evse_ids[0]}"))["access"] == "members"
+
+
 async def seen(person: Person | RunningHub, place: Place) -> tuple[int, int]:
     """How many EVSEs a search finds, and the status of the EVSE's own page."""
     ids = [one["id"] for one in (await person.ask("GET", NEAR, expect=200))["items"]]
