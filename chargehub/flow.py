@@ -23,7 +23,6 @@ from chargehub.disputes import actions as disputes
 from chargehub.disputes import lines
 from chargehub.energy import actions as grid
 from chargehub.energy import balancing
-from chargehub.events_of_disputes import DisputeRefundRequested
 from chargehub.meters import actions as meters
 from chargehub.payments import (
     collect,
@@ -187,7 +186,9 @@ def _of_disputes(store: Store, rails: Rails) -> Reactions:
     """What disputes follow, and what they ask of rails."""
     return {
         events.StationDisconnected: [lines.note_disconnected],
-        DisputeRefundRequested: [Effect(effects.refund(rails, store), disputes.record_refund)],
+        events.DisputeRefundRequested: [
+            Effect(effects.refund(rails, store), disputes.record_refund)
+        ],
     }
 
 

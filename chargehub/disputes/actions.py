@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from operator import attrgetter
 
-from chargehub import events_of_disputes as events
+from chargehub import events
 from chargehub.disputes import rules, steps, tables, telling
 from chargehub.disputes.rules import Decision
 from chargehub.disputes.views import DisputeView

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 
-from chargehub import events_of_disputes as events
+from chargehub import events
 from chargehub.bookings import tables as bookings
 from chargehub.disputes import deciding, gathering, rules, steps, tables, telling
 from chargehub.disputes.gathering import Scene

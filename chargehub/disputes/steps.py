@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from chargehub import events_of_disputes as events
+from chargehub import events
 from chargehub.disputes import rules, tables, telling
 from chargehub.disputes.rules import Decision
 from chargehub.disputes.views import DisputeView

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, assert_never
 
 from chargehub import events
-from chargehub.events_of_disputes import DisputeRefundRequested
 from chargehub.payments import tables
 from chargehub.payments.rail import (
     RAIL_TIMEOUT_S,
@@ -87,11 +86,11 @@ def release(rails: Rails, store: Store) -> Effect[events.ReleaseRequested, Relea
 
 def refund(
     rails: Rails, store: Store
-) -> Effect[events.RefundRequested | DisputeRefundRequested, Refunded]:
+) -> Effect[events.RefundRequested | events.DisputeRefundRequested, Refunded]:
     """Send captured money back. None: it is not wanted any more."""
 
     async def run(
-        event: events.RefundRequested | DisputeRefundRequested, key: str
+        event: events.RefundRequested | events.DisputeRefundRequested, key: str
     ) -> Refunded | Refusal | None:
         payment = await store.read(tables.payment, event.payment_id)
         wanted = await store.read(tables.refund, event.refund_id)

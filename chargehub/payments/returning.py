@@ -9,7 +9,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy import update
 
-from chargehub.events_of_disputes import DisputeRefundRequested
+from chargehub.events import DisputeRefundRequested
 from chargehub.payments import collect, tables
 from chargehub.payments.rail import RailBroken, Refunded, Refusal
 from chargehub.payments.steps import move, told

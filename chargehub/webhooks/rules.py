@@ -7,7 +7,6 @@ from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from chargehub import events
-from chargehub import events_of_disputes as disputes
 from chargehub.errors import Conflict, Forbidden, Invalid, NotFound
 
 Party = Literal["owner", "driver"]
@@ -55,12 +54,12 @@ TOLD: Mapping[type[events.Event], tuple[Party, ...]] = {
     events.PayoutRequested: ("owner",),
     events.PayoutPaid: ("owner",),
     events.PayoutFailed: ("owner",),
-    disputes.DisputeOpened: _BOTH,
-    disputes.DisputeAnswered: _BOTH,
-    disputes.DisputeDecided: _BOTH,
-    disputes.DisputeAppealed: _BOTH,
-    disputes.DisputeRefundRequested: ("driver",),
-    disputes.DisputeClosed: _BOTH,
+    events.DisputeOpened: _BOTH,
+    events.DisputeAnswered: _BOTH,
+    events.DisputeDecided: _BOTH,
+    events.DisputeAppealed: _BOTH,
+    events.DisputeRefundRequested: ("driver",),
+    events.DisputeClosed: _BOTH,
 }
 """The parties that an event concerns, beside operators, who may be told everything.
 
