@@ -60,7 +60,7 @@ from chargehub.reputation import routes as reputation_routes
 from chargehub.rest import explorer, openapi, problems
 from chargehub.rest.manners import CurrentStore
 from chargehub.rest.queries import only_known
-from chargehub.search import map_routes, place_routes
+from chargehub.search import live_routes, map_routes, place_routes
 from chargehub.search import routes as search_routes
 from chargehub.sessions import code_routes as session_code_routes
 from chargehub.sessions import retirement_routes, signed_routes
@@ -96,6 +96,7 @@ ROUTERS = (
     duty_routes.router,
     tariff_routes.router,
     session_code_routes.router,
+    live_routes.router,
     search_routes.router,
     map_routes.router,
     booking_routes.router,

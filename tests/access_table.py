@@ -75,6 +75,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /evses/{evse_id}": Row("anybody"),
     "GET /evses/{evse_id}/calendar": Row("anybody", query=TWO_DAYS),
     "GET /calendar-feeds/{token}.ics": Row("anybody", done=404, ids={"token": "guessed"}),
+    "GET /evses/stream": Row("anybody", done=404, query="?evse_id=nowhere"),
     "GET /maps/evses": Row("anybody", query="?south=59.8&west=10.6&north=60&east=10.9"),
     "GET /journeys/evses": Row("anybody", query="?points=59.9139,10.7522;60.39,5.32"),
     "POST /accounts": Row("anybody", done=201, body=NEWCOMER),

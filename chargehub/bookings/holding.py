@@ -101,6 +101,7 @@ def hold_slot(
     if not terms.is_own_use:
         blocking.check_not_kept(work, offer.evse, slot, offer.policy)
     booking = _insert(work, driver.account_id, id_token, offer, terms, slot, now)
+    work.notify(f"station:{booking.station_id}")
     if booking.status == "requested":
         approving.ask_owner(work, booking, now)
     elif booking.status == "held":

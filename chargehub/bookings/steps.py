@@ -61,6 +61,7 @@ def moved(work: Work, booking_id: str, was: Status, becomes: Status) -> bool:
 
 def ended(work: Work, booking: BookingView, was: str, ending: Ending, now: datetime) -> bool:
     """End a booking, if its status still is as it was read."""
+    work.notify(f"station:{booking.station_id}")
     values = {"by": ending.by, "fee": ending.fee_minor, "penalty": ending.penalty_minor}
     return (
         work.execute(

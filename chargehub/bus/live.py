@@ -19,13 +19,15 @@ class LiveBus:
                 watcher.set()
 
     @contextmanager
-    def watch(self, topic: str) -> Iterator[asyncio.Event]:
-        """An event that is set when the topic changes; clear it before looking."""
+    def watch(self, *topics: str) -> Iterator[asyncio.Event]:
+        """An event that is set when one of the topics changes; clear it before looking."""
         event = asyncio.Event()
-        self._watchers[topic].add(event)
+        for topic in topics:
+            self._watchers[topic].add(event)
         try:
             yield event
         finally:
-            self._watchers[topic].discard(event)
-            if not self._watchers[topic]:
-                del self._watchers[topic]
+            for topic in set(topics):
+                self._watchers[topic].discard(event)
+                if not self._watchers[topic]:
+                    del self._watchers[topic]

@@ -40,6 +40,7 @@ _OFFERS = select(
     col(OfferRow.amenities),
 )
 _ONE = _OFFERS.where(col(OfferRow.evse_id) == bindparam("evse_id"))
+_SOME = _OFFERS.where(col(OfferRow.evse_id).in_(bindparam("evse_ids", expanding=True)))
 IN_BOX = (
     col(OfferRow.strip).in_(bindparam("strips", expanding=True)),
     col(OfferRow.longitude_e6).between(bindparam("west"), bindparam("east")),
@@ -85,6 +86,11 @@ def one(reads: Reads, evse_id: str) -> Spot | None:
     """A published EVSE, at no distance; None: there is none of this id."""
     row = reads.one(_ONE, evse_id=evse_id)
     return None if row is None else Spot(0, *row)
+
+
+def some(reads: Reads, evse_ids: Sequence[str]) -> list[Spot]:
+    """Those of these EVSEs that are published, at no distance, by their ids."""
+    return sorted(Spot(0, *row) for row in reads.all(_SOME, evse_ids=evse_ids))
 
 
 def within(reads: Reads, wanted: Wanted, reach_m: int) -> list[Spot]:

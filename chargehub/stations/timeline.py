@@ -81,6 +81,7 @@ _NUMBERS = select(col(Evse.number), col(Evse.status), col(Evse.status_at)).where
 
 def note(work: Work, station_id: str, evse_number: int, word: Word, now: datetime) -> None:
     """Add what became of an EVSE or of the line, if it is not what was noted last."""
+    work.notify(f"station:{station_id}")
     of = {"station_id": station_id, "evse_number": evse_number}
     last = work.one(_LAST, **of)
     if last is not None and last.word == word:
