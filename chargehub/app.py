@@ -31,7 +31,13 @@ from chargehub.disputes import routes as dispute_routes
 from chargehub.energy import routes as energy_routes
 from chargehub.errors import Unavailable
 from chargehub.guests import routes as guest_routes
-from chargehub.jobs import Jobs, due, due_of_keeping, due_of_reputation
+from chargehub.jobs import (
+    DUE_OF_PRICES,
+    Jobs,
+    due,
+    due_of_keeping,
+    due_of_reputation,
+)
 from chargehub.jurisdictions import book
 from chargehub.jurisdictions import routes as jurisdiction_routes
 from chargehub.ledger import routes as ledger_routes
@@ -51,6 +57,7 @@ from chargehub.payments import routes as payment_routes
 from chargehub.people import routes as people_routes
 from chargehub.personal import routes as personal_routes
 from chargehub.personal.retaining import Kept
+from chargehub.prices import routes as price_routes
 from chargehub.rails import registry as rails
 from chargehub.rails import routes as rail_routes
 from chargehub.receipts import routes as receipt_routes
@@ -111,6 +118,7 @@ ROUTERS = (
     series_routes.router,
     session_routes.router,
     group_code_routes.router,
+    price_routes.router,
     signed_routes.router,
     receipt_routes.router,
     energy_routes.router,
@@ -142,6 +150,7 @@ TAGS = {
     "listings": "Publishing a station: its tariff and opening hours.",
     "jurisdictions": "What countries ask of stations, from which source, and what is there of it.",
     "tariffs": "Price lists. They never change; a new price is a new tariff.",
+    "prices": "Prices that move within their owner's bounds, and what energy costs an owner.",
     "search": "Finding a free EVSE. Nobody has to log in for it.",
     "bookings": "A driver's right to an EVSE for a time.",
     "guests": "One booking without an account, by a link in a mail.",
@@ -205,6 +214,7 @@ class Hub:
             *due_of_keeping(frames_kept, told, kept_of(settings)),
             *due_of_reputation(timedelta(days=settings.facts_kept_days)),
         )
+        what_is_due = (*what_is_due, *DUE_OF_PRICES)
         self.jobs = Jobs(self.store, self.clock, settings.tick_s, what_is_due)
         self.ocpp_port = 0
         self.ocpps_port = 0

@@ -29,6 +29,7 @@ from chargehub.guests import actions as guests
 from chargehub.listings import suspending
 from chargehub.payments import payout, renewing
 from chargehub.personal import departing, retaining
+from chargehub.prices import moving
 from chargehub.reputation import measuring, reviewing, trusting
 from chargehub.rest import manners
 from chargehub.search import blocking
@@ -155,6 +156,9 @@ def due_of_reputation(facts_kept: timedelta) -> Sequence[Job]:
         measuring.work_out_due,
         trusting.reassess_due,
     )
+
+
+DUE_OF_PRICES: Sequence[Job] = (moving.move_due,)
 
 
 def _run(

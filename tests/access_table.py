@@ -22,6 +22,7 @@ CONNECTION = {"fuse_a": 32, "stations": []}
 CREDENTIALS = {"email": "driver@example.org", "password": "correct horse"}
 NEWCOMER = {"email": "new@example.org", "password": "correct horse", "name": "New"}
 GROUP = {"name": "Street", "tariff_id": "{tariff_id}"}
+SUNNY = {"by": "base", "solar_discount_percent": "20"}
 ESTIMATE = {"month": "2026-03", "tariff_id": "{tariff_id}"}
 STATUS = {"status": "blocked"}
 BLOCK = {
@@ -284,6 +285,12 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "POST /stations/{station_id}/blocks": Row("stations:write", done=201, body=BLOCK),
     "DELETE /stations/{station_id}/blocks/{block_id}": Row("stations:write", done=204),
     "POST /tariffs": Row("tariffs:write", done=201, stranger=201, body=TARIFF),
+    "PUT /tariffs/{tariff_id}/dynamics": Row("tariffs:write", done=422, body=SUNNY),
+    "GET /tariffs/{tariff_id}/dynamics": Row("read", done=404),
+    "DELETE /tariffs/{tariff_id}/dynamics": Row("tariffs:write", done=204),
+    "GET /tariffs/{tariff_id}/versions": Row("read"),
+    "PUT /locations/{location_id}/export": Row("stations:write", body={"export_w": 5_000}),
+    "GET /locations/{location_id}/export": Row("read"),
     "POST /member-groups": Row("tariffs:write", done=201, body=GROUP),
     "PUT /member-groups/{group_id}": Row("tariffs:write", body=GROUP),
     "POST /member-groups/{group_id}/codes": Row("tariffs:write", done=201, body={}),

@@ -18,9 +18,9 @@ DOMAIN = (
     *("settlement", "payments", "search", "rewards", "reputation", "webhooks", "meters"),
     *("jurisdictions", "personal", "reporting"),
     *("guests", "receipts"),
-    "disputes",
+    *("disputes", "prices"),
 )
-MONEY = ("tariffs", "ledger", "settlement", "payments", "rewards", "disputes")
+MONEY = ("tariffs", "ledger", "settlement", "payments", "rewards", "disputes", "prices")
 FILE_LINES = 400
 ONE_LIST = {"chargehub/events.py", "chargehub/settings.py", "chargehub/flow.py"}  # read as one
 FUNCTION_LINES = 60  # migrations are generated, and as long as the tables are many

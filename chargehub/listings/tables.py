@@ -24,6 +24,7 @@ class Listing(SQLModel, table=True):
     """
 
     __tablename__ = "listing"
+    __table_args__ = (Index("ix_listing_tariff", "tariff_id"),)
 
     station_id: str = Field(primary_key=True, max_length=36, foreign_key="station.id")
     tariff_id: str = Field(max_length=36)
@@ -80,6 +81,12 @@ def listing(reads: Reads, station_id: str) -> ListingView | None:
     """What a station offers; None: it is not published."""
     row = reads.one(_LISTING, station_id=station_id)
     return None if row is None else _view(row)
+
+
+def stations_of_tariff(reads: Reads, tariff_id: str, limit: int) -> Sequence[str]:
+    """The stations that offer a tariff now, at most so many."""
+    is_it = (col(Listing.tariff_id) == tariff_id) & col(Listing.withdrawn_at).is_(None)
+    return [row[0] for row in reads.all(select(col(Listing.station_id)).where(is_it).limit(limit))]
 
 
 _NEWEST = Hot(

@@ -189,6 +189,8 @@ HELD: tuple[Held, ...] = (
     Held("member_code", "group_id@member_group", is_deleted=True),
     Held("membership", "group_id@member_group", is_deleted=True, hidden=("driver_id",)),
     Held("member_group", "owner_id", is_deleted=True),
+    Held("tariff_dynamics", "tariff_id@tariff", is_deleted=True),
+    Held("site_export", "location_id@location", is_deleted=True),
     Held("address_reveal", "location_id@location", kept=("account_id",), why=_OTHERS),
     Held("payout_preference", "owner_id", is_deleted=True),
     Held(
@@ -300,6 +302,7 @@ NOBODYS: Mapping[str, str] = MappingProxyType(
         "sandbox_entry.refusal_code": "money of the sandbox, which is nobody's",
         "sandbox_entry.refusal_detail": "money of the sandbox, which is nobody's",
         "station_certificate.fingerprint": "a device's certificate",
+        "tariff_version.signals": "what was known of a market and of stations when a price moved",
         "tariff_snapshot.body": "a price list that drivers were charged by; never changes",
     }
 )

@@ -26,7 +26,11 @@ class PlaceBody(BaseModel):
 
 
 class OfferedTariff(BaseModel):
-    """What charging costs: prices per major unit, VAT included, as decimal text."""
+    """What charging costs: prices per major unit, VAT included, as decimal text.
+
+    `is_dynamic`: the price per kWh is that in force now, and moves between the owner's floor and
+    ceiling; what you book or begin keeps its price.
+    """
 
     id: str
     name: str
@@ -36,6 +40,9 @@ class OfferedTariff(BaseModel):
     minimum: str | None = None
     maximum: str | None = None
     free_wh_per_month: int | None = None
+    floor_per_kwh: str | None = None
+    ceiling_per_kwh: str | None = None
+    is_dynamic: bool = False
 
 
 class PricePart(BaseModel):
@@ -133,7 +140,8 @@ class OfferedEvse(BaseModel):
                 "distance_m": found.distance_m,
                 "status": evse.status,
                 "availability": found.availability,
-                "tariff": as_json(tariff.content) | {"id": tariff.id},
+                "tariff": as_json(tariff.content)
+                | {"id": tariff.id, "is_dynamic": tariff.is_dynamic},
                 "price": NeedPrice.of(found.quote) if found.quote else None,
                 "standing": StandingBody.of(found.standing) if found.standing else None,
                 "amenities": list(found.amenities),

@@ -97,7 +97,7 @@ def admit(work: Work, start: Start) -> Admission:
     tariff_id: str | None = listing.tariff_id
     if start.at < listing.published_at:
         tariff_id = listings.tariff_at(work, start.station_id, start.at) or tariff_id
-    return _listed(work, tariff_id, driver_id)
+    return _listed(work, tariff_id, driver_id, start.at)
 
 
 def recognise(work: Work, start: Start) -> Admission:
@@ -118,7 +118,7 @@ def place(work: Work, start: Start, driver_id: str) -> Admission:
     if own is not None:
         return Admission("accepted", driver_id, own.id, tariff_snapshot_id=own.tariff_snapshot_id)
     tariff_id = listings.tariff_at(work, start.station_id, start.at)
-    return _listed(work, tariff_id, driver_id)
+    return _listed(work, tariff_id, driver_id, start.at)
 
 
 def is_anothers(work: Work, start: Start, driver_id: str) -> bool:
@@ -139,8 +139,8 @@ def _own_booking(work: Work, start: Start, driver_id: str) -> BookingView | None
     return bookings.passed(work, start.evse.id, driver_id, start.at) if start.evse else None
 
 
-def _listed(work: Work, tariff_id: str | None, driver_id: str) -> Admission:
-    snapshot = tariffs.snapshot(work, tariff_id, driver_id) if tariff_id else None
+def _listed(work: Work, tariff_id: str | None, driver_id: str, at: datetime) -> Admission:
+    snapshot = tariffs.snapshot(work, tariff_id, driver_id, at) if tariff_id else None
     return Admission("accepted", driver_id, tariff_snapshot_id=snapshot)
 
 

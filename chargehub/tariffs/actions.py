@@ -1,4 +1,7 @@
-"""What owners do with tariffs: make them. A tariff is never edited; a new price is a new tariff."""
+"""What owners do with tariffs: make them. A tariff is never edited; a new price is a new tariff.
+
+But for prices that move by themselves: each move is a new version of their tariff, see `prices`.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from chargehub.errors import Conflict, NotFound
 from chargehub.store.columns import new_id
 from chargehub.store.work import Work
-from chargehub.tariffs import tables
+from chargehub.tariffs import tables, versions
 from chargehub.tariffs.pricing import Tariff, canonical, fingerprint
 from chargehub.tariffs.tables import TariffRow, TariffView
 
@@ -54,12 +57,10 @@ def create_tariff(work: Work, owner_id: str, wanted: Wanted, now: datetime) -> C
     if wanted.external_ref is not None:
         earlier = tables.tariff_by_ref(work, owner_id, wanted.external_ref)
         if earlier is not None:
-            if earlier.content != wanted.content:
+            if _made_with(work, earlier) != wanted.content:
                 raise ReferenceTaken
             return Created(earlier, is_new=False)
-    body = canonical(wanted.content)
-    snapshot_id = fingerprint(body)
-    work.execute(_KEEP_SNAPSHOT, id=snapshot_id, body=body)
+    snapshot_id = keep_snapshot(work, wanted.content)
     row = TariffRow(
         id=new_id(),
         owner_id=owner_id,
@@ -77,16 +78,33 @@ def create_tariff(work: Work, owner_id: str, wanted: Wanted, now: datetime) -> C
     return Created(view, is_new=True)
 
 
-def snapshot(work: Work, tariff_id: str, driver_id: str | None = None) -> str:
+def keep_snapshot(work: Work, content: Tariff) -> str:
+    """Keep the text of a tariff for ever; its id."""
+    body = canonical(content)
+    snapshot_id = fingerprint(body)
+    work.execute(_KEEP_SNAPSHOT, id=snapshot_id, body=body)
+    return snapshot_id
+
+
+def snapshot(
+    work: Work, tariff_id: str, driver_id: str | None = None, at: datetime | None = None
+) -> str:
     """The id of the tariff's snapshot, to price with later. Raises NotFound.
 
-    A driver who is a member of the tariff's owner gets the members' tariff instead.
+    A driver who is a member of the tariff's owner gets the members' tariff instead. `at`: when the
+    price is asked for, where that is not now; prices that move may have been others then.
 
     The text was stored when the tariff was made, so that a start has nothing to write.
     """
     if driver_id is not None:
         tariff_id = tables.offered_to(work, tariff_id, driver_id)
-    found = tables.snapshot_of(work, tariff_id)
+    found = tables.snapshot_of(work, tariff_id, at)
     if found is None:
         raise NotFound("There is no tariff with this id.")
     return found
+
+
+def _made_with(work: Work, tariff: TariffView) -> Tariff:
+    """What the owner stated, whatever its prices are by now."""
+    rule = versions.rule_of(work, tariff.id) if tariff.is_dynamic else None
+    return tariff.content if rule is None else tables.snapshot(work, rule.base_snapshot_id)

@@ -26,7 +26,7 @@ from chargehub.tariffs.bodies import (
 from chargehub.tariffs.components import Component
 from chargehub.tariffs.fields import MAX_FREE_WH, PriceText
 from chargehub.tariffs.pricing import MAX_COMPONENTS, MAX_NAME, Tariff
-from chargehub.tariffs.quote_bodies import QuoteBody
+from chargehub.tariffs.quote_bodies import TariffQuoteBody
 from chargehub.tariffs.quoting import MAX_ENERGY_WH, MAX_POWER_W
 from chargehub.tariffs.tables import MembershipView, TariffView
 
@@ -84,7 +84,8 @@ class TariffRequest(Body):
 class TariffBody(BaseModel):
     """A tariff. `snapshot_id` is the SHA-256 of its canonical JSON; CDRs name it.
 
-    `external_ref` is shown to its owner alone.
+    `external_ref` is shown to its owner alone. `is_dynamic`: the prices per kWh are those in force
+    now, and move between the floor and the ceiling; what you book or begin keeps its price.
     """
 
     id: str
@@ -100,6 +101,7 @@ class TariffBody(BaseModel):
     free_wh_per_month: int | None
     snapshot_id: str
     created_at: datetime
+    is_dynamic: bool
 
     @classmethod
     def of(cls, tariff: TariffView, reader_id: str) -> Self:
@@ -117,6 +119,7 @@ class TariffBody(BaseModel):
             free_wh_per_month=tariff.content.free_wh_per_month,
             snapshot_id=tariff.snapshot_id,
             created_at=tariff.created_at,
+            is_dynamic=tariff.is_dynamic,
         )
 
 
@@ -182,7 +185,7 @@ async def get_tariff_quote(
     country: Annotated[
         str, Query(pattern="^[A-Z]{2}$", description="The station's; it decides on the order.")
     ] = UNKNOWN,
-) -> QuoteBody:
+) -> TariffQuoteBody:
     """What a need would cost: by kWh, minute, session and other, or as the country orders them.
 
     Free energy of a month is left aside, for it may be used up by then. The car charges with full
@@ -194,7 +197,8 @@ async def get_tariff_quote(
         raise NotFound("There is no tariff with this id.")
     ordered = shipped().of(country).price_order
     order = quoting.ORDER if ordered is None else ordered.value
-    return QuoteBody.of(quoting.quote_need(found.content, need, time_zone, order))
+    quote = quoting.quote_need(found.content, need, time_zone, order)
+    return TariffQuoteBody.of_tariff(quote, found)
 
 
 @router.get("/tariffs/{tariff_id}/ocpi", response_model=OcpiTariff)

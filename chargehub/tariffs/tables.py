@@ -1,17 +1,22 @@
-"""Tariffs and their snapshots. A tariff never changes; a snapshot is its text under its hash."""
+"""Tariffs and their snapshots. A snapshot is a tariff's text under its hash, and never changes.
+
+Nor does a tariff, but for one whose prices move: its snapshot is that of the version in force.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, Row, Text, UniqueConstraint, bindparam, select
+from sqlalchemy import Index, Row, Text, UniqueConstraint, bindparam, func, select
 from sqlmodel import Field, SQLModel
 
 from chargehub.store.columns import Instant
 from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, table_of
+from chargehub.tariffs import versions
 from chargehub.tariffs.pricing import Tariff, fingerprint, parse
+from chargehub.tariffs.versions import VERSION
 
 REFUSED = "tariff_snapshot_append_only"
 # A trigger's name and message is what an operator reads who tries to change a price afterwards.
@@ -57,6 +62,7 @@ class TariffRow(SQLModel, table=True):
     currency: str = Field(max_length=3)
     snapshot_id: str = Field(max_length=64, foreign_key="tariff_snapshot.id")
     created_at: datetime = Field(sa_type=Instant)
+    is_dynamic: bool = False
 
 
 class MemberGroup(SQLModel, table=True):
@@ -135,7 +141,10 @@ class MembershipView:
 
 @dataclass(frozen=True, slots=True)
 class TariffView:
-    """A tariff as its owner knows it; `content` is the price list itself."""
+    """A tariff as its owner knows it; `content` is the price list itself, as it is in force.
+
+    `is_dynamic`: its prices per kWh move within its floor and ceiling.
+    """
 
     id: str
     owner_id: str
@@ -143,6 +152,7 @@ class TariffView:
     snapshot_id: str
     content: Tariff
     created_at: datetime
+    is_dynamic: bool = False
 
     @property
     def name(self) -> str:
@@ -166,6 +176,7 @@ _TARIFFS = select(
     TARIFF.c.snapshot_id,
     SNAPSHOT.c.body,
     TARIFF.c.created_at,
+    TARIFF.c.is_dynamic,
 ).join(SNAPSHOT, SNAPSHOT.c.id == TARIFF.c.snapshot_id)
 _BY_ID = _TARIFFS.where(TARIFF.c.id == bindparam("id"))
 _BY_IDS = _TARIFFS.where(TARIFF.c.id.in_(bindparam("ids", expanding=True)))
@@ -173,6 +184,22 @@ _BY_REF = _TARIFFS.where(
     TARIFF.c.owner_id == bindparam("owner_id"), TARIFF.c.external_ref == bindparam("external_ref")
 )
 _SNAPSHOT_OF = Hot(select(TARIFF.c.snapshot_id).where(TARIFF.c.id == bindparam("id")))
+_SNAPSHOT_AT = Hot(
+    select(
+        func.coalesce(
+            select(VERSION.c.snapshot_id)
+            .where(
+                VERSION.c.tariff_id == TARIFF.c.id,
+                VERSION.c.since <= bindparam("at", type_=Instant()),
+            )
+            .order_by(VERSION.c.since.desc(), VERSION.c.id.desc())
+            .limit(1)
+            .correlate(TARIFF)
+            .scalar_subquery(),
+            TARIFF.c.snapshot_id,
+        )
+    ).where(TARIFF.c.id == bindparam("id"))
+)
 _SNAPSHOT = Hot(select(SNAPSHOT.c.body).where(SNAPSHOT.c.id == bindparam("id")))
 
 
@@ -241,9 +268,12 @@ def offered_to(reads: Reads, tariff_id: str, driver_id: str) -> str:
 def is_offered(reads: Reads, tariff_id: str, snapshot_id: str) -> bool:
     """Is this still the price of the tariff, or that of a group of its owner's members?
 
-    Whether the driver is a member now does not count: who joins or leaves changes no price.
+    Whether the driver is a member now does not count: who joins or leaves changes no price. Nor
+    does that a price has moved since, which the driver was told it would.
     """
     if snapshot_of(reads, tariff_id) == snapshot_id:
+        return True
+    if versions.was_said(reads, tariff_id, snapshot_id):
         return True
     return reads.value(_GROUP_SNAPSHOTS, id=tariff_id, snapshot_id=snapshot_id) is not None
 
@@ -297,9 +327,13 @@ def membership(reads: Reads, driver_id: str, owner_id: str) -> MembershipView | 
     return None if row is None else MembershipView(**row._mapping)
 
 
-def snapshot_of(reads: Reads, tariff_id: str) -> str | None:
-    """The id of the snapshot of a tariff; None: no such tariff."""
-    found: str | None = reads.value(_SNAPSHOT_OF, id=tariff_id)
+def snapshot_of(reads: Reads, tariff_id: str, at: datetime | None = None) -> str | None:
+    """The id of the snapshot of a tariff, now or as it was at an instant; None: no such tariff."""
+    found: str | None
+    if at is None:
+        found = reads.value(_SNAPSHOT_OF, id=tariff_id)
+    else:
+        found = reads.value(_SNAPSHOT_AT, id=tariff_id, at=at)
     return found
 
 
@@ -319,4 +353,5 @@ def _view(row: Row[Any]) -> TariffView:
         snapshot_id=row.snapshot_id,
         content=parse(row.body),
         created_at=row.created_at,
+        is_dynamic=row.is_dynamic,
     )

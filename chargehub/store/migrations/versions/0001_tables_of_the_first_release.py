@@ -1245,6 +1245,7 @@ def upgrade() -> None:
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("snapshot_id", sa.String(length=64), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("is_dynamic", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["snapshot_id"], ["tariff_snapshot.id"], name=op.f("fk_tariff_snapshot_id")
         ),
@@ -1918,6 +1919,58 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_station_line_at"), "station_line", ["at"], unique=False)
     op.create_index("ix_station_line_station", "station_line", ["station_id", "at"], unique=False)
+    op.create_index("ix_listing_tariff", "listing", ["tariff_id"], unique=False)
+    op.create_table(
+        "tariff_version",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("tariff_id", sa.String(length=36), nullable=False),
+        sa.Column("snapshot_id", sa.String(length=64), nullable=False),
+        sa.Column("since", Instant(), nullable=False),
+        sa.Column("signals", Json(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tariff_id"], ["tariff.id"], name=op.f("fk_tariff_version_tariff_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["snapshot_id"], ["tariff_snapshot.id"], name=op.f("fk_tariff_version_snapshot_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tariff_version")),
+    )
+    op.create_index(
+        "ix_tariff_version_since", "tariff_version", ["tariff_id", "since", "id"], unique=False
+    )
+    op.create_index(
+        "ix_tariff_version_snapshot", "tariff_version", ["tariff_id", "snapshot_id"], unique=False
+    )
+    op.create_table(
+        "tariff_dynamics",
+        sa.Column("tariff_id", sa.String(length=36), nullable=False),
+        sa.Column("base_snapshot_id", sa.String(length=64), nullable=False),
+        sa.Column("area", sa.String(length=32), nullable=True),
+        sa.Column("rule", Json(), nullable=False),
+        sa.Column("signals", Json(), nullable=True),
+        sa.Column("stated_at", Instant(), nullable=False),
+        sa.Column("due_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tariff_id"], ["tariff.id"], name=op.f("fk_tariff_dynamics_tariff_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["base_snapshot_id"],
+            ["tariff_snapshot.id"],
+            name=op.f("fk_tariff_dynamics_base_snapshot_id"),
+        ),
+        sa.PrimaryKeyConstraint("tariff_id", name=op.f("pk_tariff_dynamics")),
+    )
+    op.create_index("ix_tariff_dynamics_due", "tariff_dynamics", ["due_at"], unique=False)
+    op.create_table(
+        "site_export",
+        sa.Column("location_id", sa.String(length=36), nullable=False),
+        sa.Column("export_w", sa.BigInteger(), nullable=False),
+        sa.Column("reported_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["location_id"], ["location.id"], name=op.f("fk_site_export_location_id")
+        ),
+        sa.PrimaryKeyConstraint("location_id", name=op.f("pk_site_export")),
+    )
 
     for table, column in (  # by which people's rows are found, and what is too old
         ("account", "erased_at"),

@@ -1,0 +1,132 @@
+"""Prices that move: owners state by what, the clock moves them, and each move is a new version.
+
+What is booked, quoted or begun keeps the version it was made with.
+"""
+
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import delete, update
+
+from chargehub.errors import Invalid, NotFound
+from chargehub.people.rules import Actor
+from chargehub.prices import signals
+from chargehub.prices.schema import SiteExport
+from chargehub.stations import tables as stations
+from chargehub.store.chunk import ALL, Chunk
+from chargehub.store.columns import new_id
+from chargehub.store.work import Reads, Work, table_of
+from chargehub.tariffs import dynamic, tables, versions
+from chargehub.tariffs.actions import keep_snapshot
+from chargehub.tariffs.dynamic import Dynamics
+from chargehub.tariffs.tables import TARIFF, TariffView
+from chargehub.tariffs.versions import DYNAMICS, TariffDynamics, TariffVersion
+
+EXPORT = table_of(SiteExport)
+
+
+class BadDynamics(Invalid):
+    """A tariff whose prices cannot move so."""
+
+    code = "bad_dynamics"
+
+
+def state(work: Work, actor: Actor, tariff_id: str, rule: Dynamics, now: datetime) -> None:
+    """Let a tariff's prices per kWh move from the next quarter of an hour on.
+
+    What the tariff was made with stays the base. Raises NotFound, BadDynamics.
+    """
+    tariff = own_tariff(work, actor, tariff_id)
+    if rule.by == "wholesale":
+        raise BadDynamics("This hub has no source of wholesale prices. Move by utilisation.")
+    before = versions.rule_of(work, tariff_id)
+    base = tariff.content if before is None else tables.snapshot(work, before.base_snapshot_id)
+    try:
+        dynamic.check(base, rule)
+    except ValueError as error:
+        raise BadDynamics(f"These prices cannot move so: {error}.") from None
+    values: dict[str, Any] = {
+        "area": rule.area,
+        "rule": dynamic.written(rule),
+        "stated_at": now,
+        "due_at": dynamic.following(now),
+    }
+    if before is not None:
+        is_it = DYNAMICS.c.tariff_id == tariff_id
+        work.execute(update(DYNAMICS).where(is_it).values(**values))
+        return
+    work.add(TariffDynamics(tariff_id=tariff_id, base_snapshot_id=tariff.snapshot_id, **values))
+    if versions.version_at(work, tariff_id, now) is None:
+        _say(work, tariff_id, tariff.snapshot_id, tariff.created_at, None)
+    _set(work, tariff_id, is_dynamic=True)
+
+
+def stop(work: Work, actor: Actor, tariff_id: str, now: datetime) -> None:
+    """Let the prices stand still, as the tariff was made. Twice is once. Raises NotFound."""
+    tariff = own_tariff(work, actor, tariff_id)
+    rule = versions.rule_of(work, tariff_id)
+    if rule is None:
+        return
+    work.execute(delete(DYNAMICS).where(DYNAMICS.c.tariff_id == tariff_id))
+    if rule.base_snapshot_id != tariff.snapshot_id:
+        _say(work, tariff_id, rule.base_snapshot_id, now, None)
+    _set(work, tariff_id, is_dynamic=False, snapshot_id=rule.base_snapshot_id)
+
+
+def move_due(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
+    """Move the prices that are due, at most 50 tariffs; how many were looked at."""
+    return chunk.each(work, versions.due(work, now, chunk.limit), str, partial(_move, now=now))
+
+
+def report_export(work: Work, actor: Actor, location_id: str, export_w: int, now: datetime) -> None:
+    """Note what a site feeds into the grid now, in W. Raises NotFound."""
+    own_location(work, actor, location_id)
+    values: dict[str, Any] = {"export_w": export_w, "reported_at": now}
+    is_it = EXPORT.c.location_id == location_id
+    if not work.execute(update(EXPORT).where(is_it).values(**values)):
+        work.add(SiteExport(location_id=location_id, **values))
+
+
+def own_tariff(reads: Reads, actor: Actor, tariff_id: str) -> TariffView:
+    """The actor's own tariff. Raises NotFound."""
+    found = tables.tariff(reads, tariff_id)
+    if found is None or found.owner_id != actor.account_id:
+        raise NotFound("You have no tariff with this id.")
+    return found
+
+
+def own_location(reads: Reads, actor: Actor, location_id: str) -> None:
+    """Raises NotFound unless the location is the actor's own."""
+    location = stations.location(reads, location_id)
+    if location is None or location.owner_id != actor.account_id:
+        raise NotFound("You have no location with this id.")
+
+
+def _move(work: Work, tariff_id: str, now: datetime) -> None:
+    row = versions.rule_of(work, tariff_id)
+    rule = dynamic.read(row.rule)
+    known = signals.signals(work, tariff_id, rule, now)
+    base = tables.snapshot(work, row.base_snapshot_id)
+    held = versions.within_the_hour(work, tariff_id, now)
+    past = [tables.snapshot(work, each.snapshot_id) for each in held]
+    said = signals.told(known)
+    is_it = DYNAMICS.c.tariff_id == tariff_id
+    values = {"due_at": dynamic.following(now), "signals": said}
+    work.execute(update(DYNAMICS).where(is_it).values(**values))
+    snapshot_id = keep_snapshot(work, dynamic.moved(base, past, rule, known))
+    if snapshot_id != held[0].snapshot_id:
+        _say(work, tariff_id, snapshot_id, now, said)
+        _set(work, tariff_id, snapshot_id=snapshot_id)
+
+
+def _say(work: Work, tariff_id: str, snapshot_id: str, since: datetime, why: Any) -> None:
+    work.add(
+        TariffVersion(
+            id=new_id(), tariff_id=tariff_id, snapshot_id=snapshot_id, since=since, signals=why
+        )
+    )
+
+
+def _set(work: Work, tariff_id: str, **values: Any) -> None:
+    work.execute(update(TARIFF).where(TARIFF.c.id == tariff_id).values(**values))

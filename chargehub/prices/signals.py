@@ -1,0 +1,90 @@
+"""What is known that moves a tariff's prices: how busy its stations are, and their sites' sun."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from chargehub.listings import tables as listings
+from chargehub.prices.schema import SiteExport
+from chargehub.sessions.schema import SESSION
+from chargehub.stations import tables as stations
+from chargehub.store.work import Reads
+from chargehub.tariffs.dynamic import Dynamics, Signals
+from chargehub.tariffs.fields import decimal_text
+from chargehub.units import Span
+
+LOOKED_BACK = timedelta(hours=1)
+MOST_STATIONS = 200  # of one tariff that are looked at
+MOST_SESSIONS = 100  # of one station in an hour
+EXPORT_LASTS = timedelta(minutes=30)  # the sun may have gone since
+_PLACES = Decimal("0.0001")
+_TAKES = ("active", "ended", "closed")  # what never began took nobody's place
+
+
+def signals(reads: Reads, tariff_id: str, dynamics: Dynamics, now: datetime) -> Signals:
+    """What is known now of what this rule asks for; the rest is left out."""
+    ids = listings.stations_of_tariff(reads, tariff_id, MOST_STATIONS)
+    return Signals(
+        utilisation=utilisation(reads, ids, now) if dynamics.by == "utilisation" else None,
+        export_w=exported(reads, ids, now) if dynamics.solar_discount_percent else 0,
+    )
+
+
+def utilisation(reads: Reads, station_ids: Sequence[str], now: datetime) -> Decimal | None:
+    """The share of the last hour in which their EVSEs were taken by cars; None: there are none."""
+    past = Span(now - LOOKED_BACK, now)
+    places, taken = 0, timedelta()
+    for station_id in station_ids:
+        places += len(stations.evses_of_station(reads, station_id))
+        for row in _sessions(reads, station_id):
+            during = Span(row.started_at, max(row.ended_at or now, row.started_at))
+            part = during.intersection(past)
+            taken += part.duration if part else timedelta()
+    if not places:
+        return None
+    share = Decimal(taken // timedelta.resolution) / (LOOKED_BACK // timedelta.resolution * places)
+    return min(share, Decimal(1)).quantize(_PLACES, ROUND_HALF_UP)
+
+
+def exported(reads: Reads, station_ids: Sequence[str], now: datetime) -> int:
+    """W that the sites of these stations feed into the grid, if every one does; else 0."""
+    found = [stations.station(reads, station_id) for station_id in station_ids]
+    sites = {station.location_id for station in found if station is not None}
+    reports = [report(reads, site, now) for site in sites]
+    return sum(reports) if reports and all(each > 0 for each in reports) else 0
+
+
+def report(reads: Reads, location_id: str, now: datetime) -> int:
+    """W that a site feeds in by its newest report; 0: it does not, or the report is old."""
+    found = reads.value(
+        select(col(SiteExport.export_w)).where(
+            col(SiteExport.location_id) == location_id,
+            col(SiteExport.reported_at) > now - EXPORT_LASTS,
+        )
+    )
+    return 0 if found is None else int(found)
+
+
+def told(known: Signals) -> dict[str, Any]:
+    """As JSON, decimals as text: why a price is what it is."""
+    return {
+        "utilisation": _text(known.utilisation),
+        "wholesale_per_kwh": _text(known.wholesale),
+        "export_w": known.export_w,
+    }
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else decimal_text(value)
+
+
+def _sessions(reads: Reads, station_id: str) -> Sequence[Any]:
+    """The newest of a station's sessions that began."""
+    wanted = select(SESSION.c.started_at, SESSION.c.ended_at, SESSION.c.status)
+    of_station = wanted.where(SESSION.c.station_id == station_id)
+    rows = reads.all(of_station.order_by(SESSION.c.id.desc()).limit(MOST_SESSIONS))
+    return [row for row in rows if row.started_at is not None and row.status in _TAKES]
