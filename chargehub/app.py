@@ -32,10 +32,10 @@ from chargehub.energy import routes as energy_routes
 from chargehub.errors import Unavailable
 from chargehub.guests import routes as guest_routes
 from chargehub.jobs import (
-    DUE_OF_PRICES,
     Jobs,
     due,
     due_of_keeping,
+    due_of_prices,
     due_of_reputation,
 )
 from chargehub.jurisdictions import book
@@ -58,6 +58,7 @@ from chargehub.people import routes as people_routes
 from chargehub.personal import routes as personal_routes
 from chargehub.personal.retaining import Kept
 from chargehub.prices import routes as price_routes
+from chargehub.prices.market import FileMarket, Market, NoMarket
 from chargehub.rails import registry as rails
 from chargehub.rails import routes as rail_routes
 from chargehub.receipts import routes as receipt_routes
@@ -196,6 +197,8 @@ class Hub:
             quirks=self.quirks,
             contracts=contracts.load(settings),
         )
+        file = settings.wholesale_file
+        self.market: Market = FileMarket(Path(file)) if file else NoMarket()
         self.sender = Sender(self.store, self.clock, self.settings)
         promises = promises_of(settings)
         self.relay = Relay(
@@ -214,7 +217,7 @@ class Hub:
             *due_of_keeping(frames_kept, told, kept_of(settings)),
             *due_of_reputation(timedelta(days=settings.facts_kept_days)),
         )
-        what_is_due = (*what_is_due, *DUE_OF_PRICES)
+        what_is_due = (*what_is_due, *due_of_prices(self.market))
         self.jobs = Jobs(self.store, self.clock, settings.tick_s, what_is_due)
         self.ocpp_port = 0
         self.ocpps_port = 0

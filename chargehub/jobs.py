@@ -30,6 +30,7 @@ from chargehub.listings import suspending
 from chargehub.payments import payout, renewing
 from chargehub.personal import departing, retaining
 from chargehub.prices import moving
+from chargehub.prices.market import Market
 from chargehub.reputation import measuring, reviewing, trusting
 from chargehub.rest import manners
 from chargehub.search import blocking
@@ -158,7 +159,13 @@ def due_of_reputation(facts_kept: timedelta) -> Sequence[Job]:
     )
 
 
-DUE_OF_PRICES: Sequence[Job] = (moving.move_due,)
+def due_of_prices(market: Market) -> Sequence[Job]:
+    """Prices that move, by what this source knows of the wholesale market."""
+
+    def move_prices(work: Work, now: datetime, chunk: Chunk) -> int:
+        return moving.move_due(work, now, market, chunk)
+
+    return (move_prices,)
 
 
 def _run(

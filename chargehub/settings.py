@@ -317,6 +317,9 @@ class Settings(BaseSettings):
         Field(description="Days that the timeline of EVSEs and its days are kept.", ge=90),
     ] = 400
 
+    wholesale_file: Annotated[
+        str, Field(description="CSV or JSON of wholesale prices (`docs/prices.md`); empty: none.")
+    ] = ""
     token_price: Annotated[Decimal, Field(description="EUR for one CHG in token payouts.")] = (
         Decimal("0.25")
     )

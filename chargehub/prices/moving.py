@@ -12,6 +12,7 @@ from sqlalchemy import delete, update
 from chargehub.errors import Invalid, NotFound
 from chargehub.people.rules import Actor
 from chargehub.prices import signals
+from chargehub.prices.market import Market
 from chargehub.prices.schema import SiteExport
 from chargehub.stations import tables as stations
 from chargehub.store.chunk import ALL, Chunk
@@ -32,14 +33,19 @@ class BadDynamics(Invalid):
     code = "bad_dynamics"
 
 
-def state(work: Work, actor: Actor, tariff_id: str, rule: Dynamics, now: datetime) -> None:
+def state(
+    work: Work, actor: Actor, tariff_id: str, rule: Dynamics, market: Market, now: datetime
+) -> None:
     """Let a tariff's prices per kWh move from the next quarter of an hour on.
 
     What the tariff was made with stays the base. Raises NotFound, BadDynamics.
     """
     tariff = own_tariff(work, actor, tariff_id)
-    if rule.by == "wholesale":
-        raise BadDynamics("This hub has no source of wholesale prices. Move by utilisation.")
+    if rule.area is not None and not market.knows(rule.area, tariff.currency):
+        raise BadDynamics(
+            f"This hub knows no wholesale prices of {rule.area} in {tariff.currency}."
+            " Ask its operator for them, or move by utilisation."
+        )
     before = versions.rule_of(work, tariff_id)
     base = tariff.content if before is None else tables.snapshot(work, before.base_snapshot_id)
     try:
@@ -74,9 +80,10 @@ def stop(work: Work, actor: Actor, tariff_id: str, now: datetime) -> None:
     _set(work, tariff_id, is_dynamic=False, snapshot_id=rule.base_snapshot_id)
 
 
-def move_due(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
+def move_due(work: Work, now: datetime, market: Market, chunk: Chunk = ALL) -> int:
     """Move the prices that are due, at most 50 tariffs; how many were looked at."""
-    return chunk.each(work, versions.due(work, now, chunk.limit), str, partial(_move, now=now))
+    due = versions.due(work, now, chunk.limit)
+    return chunk.each(work, due, str, partial(_move, market=market, now=now))
 
 
 def report_export(work: Work, actor: Actor, location_id: str, export_w: int, now: datetime) -> None:
@@ -103,10 +110,12 @@ def own_location(reads: Reads, actor: Actor, location_id: str) -> None:
         raise NotFound("You have no location with this id.")
 
 
-def _move(work: Work, tariff_id: str, now: datetime) -> None:
+def _move(work: Work, tariff_id: str, market: Market, now: datetime) -> None:
+    tariff = tables.tariff(work, tariff_id)
+    assert tariff is not None, tariff_id
     row = versions.rule_of(work, tariff_id)
     rule = dynamic.read(row.rule)
-    known = signals.signals(work, tariff_id, rule, now)
+    known = signals.signals(work, tariff, rule, market, now)
     base = tables.snapshot(work, row.base_snapshot_id)
     held = versions.within_the_hour(work, tariff_id, now)
     past = [tables.snapshot(work, each.snapshot_id) for each in held]

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Request
 
 from chargehub.errors import NotFound
 from chargehub.people.access import CurrentActor, needs
@@ -17,6 +17,7 @@ from chargehub.prices.bodies import (
     Standing,
     VersionBody,
 )
+from chargehub.prices.market import Market
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, SortKey, page
 from chargehub.store.columns import EPOCH, microseconds
 from chargehub.store.work import Reads
@@ -28,19 +29,32 @@ router = APIRouter(tags=["prices"])
 Id = Annotated[str, Path(max_length=36)]
 Writer = Annotated[Actor, Depends(needs("tariffs:write"))]
 SiteWriter = Annotated[Actor, Depends(needs("stations:write"))]
+
+
+async def _market(request: Request) -> Market:
+    market: Market = request.app.state.hub.market
+    return market
+
+
+CurrentMarket = Annotated[Market, Depends(_market)]
 _MICROSECOND = timedelta(microseconds=1)
 
 
 @router.put("/tariffs/{tariff_id}/dynamics")
 async def put_dynamics(
-    tariff_id: Id, wanted: DynamicsRequest, actor: Writer, store: CurrentStore, now: Now
+    tariff_id: Id,
+    wanted: DynamicsRequest,
+    actor: Writer,
+    store: CurrentStore,
+    market: CurrentMarket,
+    now: Now,
 ) -> DynamicsBody:
     """Let the prices per kWh of your tariff move, each quarter of an hour, at most 10 % an hour.
 
     The tariff has a floor and a ceiling per kWh, which always win. What is booked or begun keeps
     its price.
     """
-    await store.do(moving.state, actor, tariff_id, wanted.rule(), now)
+    await store.do(moving.state, actor, tariff_id, wanted.rule(), market, now)
     return DynamicsBody.of(await store.read(_standing, actor, tariff_id))
 
 

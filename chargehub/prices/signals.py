@@ -9,12 +9,14 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from chargehub.listings import tables as listings
+from chargehub.prices.market import Market
 from chargehub.prices.schema import SiteExport
 from chargehub.sessions.schema import SESSION
 from chargehub.stations import tables as stations
 from chargehub.store.work import Reads
 from chargehub.tariffs.dynamic import Dynamics, Signals
 from chargehub.tariffs.fields import decimal_text
+from chargehub.tariffs.tables import TariffView
 from chargehub.units import Span
 
 LOOKED_BACK = timedelta(hours=1)
@@ -25,10 +27,14 @@ _PLACES = Decimal("0.0001")
 _TAKES = ("active", "ended", "closed")  # what never began took nobody's place
 
 
-def signals(reads: Reads, tariff_id: str, dynamics: Dynamics, now: datetime) -> Signals:
+def signals(
+    reads: Reads, tariff: TariffView, dynamics: Dynamics, market: Market, now: datetime
+) -> Signals:
     """What is known now of what this rule asks for; the rest is left out."""
-    ids = listings.stations_of_tariff(reads, tariff_id, MOST_STATIONS)
+    ids = listings.stations_of_tariff(reads, tariff.id, MOST_STATIONS)
+    area = dynamics.area
     return Signals(
+        wholesale=market.price_at(area, tariff.currency, now) if area else None,
         utilisation=utilisation(reads, ids, now) if dynamics.by == "utilisation" else None,
         export_w=exported(reads, ids, now) if dynamics.solar_discount_percent else 0,
     )

@@ -179,5 +179,5 @@ async def test_a_tariff_without_bounds_does_not_move(hub: RunningHub, version: s
     assert refused["code"] == "bad_dynamics"
     assert "floor_per_kwh" in refused["detail"]
     market = {"by": "wholesale", "area": "NO1"}
-    assert "no source" in (await owner.ask("PUT", dynamics(place), market, 422))["detail"]
+    assert "no wholesale prices" in (await owner.ask("PUT", dynamics(place), market, 422))["detail"]
     await driver.ask("PUT", dynamics(place), BUSY, 404)
