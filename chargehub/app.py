@@ -25,6 +25,9 @@ from chargehub.bookings import (
 from chargehub.bookings import routes as booking_routes
 from chargehub.bookings.promises import Promises
 from chargehub.bus.live import LiveBus
+from chargehub.checkups import routes as checkup_routes
+from chargehub.checkups.actions import Checking
+from chargehub.checkups.evidence import Intervals
 from chargehub.clock import Clock, RealClock
 from chargehub.disputes import room_routes
 from chargehub.disputes import routes as dispute_routes
@@ -34,6 +37,7 @@ from chargehub.guests import routes as guest_routes
 from chargehub.jobs import (
     Jobs,
     due,
+    due_of_checkups,
     due_of_keeping,
     due_of_prices,
     due_of_reputation,
@@ -51,6 +55,7 @@ from chargehub.ocpp.counts import LineMetrics
 from chargehub.ocpp.server import OcppServer
 from chargehub.ocpp.switchboard import OcppSwitchboard, carry_out
 from chargehub.ocpp.tls import Tls
+from chargehub.ocpp.witness import Witness
 from chargehub.operation import routes as operation_routes
 from chargehub.payments import credit_routes
 from chargehub.payments import routes as payment_routes
@@ -95,6 +100,7 @@ ROUTERS = (
     station_routes.router,
     command_routes.router,
     pairing_routes.router,
+    checkup_routes.router,
     retirement_routes.router,
     meter_routes.router,
     listing_routes.router,
@@ -148,6 +154,7 @@ takes an `Idempotency-Key`, so that it can be repeated safely.
 TAGS = {
     "people": "Accounts, logins, API keys, and the id tokens that name a driver to a station.",
     "stations": "An owner's locations, stations, pairings, household tokens and commands.",
+    "checkups": "Whether a station does what drivers rely on: checked, graded, what to do.",
     "listings": "Publishing a station: its tariff and opening hours.",
     "jurisdictions": "What countries ask of stations, from which source, and what is there of it.",
     "tariffs": "Price lists. They never change; a new price is a new tariff.",
@@ -192,10 +199,12 @@ class Hub:
         book.check_country(settings.country)
         book.shipped()  # a profile that cannot be used is told of now
         self.quirks = quirk_files.load(Path(settings.chargers) if settings.chargers else None)
+        self.checking = Checking(Intervals(settings.heartbeat_interval_s), self.quirks)
         self.ocpp = OcppServer(
             *(self.store, self.clock, self.settings, self.switchboard, self.authority),
             quirks=self.quirks,
             contracts=contracts.load(settings),
+            witness=Witness(self.store, self.live, self.checking),
         )
         file = settings.wholesale_file
         self.market: Market = FileMarket(Path(file)) if file else NoMarket()
@@ -206,7 +215,7 @@ class Hub:
             self.clock,
             flow.reactions(
                 *(self.store, self.rails, self._senders(), self.terms),
-                *(self.settings.secret, promises),
+                *(self.settings.secret, promises, self.checking),
             ),
         )
         frames_kept = timedelta(days=settings.frames_kept_days)
@@ -218,6 +227,7 @@ class Hub:
             *due_of_reputation(timedelta(days=settings.facts_kept_days)),
         )
         what_is_due = (*what_is_due, *due_of_prices(self.market))
+        what_is_due = (*what_is_due, *due_of_checkups(self.checking))
         self.jobs = Jobs(self.store, self.clock, settings.tick_s, what_is_due)
         self.ocpp_port = 0
         self.ocpps_port = 0

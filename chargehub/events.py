@@ -79,6 +79,20 @@ class StationRetired:
 
 
 @dataclass(frozen=True, slots=True)
+class StationChecked:
+    """A check-up of a station ended. `grade`: A (best) to F; `score`: points of a hundred."""
+
+    station_id: str
+    checkup_id: str
+    grade: str
+    score: int
+
+    @property
+    def aggregate(self) -> str:
+        return f"station:{self.station_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class MeterKeyTold:
     """A station tells a key of its meter that was not known: its owner is to confirm it."""
 
@@ -510,6 +524,7 @@ Event = (
     | StationDisconnected
     | StationBooted
     | StationRetired
+    | StationChecked
     | MeterKeyTold
     | StationCommanded
     | CommandFinished

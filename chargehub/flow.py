@@ -19,6 +19,8 @@ from chargehub.bookings import (
     repeating,
 )
 from chargehub.bookings.promises import PROMISES, Promises
+from chargehub.checkups import actions as checkups
+from chargehub.checkups.actions import CHECKING, Checking
 from chargehub.disputes import actions as disputes
 from chargehub.disputes import lines
 from chargehub.energy import actions as grid
@@ -56,6 +58,7 @@ LINES = 10_000  # commands under way: each has a line of its own and waits for n
 MESSAGES = 1_000_000  # to webhooks; the sender itself bounds what is on its way at once
 TRIES, HOUR = 60, timedelta(hours=1)  # of a webhook: two days, then a person must look
 
+SessionTells = events.SessionOpened | events.SessionFailed | events.SessionClosed
 Send = Callable[[Any, str], Awaitable[Any]]
 AFTER_CHANGE: tuple[Reaction, ...] = (
     extending.follow_deposit,
@@ -80,6 +83,7 @@ def reactions(
     terms: Terms,
     secret: str,
     promises: Promises = PROMISES,
+    checking: Checking = CHECKING,
 ) -> Reactions:
     """The followers of every event, in the order in which they are told. `secret`: the hub's."""
     follows: dict[type[events.Event], list[Reaction | Effect]] = {
@@ -144,7 +148,7 @@ def reactions(
         events.CdrCorrected: [collect.adjust, _issue_receipt(secret)],
     }
     told_first: Reactions = {**follows, **_asked_of_rails(store, rails)}
-    for then in (_of_disputes(store, rails), _standing()):
+    for then in (_of_disputes(store, rails), _standing(), _of_checkups(checking)):
         told_first = _joined(told_first, then)
     return _published(told_first)
 
@@ -189,6 +193,27 @@ def _of_disputes(store: Store, rails: Rails) -> Reactions:
         events.DisputeRefundRequested: [
             Effect(effects.refund(rails, store), disputes.record_refund)
         ],
+    }
+
+
+def _of_checkups(checking: Checking) -> Reactions:
+    """What a check-up of a station waits for."""
+
+    def check_up(work: Work, event: events.CommandFinished, now: datetime) -> None:
+        checkups.advance_at(work, event.station_id, checking, now)
+
+    def check_up_again(work: Work, event: events.StationConnected, now: datetime) -> None:
+        checkups.come_back(work, event.station_id, checking, now)
+
+    def check_charge(work: Work, event: SessionTells, now: datetime) -> None:
+        checkups.follow_session(work, event.session_id, checking, now)
+
+    return {
+        events.StationConnected: [check_up_again],
+        events.CommandFinished: [check_up],
+        events.SessionOpened: [check_charge],
+        events.SessionFailed: [check_charge],
+        events.SessionClosed: [check_charge],
     }
 
 

@@ -20,6 +20,8 @@ from chargehub.bookings import (
     retiring,
 )
 from chargehub.bookings.promises import PROMISES, Promises
+from chargehub.checkups import actions as checkups
+from chargehub.checkups.actions import Checking
 from chargehub.clock import Clock
 from chargehub.disputes import actions as disputes
 from chargehub.disputes import lines
@@ -166,6 +168,15 @@ def due_of_prices(market: Market) -> Sequence[Job]:
         return moving.move_due(work, now, market, chunk)
 
     return (move_prices,)
+
+
+def due_of_checkups(checking: Checking) -> Sequence[Job]:
+    """Check-ups of stations whose running step's time is up."""
+
+    def check_due(work: Work, now: datetime, chunk: Chunk) -> int:
+        return checkups.advance_due(work, checking, now, chunk)
+
+    return (check_due,)
 
 
 def _run(

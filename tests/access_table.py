@@ -132,6 +132,8 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /stations/{station_id}": Row("read"),
     "GET /pairings": Row("read", stranger=OWN),
     "GET /pairings/{pairing_id}": Row("read"),
+    "GET /stations/{station_id}/checkups": Row("read"),
+    "GET /checkups/{checkup_id}": Row("read"),
     "GET /stations/{station_id}/settings": Row("read"),
     "GET /stations/{station_id}/commands": Row("read"),
     "GET /stations/{station_id}/notes": Row("read"),
@@ -266,6 +268,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "POST /stations": Row("stations:write", done=201, body=STATION),
     "POST /pairings": Row("stations:write", done=201, body={**STATION, "identity": "ACME-2"}),
     "POST /pairings/{pairing_id}/cancel": Row("stations:write"),
+    "POST /stations/{station_id}/checkups": Row("stations:write", done=201, body={}),
     "POST /stations/{station_id}/commands": Row(
         "stations:write", done=202, body={"kind": "reset", "when": "idle"}
     ),

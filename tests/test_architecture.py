@@ -18,7 +18,7 @@ DOMAIN = (
     *("settlement", "payments", "search", "rewards", "reputation", "webhooks", "meters"),
     *("jurisdictions", "personal", "reporting"),
     *("guests", "receipts"),
-    *("disputes", "prices"),
+    *("disputes", "prices", "checkups"),
 )
 MONEY = ("tariffs", "ledger", "settlement", "payments", "rewards", "disputes", "prices")
 FILE_LINES = 400

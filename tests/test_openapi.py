@@ -102,8 +102,6 @@ def test_every_route_of_the_api_says_who_may_ask(document: dict[str, Any]) -> No
         "/api/v1/evses/{evse_id}",
         "/api/v1/evses/{evse_id}/calendar",
         "/api/v1/evses/{evse_id}/starts",
-        "/api/v1/evses/{evse_id}/calendar",
-        "/api/v1/calendar-feeds/{token}.ics",
         "/api/v1/guest-bookings",
         "/api/v1/guest-bookings/{token}",
         "/api/v1/guest-bookings/{token}/confirm",

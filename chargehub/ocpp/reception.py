@@ -24,6 +24,7 @@ from chargehub.ocpp.manners import Manners
 from chargehub.ocpp.problems import CallProblem
 from chargehub.ocpp.rpc import Call
 from chargehub.ocpp.versions import Version
+from chargehub.ocpp.witness import Witness
 from chargehub.sessions import actions as sessions
 from chargehub.stations import actions as stations
 from chargehub.stations import certificates, notes, repairs, reports, skew
@@ -62,6 +63,7 @@ class Reception:
         "_station_id",
         "_store",
         "_version",
+        "_witness",
     )
 
     def __init__(
@@ -76,7 +78,9 @@ class Reception:
         authority: Authority | None = None,
         manners: Manners | None = None,
         contracts: Contracts | None = None,
+        witness: Witness | None = None,
     ) -> None:
+        self._witness = witness
         self._manners = manners
         self._authority = authority
         self._contracts = contracts or nobodys()
@@ -118,8 +122,12 @@ class Reception:
         try:
             await self._look_at_clock(report)
             if isinstance(report, PRESENTING) and report.id_token is not None:
-                return to_payload(await self._present(way, action, call, report))
-            return to_payload(await way(self, action, call, report, self._clock.now()))
+                answer = await self._present(way, action, call, report)
+            else:
+                answer = await way(self, action, call, report, self._clock.now())
+            if self._witness is not None:
+                await self._witness.note(self._station_id, report, self._clock.now())
+            return to_payload(answer)
         except Refused as refused:
             raise CallProblem("property", refused.code) from refused
         except Unavailable as unavailable:

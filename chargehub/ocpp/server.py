@@ -29,6 +29,7 @@ from chargehub.ocpp.rpc import Line
 from chargehub.ocpp.station_socket import StationSocket
 from chargehub.ocpp.switchboard import OcppSwitchboard
 from chargehub.ocpp.tls import Tls
+from chargehub.ocpp.witness import Witness
 from chargehub.settings import Settings
 from chargehub.stations import actions as stations
 from chargehub.stations import security
@@ -61,6 +62,7 @@ class OcppServer:
         authority: Authority | None = None,
         quirks: QuirkBook | None = None,
         contracts: Contracts | None = None,
+        witness: Witness | None = None,
     ) -> None:
         assert settings.secret, "the hub's secret is empty"
         self._store = store
@@ -70,6 +72,7 @@ class OcppServer:
         self._authority = authority
         self._quirks = quirks or QuirkBook()
         self._contracts = contracts or nobodys()
+        self._witness = witness
         channels = Channels(settings)
         self._doorstep = Doorstep(settings, channels, switchboard.counts)
         self._door = Door(store, clock, settings, switchboard.counts, channels, self._quirks)
@@ -212,6 +215,7 @@ class OcppServer:
             self._authority,
             manners,
             self._contracts,
+            self._witness,
         )
 
     def _line(

@@ -27,6 +27,7 @@ TOLD: Mapping[type[events.Event], tuple[Party, ...]] = {
     events.StationConnected: ("owner",),
     events.StationDisconnected: ("owner",),
     events.StationBooted: ("owner",),
+    events.StationChecked: ("owner",),
     events.StationRetired: ("owner",),
     events.MeterKeyTold: ("owner",),
     events.StationCommanded: ("owner",),

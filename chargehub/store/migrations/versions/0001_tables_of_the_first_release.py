@@ -1910,6 +1910,56 @@ def upgrade() -> None:
     )
     op.create_index("ix_dispute_photo_account", "dispute_photo", ["account_id"], unique=False)
     op.create_table(
+        "checkup",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("began_at", Instant(), nullable=False),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.Column("due_at", Instant(), nullable=True),
+        sa.Column("charge_evse", sa.Integer(), nullable=True),
+        sa.Column("session_id", sa.String(length=36), nullable=True),
+        sa.Column("ocpp_version", sa.String(length=10), nullable=True),
+        sa.Column("vendor", sa.String(length=50), nullable=True),
+        sa.Column("model", sa.String(length=50), nullable=True),
+        sa.Column("firmware_version", sa.String(length=50), nullable=True),
+        sa.Column("quirk_profile", sa.String(length=60), nullable=True),
+        sa.Column("grade", sa.String(length=1), nullable=True),
+        sa.Column("score", sa.Integer(), nullable=True),
+        sa.Column("steps", Json(), nullable=False),
+        sa.ForeignKeyConstraint(["station_id"], ["station.id"], name=op.f("fk_checkup_station_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_checkup")),
+    )
+    op.create_index(
+        "ix_checkup_due",
+        "checkup",
+        ["due_at"],
+        unique=False,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_index("ix_checkup_station", "checkup", ["station_id", "id"], unique=False)
+    op.create_index(
+        "uq_checkup_open",
+        "checkup",
+        ["station_id"],
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_table(
+        "station_grade",
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("checkup_id", sa.String(length=36), nullable=True),
+        sa.Column("grade", sa.String(length=1), nullable=True),
+        sa.Column("graded_at", Instant(), nullable=True),
+        sa.Column("waived_because", sa.String(length=300), nullable=True),
+        sa.Column("waived_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["station_id"], ["station.id"], name=op.f("fk_station_grade_station_id")
+        ),
+        sa.PrimaryKeyConstraint("station_id", name=op.f("pk_station_grade")),
+    )
+    op.create_table(
         "station_line",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("station_id", sa.String(length=36), nullable=False),
