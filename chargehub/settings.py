@@ -221,6 +221,14 @@ class Settings(BaseSettings):
         int, Field(description="Until so long after the slot.", ge=0)
     ] = 30
 
+    listing_grade: Annotated[
+        str,
+        Field(
+            description="The check-up's grade to be listed for everybody; A is best, empty: none.",
+            pattern="^[A-F]?$",
+        ),
+    ] = "C"
+
     start_fails_within_s: Annotated[
         int,
         Field(

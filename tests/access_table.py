@@ -134,6 +134,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /pairings/{pairing_id}": Row("read"),
     "GET /stations/{station_id}/checkups": Row("read"),
     "GET /checkups/{checkup_id}": Row("read"),
+    "GET /stations/{station_id}/fitness": Row("read"),
     "GET /stations/{station_id}/settings": Row("read"),
     "GET /stations/{station_id}/commands": Row("read"),
     "GET /stations/{station_id}/notes": Row("read"),
@@ -268,6 +269,12 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "POST /stations": Row("stations:write", done=201, body=STATION),
     "POST /pairings": Row("stations:write", done=201, body={**STATION, "identity": "ACME-2"}),
     "POST /pairings/{pairing_id}/cancel": Row("stations:write"),
+    "PUT /stations/{station_id}/checkup-waiver": Row(
+        "operator", "operator", stranger=403, body={"because": "Checked by hand on site."}
+    ),
+    "DELETE /stations/{station_id}/checkup-waiver": Row(
+        "operator", "operator", done=204, stranger=403
+    ),
     "POST /stations/{station_id}/checkups": Row("stations:write", done=201, body={}),
     "POST /stations/{station_id}/commands": Row(
         "stations:write", done=202, body={"kind": "reset", "when": "idle"}

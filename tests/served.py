@@ -54,7 +54,7 @@ class ServedHub(RunningHub):
             return subprocess.Popen(
                 [sys.executable, "-m", "chargehub", "serve", *flags],
                 cwd=self._folder,
-                env=environment | {"CHARGEHUB_TICK_S": "3600"},
+                env=environment | {"CHARGEHUB_TICK_S": "3600", "CHARGEHUB_LISTING_GRADE": ""},
                 stdout=log,
                 stderr=log,
             )

@@ -81,6 +81,12 @@ def seen(reads: Reads, actor: Actor, checkup_id: str) -> CheckupView:
     return found
 
 
+def waive(work: Work, actor: Actor, station_id: str, because: str | None, now: datetime) -> None:
+    """An operator lets a station off the check-up, for a reason; None: no more. Raises NotFound."""
+    seen_station(work, actor, station_id)
+    grades.waive(work, station_id, because, now)
+
+
 # --- what makes it go on -------------------------------------------------------------------
 
 

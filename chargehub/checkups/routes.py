@@ -6,10 +6,12 @@ from fastapi import APIRouter, Depends, Path, Request
 
 from chargehub.checkups import actions, tables
 from chargehub.checkups.actions import Checking
-from chargehub.checkups.bodies import CheckupBody, CheckupRequest
-from chargehub.people.access import CurrentActor, needs
+from chargehub.checkups.bodies import CheckupBody, CheckupRequest, FitnessBody, WaiverRequest
+from chargehub.people.access import CurrentActor, CurrentOperator, needs
 from chargehub.people.rules import Actor
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
+from chargehub.stations import grades
+from chargehub.stations.offered import CurrentSettings
 from chargehub.stations.registration import seen_station
 
 router = APIRouter(tags=["checkups"])
@@ -51,6 +53,42 @@ async def get_checkups(
     await store.read(seen_station, actor, station_id)
     rows = await store.read(tables.page_of, station_id, asked.after_id(), asked.fetch)
     return page(rows, asked, lambda row: (row.id,), CheckupBody.of)
+
+
+@router.get("/stations/{station_id}/fitness")
+async def get_fitness(
+    station_id: Id, actor: CurrentActor, store: CurrentStore, settings: CurrentSettings
+) -> FitnessBody:
+    """Whether a station may be listed for everybody: its grade, or why it needs none."""
+    await store.read(seen_station, actor, station_id)
+    found = await store.read(grades.of_station, station_id)
+    return FitnessBody.of(found, settings.listing_grade)
+
+
+@router.put("/stations/{station_id}/checkup-waiver")
+async def put_waiver(
+    station_id: Id,
+    wanted: WaiverRequest,
+    operator: CurrentOperator,
+    store: CurrentStore,
+    settings: CurrentSettings,
+    now: Now,
+) -> FitnessBody:
+    """Let a station be listed whatever its grade is, for a reason that its owner reads.
+
+    For operators.
+    """
+    await store.do(actions.waive, operator, station_id, wanted.because, now)
+    found = await store.read(grades.of_station, station_id)
+    return FitnessBody.of(found, settings.listing_grade)
+
+
+@router.delete("/stations/{station_id}/checkup-waiver", status_code=204)
+async def delete_waiver(
+    station_id: Id, operator: CurrentOperator, store: CurrentStore, now: Now
+) -> None:
+    """The station needs a check-up like all others; it stays listed. For operators."""
+    await store.do(actions.waive, operator, station_id, None, now)
 
 
 @router.get("/checkups/{checkup_id}")

@@ -13,6 +13,7 @@ from chargehub.listings.rules import (
     Access,
     Audience,
     Hours,
+    check_grade,
     read_hours,
     write_hours,
 )
@@ -21,6 +22,8 @@ from chargehub.people.access import CurrentActor, needs
 from chargehub.people.rules import Actor
 from chargehub.rest.bodies import Body
 from chargehub.rest.manners import CurrentStore, Now
+from chargehub.stations import grades
+from chargehub.stations.offered import CurrentSettings
 from chargehub.stations.registration import owned_station
 from chargehub.store.work import Reads
 
@@ -91,9 +94,19 @@ class ListingBody(BaseModel):
 
 @router.put("/stations/{station_id}/listing")
 async def put_listing(
-    station_id: StationId, wanted: ListingRequest, actor: Writer, store: CurrentStore, now: Now
+    station_id: StationId,
+    wanted: ListingRequest,
+    actor: Writer,
+    store: CurrentStore,
+    settings: CurrentSettings,
+    now: Now,
 ) -> ListingBody:
-    """Publish your station, or change what it offers; what is booked keeps its price."""
+    """Publish your station, or change what it offers; what is booked keeps its price.
+
+    For everybody only with the grade of a check-up that this hub asks for.
+    """
+    if wanted.access == "public":
+        await store.read(_check_grade, actor.account_id, station_id, settings.listing_grade)
     listing = await store.do(
         actions.publish,
         actor,
@@ -120,6 +133,12 @@ async def delete_listing(
 ) -> None:
     """Take your station off the market; what is booked stays booked. Twice is once."""
     await store.do(actions.withdraw, actor, station_id, now)
+
+
+def _check_grade(reads: Reads, owner_id: str, station_id: str, least: str) -> None:
+    owned_station(reads, owner_id, station_id)
+    found = grades.of_station(reads, station_id)
+    check_grade(found.grade, found.is_enough(least), least)
 
 
 def _listing(reads: Reads, owner_id: str, station_id: str) -> ListingView:

@@ -58,6 +58,23 @@ class StationSuspended(Conflict):
     code = "station_suspended"
 
 
+class CheckupNeeded(Conflict):
+    """The station has not passed a check-up with the grade that this hub asks for."""
+
+    code = "checkup_needed"
+
+
+def check_grade(grade: str | None, is_enough: bool, least: str) -> None:
+    """Raises CheckupNeeded. `grade`: of its last check-up, None: it had none."""
+    if is_enough:
+        return
+    had = "It was not checked yet." if grade is None else f"Its last check-up gave it {grade}."
+    raise CheckupNeeded(
+        f"To be listed for everybody a station needs a check-up with grade {least} or better. {had}"
+        " Begin one with POST /stations/{station_id}/checkups, or offer it to `members` alone."
+    )
+
+
 class BadHours(Invalid):
     """Opening hours that cannot be meant."""
 

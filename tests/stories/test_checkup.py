@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chargehub.clock import HandClock
 from chargers.vehicle import Vehicle
 from tests.hub import Person, Place, RunningHub
 from tests.stories.steps import go_offline
@@ -173,3 +174,33 @@ async def test_a_station_that_never_beats_is_graded_for_it(hub: RunningHub) -> N
     states = {step["name"]: step["state"] for step in found["steps"]}
     assert (states["heartbeat"], states["intervals"]) == ("weak", "passed")
     assert place.sim.settings["HeartbeatInterval"] == "300"
+
+
+async def test_only_what_passed_is_listed_for_everybody(database: str, clock: HandClock) -> None:
+    """With the duty on, as every hub has it unless its operator says otherwise."""
+    hub = RunningHub(database, clock, listing_grade="C")
+    await hub.start()
+    owner, operator = await hub.person("owner"), await hub.operator()
+    place = await hub.station(owner, "2.0.1", publish=False)
+    path = f"/stations/{place.station_id}"
+    listing = {"tariff_id": place.tariff_id, "opening_hours": "24/7"}
+
+    refused = await owner.ask("PUT", f"{path}/listing", listing, 409)
+    await owner.ask("PUT", f"{path}/listing", {**listing, "access": "members"}, 200)
+    because = {"because": "Seen on site, its firmware comes."}
+    waived = await operator.ask("PUT", f"{path}/checkup-waiver", because, 200)
+    await owner.ask("PUT", f"{path}/listing", listing, 200)
+    await operator.ask("DELETE", f"{path}/checkup-waiver", expect=204)
+    await owner.ask("PUT", f"{path}/listing", listing, 409)
+    checkup_id = await begun(owner, place)
+    await at_step(hub, owner, checkup_id, "heartbeat")
+    await beat(hub, place)
+    await ended(hub, owner, checkup_id)
+    fit = await owner.get(f"{path}/fitness")
+    await owner.ask("PUT", f"{path}/listing", listing, 200)
+    await hub.close()
+
+    assert refused["code"] == "checkup_needed"
+    assert "was not checked yet" in refused["detail"]
+    assert waived["is_fit"]
+    assert (fit["grade"], fit["least_grade"], fit["is_fit"]) == ("A", "C", True)
