@@ -73,8 +73,9 @@ from chargehub.reputation import routes as reputation_routes
 from chargehub.rest import explorer, openapi, problems
 from chargehub.rest.manners import CurrentStore
 from chargehub.rest.queries import only_known
-from chargehub.search import live_routes, map_routes, place_routes
+from chargehub.search import demand_routes, live_routes, map_routes, place_routes
 from chargehub.search import routes as search_routes
+from chargehub.search.demand import Counted
 from chargehub.sessions import code_routes as session_code_routes
 from chargehub.sessions import retirement_routes, signed_routes
 from chargehub.sessions import routes as session_routes
@@ -115,6 +116,7 @@ ROUTERS = (
     map_routes.router,
     booking_routes.router,
     place_routes.router,
+    demand_routes.router,
     policy_routes.router,
     quote_routes.router,
     block_routes.router,
@@ -185,6 +187,7 @@ class Hub:
         self.terms = terms_of(self.settings)
         self.store = Store(settings.database)
         self.live = LiveBus()
+        self.unmet = Counted()
         self.store.changed = self.live.publish
         self.switchboard = OcppSwitchboard()
         self.rails = rails.build(self.store, self.clock)
@@ -228,6 +231,7 @@ class Hub:
         )
         what_is_due = (*what_is_due, *due_of_prices(self.market))
         what_is_due = (*what_is_due, *due_of_checkups(self.checking))
+        what_is_due = (*what_is_due, self.unmet.write_demand)
         self.jobs = Jobs(self.store, self.clock, settings.tick_s, what_is_due)
         self.ocpp_port = 0
         self.ocpps_port = 0

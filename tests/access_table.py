@@ -123,6 +123,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /locations": Row("read", stranger=OWN),
     "GET /locations/{location_id}": Row("read"),
     "GET /locations/{location_id}/reveals": Row("read"),
+    "GET /locations/{location_id}/demand": Row("read"),
     "GET /locations/{location_id}/amenities": Row("read"),
     "PUT /locations/{location_id}/amenities": Row("stations:write", body={"amenities": ["CAFE"]}),
     "PUT /locations/{location_id}/access-notes": Row(

@@ -1,12 +1,14 @@
 """Finding a place to charge, for everybody; nobody has to log in for it."""
 
-from typing import Annotated, Literal
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
 
 from chargehub.errors import NotFound
 from chargehub.people.access import FOR_ANYBODY, CurrentActor, KnownActor
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
+from chargehub.rest.throttle import address_of
 from chargehub.search import offering, rules, tables
 from chargehub.search.asked import (
     NARROW,
@@ -31,6 +33,19 @@ Order = Annotated[
 ]
 
 
+async def _counting(
+    request: Request, latitude: Latitude, longitude: Longitude, asked: CurrentPage, now: Now
+) -> Callable[[Sequence[Any]], None]:
+    """Counts a search that found nothing, for the owners around."""
+
+    def count(rows: Sequence[Any]) -> None:
+        if not rows and asked.after is None:
+            where = microdegrees(latitude), microdegrees(longitude)
+            request.app.state.hub.unmet.note(*where, address_of(request), now)
+
+    return count
+
+
 @router.get("/evses", dependencies=[THROTTLE, NARROW], openapi_extra=FOR_ANYBODY, tags=["search"])
 async def get_evses(
     latitude: Latitude,
@@ -40,6 +55,7 @@ async def get_evses(
     asked: CurrentPage,
     filters: CurrentFilters,
     settings: CurrentSettings,
+    count: Annotated[Callable[[Sequence[Any]], None], Depends(_counting)],
     radius_m: Radius = 5_000,
     order: Order = "distance",
 ) -> Page[OfferedEvse]:
@@ -54,6 +70,7 @@ async def get_evses(
     if order == "price":
         rules.check_ranked(filters)
         rows = await store.read(tables.cheapest, wanted, now, _after_rank(asked), asked.fetch)
+        count(rows)
         return page(rows, asked, _price_key, OfferedEvse.of)
     if order == "best":
         if filters.need is not None:
@@ -63,8 +80,10 @@ async def get_evses(
         )
         seen = (_after_rank(asked), asked.fetch)
         rows = await store.read(tables.best, wanted, now, weights, seen)
+        count(rows)
         return page(rows, asked, _rank_key, OfferedEvse.of)
     rows = await store.read(tables.near, wanted, now, _after(asked), asked.fetch)
+    count(rows)
     return page(rows, asked, lambda found: (found.distance_m or 0, found.evse.id), OfferedEvse.of)
 
 

@@ -16,6 +16,7 @@ from chargehub.listings import actions as listings
 from chargehub.listings.amenities import say_amenities
 from chargehub.listings.rules import Hours, Window
 from chargehub.search import routes
+from chargehub.search.demand import Counted
 from chargehub.search.rules import Place, distance_m
 from chargehub.settings import Settings
 from chargehub.stations import actions as stations
@@ -40,7 +41,8 @@ async def hub(store: Store, clock: HandClock) -> AsyncIterator[tuple[World, Http
     """A hub with search alone, one EVSE in the middle of Oslo, and a client who did not log in."""
     world = await make_world(store)
     app = application(
-        routes.router, hub=SimpleNamespace(store=store, clock=clock, settings=Settings())
+        routes.router,
+        hub=SimpleNamespace(store=store, clock=clock, settings=Settings(), unmet=Counted()),
     )
     async with client(app) as http:
         yield world, http

@@ -1352,6 +1352,14 @@ def upgrade() -> None:
     )
     op.create_index("uq_calendar_feed_token", "calendar_feed", ["token_hash"], unique=True)
     op.create_table(
+        "unmet_demand",
+        sa.Column("cell", sa.String(length=15), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("searches", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("cell", "day", name=op.f("pk_unmet_demand")),
+    )
+    op.create_index("ix_unmet_demand_day", "unmet_demand", ["day"], unique=False)
+    op.create_table(
         "evse_block",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("station_id", sa.String(length=36), nullable=False),
