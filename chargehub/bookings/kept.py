@@ -14,6 +14,7 @@ from sqlmodel import Field, SQLModel
 from chargehub.bookings.blocks import Kept, Kind, Times, keeps_out, read_times, spans
 from chargehub.store.columns import Instant, Json
 from chargehub.store.hot import Hot
+from chargehub.store.many import any_of
 from chargehub.store.work import Reads, table_of
 from chargehub.units import Span
 
@@ -80,9 +81,7 @@ _AT_STATION = Hot(
     .where(BLOCK.c.station_id == bindparam("station_id"), _IS_TO_COME)
     .order_by(BLOCK.c.id)
 )
-_AT_STATIONS = select(BLOCK).where(
-    BLOCK.c.station_id.in_(bindparam("station_ids", expanding=True)), _IS_TO_COME
-)
+_AT_STATIONS = Hot(select(BLOCK).where(any_of(BLOCK.c.station_id, "station_ids"), _IS_TO_COME))
 _COUNT = select(func.count()).where(BLOCK.c.station_id == bindparam("station_id"), _IS_TO_COME)
 
 

@@ -14,6 +14,7 @@ from chargehub.bookings.tables import BookingView
 from chargehub.bookings.terms import read_policy
 from chargehub.store.columns import Instant, Json
 from chargehub.store.hot import Hot
+from chargehub.store.many import any_of
 from chargehub.store.work import Reads, table_of
 
 
@@ -49,12 +50,14 @@ _NEWEST = Hot(
     .limit(1)
 )
 _LATER = POLICY.alias("later")
-_NEWEST_OF = select(POLICY.c.station_id, type_coerce(POLICY.c.terms, Text).label("terms")).where(
-    POLICY.c.station_id.in_(bindparam("station_ids", expanding=True)),
-    POLICY.c.version
-    == select(func.max(_LATER.c.version))
-    .where(_LATER.c.station_id == POLICY.c.station_id)
-    .scalar_subquery(),
+_NEWEST_OF = Hot(
+    select(POLICY.c.station_id, type_coerce(POLICY.c.terms, Text).label("terms")).where(
+        any_of(POLICY.c.station_id, "station_ids"),
+        POLICY.c.version
+        == select(func.max(_LATER.c.version))
+        .where(_LATER.c.station_id == POLICY.c.station_id)
+        .scalar_subquery(),
+    )
 )
 
 

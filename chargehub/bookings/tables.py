@@ -24,6 +24,7 @@ from sqlmodel import Field, SQLModel
 from chargehub.bookings.rules import LIVE, is_claimed
 from chargehub.store.columns import Instant, Json
 from chargehub.store.hot import Hot
+from chargehub.store.many import any_of
 from chargehub.store.work import Reads, table_of
 from chargehub.units import Span
 
@@ -158,8 +159,8 @@ _KEEPS_SLOT = or_(_IS_LIVE, (BOOKING.c.status == "cancelled") & (BOOKING.c.cance
 # Where many EVSEs are asked for, SQLite would rather read all bookings of a status there are. An
 # expression is in no index.
 _STATUS = BOOKING.c.status.concat("")
-_OF_MANY = BOOKING.c.evse_id.in_(bindparam("evse_ids", expanding=True))
-_IS_ONE_LIVE = _STATUS.in_(LIVE)
+_OF_MANY = any_of(BOOKING.c.evse_id, "evse_ids")
+_IS_ONE_LIVE = or_(*map(_STATUS.__eq__, LIVE))
 _OF_EVSE = BOOKING.c.evse_id == bindparam("evse_id")
 
 _BY_ID = Hot(select(BOOKING).where(BOOKING.c.id == bindparam("id")))
@@ -171,7 +172,7 @@ _BY_RESERVATION = select(BOOKING).where(
 _AT = select(BOOKING).where(
     BOOKING.c.blocked_until > bindparam("at"), BOOKING.c.opens_at <= bindparam("at")
 )
-_LIVE_AT, _CLAIMED = _AT.where(_IS_LIVE), _AT.where(_OF_MANY, _IS_ONE_LIVE)
+_LIVE_AT, _CLAIMED = _AT.where(_IS_LIVE), Hot(_AT.where(_OF_MANY, _IS_ONE_LIVE))
 # In the buffer of one booking the next one may have begun to count: the later one is meant.
 _COVERING = Hot(_LIVE_AT.where(_OF_EVSE).order_by(BOOKING.c.starts_at.desc()).limit(1))
 _PASSED = Hot(
@@ -204,7 +205,7 @@ _TO_COME = (
     .order_by(BOOKING.c.starts_at)
     .limit(9_000)  # 91 days hold no more slots of a quarter of an hour
 )
-_BUSY = (
+_BUSY = Hot(
     select(BOOKING.c.evse_id)
     .distinct()
     .where(

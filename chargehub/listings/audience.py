@@ -11,6 +11,8 @@ from chargehub.listings.tables import Listing, ListingView
 from chargehub.people.rules import Actor
 from chargehub.stations import tables as stations
 from chargehub.stations.schema import Station
+from chargehub.store.hot import Hot
+from chargehub.store.many import any_of
 from chargehub.store.work import Reads
 from chargehub.tariffs import tables as price_lists
 from chargehub.tariffs.tables import MEMBERSHIP
@@ -31,10 +33,10 @@ IS_SHOWN = or_(
     _IS_MEMBER,
 )
 """For statements over listings and stations: what `viewer_id` may see; '' is nobody known."""
-_SHOWN = (
+_SHOWN = Hot(
     select(col(Listing.station_id))
     .join(Station, col(Station.id) == col(Listing.station_id))
-    .where(col(Listing.station_id).in_(bindparam("station_ids", expanding=True)), IS_SHOWN)
+    .where(any_of(col(Listing.station_id), "station_ids"), IS_SHOWN)
 )
 
 

@@ -11,6 +11,7 @@ from sqlmodel import Field, SQLModel, col
 from chargehub.listings.rules import EVERYBODY, Audience, Hours, read_hours
 from chargehub.store.columns import Instant, Json
 from chargehub.store.hot import Hot
+from chargehub.store.many import any_of
 from chargehub.store.work import Reads
 from chargehub.units import Span
 
@@ -72,9 +73,7 @@ _LISTINGS = select(
     col(Listing.group_id),
 ).where(col(Listing.withdrawn_at).is_(None))
 _LISTING = Hot(_LISTINGS.where(col(Listing.station_id) == bindparam("station_id")))
-_LISTINGS_OF = _LISTINGS.where(
-    col(Listing.station_id).in_(bindparam("station_ids", expanding=True))
-)
+_LISTINGS_OF = Hot(_LISTINGS.where(any_of(col(Listing.station_id), "station_ids")))
 
 
 def listing(reads: Reads, station_id: str) -> ListingView | None:

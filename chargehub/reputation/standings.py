@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 
 from chargehub.bookings.policies import POLICY
 from chargehub.bookings.rules import DEFAULTS
 from chargehub.reputation import tiers
 from chargehub.reputation.tables import STANDING
 from chargehub.reputation.tiers import Badge, Tier
+from chargehub.store.hot import Hot
+from chargehub.store.many import any_of
 from chargehub.store.work import Reads
 
 _IDS_AT_ONCE = 500  # in one IN list
@@ -46,7 +48,7 @@ _NEWEST = (
     .correlate(STANDING)
     .scalar_subquery()
 )
-_STANDINGS = (
+_STANDINGS = Hot(
     select(
         STANDING.c.is_reliable,
         STANDING.c.keeps_bookings,
@@ -57,7 +59,7 @@ _STANDINGS = (
     .outerjoin(
         POLICY, (POLICY.c.station_id == STANDING.c.station_id) & (POLICY.c.version == _NEWEST)
     )
-    .where(STANDING.c.station_id.in_(bindparam("station_ids", expanding=True)))
+    .where(any_of(STANDING.c.station_id, "station_ids"))
 )
 
 

@@ -15,6 +15,8 @@ from chargehub.listings.schema import OfferRow
 from chargehub.listings.traits import amenities_mask, plugs_mask, strip_of
 from chargehub.search import rules
 from chargehub.search.rules import Box, Filters, Place, Wanted
+from chargehub.store.hot import Hot
+from chargehub.store.many import any_of
 from chargehub.store.work import Reads
 
 FIRST_REACH_M = 1_000  # in a town that is enough for a page, and the box holds few EVSEs
@@ -39,16 +41,16 @@ _OFFERS = select(
     col(OfferRow.time_zone),
     col(OfferRow.amenities),
 )
-_ONE = _OFFERS.where(col(OfferRow.evse_id) == bindparam("evse_id"))
+_ONE = Hot(_OFFERS.where(col(OfferRow.evse_id) == bindparam("evse_id")))
 _SOME = _OFFERS.where(col(OfferRow.evse_id).in_(bindparam("evse_ids", expanding=True)))
 IN_BOX = (
-    col(OfferRow.strip).in_(bindparam("strips", expanding=True)),
+    any_of(col(OfferRow.strip), "strips"),
     col(OfferRow.longitude_e6).between(bindparam("west"), bindparam("east")),
     col(OfferRow.latitude_e6).between(bindparam("south"), bindparam("north")),
     *_FITS,
 )
 # No ORDER BY: distance is none of the database's business, and a page is cut later.
-_IN_BOX = _OFFERS.where(*IN_BOX).limit(CANDIDATES)
+_IN_BOX = Hot(_OFFERS.where(*IN_BOX).limit(CANDIDATES))
 
 
 class TooManyFound(Invalid):

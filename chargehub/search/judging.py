@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam
 from sqlmodel import col
 
 from chargehub.bookings import kept, policies
@@ -23,6 +22,8 @@ from chargehub.stations import tables as stations
 from chargehub.stations.rules import Availability, availability
 from chargehub.stations.schema import Evse, Station
 from chargehub.stations.views import EvseView
+from chargehub.store.hot import Hot
+from chargehub.store.many import any_of
 from chargehub.store.work import Reads
 from chargehub.tariffs import tables as tariffs
 from chargehub.tariffs.components import Usage
@@ -32,8 +33,8 @@ from chargehub.tariffs.tables import TariffView
 from chargehub.units import Span
 
 _INSTANT = timedelta(microseconds=1)
-_EVSES = stations.EVSES.where(
-    col(Evse.id).in_(bindparam("evse_ids", expanding=True)), col(Station.retired_at).is_(None)
+_EVSES = Hot(
+    stations.EVSES.where(any_of(col(Evse.id), "evse_ids"), col(Station.retired_at).is_(None))
 )
 
 

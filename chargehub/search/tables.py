@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import itemgetter
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlmodel import col
 
 from chargehub.listings.rules import Access
@@ -24,6 +24,8 @@ from chargehub.stations import tables as stations
 from chargehub.stations.rules import Availability
 from chargehub.stations.schema import Location
 from chargehub.stations.views import ConnectorView, EvseView
+from chargehub.store.hot import Hot
+from chargehub.store.many import any_of
 from chargehub.store.work import Reads
 from chargehub.tariffs.quoting import Quote
 from chargehub.tariffs.tables import TariffView
@@ -31,8 +33,8 @@ from chargehub.tariffs.tables import TariffView
 RANKED = 300  # EVSEs that are priced to find the best: the nearest ones
 FIRST_PART, PARTS_GROW, LARGEST_PART = 100, 2, 400  # spots that are judged at a time
 
-_NAMES = select(col(Location.id), col(Location.name)).where(
-    col(Location.id).in_(bindparam("location_ids", expanding=True))
+_NAMES = Hot(
+    select(col(Location.id), col(Location.name)).where(any_of(col(Location.id), "location_ids"))
 )
 
 

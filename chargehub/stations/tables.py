@@ -33,6 +33,7 @@ from chargehub.stations.views import (
 )
 from chargehub.store.columns import Instant
 from chargehub.store.hot import Hot
+from chargehub.store.many import any_of
 from chargehub.store.work import Reads
 
 Chosen = Select[*tuple[Any, ...]]
@@ -123,9 +124,9 @@ _EVSES_OF_STATION = Hot(
     EVSES.where(col(Evse.station_id) == bindparam("station_id")).order_by(col(Evse.number))
 )
 
-_CONNECTORS = (
+_CONNECTORS = Hot(
     select(col(Connector.evse_id), col(Connector.number), col(Connector.type))
-    .where(col(Connector.evse_id).in_(bindparam("evse_ids", expanding=True)))
+    .where(any_of(col(Connector.evse_id), "evse_ids"))
     .order_by(col(Connector.evse_id), col(Connector.number))
 )
 
@@ -292,7 +293,7 @@ def connectors_of(reads: Reads, evse_ids: Sequence[str]) -> tuple[ConnectorView,
     found: list[ConnectorView] = []
     for start in range(0, len(evse_ids), _IDS_AT_ONCE):
         rows = reads.all(_CONNECTORS, evse_ids=evse_ids[start : start + _IDS_AT_ONCE])
-        found.extend(ConnectorView(**row._mapping) for row in rows)
+        found.extend(ConnectorView(*row) for row in rows)
     return tuple(found)
 
 

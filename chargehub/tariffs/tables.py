@@ -13,6 +13,7 @@ from sqlmodel import Field, SQLModel
 
 from chargehub.store.columns import Instant
 from chargehub.store.hot import Hot
+from chargehub.store.many import any_of
 from chargehub.store.work import Reads, table_of
 from chargehub.tariffs import versions
 from chargehub.tariffs.pricing import Tariff, fingerprint, parse
@@ -179,7 +180,7 @@ _TARIFFS = select(
     TARIFF.c.is_dynamic,
 ).join(SNAPSHOT, SNAPSHOT.c.id == TARIFF.c.snapshot_id)
 _BY_ID = _TARIFFS.where(TARIFF.c.id == bindparam("id"))
-_BY_IDS = _TARIFFS.where(TARIFF.c.id.in_(bindparam("ids", expanding=True)))
+_BY_IDS = Hot(_TARIFFS.where(any_of(TARIFF.c.id, "ids")))
 _BY_REF = _TARIFFS.where(
     TARIFF.c.owner_id == bindparam("owner_id"), TARIFF.c.external_ref == bindparam("external_ref")
 )

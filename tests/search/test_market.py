@@ -1,6 +1,7 @@
 """Searches in a market of 20,000 EVSEs: they read indexes, in few statements, and are true."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from chargehub.people.rules import Actor
 from chargehub.search import tables
 from chargehub.search.rules import Filters, Place, Wanted, distance_m
 from chargehub.store.engines import write_engine
+from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, Work
 from chargehub.units import Span
 from tests.databases import PostgresServer, fresh_sqlite
@@ -64,7 +66,7 @@ def test_no_query_of_a_search_reads_a_whole_table(connection: Connection, kind: 
     is_sqlite = connection.dialect.name == "sqlite"
     plans: list[str] = []
 
-    def explain(_c: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+    def explain(cursor: Any, statement: str, parameters: Any) -> None:
         explained = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN"
         cursor.execute(f"{explained} {statement}", parameters)
         plans.extend(str(line[-1]).strip() for line in cursor.fetchall())
@@ -72,12 +74,13 @@ def test_no_query_of_a_search_reads_a_whole_table(connection: Connection, kind: 
     if not is_sqlite:
         connection.execute(text("SET LOCAL enable_seqscan = off"))
     asked = kinds(Market(SIZE, NOW), NOW)[kind]
-    event.listen(connection, "before_cursor_execute", explain)
-    for _ in range(10):
-        next(asked)(Reads(connection))
+    with _watched(connection, explain):
+        for _ in range(10):
+            next(asked)(Reads(connection))
 
     assert plans
-    assert not [plan for plan in plans if plan.startswith("SCAN") or "Seq Scan" in plan], plans
+    scans = [plan for plan in plans if plan.startswith("SCAN") or "Seq Scan" in plan]
+    assert not [plan for plan in scans if not plan.startswith("SCAN json_each")], plans
     # Without figures, SQLite would read all bookings of a status for a few EVSEs.
     assert not is_sqlite or not [plan for plan in plans if "ix_booking_status" in plan], plans
 
@@ -90,14 +93,36 @@ def test_a_search_takes_few_statements(connection: Connection, kind: str) -> Non
     def count(*_: Any) -> None:
         counts[-1] += 1
 
-    event.listen(connection, "before_cursor_execute", count)
     asked = kinds(Market(SIZE, NOW), NOW)[kind]
-    for _ in range(30):
-        search = next(asked)
-        counts.append(0)
-        search(Reads(connection))
+    with _watched(connection, count):
+        for _ in range(30):
+            search = next(asked)
+            counts.append(0)
+            search(Reads(connection))
 
-    assert max(counts) <= MOST_STATEMENTS
+    assert 0 < max(counts) <= MOST_STATEMENTS
+
+
+@contextmanager
+def _watched(connection: Connection, tell: Callable[[Any, str, Any], None]) -> Iterator[None]:
+    """Tell of every statement before it is run, by way of SQLAlchemy or as a `Hot` one."""
+
+    def listen(_c: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        tell(cursor, statement, parameters)
+
+    def run(hot: Hot, on: Connection, params: dict[str, Any]) -> Any:
+        compiled = hot._compile(on.dialect)
+        raw: Any = on.connection.cursor()
+        tell(raw, compiled.sql, compiled.bound(params))
+        raw.close()
+        return run_it(hot, on, params)
+
+    run_it = Hot.run
+    event.listen(connection, "before_cursor_execute", listen)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Hot, "run", run)
+        yield
+    event.remove(connection, "before_cursor_execute", listen)
 
 
 def test_what_is_found_is_what_can_be_booked(connection: Connection) -> None:
