@@ -65,6 +65,7 @@ class Corridor:
             raise Invalid(f"A way has 2 to {MOST_POINTS} points.")
         self._width_m = width_m
         self._pieces = tuple(_cut(points, width_m))
+        self._beside = tuple(self._reaching(piece) for piece in range(len(self._pieces)))
         last = self._pieces[-1]
         self.length_m = round(last.start_m + last.length_m)
 
@@ -88,19 +89,35 @@ class Corridor:
 
     def passes(self, piece: int, place: Place) -> Passed | None:
         """Where the way passes a place; None: not within the width, or not first in this piece."""
-        vector, best = _vector(place), None
-        for number, each in enumerate(self._pieces):
+        vector = _vector(place)
+        if self._pieces[piece].passes(vector)[1] > self._width_m:
+            return None
+        best = None
+        for number in self._beside[piece]:
+            each = self._pieces[number]
             if best is None and not _is_in(each.boxes, place):
                 continue
             along, off = each.passes(vector)
             if best is None and off > self._width_m:
                 continue
-            if best is not None and off >= best[1]:
+            # A piece that was skipped since is farther than the width, so nearer is none.
+            if best is not None and (number != best[0] + 1 or off >= best[1]):
                 break
             best = number, off, each.start_m + along
         if best is None or best[0] != piece:
             return None
         return Passed(round(best[2]), round(best[1]))
+
+    def _reaching(self, piece: int) -> tuple[int, ...]:
+        """The pieces before whose boxes meet those of a piece, itself and the one after, in order:
+        no other decides whether a place is first passed there."""
+        mine = self._pieces[piece].boxes
+        before = (
+            number
+            for number, each in enumerate(self._pieces[:piece])
+            if any(_meet(one, other) for one in each.boxes for other in mine)
+        )
+        return (*before, *range(piece, min(piece + 2, len(self._pieces))))
 
 
 def _cut(points: Sequence[Place], width_m: int) -> Iterator[_Piece]:
@@ -147,6 +164,15 @@ def _boxes(ends: tuple[Place, Place], width_m: int, length_m: float) -> tuple[Bo
 def _is_round(box: Box) -> bool:
     """It holds every longitude: a pole is in it."""
     return box.east_e6 - box.west_e6 >= 360 * _DEGREE
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return (
+        one.south_e6 <= other.north_e6
+        and other.south_e6 <= one.north_e6
+        and one.west_e6 <= other.east_e6
+        and other.west_e6 <= one.east_e6
+    )
 
 
 def _is_in(among: Sequence[Box], place: Place) -> bool:
