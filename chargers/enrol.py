@@ -11,6 +11,7 @@ from chargers.rest import Api, ApiRefused
 from chargers.state import State
 
 AT_ONCE = 8  # requests; the hub hashes passwords, and has other callers
+CHECK_EVERY_S = 1.0
 CONNECTOR = "IEC_62196_T2"
 
 
@@ -154,11 +155,26 @@ class Enrolment:
             self._state.keep_station(ref, kept)
         return Kept(ref=ref, owner_token=owner, **kept)
 
-    async def publish(self, station: Kept, tariff_id: str) -> None:
-        """Open to everybody at all times with this tariff."""
+    async def publish(self, station: Kept, tariff_id: str) -> bool:
+        """Open to everybody at all times with this tariff. False: the hub must check it first."""
         body = {"tariff_id": tariff_id, "opening_hours": "24/7"}
         path = f"/stations/{station.station_id}/listing"
-        await self._api.ask("PUT", path, station.owner_token, body)
+        try:
+            await self._api.ask("PUT", path, station.owner_token, body)
+        except ApiRefused as refusal:
+            if refusal.code != "checkup_needed":
+                raise
+            return False
+        return True
+
+    async def check_up(self, station: Kept) -> str:
+        """Have a connected station checked by the hub; the grade it gets."""
+        owner = station.owner_token
+        found = await self._api.post(f"/stations/{station.station_id}/checkups", {}, owner)
+        while found["grade"] is None:
+            await asyncio.sleep(CHECK_EVERY_S)
+            found = await self._api.get(f"/checkups/{found['id']}", owner)
+        return str(found["grade"])
 
     async def charges_free(self, station: Kept, id_token: str) -> None:
         """This token is of the household of the station's EVSE."""

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +13,7 @@ from rich.console import Console
 
 from chargers import fleet_report
 from chargers.drivers import Custom, Tally, drive
-from chargers.enrol import Enrolment, Place, StateLost, at_once
+from chargers.enrol import Enrolment, Kept, Place, StateLost, at_once
 from chargers.faults import Faults, read_faults
 from chargers.hardware import built, read_hardware, read_settings, set_up, unknown
 from chargers.life import Life, Pace
@@ -23,7 +23,7 @@ from chargers.mix import Mix, divided
 from chargers.pricing import Price
 from chargers.protected import of_station
 from chargers.protection import PASSWORD_ALONE, Protection
-from chargers.rest import Api
+from chargers.rest import Api, ApiRefused
 from chargers.scenarios import SCENARIOS, Cut, LateClock, Scenario
 from chargers.show import registering, show
 from chargers.state import State
@@ -33,6 +33,10 @@ PRICE = Price(Decimal("0.45"), Decimal(0), Decimal(19), "EUR")
 MESSAGE_ATTEMPTS = 5  # then a hub that answers with an error is not asked again
 RULES_BROKEN = 3
 INTERRUPTED = 130  # as shells say it of Ctrl-C
+OFFLINE = (
+    "the hub lists stations when it has checked them, and those of this scenario begin offline;"
+    " start it with CHARGEHUB_LISTING_GRADE= (nothing)"
+)
 LEAVE_S = 30.0  # for what still waits; a hub that is away is not waited for
 
 
@@ -82,19 +86,20 @@ async def fleet(options: Options, console: Console) -> int:
     Raises ApiRefused, HubAway, StateLost, BadState, BadHardware.
     """
     scenario = SCENARIOS[options.scenario]
-    logins, tokens = await cast(options, console)
+    books = await cast(options, console)
     tally = Tally()
     tally.lights.set()
-    lives = [_life(login, number, options, tally) for number, login in enumerate(logins)]
+    lives = [_life(login, number, options, tally) for number, login in enumerate(books.logins)]
     for name in unknown(options.settings, [life.station.settings for life in lives]):
         console.print(f"no station here has the setting {name}: left out", style="yellow")
-    custom = Custom(tokens, scenario.idle_s, options.sessions)
+    custom = Custom(books.tokens, scenario.idle_s, options.sessions)
+    listed = asyncio.create_task(_have_listed(books, options, lives, console))
     work: list[asyncio.Task[None]] = [asyncio.create_task(life.live()) for life in lives]
     work += [
-        asyncio.create_task(drive(life, custom, tally, random.Random(f"{seed}")))
+        asyncio.create_task(_after(listed, drive, life, custom, tally, random.Random(f"{seed}")))
         for seed, life in enumerate(lives, options.seed)
     ]
-    work.append(asyncio.create_task(_play(scenario, options, lives, tally)))
+    work.append(asyncio.create_task(_after(listed, _play, scenario, options, lives, tally)))
     table = asyncio.create_task(show(lives, tally, options.sessions, console))
     is_interrupted = False
     try:
@@ -108,13 +113,41 @@ async def fleet(options: Options, console: Console) -> int:
     except asyncio.CancelledError:
         is_interrupted = True
     finally:
-        for task in (*work, table):
+        for task in (listed, *work, table):
             task.cancel()
-        await asyncio.gather(*work, table, return_exceptions=True)
+        await asyncio.gather(listed, *work, table, return_exceptions=True)
         await asyncio.gather(*(_leave(life) for life in lives))
         if options.report is not None:
             fleet_report.write(lives, options.report)
     return _sum_up(lives, tally, console) or (INTERRUPTED if is_interrupted else 0)
+
+
+async def _after(first: asyncio.Task[None], deed: Callable[..., Awaitable[None]], *of: Any) -> None:
+    await asyncio.shield(first)
+    await deed(*of)
+
+
+async def _have_listed(
+    books: "Books", options: Options, lives: Sequence[Life], console: Console
+) -> None:
+    """Stations that the hub lists only when it has checked them are checked, and published."""
+    if not books.unlisted:
+        return
+    if SCENARIOS[options.scenario].late:
+        raise ApiRefused("PUT a listing", 409, "checkup_needed", OFFLINE)
+    assert options.api is not None
+    assert books.state is not None
+    console.print(f"The hub checks {len(books.unlisted)} stations before it lists them.")
+    await asyncio.gather(*(life.is_back.wait() for life in lives))
+    async with Api(options.api) as api:
+        enrolment = Enrolment(api, books.state)
+
+        async def check_up(station: Kept, tariff_id: str) -> None:
+            grade = await enrolment.check_up(station)
+            is_listed = await enrolment.publish(station, tariff_id)
+            console.print(f"{station.identity}: grade {grade}{'' if is_listed else ', not listed'}")
+
+        await asyncio.gather(*(check_up(*one) for one in books.unlisted))
 
 
 def _sum_up(lives: Sequence[Life], tally: Tally, console: Console) -> int:
@@ -157,33 +190,45 @@ async def _cut(cut: Cut, lives: Sequence[Life], tally: Tally) -> None:
     await asyncio.gather(*(life.is_back.wait() for life in lives))
 
 
-async def cast(options: Options, console: Console) -> tuple[list[Login], Sequence[str]]:
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The fleet as the hub knows it. `unlisted`: stations to be checked, and their tariffs."""
+
+    logins: list[Login]
+    tokens: Sequence[str]
+    unlisted: Sequence[tuple[Kept, str]] = ()
+    state: State | None = None
+
+
+async def cast(options: Options, console: Console) -> Books:
     """The stations' logins and the drivers' id tokens; with an API they are registered there."""
     versions = divided(options.count, options.mix)
     if options.api is None:
         assert options.prefix is not None, "an identity prefix or an API is needed"
-        return [
+        logins = [
             Login(f"{options.prefix}{number:03d}", options.password or "", version)
             for number, version in enumerate(versions, 1)
-        ], options.tokens
+        ]
+        return Books(logins, options.tokens)
     fresh = f"{options.name}-{secrets.token_hex(3)}"
     state = State(options.state, fresh, family=options.name)
     with registering(options.count, console) as registered:
         async with Api(options.api) as api:
             books = Enrolment(api, state, security_profile=options.protection.profile)
             try:
-                return await _enrol(books, state.name, versions, options.power_w, registered)
+                return await _enrol(books, state, versions, options.power_w, registered)
             finally:
                 await books.done()
 
 
 async def _enrol(
     books: Enrolment,
-    name: str,
+    state: State,
     versions: Sequence[str],
     power_w: int,
     registered: Callable[[], None],
-) -> tuple[list[Login], Sequence[str]]:
+) -> Books:
+    name, unlisted = state.name, []
     owner = await books.account("owner", "fleet")
     tariff_id = await books.tariff(owner, PRICE)
     place = Place(f"{name}:yard", "Fleet yard", "Simulated", 52.52, 13.405, "Europe/Berlin")
@@ -194,7 +239,8 @@ async def _enrol(
         kept = await books.station(owner, location_id, ref, version, power_w)
         if kept is None:
             raise StateLost(f"The password of station {ref} is lost; give another --state.")
-        await books.publish(kept, tariff_id)
+        if not await books.publish(kept, tariff_id):
+            unlisted.append((kept, tariff_id))
         registered()
         return Login(kept.identity, kept.password, kept.version)
 
@@ -205,7 +251,8 @@ async def _enrol(
 
     numbers = range(1, len(versions) + 1)
     logins = await at_once(station(*one) for one in zip(numbers, versions, strict=True))
-    return logins, await at_once(driver(number) for number in numbers)
+    tokens = await at_once(driver(number) for number in numbers)
+    return Books(logins, tokens, unlisted, state)
 
 
 def _life(login: Login, number: int, options: Options, tally: Tally) -> Life:

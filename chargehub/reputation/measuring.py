@@ -3,7 +3,7 @@
 A day of UTC is measured once, after it is over, from the timeline. What was measured stays.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from operator import attrgetter
 
@@ -27,6 +27,7 @@ from chargehub.store.work import Reads, Work
 from chargehub.units import Span
 
 ONE_DAY = timedelta(days=1)
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 DAYS_AT_ONCE = 10  # of one station, after a hub that did not run for long
 UPTIME_DAYS = 60  # what uptime is shown of, and the badge asks for
 FACTS_DAYS = 365  # what everything else is counted of
@@ -128,6 +129,8 @@ def _measure(work: Work, standing: StandingView, now: datetime, kept: timedelta)
     first = standing.measured_until
     days = min((now - first) // ONE_DAY, DAYS_AT_ONCE)
     until = first + days * ONE_DAY
+    if station.retired_at is not None and station.retired_at <= first:
+        days, until = 0, NEVER  # there is nothing left to measure
     params = {"was": first, "until": until, "now": now}
     if not work.execute(_MEASURED, of_station=station.id, **params):
         return

@@ -75,7 +75,8 @@ def test_every_query_searches_an_index(engine: Engine, name: str) -> None:
         ]
 
     assert plans
-    assert not [plan for plan in plans if plan.startswith("SCAN")], plans
+    scans = [plan for plan in plans if plan.startswith("SCAN")]
+    assert not [plan for plan in scans if "json_each" not in plan], plans  # values of one parameter
     if "at a station" in name:  # not among all that it ever had, nor among those of all stations
         assert all("station_id=? AND status=? AND starts_at" in plan for plan in plans[:1]), plans
     assert not [plan for plan in plans if "TEMP B-TREE FOR ORDER BY" in plan and "page" in name]

@@ -72,6 +72,7 @@ def test_every_query_searches_an_index(engine: Engine, name: str) -> None:
         ]
 
     assert plans
-    # The index of appeals holds those alone that wait.
-    scans = [plan for plan in plans if plan.startswith("SCAN") and "appealed" not in plan]
-    assert scans == []
+    # The index of appeals holds those alone that wait; json_each the values of one parameter.
+    small = ("appealed", "json_each")
+    scans = [plan for plan in plans if plan.startswith("SCAN")]
+    assert [plan for plan in scans if not any(name in plan for name in small)] == []
