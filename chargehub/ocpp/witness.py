@@ -3,6 +3,7 @@
 Which stations those are is read again when it changed here, and every second for other nodes.
 """
 
+import asyncio
 import time
 from contextlib import suppress
 from datetime import datetime
@@ -27,21 +28,29 @@ class Witness:
         self._checking = checking
         self._watching = live.watch(actions.WATCHED)  # for as long as the hub lives
         self._changed = self._watching.__enter__()
+        self._looking = asyncio.Lock()
         self._look_at = 0.0
         self._checked: frozenset[str] = frozenset()
 
     async def note(self, station_id: str, report: Any, now: datetime) -> None:
         """A report was stored. If its station is being checked, the check-up hears of it."""
         with suppress(Unavailable):  # a check-up is no reason to answer a station with an error
-            if self._changed.is_set() or time.monotonic() >= self._look_at:
-                await self._look()
+            await self._look()
             if station_id in self._checked and (told := seen_of(report, now)):
                 await self._store.do(actions.witness, station_id, told, self._checking, now)
 
     async def _look(self) -> None:
-        self._changed.clear()
-        self._look_at = time.monotonic() + LOOK_EVERY_S
-        self._checked = await self._store.read(tables.open_stations)
+        """Reports that come while it is looked wait for what is seen."""
+        if not (self._looking.locked() or self._is_old()):
+            return
+        async with self._looking:
+            if self._is_old():
+                self._changed.clear()
+                self._checked = await self._store.read(tables.open_stations)
+                self._look_at = time.monotonic() + LOOK_EVERY_S
+
+    def _is_old(self) -> bool:
+        return self._changed.is_set() or time.monotonic() >= self._look_at
 
 
 def seen_of(report: Any, now: datetime) -> tuple[Seen, ...]:

@@ -1,5 +1,6 @@
 """An owner has a new station checked: the hub asks, the station answers, and there is a grade."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -80,6 +81,16 @@ async def test_a_good_station_passes(hub: RunningHub, version: str) -> None:
     }, found
     assert (found["grade"], found["score"]) == ("A", 91)
     assert [reason["step"] for reason in found["reasons"]] == ["security", "signed_readings"]
+
+
+async def test_several_are_checked_at_once(hub: RunningHub) -> None:
+    owner = await hub.person("owner")
+    places = [await hub.station(owner, "2.0.1") for _ in range(6)]
+
+    checkups = await asyncio.gather(*(begun(owner, place) for place in places))
+
+    for checkup_id in checkups:  # what they report at the same moment is heard of all
+        await at_step(hub, owner, checkup_id, "heartbeat")
 
 
 async def test_a_test_charge_is_the_owners_own_and_ends_by_itself(
