@@ -1,6 +1,5 @@
 """Builds the hub once: settings, store, rails, switchboard, flow, web application."""
 
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -23,12 +22,20 @@ from chargehub.bookings import (
     series_routes,
 )
 from chargehub.bookings import routes as booking_routes
-from chargehub.bookings.promises import Promises
 from chargehub.bus.live import LiveBus
 from chargehub.checkups import routes as checkup_routes
 from chargehub.checkups.actions import Checking
 from chargehub.checkups.evidence import Intervals
 from chargehub.clock import Clock, RealClock
+from chargehub.configured import (
+    host_port,
+    kept_of,
+    promises_of,
+    terms_of,
+    tls_of,
+    webhook_terms_of,
+    with_secret,
+)
 from chargehub.disputes import room_routes
 from chargehub.disputes import routes as dispute_routes
 from chargehub.energy import routes as energy_routes
@@ -54,14 +61,12 @@ from chargehub.ocpp import authority, contracts
 from chargehub.ocpp.counts import LineMetrics
 from chargehub.ocpp.server import OcppServer
 from chargehub.ocpp.switchboard import OcppSwitchboard, carry_out
-from chargehub.ocpp.tls import Tls
 from chargehub.ocpp.witness import Witness
 from chargehub.operation import routes as operation_routes
 from chargehub.payments import credit_routes
 from chargehub.payments import routes as payment_routes
 from chargehub.people import routes as people_routes
 from chargehub.personal import routes as personal_routes
-from chargehub.personal.retaining import Kept
 from chargehub.prices import routes as price_routes
 from chargehub.prices.market import FileMarket, Market, NoMarket
 from chargehub.rails import registry as rails
@@ -81,7 +86,6 @@ from chargehub.sessions import retirement_routes, signed_routes
 from chargehub.sessions import routes as session_routes
 from chargehub.settings import Settings
 from chargehub.settlement import routes as settlement_routes
-from chargehub.settlement.split import Terms
 from chargehub.stations import command_routes, pairing_routes, quirk_files
 from chargehub.stations import routes as station_routes
 from chargehub.store.migrate import is_current
@@ -90,7 +94,6 @@ from chargehub.store.writer import Store
 from chargehub.tariffs import code_routes as group_code_routes
 from chargehub.tariffs import routes as tariff_routes
 from chargehub.webhooks import routes as webhook_routes
-from chargehub.webhooks import rules as webhook_rules
 from chargehub.webhooks.sending import Sender
 
 log = structlog.get_logger(__name__)
@@ -263,78 +266,6 @@ class Hub:
         await self.sender.close()
         await self.store.close()
         log.info("hub stopped")
-
-
-def tls_of(settings: Settings) -> Tls | None:
-    """The certificate of the port with TLS; None: there is no such port. Raises BadFile."""
-    if not settings.ocpps:
-        return None
-    has_authority = settings.ca_certificate_file.exists()
-    return Tls(
-        settings.ocpps_certificate_file,
-        settings.ocpps_key_file,
-        settings.ca_certificate_file if has_authority else None,
-    )
-
-
-def terms_of(settings: Settings) -> Terms:
-    """How costs are divided, as the operator set it."""
-    return Terms(
-        fee_basis_points=settings.fee_basis_points,
-        fee_vat_percent=settings.fee_vat_percent,
-        maturity=timedelta(hours=settings.maturity_hours),
-    )
-
-
-def promises_of(settings: Settings) -> Promises:
-    """What drivers are promised whose booking a station spoils, as the operator set it."""
-    return Promises(
-        start_fails_within=timedelta(seconds=settings.start_fails_within_s),
-        credit=settings.failure_credit,
-        credits_in_30_days=settings.failure_credits,
-        credits_of_owner_in_30_days=settings.owner_credits,
-        owner_cancels=settings.owner_cancels,
-        delisted=timedelta(days=settings.delisted_days),
-    )
-
-
-def webhook_terms_of(settings: Settings) -> webhook_rules.Terms:
-    """How long webhooks may fail and events are kept, as the operator set it."""
-    return webhook_rules.Terms(
-        failing=timedelta(days=settings.webhook_failing_days),
-        kept=timedelta(days=settings.events_kept_days),
-    )
-
-
-def kept_of(settings: Settings) -> Kept:
-    """How long what tells of people is kept, as the operator set it."""
-    return Kept(
-        logins=timedelta(days=settings.logins_kept_days),
-        mails=timedelta(days=settings.mails_kept_days),
-        reveals=timedelta(days=settings.reveals_kept_days),
-        knocks=timedelta(days=settings.knocks_kept_days),
-        sellers=timedelta(days=settings.sellers_kept_days),
-    )
-
-
-def with_secret(settings: Settings) -> Settings:
-    """The settings with a secret: the given one, or the one kept in the file, or a new one."""
-    if settings.secret:
-        return settings
-    path = settings.secret_file
-    if not path.exists():
-        path.touch(mode=0o600, exist_ok=False)
-        path.write_text(secrets.token_hex(32) + "\n")
-        log.info("secret made", file=str(path))
-    return settings.model_copy(update={"secret": path.read_text().strip()})
-
-
-def host_port(text: str) -> tuple[str, int]:
-    """'127.0.0.1:8000' as its two parts. Raises ValueError with a sentence."""
-    host, colon, port = text.rpartition(":")
-    if not colon or not port.isdecimal() or int(port) > 65_535:
-        raise ValueError(f"{text!r} is no HOST:PORT, like 127.0.0.1:8000.")
-    return host.strip("[]"), int(port)
 
 
 def web(hub: Hub) -> FastAPI:

@@ -512,13 +512,7 @@ class DisputeClosed:
 
 
 Event = (
-    DisputeAnswered
-    | DisputeAppealed
-    | DisputeClosed
-    | DisputeDecided
-    | DisputeOpened
-    | DisputeRefundRequested
-    | MailRequested
+    MailRequested
     | WebhookRequested
     | StationConnected
     | StationDisconnected
@@ -551,4 +545,10 @@ Event = (
     | PayoutRequested
     | PayoutPaid
     | PayoutFailed
+    | DisputeOpened
+    | DisputeAnswered
+    | DisputeDecided
+    | DisputeAppealed
+    | DisputeRefundRequested
+    | DisputeClosed
 )

@@ -22,7 +22,11 @@ DOMAIN = (
 )
 MONEY = ("tariffs", "ledger", "settlement", "payments", "rewards", "disputes", "prices")
 FILE_LINES = 400
-ONE_LIST = {"chargehub/events.py", "chargehub/settings.py", "chargehub/flow.py"}  # read as one
+# Read as one, however long.
+ONE_LIST = {
+    *("chargehub/events.py", "chargehub/settings.py", "chargehub/flow.py"),
+    "tests/access_table.py",
+}
 FUNCTION_LINES = 60  # migrations are generated, and as long as the tables are many
 
 PURE_ELSEWHERE = ("errors", "events", "units")

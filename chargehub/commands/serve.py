@@ -4,9 +4,10 @@ import gc
 
 import uvicorn
 
-from chargehub.app import Hub, host_port, web
+from chargehub.app import Hub, web
 from chargehub.commands.open_files import allow_many_files
 from chargehub.commands.settings import fail, load, prepare
+from chargehub.configured import host_port
 from chargehub.observe import set_up_log
 
 

@@ -46,6 +46,7 @@ class Api:
         self.store, self.clock, self._stack = store, clock, stack
         self.lines = Lines()
         settings = SimpleNamespace(
+            listing_grade="",
             secret="the hub's secret in tests",
             country="ZZ",
             ocpp_public_url="wss://hub.example/ocpp",

@@ -1,0 +1,87 @@
+"""What the settings come to for each part of the hub."""
+
+import secrets
+from datetime import timedelta
+
+import structlog
+
+from chargehub.bookings.promises import Promises
+from chargehub.ocpp.tls import Tls
+from chargehub.personal.retaining import Kept
+from chargehub.settings import Settings
+from chargehub.settlement.split import Terms
+from chargehub.webhooks import rules as webhook_rules
+
+log = structlog.get_logger(__name__)
+
+
+def tls_of(settings: Settings) -> Tls | None:
+    """The certificate of the port with TLS; None: there is no such port. Raises BadFile."""
+    if not settings.ocpps:
+        return None
+    has_authority = settings.ca_certificate_file.exists()
+    return Tls(
+        settings.ocpps_certificate_file,
+        settings.ocpps_key_file,
+        settings.ca_certificate_file if has_authority else None,
+    )
+
+
+def terms_of(settings: Settings) -> Terms:
+    """How costs are divided, as the operator set it."""
+    return Terms(
+        fee_basis_points=settings.fee_basis_points,
+        fee_vat_percent=settings.fee_vat_percent,
+        maturity=timedelta(hours=settings.maturity_hours),
+    )
+
+
+def promises_of(settings: Settings) -> Promises:
+    """What drivers are promised whose booking a station spoils, as the operator set it."""
+    return Promises(
+        start_fails_within=timedelta(seconds=settings.start_fails_within_s),
+        credit=settings.failure_credit,
+        credits_in_30_days=settings.failure_credits,
+        credits_of_owner_in_30_days=settings.owner_credits,
+        owner_cancels=settings.owner_cancels,
+        delisted=timedelta(days=settings.delisted_days),
+    )
+
+
+def webhook_terms_of(settings: Settings) -> webhook_rules.Terms:
+    """How long webhooks may fail and events are kept, as the operator set it."""
+    return webhook_rules.Terms(
+        failing=timedelta(days=settings.webhook_failing_days),
+        kept=timedelta(days=settings.events_kept_days),
+    )
+
+
+def kept_of(settings: Settings) -> Kept:
+    """How long what tells of people is kept, as the operator set it."""
+    return Kept(
+        logins=timedelta(days=settings.logins_kept_days),
+        mails=timedelta(days=settings.mails_kept_days),
+        reveals=timedelta(days=settings.reveals_kept_days),
+        knocks=timedelta(days=settings.knocks_kept_days),
+        sellers=timedelta(days=settings.sellers_kept_days),
+    )
+
+
+def with_secret(settings: Settings) -> Settings:
+    """The settings with a secret: the given one, or the one kept in the file, or a new one."""
+    if settings.secret:
+        return settings
+    path = settings.secret_file
+    if not path.exists():
+        path.touch(mode=0o600, exist_ok=False)
+        path.write_text(secrets.token_hex(32) + "\n")
+        log.info("secret made", file=str(path))
+    return settings.model_copy(update={"secret": path.read_text().strip()})
+
+
+def host_port(text: str) -> tuple[str, int]:
+    """'127.0.0.1:8000' as its two parts. Raises ValueError with a sentence."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdecimal() or int(port) > 65_535:
+        raise ValueError(f"{text!r} is no HOST:PORT, like 127.0.0.1:8000.")
+    return host.strip("[]"), int(port)
