@@ -20,6 +20,9 @@ FOR_WHO_PAYS = {"POST /bookings", "POST /booking-series", "POST /sessions", "POS
 """What somebody gets who can pay, and the stranger of the table cannot; it is their own."""
 WITH_THE_PASSWORD = {"POST /logins"}
 OPERATORS_TOO = {  # what is another's, and operators get it by their office
+    "GET /checkups/{checkup_id}",
+    "GET /stations/{station_id}/checkups",
+    "GET /stations/{station_id}/fitness",
     "DELETE /stations/{station_id}/certificates/{certificate_id}",
     "GET /bookings/{booking_id}",
     "GET /bookings/{booking_id}/alternatives",
