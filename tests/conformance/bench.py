@@ -16,16 +16,40 @@ LIMIT_S = 10.0
 
 async def line(hub: RunningHub, place: Place, version: Version) -> RawStation:
     """A bare line of this version that the hub has accepted."""
+    station = await _connected(hub, place, version)
+    answer = await station.call("BootNotification", _boot(version))
+    assert answer[2]["status"] == "Accepted"
+    return station
+
+
+async def line_with_call(
+    hub: RunningHub, place: Place, version: Version
+) -> tuple[RawStation, list[Any]]:
+    """A line to a hub that has a call waiting, and that call; it may come before the answer to
+    the boot."""
+    station = await _connected(hub, place, version)
+    await station.send_raw(orjson.dumps([2, "boot", "BootNotification", _boot(version)]).decode())
+    came: dict[int, list[Any]] = {}
+    async with asyncio.timeout(LIMIT_S):
+        while not {2, 3} <= came.keys():
+            frame = orjson.loads(await station.receive_raw())
+            came.setdefault(frame[0], frame)
+    assert came[3][2]["status"] == "Accepted"
+    return station, came[2]
+
+
+async def _connected(hub: RunningHub, place: Place, version: Version) -> RawStation:
     station = RawStation(
         hub.url, place.identity, place.password, subprotocols=(version.subprotocol,)
     )
     assert await station.connect() == version.subprotocol
-    boot: dict[str, Any] = {"chargePointVendor": "Acme", "chargePointModel": "One"}
-    if version.name != "1.6":
-        who = {"vendorName": "Acme", "model": "One"}
-        boot = {"reason": "PowerUp", "chargingStation": who}
-    assert (await station.call("BootNotification", boot))[2]["status"] == "Accepted"
     return station
+
+
+def _boot(version: Version) -> dict[str, Any]:
+    if version.name == "1.6":
+        return {"chargePointVendor": "Acme", "chargePointModel": "One"}
+    return {"reason": "PowerUp", "chargingStation": {"vendorName": "Acme", "model": "One"}}
 
 
 async def asked(station: RawStation) -> list[Any]:

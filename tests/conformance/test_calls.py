@@ -9,7 +9,7 @@ import pytest
 from chargehub.commands.bench.samples import Samples, schema
 from chargehub.ocpp.versions import Version
 from chargers.line import RawStation
-from tests.conformance.bench import VERSIONS, asked, line
+from tests.conformance.bench import VERSIONS, asked, line, line_with_call
 from tests.hub import Person, Place, RunningHub
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -64,8 +64,8 @@ async def test_what_comes_of_a_call_is_told(
 ) -> None:
     operator = await hub.operator()
     offline = await called(operator, place, CLEAR | {"timeout_s": 1})
-    station = await line(hub, place, version)
-    assert (await asked(station))[2] == "ClearCache"  # it was waiting for the station
+    station, call = await line_with_call(hub, place, version)
+    assert call[2] == "ClearCache"  # it was waiting for the station
     await station.close()
     station = await line(hub, place, version)
 
