@@ -11,10 +11,7 @@ from chargehub.guests.actions import Confirmed, Wish
 from chargehub.payments.bodies import NewMethodBody
 from chargehub.people.bodies import Email
 from chargehub.rest.bodies import Body, Instant, MoneyBody
-from chargehub.search.revealing import Arrival
 from chargehub.tariffs.quoting import MAX_ENERGY_WH
-
-_DEGREE = 1_000_000
 
 
 class GuestRequest(Body):
@@ -85,33 +82,4 @@ class ConfirmedBody(BaseModel):
             credential=confirmed.credential,
             credential_until=confirmed.credential_until,
             booking=GuestBookingBody.of(confirmed.booking),
-        )
-
-
-class GuestPlaceBody(BaseModel):
-    """Where to go, in degrees. `is_exact` false: the middle of its cell, without an address.
-
-    `exact_from` and `exact_until`: when the guest is told exactly; null: not, as it stands.
-    """
-
-    is_exact: bool
-    name: str
-    latitude: float
-    longitude: float
-    address: str | None
-    access_notes: str | None
-    exact_from: datetime | None
-    exact_until: datetime | None
-
-    @classmethod
-    def of(cls, place: Arrival) -> Self:
-        return cls(
-            is_exact=place.is_exact,
-            name=place.name,
-            latitude=place.latitude_e6 / _DEGREE,
-            longitude=place.longitude_e6 / _DEGREE,
-            address=place.address,
-            access_notes=place.access_notes,
-            exact_from=place.told.start if place.told else None,
-            exact_until=place.told.end if place.told else None,
         )

@@ -13,7 +13,6 @@ from chargehub.guests.bodies import (
     ConfirmedBody,
     GuestBookingBody,
     GuestConfirmation,
-    GuestPlaceBody,
     GuestRequest,
 )
 from chargehub.guests.rules import Secrets
@@ -23,6 +22,7 @@ from chargehub.payments.rules import MethodRefused, UnknownRail
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
 from chargehub.rest.throttle import Throttled
 from chargehub.search import revealing
+from chargehub.search.bodies import BookedPlaceBody
 from chargehub.sessions import letting_in
 from chargehub.sessions.bodies import CdrBody
 from chargehub.sessions.code_bodies import AccessCodeBody, CurrentSecret, PublicUrl, StartedBody
@@ -119,14 +119,14 @@ async def post_guest_cancel(guest: CurrentGuest, store: CurrentStore, now: Now) 
 @router.get("/guest-booking/place")
 async def get_guest_place(
     guest: CurrentGuest, store: CurrentStore, settings: CurrentSettings, now: Now
-) -> GuestPlaceBody:
+) -> BookedPlaceBody:
     """Where to go, exactly from shortly before the slot to shortly after it."""
     margins = (
         timedelta(minutes=settings.address_before_minutes),
         timedelta(minutes=settings.address_after_minutes),
     )
     found = await store.do(revealing.reveal, guest.actor, guest.booking_id, margins, now)
-    return GuestPlaceBody.of(found)
+    return BookedPlaceBody.of(found)
 
 
 @router.get("/guest-booking/access-code")

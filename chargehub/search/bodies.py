@@ -1,5 +1,6 @@
-"""What is shown of an EVSE to everybody."""
+"""What is shown of an EVSE to everybody, and of its place to who booked it."""
 
+from datetime import datetime
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel
@@ -7,6 +8,7 @@ from pydantic import BaseModel
 from chargehub.listings.rules import Access
 from chargehub.reputation.bodies import StandingBody
 from chargehub.search.ranking import Rank
+from chargehub.search.revealing import Arrival
 from chargehub.search.tables import Found
 from chargehub.stations.bodies import ConnectorBody
 from chargehub.stations.rules import Availability
@@ -148,4 +150,35 @@ class OfferedEvse(BaseModel):
                 "access": found.access,
                 "rank_parts": RankParts.of(found.rank) if found.rank else None,
             }
+        )
+
+
+class BookedPlaceBody(BaseModel):
+    """Where to go for a booking, in degrees.
+
+    `is_exact` false: the middle of the H3 cell of resolution 9, without address and access notes.
+    `exact_from` and `exact_until`: when who booked is told exactly; null for a booking that is not
+    confirmed or was given up.
+    """
+
+    is_exact: bool
+    name: str
+    latitude: float
+    longitude: float
+    address: str | None
+    access_notes: str | None
+    exact_from: datetime | None
+    exact_until: datetime | None
+
+    @classmethod
+    def of(cls, place: Arrival) -> Self:
+        return cls(
+            is_exact=place.is_exact,
+            name=place.name,
+            latitude=place.latitude_e6 / 1_000_000,
+            longitude=place.longitude_e6 / 1_000_000,
+            address=place.address,
+            access_notes=place.access_notes,
+            exact_from=place.told.start if place.told else None,
+            exact_until=place.told.end if place.told else None,
         )

@@ -9,45 +9,14 @@ from pydantic import BaseModel
 from chargehub.people.access import CurrentActor
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
 from chargehub.search import revealing
-from chargehub.search.revealing import Arrival, Reveal
+from chargehub.search.bodies import BookedPlaceBody
+from chargehub.search.revealing import Reveal
 from chargehub.stations.offered import CurrentSettings
 from chargehub.stations.registration import owned_location
 
 router = APIRouter()
 
 Id = Annotated[str, Path(max_length=36)]
-_DEGREE = 1_000_000
-
-
-class BookedPlaceBody(BaseModel):
-    """Where to go for a booking, in degrees.
-
-    `is_exact` false: the middle of the H3 cell of resolution 9, without address and access notes.
-    `exact_from` and `exact_until`: when the driver is told exactly; null for a booking that is not
-    confirmed or was given up.
-    """
-
-    is_exact: bool
-    name: str
-    latitude: float
-    longitude: float
-    address: str | None
-    access_notes: str | None
-    exact_from: datetime | None
-    exact_until: datetime | None
-
-    @classmethod
-    def of(cls, place: Arrival) -> Self:
-        return cls(
-            is_exact=place.is_exact,
-            name=place.name,
-            latitude=place.latitude_e6 / _DEGREE,
-            longitude=place.longitude_e6 / _DEGREE,
-            address=place.address,
-            access_notes=place.access_notes,
-            exact_from=place.told.start if place.told else None,
-            exact_until=place.told.end if place.told else None,
-        )
 
 
 class RevealBody(BaseModel):
