@@ -2,13 +2,15 @@
 
 A delivery is a row written in the commit of its event and deleted in the commit of what follows.
 Those of one aggregate run one after the other; a parked one blocks only its aggregate.
+Reactions that follow each other share a commit; if one fails, each has its own again.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import structlog
@@ -25,6 +27,7 @@ MAX_TRIES = 12  # with the backoff below about 70 minutes; after that a person m
 FIRST_WAIT_S = 1.0
 MAX_WAIT = timedelta(minutes=15)
 AT_ONCE = 256  # reactions, or effects of one kind, at the same time: a batch of the writer
+TOGETHER = 16  # reactions to an aggregate's events in one unit of work
 
 Reaction = Callable[[Work, Any, datetime], None]
 
@@ -166,11 +169,37 @@ class Relay:
         """Deliver an aggregate's events in order, until none is left or one must wait."""
         waiting = self._queues[aggregate]
         while waiting and not self._stopped:
-            if not await self._deliver(waiting[0], aggregate):
-                return
-            waiting.popleft()
+            done = await self._deliver_together(waiting)
+            if not done:
+                if not await self._deliver(waiting[0], aggregate):
+                    return
+                done = 1
+            for _ in range(done):
+                waiting.popleft()
         if not waiting:
             del self._queues[aggregate]
+
+    async def _deliver_together(self, waiting: Sequence[Delivery]) -> int:
+        """Run the reactions at the head in one unit of work; how many. 0: one at a time, please."""
+        batch = list(self._reactions_at_head(waiting))
+        if len(batch) < 2:
+            return 0
+        try:
+            async with self._slots:
+                await self._store.do(_react_all, batch, self._clock.now())
+        except Exception:  # each is tried by itself, and judged there
+            return 0
+        return len(batch)
+
+    def _reactions_at_head(
+        self, waiting: Sequence[Delivery]
+    ) -> Iterator[tuple[Reaction, Delivery]]:
+        for delivery in islice(waiting, TOGETHER):
+            follower = self._followers.get(delivery.follower)
+            is_new = not delivery.tries and not isinstance(delivery.event, UnknownEvent)
+            if follower is None or isinstance(follower, Effect) or not is_new:
+                return
+            yield follower, delivery
 
     async def _deliver(self, delivery: Delivery, aggregate: str) -> bool:
         follower = self._followers.get(delivery.follower)
@@ -234,6 +263,13 @@ def _legible(error: Exception) -> str:
 def _react(work: Work, reaction: Reaction, delivery: Delivery, now: datetime) -> None:
     if table.finish(work, delivery.id):
         reaction(work, delivery.event, now)
+
+
+def _react_all(work: Work, reactions: Sequence[tuple[Reaction, Delivery]], now: datetime) -> None:
+    """One after the other; each finds what those before it wrote, as if that were committed."""
+    for reaction, delivery in reactions:
+        _react(work, reaction, delivery, now)
+        work.settle()
 
 
 def _record(work: Work, effect: Effect, delivery: Delivery, outcome: Any, now: datetime) -> None:

@@ -31,6 +31,9 @@ def write_rows(connection: Connection, rows: Rows) -> None:
         _insert(table).run_many(connection, values)
 
 
+_ERRANDS = frozenset({table_of(EventRow), table_of(DeliveryRow)})
+
+
 @cache
 def _insert(table: Table) -> Hot:
     return insert_of(table)
@@ -173,6 +176,11 @@ class Work(Reads):
             self._batch_written = True
         write_rows(self._connection, self._appended)
         self._appended = {}
+
+    def settle(self) -> None:
+        """Let what was appended so far be read back; events are never read by an action."""
+        if any(table not in _ERRANDS for table in self._appended):
+            self.flush()
 
     def keep(self, batch: Rows) -> None:
         """The action succeeded: what it wrote stands, its rows join the batch's."""

@@ -10,6 +10,9 @@ from sqlmodel import col
 
 from chargehub import events
 from chargehub.clock import HandClock
+from chargehub.ledger import actions as ledger
+from chargehub.ledger import tables as book
+from chargehub.ledger.rules import Transfer, hold_placed, transfer_id
 from chargehub.store import deliveries, outbox
 from chargehub.store.outbox import Effect, Reactions, Relay
 from chargehub.store.tables import DeliveryRow, EventRow
@@ -296,4 +299,70 @@ async def test_an_effect_whose_outcome_was_stored_unknown_to_us_is_not_run_again
             await asyncio.sleep(0.01)
 
     assert SEEN == ["run"]
+    await relay.stop()
+
+
+def hold(work: Work, event: events.StationConnected, now: datetime) -> None:
+    """What it posts is appended: it is written at the end of the batch, unless somebody asks."""
+    entries = hold_placed("payment-1", 500, "EUR")
+    step = transfer_id("hold", event.station_id)
+    ledger.post(work, Transfer(id=step, kind="hold_placed", entries=entries, effective_at=now))
+
+
+def tell_held(work: Work, event: events.StationConnected, now: datetime) -> None:
+    work.record(events.StationRetired(f"{held(work)}"))
+
+
+def held(reads: Reads) -> int:
+    return book.balance(reads, "hold:contra", "EURm")
+
+
+def retired(reads: Reads) -> list[str]:
+    """What was told, oldest first."""
+    those = select(col(EventRow.body)).where(col(EventRow.name) == "StationRetired")
+    return [row.body["station_id"] for row in reads.all(those.order_by(col(EventRow.id)))]
+
+
+async def test_a_follower_finds_what_the_one_before_it_wrote(
+    store: Store, clock: HandClock
+) -> None:
+    """They share one unit of work, and must not notice."""
+    relay = await relayed(store, clock, {events.StationConnected: [hold, tell_held]})
+
+    await store.do(connect, "station-1")
+    await relay.idle()
+
+    assert await store.read(retired) == ["-500"]
+    await relay.stop()
+
+
+async def test_a_follower_that_fails_takes_nothing_with_it(
+    store: Store, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those before it are done once and stay done; those behind wait for it, in order."""
+    is_broken = True
+
+    def fail_at_first(work: Work, event: events.StationConnected, now: datetime) -> None:
+        work.record(events.StationRetired("from the broken one"))
+        if is_broken:
+            raise ValueError("not yet")
+
+    monkeypatch.setattr(outbox, "FIRST_WAIT_S", 0.0)
+    monkeypatch.setattr(outbox, "MAX_TRIES", 2)
+    followers: Reactions = {events.StationConnected: [hold, fail_at_first, tell_held]}
+    relay = await relayed(store, clock, followers)
+    await store.do(connect, "station-1")
+    async with asyncio.timeout(20):
+        while not await store.read(deliveries.page_of, "parked", None, 1):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    while_broken = await store.read(held), await store.read(retired)
+
+    is_broken = False
+    [parked] = await store.read(deliveries.page_of, "parked", None, 2)
+    await relay.retry(parked.id)
+    await relay.idle()
+
+    assert while_broken == (-500, [])
+    assert await store.read(retired) == ["from the broken one", "-500"]
+    assert await store.read(held) == -500
     await relay.stop()
