@@ -68,6 +68,15 @@ _OF = Hot(
         TRUST.c.driver_id == bindparam("driver_id")
     )
 )
+_FRESH = Hot(
+    select(TRUST.c.driver_id).where(
+        TRUST.c.driver_id == bindparam("driver_id"),
+        TRUST.c.looked_at > bindparam("since", type_=Instant()),
+        TRUST.c.sessions > 0,
+        TRUST.c.terms == "usual",
+        TRUST.c.rating_thousandths >= TRUSTED_RATING,
+    )
+)
 _DOUBTED = (
     select(TRUST.c.driver_id)
     .where(_IS_DOUBTED, TRUST.c.looked_at <= bindparam("before", type_=Instant()))
@@ -79,6 +88,11 @@ def of(reads: Reads, driver_id: str) -> Trust:
     """How far a driver is trusted."""
     row = reads.one(_OF, driver_id=driver_id)
     return Trust() if row is None else Trust(*row)
+
+
+def is_fresh(reads: Reads, driver_id: str, since: datetime) -> bool:
+    """True for a driver whom another session cannot make more trusted, as was found since then."""
+    return reads.one(_FRESH, driver_id=driver_id, since=since) is not None
 
 
 def doubted(reads: Reads, before: datetime, limit: int) -> list[str]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 from sqlmodel import col
 
 from chargehub.checkups.evidence import Asked, Seen
@@ -14,6 +14,7 @@ from chargehub.checkups.schema import Checkup
 from chargehub.stations import tables as stations
 from chargehub.stations.schema import CommandRow, StationSetting
 from chargehub.store.columns import Instant
+from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, Work, table_of
 
 MOST_SEEN = 60  # reports of a step: twenty EVSEs tell three times
@@ -84,7 +85,7 @@ _STEPS: TypeAdapter[tuple[Step, ...]] = TypeAdapter(tuple[Step, ...])
 _COLUMNS = tuple(CheckupView.__dataclass_fields__)
 _ALL = select(*(CHECKUP.c[name] for name in _COLUMNS))
 _OF_STATION = CHECKUP.c.station_id == bindparam("of_station")
-_OPEN = _ALL.where(_OF_STATION, CHECKUP.c.ended_at.is_(None))
+_OPEN = Hot(_ALL.where(_OF_STATION, CHECKUP.c.ended_at.is_(None)))
 _OPEN_STATIONS = select(CHECKUP.c.station_id).where(CHECKUP.c.ended_at.is_(None))
 _DUE = (
     select(CHECKUP.c.id)
@@ -177,12 +178,12 @@ def written(reads: Reads, station_id: str, since: datetime) -> str | None:
     return found
 
 
-def _view(row: Row[Any] | None) -> CheckupView | None:
+def _view(row: Any) -> CheckupView | None:
     return None if row is None else _of(row)
 
 
-def _of(row: Row[Any]) -> CheckupView:
-    values = dict(row._mapping)
+def _of(row: Any) -> CheckupView:
+    values = dict(zip(_COLUMNS, row, strict=True))
     return CheckupView(**{**values, "steps": _STEPS.validate_python(values["steps"])})
 
 

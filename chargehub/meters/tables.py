@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, exists, or_, select, update
-from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from chargehub.meters.publickeys import PublicKey
@@ -25,6 +24,22 @@ _KEYS = Hot(
     )
     .order_by(KEY.c.id)
     .limit(MOST_KEYS)
+)
+_OTHER = PACKET.alias()
+_PACKETS = Hot(
+    select(
+        *PACKET.columns,
+        exists()
+        .where(
+            _OTHER.c.digest == PACKET.c.digest,
+            _OTHER.c.session_id != PACKET.c.session_id,
+            _OTHER.c.id < PACKET.c.id,
+        )
+        .label("is_used_before"),
+    )
+    .where(PACKET.c.session_id == bindparam("session_id"))
+    .order_by(PACKET.c.id)
+    .limit(MOST_PACKETS + 1)
 )
 _MOVE = (
     update(PACKET)
@@ -74,19 +89,7 @@ def key_settings(reads: Reads, station_id: str) -> dict[str, str]:
 
 def packets(reads: Reads, session_id: str) -> tuple[PacketView, ...]:
     """What was signed of a session, in the order in which it came; one more than is looked at."""
-    other = aliased(SignedPacket)
-    is_used = exists().where(
-        col(other.digest) == col(SignedPacket.digest),
-        col(other.session_id) != col(SignedPacket.session_id),
-        col(other.id) < col(SignedPacket.id),
-    )
-    wanted = (
-        select(*PACKET.columns, is_used.label("is_used_before"))
-        .where(PACKET.c.session_id == session_id)
-        .order_by(PACKET.c.id)
-        .limit(MOST_PACKETS + 1)
-    )
-    rows: Sequence[Any] = reads.all(wanted)
+    rows: Sequence[Any] = reads.all(_PACKETS, session_id=session_id)
     return tuple(
         PacketView(
             Packet(row.id, row.content, bool(row.is_used_before)),

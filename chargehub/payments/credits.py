@@ -12,6 +12,7 @@ from sqlmodel import Field, SQLModel, col
 
 from chargehub.stations.schema import Station
 from chargehub.store.columns import Instant
+from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, table_of
 from chargehub.units import Money
 
@@ -74,9 +75,9 @@ CREDIT = table_of(CreditRow)
 _OF_BOOKING = select(CREDIT).where(
     CREDIT.c.booking_id == bindparam("booking_id"), CREDIT.c.kind == bindparam("kind")
 )
-_OF_CDR = select(CREDIT.c.id).where(CREDIT.c.cdr_id == bindparam("cdr_id"))
-_SPENT = select(func.sum(CREDIT.c.amount_minor)).where(
-    CREDIT.c.session_id == bindparam("session_id")
+_OF_CDR = Hot(select(CREDIT.c.id).where(CREDIT.c.cdr_id == bindparam("cdr_id")))
+_SPENT = Hot(
+    select(func.sum(CREDIT.c.amount_minor)).where(CREDIT.c.session_id == bindparam("session_id"))
 )
 _GIVEN_SINCE = select(CREDIT.c.station_id).where(
     CREDIT.c.driver_id == bindparam("driver_id"),

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from chargehub.meters import tables as meters
-from chargehub.meters.trust import Looked
+from chargehub.meters.trust import Keys, Looked
 from chargehub.receipts import tables
 from chargehub.receipts.chain import Entry, digest
 from chargehub.sessions import pages, trusting
@@ -26,15 +26,15 @@ MOST_RECORDS = 200  # CDRs and credit notes of one session
 def gather(reads: Reads, session: SessionView, record: CdrView) -> list[Entry]:
     """The session, its tariff, reports, readings, signatures, keys, trust, and its CDRs so far."""
     evse = stations.evse(reads, session.evse_id) if session.evse_id else None
-    looked = trusting.looked_at(reads, session)
-    trust = trusting.trust(reads, session, record)
+    signed = trusting.signed(reads, session)
+    trust = trusting.judged(signed, record, evse)
     return [
         ("session", _session(session, evse.time_zone if evse else "UTC")),
         ("tariff", _tariff(reads, record)),
         *_pages("reports", (_report(row) for row in tables.reports(reads, session.id))),
         *_pages("readings", _readings(reads, session.id)),
-        *(("meter_key", _key(key)) for key in _keys(reads, session)),
-        *(("signed_reading", _packet(view, one)) for view, one in looked),
+        *(("meter_key", _key(key)) for key in _keys(signed.keys)),
+        *(("signed_reading", _packet(view, one)) for view, one in signed.looked_at()),
         (
             "trust",
             {
@@ -93,8 +93,7 @@ def _readings(reads: Reads, session_id: str) -> Iterator[list[Any]]:
             yield [_at(reading.at), reading.register_wh]
 
 
-def _keys(reads: Reads, session: SessionView) -> Iterator[tuple[str, str, bool]]:
-    keys = trusting.keys(reads, session)
+def _keys(keys: Keys) -> Iterator[tuple[str, str, bool]]:
     for key in keys.confirmed:
         yield key.hexadecimal, key.fingerprint, True
     for key in keys.told:

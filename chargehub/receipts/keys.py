@@ -3,6 +3,7 @@
 import base64
 import secrets
 from datetime import datetime
+from functools import lru_cache
 
 import structlog
 from sqlalchemy import update
@@ -22,10 +23,15 @@ _PURPOSE = b"chargehub: the key of receipts"
 def current(work: Work, secret: str, now: datetime) -> bytes:
     """The private key that signs now. One that another secret sealed is replaced."""
     row = tables.current_key(work)
-    key = sealing.unseal(secret, _PURPOSE, row.sealed) if row else None
+    key = _unsealed(secret, row.sealed) if row else None
     if row is not None and key is None:
         log.warning("key of receipts replaced: the hub's secret is another one", key=row.id)
     return key or make(work, secret, now)
+
+
+@lru_cache(maxsize=8)
+def _unsealed(secret: str, sealed: str) -> bytes | None:
+    return sealing.unseal(secret, _PURPOSE, sealed)
 
 
 def make(work: Work, secret: str, now: datetime) -> bytes:

@@ -8,6 +8,7 @@ import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -39,13 +40,19 @@ class HubKey:
 
 def public_of(seed: bytes) -> bytes:
     """The public half of a key."""
-    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+    return _pair(seed)[1]
+
+
+@lru_cache(maxsize=4)
+def _pair(seed: bytes) -> tuple[Ed25519PrivateKey, bytes]:
+    private = Ed25519PrivateKey.from_private_bytes(seed)
+    return private, private.public_key().public_bytes_raw()
 
 
 def signed(receipt: dict[str, Any], seed: bytes) -> dict[str, Any]:
     """A receipt with its signature."""
-    public = public_of(seed)
-    value = Ed25519PrivateKey.from_private_bytes(seed).sign(canonical(receipt))
+    private, public = _pair(seed)
+    value = private.sign(canonical(receipt))
     return {
         "receipt": receipt,
         "signature": {

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from operator import attrgetter
 
-from sqlalchemy import bindparam, delete, text, update
+from sqlalchemy import bindparam, delete, func, text, update
 
 from chargehub.events import StationBooted
 from chargehub.listings import rules as hours
@@ -22,7 +22,8 @@ from chargehub.stations import tables as stations
 from chargehub.stations import timeline
 from chargehub.stations.views import StationView
 from chargehub.store.chunk import ALL, Chunk
-from chargehub.store.columns import values_of
+from chargehub.store.columns import Instant, values_of
+from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, Work
 from chargehub.units import Span
 
@@ -30,6 +31,7 @@ ONE_DAY = timedelta(days=1)
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 DAYS_AT_ONCE = 10  # of one station, after a hub that did not run for long
 UPTIME_DAYS = 60  # what uptime is shown of, and the badge asks for
+SOON = timedelta(seconds=15)
 FACTS_DAYS = 365  # what everything else is counted of
 
 _FIGURES = ", ".join(MEASURES)
@@ -46,6 +48,11 @@ _MEASURED = (
         STANDING.c.measured_until == bindparam("was"),
     )
     .values(measured_until=bindparam("until"), look_at=bindparam("now"))
+)
+_LOOK_AGAIN = Hot(
+    update(STANDING)
+    .where(STANDING.c.station_id == bindparam("of_station"))
+    .values(look_at=func.coalesce(STANDING.c.look_at, bindparam("at", type_=Instant())))
 )
 
 
@@ -80,8 +87,9 @@ def work_out_due(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
 
 
 def look_again(work: Work, station_id: str, now: datetime) -> None:
-    """Something of this station has changed: its standing is to be worked out anew."""
-    work.execute(update(STANDING).where(STANDING.c.station_id == station_id).values(look_at=now))
+    """Something of this station has changed: its standing is to be worked out anew, once for all
+    that changes within a short while."""
+    work.execute(_LOOK_AGAIN, of_station=station_id, at=now + SOON)
 
 
 def look_again_at_all(work: Work, owner_id: str, now: datetime) -> None:

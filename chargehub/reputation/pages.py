@@ -11,6 +11,7 @@ from chargehub.reputation.rules import Outcome, Party
 from chargehub.reputation.schema import Review, ReviewDecision, ReviewWindow
 from chargehub.reputation.scores import rating, thousandths
 from chargehub.store.columns import Instant
+from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, table_of
 
 MOST_COUNTED = 2_000  # the newest; those before are years old where there are so many
@@ -18,6 +19,7 @@ MOST_COUNTED = 2_000  # the newest; those before are years old where there are s
 REVIEW = table_of(Review)
 WINDOW = table_of(ReviewWindow)
 DECISION = table_of(ReviewDecision)
+_WINDOW = Hot(select(WINDOW).where(WINDOW.c.session_id == bindparam("session_id")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,8 @@ def review(reads: Reads, review_id: str) -> ReviewView | None:
 
 def window(reads: Reads, session_id: str) -> WindowView | None:
     """When a session may be reviewed; None: never, or not yet."""
-    row = reads.one(select(WINDOW).where(WINDOW.c.session_id == session_id))
-    return None if row is None else WindowView(**row._mapping)
+    row = reads.one(_WINDOW, session_id=session_id)
+    return None if row is None else WindowView(*row)
 
 
 def due(reads: Reads, now: datetime, limit: int) -> Sequence[WindowView]:

@@ -33,9 +33,14 @@ def after_booking(work: Work, event: events.BookingReleased, now: datetime) -> N
 
 
 def after_session(work: Work, event: events.SessionClosed, now: datetime) -> None:
-    """A driver has charged, and may have come to what was booked."""
+    """A driver has charged, and may have come to what was booked.
+
+    Whoever is trusted already is looked at once a day: it means counting all that they did.
+    """
     session = sessions.session(work, event.session_id)
-    if session is not None and session.driver_id is not None:
+    if session is None or session.driver_id is None:
+        return
+    if not record.is_fresh(work, session.driver_id, now - ONE_DAY):
         reassess(work, session.driver_id, now)
 
 

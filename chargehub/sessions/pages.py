@@ -1,11 +1,19 @@
 """Lists of sessions and CDRs, as their people see them."""
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, bindparam, func, select
 
 from chargehub.sessions.cdr import CdrView
 from chargehub.sessions.schema import CDR, SESSION
 from chargehub.sessions.tables import SessionView
+from chargehub.store.hot import Hot
 from chargehub.store.work import Reads
+
+_CDRS_OF_SESSION = Hot(
+    select(CDR)
+    .where(CDR.c.session_id == bindparam("session_id"), CDR.c.id > bindparam("after"))
+    .order_by(CDR.c.id)
+    .limit(bindparam("most", type_=Integer()))
+)
 
 
 def page_of_sessions(
@@ -45,10 +53,8 @@ def cdrs_of_session(
     reads: Reads, session_id: str, after: str | None, limit: int
 ) -> tuple[CdrView, ...]:
     """A session's CDRs and credit notes, oldest first, those after `after`."""
-    statement = select(CDR).where(CDR.c.session_id == session_id).order_by(CDR.c.id)
-    if after is not None:
-        statement = statement.where(CDR.c.id > after)
-    return tuple(CdrView(*row) for row in reads.all(statement.limit(limit)))
+    rows = reads.all(_CDRS_OF_SESSION, session_id=session_id, after=after or "", most=limit)
+    return tuple(CdrView(*row) for row in rows)
 
 
 def count_starting(reads: Reads, driver_id: str) -> int:

@@ -3,6 +3,8 @@
 It is worked out when it is asked for: a key that is confirmed later vouches for what it signed.
 """
 
+from dataclasses import dataclass
+
 from chargehub.meters import tables as meters
 from chargehub.meters.rules import KeyView
 from chargehub.meters.tables import PacketView
@@ -12,12 +14,35 @@ from chargehub.sessions.cdr import CdrView
 from chargehub.sessions.rules import CLOCK_REPAIRED
 from chargehub.sessions.tables import SessionView
 from chargehub.stations import tables as stations
+from chargehub.stations.views import EvseView
 from chargehub.store.work import Reads
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """All that was signed of a session, and the keys of its meter."""
+
+    keys: Keys
+    packets: tuple[PacketView, ...]
+
+    def looked_at(self) -> list[tuple[PacketView, Looked]]:
+        """What each packet is."""
+        return [(view, look(view.packet, self.keys)) for view in self.packets]
+
+
+def signed(reads: Reads, session: SessionView) -> Signed:
+    """Read it."""
+    return Signed(keys(reads, session), meters.packets(reads, session.id))
 
 
 def trust(reads: Reads, session: SessionView, record: CdrView) -> Trust:
     """The verdict on a CDR of this session, and its reasons."""
     evse = stations.evse(reads, session.evse_id) if session.evse_id else None
+    return judged(signed(reads, session), record, evse)
+
+
+def judged(told: Signed, record: CdrView, evse: EvseView | None) -> Trust:
+    """The verdict on a CDR, by what is at hand."""
     is_timed = CLOCK_REPAIRED not in record.flags
     bill = Bill(
         energy_wh=record.energy_wh,
@@ -25,8 +50,7 @@ def trust(reads: Reads, session: SessionView, record: CdrView) -> Trust:
         flags=tuple(record.flags),
         power_w=evse.power_w if evse and is_timed else None,
     )
-    packets = [view.packet for view in meters.packets(reads, session.id)]
-    return judge(packets, keys(reads, session), bill)
+    return judge([view.packet for view in told.packets], told.keys, bill)
 
 
 def keys(reads: Reads, session: SessionView) -> Keys:
@@ -41,8 +65,7 @@ def keys(reads: Reads, session: SessionView) -> Keys:
 
 def looked_at(reads: Reads, session: SessionView) -> list[tuple[PacketView, Looked]]:
     """All that was signed of a session, and what each packet is."""
-    known = keys(reads, session)
-    return [(view, look(view.packet, known)) for view in meters.packets(reads, session.id)]
+    return signed(reads, session).looked_at()
 
 
 def may_see_tokens(actor: Actor, session: SessionView) -> bool:

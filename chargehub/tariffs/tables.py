@@ -258,6 +258,12 @@ _MEMBERSHIPS = select(
     GROUP.c.tariff_id,
     MEMBERSHIP.c.joined_at,
 ).join(GROUP, GROUP.c.id == MEMBERSHIP.c.group_id)
+_MEMBERSHIP = Hot(
+    _MEMBERSHIPS.where(
+        MEMBERSHIP.c.driver_id == bindparam("driver_id"),
+        MEMBERSHIP.c.owner_id == bindparam("owner_id"),
+    )
+)
 
 
 def offered_to(reads: Reads, tariff_id: str, driver_id: str) -> str:
@@ -322,10 +328,8 @@ def memberships_of(
 
 def membership(reads: Reads, driver_id: str, owner_id: str) -> MembershipView | None:
     """A driver's membership with an owner."""
-    row = reads.one(
-        _MEMBERSHIPS.where(MEMBERSHIP.c.driver_id == driver_id, MEMBERSHIP.c.owner_id == owner_id)
-    )
-    return None if row is None else MembershipView(**row._mapping)
+    row = reads.one(_MEMBERSHIP, driver_id=driver_id, owner_id=owner_id)
+    return None if row is None else MembershipView(**row._asdict())
 
 
 def snapshot_of(reads: Reads, tariff_id: str, at: datetime | None = None) -> str | None:
