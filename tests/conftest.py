@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from chargehub.clock import HandClock
 from chargehub.observe import set_up_log
@@ -19,6 +20,8 @@ from tests.schema import empty, prepare
 set_up_log("WARNING", as_json=False)
 # Stories list stations that nobody checked; those of the duty set it again.
 os.environ["CHARGEHUB_LISTING_GRADE"] = ""
+settings.register_profile("hub", settings(), deadline=None)  # a busy machine is no counterexample
+settings.load_profile("hub")
 
 
 def _no_network_in_work(event: str, _args: tuple[object, ...]) -> None:
