@@ -3,7 +3,8 @@
 import importlib
 import pkgutil
 
-from sqlalchemy import NullPool, create_engine, text
+import psycopg
+from sqlalchemy import make_url
 
 import chargehub
 from chargehub.store.migrate import migrate
@@ -24,22 +25,36 @@ def prepare(url: str) -> None:
 def empty(url: str) -> None:
     """Take every row out of a PostgreSQL database, append-only tables included.
 
-    Whoever is still connected is cut off: a test may have killed its hub.
+    Whoever is still connected is cut off: a test may have killed its hub. Rows are deleted, for
+    to truncate a hundred tables takes ten times as long, until what they leave behind adds up.
     """
-    engine = create_engine(url, poolclass=NullPool)
-    with engine.connect() as connection, connection.begin():
-        connection.execute(text(_CUT_OFF))
-        tables = connection.execute(text(_TABLES)).scalars().all()
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
-        connection.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY"))
-    engine.dispose()
+    with psycopg.connect(make_url(url).set(drivername="postgresql").render_as_string(False)) as one:
+        one.execute(_CUT_OFF)
+        written = one.execute(_WRITTEN).fetchall()
+        one.execute("SET LOCAL session_replication_role = replica")
+        if any(size > MOST_BYTES for _, size in written):
+            tables = one.execute(_TABLES).fetchall()
+            one.execute(f"TRUNCATE {', '.join(name for (name,) in tables)}".encode())
+        elif written:
+            one.execute("; ".join(f"DELETE FROM {name}" for name, _ in written).encode())
+        one.execute(_COUNT_AGAIN)
 
 
+MOST_BYTES = 256 * 1024  # of one table, with the rows that are no more
 _CUT_OFF = (
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
 _TABLES = (
     "SELECT quote_ident(tablename) FROM pg_tables"
     " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+)
+_WRITTEN = (
+    "SELECT name, size FROM (SELECT quote_ident(relname), pg_relation_size(oid) FROM pg_class"
+    " WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
+    " AND relname <> 'alembic_version') AS tables (name, size) WHERE size > 0"
+)
+_COUNT_AGAIN = (
+    "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)"
+    " FROM pg_sequences WHERE last_value IS NOT NULL"
 )
