@@ -15,9 +15,11 @@ from chargehub.clock import HandClock
 from chargehub.observe import set_up_log
 from chargehub.store.writer import Store
 from tests.databases import PostgresServer, fresh_sqlite, running_postgres
+from tests.memory import keep_files_in_memory
 from tests.schema import empty, prepare
 
 set_up_log("WARNING", as_json=False)
+keep_files_in_memory()
 # Stories list stations that nobody checked; those of the duty set it again.
 os.environ["CHARGEHUB_LISTING_GRADE"] = ""
 settings.register_profile("hub", settings(), deadline=None)  # a busy machine is no counterexample
