@@ -155,7 +155,7 @@ def followers() -> Reactions:
     """The table of `flow.py`."""
     send_mail, terms = mailer(Settings(), NOWHERE), NOWHERE
     send_command = carry_out(NOWHERE, NOWHERE, NOWHERE, b"").run
-    send_webhook = Sender(NOWHERE, NOWHERE, NOWHERE).run
+    send_webhook = Sender(NOWHERE, NOWHERE, Settings()).run
     send = flow.Senders(send_mail, send_command, send_webhook)
     return flow.reactions(NOWHERE, NOWHERE, send, terms, "")
 

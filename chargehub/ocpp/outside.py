@@ -7,11 +7,12 @@ import asyncio
 import socket
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit
 
 import httpx2
 
 from chargehub.addresses import is_public
+from chargehub.reach import at_address
 
 LARGEST_ANSWER: Final = 65_536  # bytes; an answer for a station must fit a frame anyway
 AT_ONCE: Final = 20  # questions of all stations together
@@ -52,7 +53,7 @@ class Outside:
         try:
             async with asyncio.timeout(self._timeout_s), self._turn:
                 address = await self._address(host, parts.port or PORTS[parts.scheme])
-                return await self._send(_at(parts, address), content, headers, host)
+                return await self._send(at_address(parts, address), content, headers, host)
         except (TimeoutError, OSError, httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise Unreachable(f"The responder does not answer: {type(error).__name__}.") from error
 
@@ -114,10 +115,3 @@ def _split(url: str) -> SplitResult:
     if not is_fit or parts.username or not url.isascii() or not url.isprintable():
         raise Unreachable("The responder's address is no URL of http or https.")
     return parts
-
-
-def _at(parts: SplitResult, address: str) -> str:
-    """The same URL with the host's address in its place."""
-    place = f"[{address}]" if ":" in address else address
-    netloc = place if parts.port is None else f"{place}:{parts.port}"
-    return urlunsplit((parts.scheme, netloc, parts.path or "/", parts.query, ""))

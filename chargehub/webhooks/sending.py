@@ -1,22 +1,17 @@
 """The effect that sends a message: signed, to public addresses alone, bounded in time and size."""
 
 import asyncio
-import socket
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
-from urllib.parse import SplitResult, urlsplit, urlunsplit
 from weakref import WeakValueDictionary
 
 import httpx2
 import orjson
 
-from chargehub.addresses import is_public
 from chargehub.clock import Clock
 from chargehub.events import WebhookRequested
+from chargehub.reach import NotReached, Question, Reach
 from chargehub.rest.manners import cursor
 from chargehub.settings import Settings
 from chargehub.store.outbox import Hopeless, NotOurs
@@ -26,11 +21,6 @@ from chargehub.webhooks.rules import Outcome, Parcel, WebhookView
 
 AT_ONCE: Final = 100  # messages of all webhooks together
 AT_ONCE_EACH: Final = 8  # of one account: its slow receivers keep nobody else waiting
-LOOK_UPS: Final = 32  # names looked up at the same time, in threads of their own
-LOOK_UPS_EACH: Final = (
-    2  # of one account: a name server may be slow too, and no thread can be ended
-)
-ADDRESSES: Final = 4  # of one host that are tried, one after the other
 GONE: Final = 410
 LOCKED: Final = "The hub's own secret changed: rotate the webhook's, and send again."
 
@@ -48,14 +38,10 @@ class Sender:
         self._settings = settings
         self._turn = asyncio.Semaphore(AT_ONCE)
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
-        self._look_ups: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
-        self._names = ThreadPoolExecutor(LOOK_UPS, thread_name_prefix="chargehub-webhook-names")
-        self._client: httpx2.AsyncClient | None = None
+        self._reach = Reach(settings.webhook_private_addresses)
 
     async def close(self) -> None:
-        self._names.shutdown(wait=False, cancel_futures=True)
-        if self._client is not None:
-            await self._client.aclose()
+        await self._reach.close()
 
     async def run(self, event: WebhookRequested, key: str) -> Outcome | None:
         """What became of the message; None: its webhook was removed.
@@ -94,7 +80,7 @@ class Sender:
         except TimeoutError:
             limit = self._settings.webhook_timeout_s
             return Outcome("failed", error=f"No answer within {limit:g} s.")
-        except NotTaken as error:
+        except NotReached as error:
             return Outcome("failed", error=str(error))
         except (OSError, httpx2.HTTPError, httpx2.InvalidURL) as error:
             return Outcome("failed", error=f"The line broke: {type(error).__name__}.")
@@ -114,72 +100,10 @@ class Sender:
         return signing.headers(parcel.message_id, at_s, content, signers, webhook.signing)
 
     async def _post(self, webhook: WebhookView, content: bytes, headers: Mapping[str, str]) -> int:
-        """The status of the answer, whose body is not read. Raises NotTaken and what breaks."""
-        parts = urlsplit(webhook.url)
-        host = parts.hostname
-        assert host is not None, webhook.id
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        *others, last = await self._addresses(webhook.account_id, host, port)
-        for address in others:
-            try:
-                return await self._ask(parts, address, content, headers)
-            except httpx2.ConnectError:
-                continue
-        return await self._ask(parts, last, content, headers)
-
-    async def _addresses(self, account_id: str, host: str, port: int) -> list[str]:
-        """A host's addresses, of which one is then asked: a name that changes its mind between
-        the check and the question gains nothing."""
-        try:
-            found = await self._looked_up(account_id, host, port)
-        except (socket.gaierror, UnicodeError):
-            raise NotTaken("The name of the host is not known.") from None
-        if not self._settings.webhook_private_addresses and not all(map(is_public, found)):
-            raise NotTaken("The address of the host is not a public one.")
-        return found[:ADDRESSES]
-
-    async def _looked_up(self, account_id: str, host: str, port: int) -> list[str]:
-        """The account's place is free again when the thread is, not when we stop waiting."""
-        loop = asyncio.get_running_loop()
-        place = self._look_ups.setdefault(account_id, asyncio.Semaphore(LOOK_UPS_EACH))
-        await place.acquire()
-
-        def free(_: object) -> None:
-            with suppress(RuntimeError):  # the hub has stopped
-                loop.call_soon_threadsafe(place.release)
-
-        looking = self._names.submit(_look_up, host, port)
-        looking.add_done_callback(free)
-        return await asyncio.wrap_future(looking)
-
-    async def _ask(
-        self, parts: SplitResult, address: str, content: bytes, headers: Mapping[str, str]
-    ) -> int:
-        if self._client is None:
-            # A kept line belongs to an address: it could carry a message for another name there.
-            limits = httpx2.Limits(max_keepalive_connections=0)
-            # A cookie too: it would go to every receiver behind the same address.
-            no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-            self._client = httpx2.AsyncClient(
-                trust_env=False,
-                follow_redirects=False,
-                limits=limits,
-                timeout=None,
-                cookies=no_cookies,
-            )
-        asking = self._client.stream(
-            "POST",
-            _at(parts, address),
-            content=content,
-            headers={
-                **headers,
-                "Content-Type": "application/json",
-                "Host": parts.netloc,
-                "User-Agent": "ChargeHub",
-            },
-            extensions={"sni_hostname": parts.hostname} if parts.scheme == "https" else {},
-        )
-        async with asking as answer:
+        """The status of the answer, whose body is not read. Raises NotReached and what breaks."""
+        told = {**headers, "Content-Type": "application/json"}
+        question = Question(webhook.account_id, "POST", webhook.url, told, content)
+        async with self._reach.ask(question) as answer:
             return answer.status_code
 
 
@@ -201,15 +125,3 @@ def written(parcel: Parcel) -> bytes:
             "data": entry.facts,
         }
     return orjson.dumps(said, option=orjson.OPT_UTC_Z)
-
-
-def _look_up(host: str, port: int) -> list[str]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(each[4][0]).partition("%")[0] for each in found))
-
-
-def _at(parts: SplitResult, address: str) -> str:
-    """The same URL with the host's address in its place."""
-    place = f"[{address}]" if ":" in address else address
-    netloc = place if parts.port is None else f"{place}:{parts.port}"
-    return urlunsplit((parts.scheme, netloc, parts.path or "/", parts.query, ""))

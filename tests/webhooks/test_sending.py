@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chargehub import reach
 from chargehub.clock import HandClock
 from chargehub.webhooks import sending
 from tests.contract_pki import Server
@@ -105,7 +106,7 @@ async def test_plain_http_is_not_taken(strict: RunningHub, receiver: Server) -> 
 async def test_one_private_address_among_public_ones_is_enough_to_refuse(
     strict: RunningHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "_look_up", lambda host, port: ["1.1.1.1", "10.0.0.1"])
+    monkeypatch.setattr(reach, "_look_up", lambda host, port: ["1.1.1.1", "10.0.0.1"])
 
     found = await pinged(strict, "https://hooks.example/")
 
@@ -122,7 +123,7 @@ async def test_the_address_that_was_checked_is_the_one_that_is_asked(
         looked_up.append(host)
         return ["127.0.0.2", "127.0.0.1"]  # at the first nobody listens
 
-    monkeypatch.setattr(sending, "_look_up", look_up)
+    monkeypatch.setattr(reach, "_look_up", look_up)
     url = receiver.url.replace("127.0.0.1", "hooks.example")
 
     found = await pinged(hub, url)
@@ -230,7 +231,7 @@ async def test_a_slow_name_server_keeps_no_other_waiting(
     hub: RunningHub, receiver: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A thread that looks a name up goes on when nobody waits for it any more."""
-    monkeypatch.setattr(sending, "LOOK_UPS_EACH", 1)
+    monkeypatch.setattr(reach, "LOOK_UPS_EACH", 1)
     answered, slow = threading.Event(), []
 
     def look_up(host: str, port: int) -> list[str]:
@@ -239,7 +240,7 @@ async def test_a_slow_name_server_keeps_no_other_waiting(
             answered.wait(20)
         return ["127.0.0.1"]
 
-    monkeypatch.setattr(sending, "_look_up", look_up)
+    monkeypatch.setattr(reach, "_look_up", look_up)
     owner, operator = await hub.person("owner", pays=False), await hub.operator()
     wanted = {"types": ["StationConnected"]}
     for _ in range(3):
