@@ -43,7 +43,7 @@ from chargehub.search import offering
 from chargehub.sessions import alerting, failing, stopping
 from chargehub.sessions import remote as sessions
 from chargehub.settlement import actions as settlement
-from chargehub.settlement import dividing
+from chargehub.settlement import compensating, dividing
 from chargehub.settlement.split import Terms
 from chargehub.stations import actions as stations
 from chargehub.stations import raising, security
@@ -148,7 +148,7 @@ def reactions(
         events.CdrCorrected: [collect.adjust, _issue_receipt(secret)],
     }
     told_first: Reactions = {**follows, **_asked_of_rails(store, rails)}
-    for then in (_of_disputes(store, rails), _standing(), _of_checkups(checking)):
+    for then in (_of_disputes(store, rails), _standing(), _of_checkups(checking), _OF_CREDITS):
         told_first = _joined(told_first, then)
     return _published(told_first)
 
@@ -165,6 +165,14 @@ def _standing() -> Reactions:
         events.SessionSettled: [reviewing.open_window],
         events.ReviewChanged: [trusting.after_review],
     }
+
+
+_OF_CREDITS: Reactions = {  # who bears them; told when they were given or taken back
+    events.SessionSettled: [compensating.follow_settlement],
+    events.DisputeClosed: [compensating.follow_settlement],
+    events.BookingReleased: [compensating.follow_credit],
+    events.SessionOpened: [compensating.follow_credit],
+}
 
 
 def _joined(first: Reactions, then: Reactions) -> Reactions:

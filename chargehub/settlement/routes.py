@@ -38,7 +38,8 @@ class CurrencyStatement(BaseModel):
 
     `accrued` matures later, or was not paid by its driver; `payable` is paid out next,
     `in_transit` is on its way; `held` is frozen while it is disputed; these and `owed`, what the
-    owner owes the hub after a correction or a dispute, are as of now.
+    owner owes the hub after a correction, a dispute or a cancellation, or of an overstay to the
+    credit of the next driver, are as of now.
     """
 
     currency: str
