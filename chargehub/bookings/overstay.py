@@ -39,9 +39,11 @@ class Overstay:
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """Until when an EVSE was booked, and until when the session there went on.
+    """Until when an EVSE was booked, and until when the session there went on or its car stayed.
 
-    `waited_for_at`: since when the next booking's driver waits; None: nobody does.
+    `waited_for_at`: since when the next booking's driver waits; None: nobody does. `unknown`:
+    times, apart from each other, of which nobody knows whether the car was there; they cost
+    nothing.
     """
 
     booked_until: datetime
@@ -49,6 +51,7 @@ class Stay:
     waited_for_at: datetime | None
     time_zone: str
     currency: str
+    unknown: tuple[Span, ...] = ()
 
 
 def settled(overstay: Overstay, plugs: Iterable[str], currency: str) -> Overstay:
@@ -113,10 +116,14 @@ def _counted(overstay: Overstay, stay: Stay, start: datetime, end: datetime) -> 
     if end <= start:
         return timedelta()
     span = Span(start, end)
-    if not overstay.night_ok:
-        return span.duration
-    parts = covered(_DAY, span, stay.time_zone)
-    return sum((part.duration for part in parts), timedelta())
+    parts = [span] if not overstay.night_ok else covered(_DAY, span, stay.time_zone)
+    return sum((_known(part, stay) for part in parts), timedelta())
+
+
+def _known(part: Span, stay: Stay) -> timedelta:
+    """How much of a time it is known of that the car was there."""
+    cut = (part.intersection(span) for span in stay.unknown)
+    return part.duration - sum((span.duration for span in cut if span is not None), timedelta())
 
 
 def _started(duration: timedelta) -> int:

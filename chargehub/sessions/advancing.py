@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, update
 
 from chargehub.events import SessionOpened
-from chargehub.sessions import closing, opening, rules, tables
+from chargehub.sessions import closing, opening, parking, rules, tables
 from chargehub.sessions.rules import Fact, Life
 from chargehub.sessions.schema import SESSION
 from chargehub.sessions.tables import SessionView
@@ -50,12 +50,16 @@ def advance(
     moved = replace(moved, status="ended" if life.ended_at else "active")
     if session.status != moved.status:  # what comes later does not put it off, nor forget it
         moved = replace(moved, due_at=received_at + rules.MISSING_WITHIN)
+    seen = replace(moved, status=session.status)
+    is_awaited = not is_offline and parking.is_awaited(work, seen, life, received_at)
+    if is_awaited:
+        moved = replace(moved, due_at=received_at)
     save(work, session, moved)
     was_open = session.verdict == "accepted" and session.status not in ("new", "starting")
     is_moved = moved.booking_id != session.booking_id  # its EVSE was told, and is booked
     if moved.verdict == "accepted" and (is_moved or not was_open):
         work.record(SessionOpened(moved.id, moved.booking_id))
-    if life.is_whole:
+    if life.is_whole and not is_awaited:
         closing.close(work, moved, life, received_at)
     work.notify(f"session:{moved.id}")
     return moved

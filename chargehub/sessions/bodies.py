@@ -49,7 +49,8 @@ class SessionBody(BaseModel):
     """A session as it stands. `energy_wh` and `cost` run while it is active.
 
     `status`: starting (waiting for the station and the car), active, ended (waiting for missing
-    reports), closed (priced; see `cdr_id`), failed. `cost` null: no tariff applies.
+    reports, or for a car to go whose booking asks a fee for staying), closed (priced; see
+    `cdr_id`), failed. `cost` null: no tariff applies.
     Of a session of very many readings the early hours are shown as if it had charged evenly.
     `stop_requested_at` null again, with the flag stop_refused or stop_ignored: ask once more.
     `trust`: how far the energy of the bill can be; null until it is closed, and in lists.

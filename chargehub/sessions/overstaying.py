@@ -14,6 +14,7 @@ from chargehub.bookings.overstay import Stay
 from chargehub.bookings.tables import BOOKING, BookingView
 from chargehub.people import mails
 from chargehub.people import tables as people
+from chargehub.sessions import stays
 from chargehub.sessions.cdr import Priced
 from chargehub.sessions.tables import SessionView
 from chargehub.stations import tables as stations
@@ -55,8 +56,12 @@ def with_overstay(
 ) -> Priced:
     """The price of a session with what staying after its booking costs, by the booking's formula.
 
-    Nothing is added for what nobody is billed for.
+    `left_at`: when the session ended; a car that is known to have stood there for longer counts
+    until it was gone. Nothing is added for what nobody is billed for.
     """
+    stood = stays.stay(reads, session.id)
+    if stood is not None and stood.left_at is not None:
+        left_at = max(left_at, stood.left_at)
     booking = bookings.booking(reads, session.booking_id) if session.booking_id else None
     if booking is None or tariff is None or priced.unbilled_reason or session.is_free:
         return priced
@@ -70,6 +75,7 @@ def with_overstay(
         _waited_for_at(reads, booking, left_at),
         evse.time_zone if evse else "UTC",
         tariff.currency,
+        stood.unknown if stood is not None else (),
     )
     added = overstay.lines(terms, stay)
     cost_minor = priced.cost_minor + sum(line.amount_minor for line in added)
@@ -112,7 +118,7 @@ def _warn(work: Work, booking: BookingView, now: datetime) -> None:
         return
     text = (
         "Hello,\n\n"
-        f"your booking ended at {booking.ends_at:%Y-%m-%d %H:%M} UTC and your session goes on.\n"
+        f"your booking ended at {booking.ends_at:%Y-%m-%d %H:%M} UTC and your car is still there.\n"
         f"{overstay.sentence(terms, booking.currency)}\n"
         "End the session and take your car away in time, please.\n"
     )

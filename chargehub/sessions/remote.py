@@ -16,6 +16,7 @@ from chargehub.sessions import (
     closing,
     opening,
     pages,
+    parking,
     rules,
     stopping,
     suspecting,
@@ -172,6 +173,9 @@ def _look_at(work: Work, session: SessionView, now: datetime) -> None:
 
 def _finish(work: Work, session: SessionView, now: datetime) -> None:
     life = rules.fold(rules.read_fact(row.fact) for row in tables.facts(work, session.id))
+    if session.status == "ended" and parking.is_awaited(work, session, life, now):
+        advancing.save(work, session, replace(session, due_at=now + parking.LOOK_EVERY))
+        return
     if session.status != "closed":
         closing.close(work, session, life, now)
         return

@@ -16,8 +16,9 @@ class SessionRow(SQLModel, table=True):
     """One charging of one car, as folded from its reports.
 
     `clock_ahead_s`: by how much its station's clock was ahead when it began; None: not corrected.
-    `status`: starting (asked for from afar), active, ended (the station is done, something is
-    missing), closed (priced), failed (never began). `start_key` recognises a repeated 1.6 start.
+    `status`: starting (asked for from afar), active, ended (the station is done; something is
+    missing, or its car is still waited for), closed (priced), failed (never began). `start_key`
+    recognises a repeated 1.6 start.
     """
 
     __tablename__ = "session"

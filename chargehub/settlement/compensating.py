@@ -15,6 +15,7 @@ from chargehub.ledger import actions as ledger
 from chargehub.ledger import tables as accounts
 from chargehub.ledger.rules import Entry, Transfer, moved, transfer_id
 from chargehub.ledger.tables import ENTRY, TXN
+from chargehub.sessions import stays
 from chargehub.sessions import tables as sessions
 from chargehub.sessions.cdr import CdrView
 from chargehub.settlement import contesting, tables
@@ -153,7 +154,9 @@ def _overstay_minor(cdr: CdrView) -> int:
 
 def _in_the_way_of(reads: Reads, booking: BookingView, cdr: CdrView) -> tuple[BookingView, ...]:
     """Bookings in the same coin that were given up, and began while the car stood there."""
-    span = {"after": booking.ends_at, "before": cdr.ended_at}
+    stood = stays.stay(reads, cdr.session_id)
+    left_at = stood.left_at if stood is not None else None
+    span = {"after": booking.ends_at, "before": max(cdr.ended_at, left_at or cdr.ended_at)}
     rows = reads.all(_MET_THE_CAR, evse_id=booking.evse_id, driver_id=booking.driver_id, **span)
     found = (BookingView(*row) for row in rows)
     return tuple(one for one in found if one.currency == cdr.currency)

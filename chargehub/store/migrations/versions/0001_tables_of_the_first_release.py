@@ -1525,6 +1525,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_told_cost_looked_at", "told_cost", ["looked_at"], unique=False)
     op.create_table(
+        "session_stay",
+        sa.Column("session_id", sa.String(length=36), nullable=False),
+        sa.Column("left_at", Instant(), nullable=False),
+        sa.Column("unknown", Json(), nullable=False),
+        sa.PrimaryKeyConstraint("session_id", name=op.f("pk_session_stay")),
+    )
+    op.create_table(
         "address_reveal",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("location_id", sa.String(length=36), nullable=False),
