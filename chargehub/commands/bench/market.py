@@ -13,21 +13,21 @@ from decimal import Decimal
 from random import Random
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, insert
+from sqlalchemy import Connection, Engine
 from sqlmodel import SQLModel
 
 from chargehub.bookings.policies import BookingPolicyRow
 from chargehub.bookings.rules import DEFAULTS, Mode, times
 from chargehub.bookings.tables import BookingRow
 from chargehub.bookings.terms import write_policy
-from chargehub.listings import offering
-from chargehub.listings.schema import OfferRow
+from chargehub.commands.bench.filling import filling
+from chargehub.listings.schema import OfferCount, OfferRow
 from chargehub.listings.tables import Listing
-from chargehub.listings.traits import plugs_mask, strip_of
+from chargehub.listings.traits import COUNTED, plugs_mask, strip_of
 from chargehub.search.rules import Place
-from chargehub.stations.cells import cell_of
+from chargehub.stations.cells import Cell, cell_of, coarser
 from chargehub.stations.schema import Connector, Evse, Location, Station
-from chargehub.store.work import Work, table_of
+from chargehub.store.work import Work
 from chargehub.tariffs import actions as tariffs
 from chargehub.tariffs.components import EnergyPrice, FlatPrice, IdlePrice, TimePrice
 from chargehub.tariffs.pricing import Tariff
@@ -61,6 +61,10 @@ _HOURS: Final[Sequence[Any]] = (
     ],
 )
 
+WRITTEN: Final = (
+    *(Location, Station, Listing, BookingPolicyRow, Evse, Connector),
+    *(OfferRow, BookingRow, OfferCount),
+)
 Rows = dict[type[SQLModel], list[dict[str, Any]]]
 
 
@@ -83,22 +87,18 @@ class Market:
         self._policies = [write_policy(policy) for policy in _policies()]
 
     def fill(self, engine: Engine) -> None:
-        """Write all of it into a database with tables and nothing else."""
-        with engine.begin() as connection:
-            tariff_ids = self._tariffs(connection)
-        cells: Counter[int] = Counter()
-        for start in range(0, self._stations, TOGETHER):
-            rows: Rows = {}
-            for number in range(start, min(start + TOGETHER, self._stations)):
-                self._station(rows, number, tariff_ids)
-            cells.update(row["cell"] for row in rows[OfferRow])
-            with engine.begin() as connection:
-                for model, values in rows.items():
-                    _write(connection, model, values)
-        with engine.begin() as connection:
-            work = Work(connection, {}, {})
-            for cell, evses in cells.items():
-                offering.count(work, cell, evses)
+        """Write all of it into a database with tables and nothing else: all or nothing."""
+        with filling(engine, WRITTEN) as filler:
+            tariff_ids = self._tariffs(filler.connection)
+            cells: Counter[int] = Counter()
+            for start in range(0, self._stations, TOGETHER):
+                rows: Rows = {}
+                for number in range(start, min(start + TOGETHER, self._stations)):
+                    self._station(rows, number, tariff_ids)
+                cells.update(row["cell"] for row in rows[OfferRow])
+                for model, some in rows.items():
+                    filler.write(model, some)
+            filler.write(OfferCount, list(_counts(cells)))
 
     def place(self) -> Place:
         """Somewhere, the likelier the more EVSEs stand there."""
@@ -196,6 +196,22 @@ def _policies() -> Iterator[Any]:
             yield replace(same, buffer=margin, reserve_before=before)
 
 
+def _counts(cells: Mapping[int, int]) -> Iterator[dict[str, Any]]:
+    """The rows that `offering.count` would have made, EVSE by EVSE."""
+    for resolution in COUNTED:
+        around: Counter[Cell] = Counter()
+        for cell, evses in cells.items():
+            around[coarser(cell, resolution)] += evses
+        for each, evses in around.items():
+            yield {
+                "cell": int(each.index, 16),
+                "resolution": resolution,
+                "latitude_e6": each.latitude_e6,
+                "longitude_e6": each.longitude_e6,
+                "evses": evses,
+            }
+
+
 def _booking(number: int, slot: Span, now: datetime) -> dict[str, Any]:
     at = times(slot, now, DEFAULTS)
     return {
@@ -227,20 +243,3 @@ def _adder(rows: Rows) -> Any:
         rows.setdefault(model, []).append(values)
 
     return add
-
-
-def _write(connection: Connection, model: type[SQLModel], rows: list[dict[str, Any]]) -> None:
-    table = table_of(model)
-    fields = model.model_fields.items()
-    defaults = {name: field.default for name, field in fields if not field.is_required()}
-    whole = [defaults | row for row in rows]
-    if connection.dialect.name == "sqlite":
-        connection.execute(insert(table), whole)
-        return
-    columns = {column.name: column.type.dialect_impl(connection.dialect) for column in table.c}
-    ways = {name: kind.bind_processor(connection.dialect) for name, kind in columns.items()}
-    cursor: Any = connection.connection.cursor()
-    with cursor.copy(f"COPY {table.name} ({', '.join(columns)}) FROM STDIN") as copy:
-        for row in whole:
-            copy.write_row([way(row[name]) if way else row[name] for name, way in ways.items()])
-    cursor.close()
