@@ -55,6 +55,7 @@ from chargehub.ledger import routes as ledger_routes
 from chargehub.listings import amenity_routes, duty_routes, photo_routes
 from chargehub.listings import routes as listing_routes
 from chargehub.mail import mailer
+from chargehub.margins import routes as margin_routes
 from chargehub.meters import routes as meter_routes
 from chargehub.observe import registry_of
 from chargehub.ocpp import authority, contracts
@@ -131,6 +132,7 @@ ROUTERS = (
     session_routes.router,
     group_code_routes.router,
     price_routes.router,
+    margin_routes.router,
     signed_routes.router,
     receipt_routes.router,
     energy_routes.router,
@@ -163,7 +165,8 @@ TAGS = {
     "listings": "Publishing a station: its tariff and opening hours.",
     "jurisdictions": "What countries ask of stations, from which source, and what is there of it.",
     "tariffs": "Price lists. They never change; a new price is a new tariff.",
-    "prices": "Prices that move within their owner's bounds, and what energy costs an owner.",
+    "prices": "Prices that move within their owner's bounds.",
+    "margins": "What energy costs an owner, and what is left of what drivers pay.",
     "search": "Finding a free EVSE. Nobody has to log in for it.",
     "bookings": "A driver's right to an EVSE for a time.",
     "guests": "One booking without an account, by a link in a mail.",

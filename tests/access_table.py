@@ -24,6 +24,7 @@ NEWCOMER = {"email": "new@example.org", "password": "correct horse", "name": "Ne
 GROUP = {"name": "Street", "tariff_id": "{tariff_id}"}
 SUNNY = {"by": "base", "solar_discount_percent": "20"}
 ESTIMATE = {"month": "2026-03", "tariff_id": "{tariff_id}"}
+COSTS = {"currency": "EUR", "grid": [{"kind": "energy", "per_kwh": "0.30"}]}
 STATUS = {"status": "blocked"}
 BLOCK = {
     "kind": "blackout",
@@ -302,6 +303,9 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /tariffs/{tariff_id}/versions": Row("read"),
     "PUT /locations/{location_id}/export": Row("stations:write", body={"export_w": 5_000}),
     "GET /locations/{location_id}/export": Row("read"),
+    "PUT /locations/{location_id}/cost-model": Row("tariffs:write", body=COSTS),
+    "GET /locations/{location_id}/cost-model": Row("read"),
+    "DELETE /locations/{location_id}/cost-model": Row("tariffs:write", done=204),
     "POST /member-groups": Row("tariffs:write", done=201, body=GROUP),
     "PUT /member-groups/{group_id}": Row("tariffs:write", body=GROUP),
     "POST /member-groups/{group_id}/codes": Row("tariffs:write", done=201, body={}),

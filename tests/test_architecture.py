@@ -18,9 +18,12 @@ DOMAIN = (
     *("settlement", "payments", "search", "rewards", "reputation", "webhooks", "meters"),
     *("jurisdictions", "personal", "reporting"),
     *("guests", "receipts"),
-    *("disputes", "prices", "checkups"),
+    *("disputes", "prices", "checkups", "margins"),
 )
-MONEY = ("tariffs", "ledger", "settlement", "payments", "rewards", "disputes", "prices")
+MONEY = (
+    *("tariffs", "ledger", "settlement", "payments", "rewards", "disputes", "prices"),
+    "margins",
+)
 FILE_LINES = 400
 # Read as one, however long.
 ONE_LIST = {

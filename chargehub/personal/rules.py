@@ -193,6 +193,7 @@ HELD: tuple[Held, ...] = (
     Held("member_group", "owner_id", is_deleted=True),
     Held("tariff_dynamics", "tariff_id@tariff", is_deleted=True),
     Held("site_export", "location_id@location", is_deleted=True),
+    Held("cost_model", "owner_id", is_deleted=True),
     Held("address_reveal", "location_id@location", kept=("account_id",), why=_OTHERS),
     Held("payout_preference", "owner_id", is_deleted=True),
     Held(

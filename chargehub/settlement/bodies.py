@@ -1,46 +1,21 @@
 """What an owner asks and is told of a month under another tariff."""
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
 from chargehub.rest.bodies import Body, MoneyBody
 from chargehub.settlement.replaying import Outcome, Question, Replay, ReplayedSession, totals
-from chargehub.tariffs.components import EnergyPrice
-from chargehub.tariffs.costs import CostModel
-from chargehub.tariffs.fields import PriceText
+from chargehub.tariffs.cost_bodies import CostsBody
 from chargehub.units import Money
-
-MAX_PRICES = 20  # of a contract
-
-
-class CostsBody(Body):
-    """What a kWh costs you: your contract's prices by hours, and the share of your own roof.
-
-    `solar_per_kwh` is what feeding it in would have brought.
-    """
-
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$", examples=["EUR"])]
-    grid: Annotated[
-        tuple[EnergyPrice, ...], Field(strict=False, min_length=1, max_length=MAX_PRICES)
-    ]
-    solar_percent: PriceText = Decimal(0)
-    solar_per_kwh: PriceText = Decimal(0)
-
-    @model_validator(mode="after")
-    def _meant(self) -> Self:
-        self.model()
-        return self
-
-    def model(self) -> CostModel:
-        """Raises ValueError for what cannot be meant."""
-        return CostModel(self.currency, self.grid, self.solar_percent, self.solar_per_kwh)
 
 
 class EstimateRequest(Body):
-    """A month by the station's calendar, a tariff of yours to try, and what energy costs you."""
+    """A month by the station's calendar, a tariff of yours to try, and what energy costs you.
+
+    `costs` left out: those you stated of the location (`PUT /locations/{id}/cost-model`).
+    """
 
     month: Annotated[str, Field(pattern="^20[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-03"])]
     tariff_id: Annotated[str, Field(max_length=36)]
@@ -55,7 +30,7 @@ class EstimateRequest(Body):
 class EarnedBody(BaseModel):
     """What drivers pay, your part of it, what the energy cost you, and what is left.
 
-    `cost` and `margin` null: you gave no costs.
+    `cost` and `margin` null: you neither gave costs nor stated them, in this currency.
     """
 
     gross: MoneyBody

@@ -1,6 +1,6 @@
 """What a month at a station would have brought under another tariff, from what was metered."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
@@ -15,12 +15,12 @@ from chargehub.sessions.meter import Metered, Point, meter
 from chargehub.sessions.rules import Life
 from chargehub.sessions.schema import CDR, SESSION
 from chargehub.settlement.split import Terms, split
-from chargehub.stations import tables as stations
 from chargehub.stations.registration import owned_station
 from chargehub.store.work import Reads
+from chargehub.tariffs import cost_models, windows
 from chargehub.tariffs import tables as tariffs
-from chargehub.tariffs import windows
 from chargehub.tariffs.components import Usage
+from chargehub.tariffs.cost_models import CostVersion
 from chargehub.tariffs.costs import CostModel, energy_cost
 from chargehub.tariffs.pricing import Tariff, price
 from chargehub.units import Span
@@ -33,7 +33,10 @@ Basis = Literal["billed", "proposed"]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A month at a station, the tariff to try, and what its energy costs the owner."""
+    """A month at a station, the tariff to try, and what its energy costs the owner.
+
+    `costs` None: what the owner has stated of the location, if anything.
+    """
 
     station_id: str
     year: int
@@ -90,18 +93,19 @@ class _Past(NamedTuple):
 
 def replay(reads: Reads, owner_id: str, asked: Question, terms: Terms) -> Replay:
     """Price a month of the owner's station anew. Raises NotFound, Invalid."""
-    owned_station(reads, owner_id, asked.station_id)
+    station = owned_station(reads, owner_id, asked.station_id)
     tariff = tariffs.tariff(reads, asked.tariff_id)
     if tariff is None or tariff.owner_id != owner_id:
         raise NotFound("You have no tariff with this id.")
     if asked.costs is not None and asked.costs.currency != tariff.currency:
         raise Invalid(f"Give your costs in {tariff.currency}, the currency of the tariff.")
-    evses = stations.evses_of_station(reads, asked.station_id)
-    time_zone = evses[0].time_zone if evses else "UTC"
+    time_zone = station.time_zone
     during = windows.month(datetime(asked.year, asked.month, 15, tzinfo=UTC), time_zone)
+    stated = cost_models.versions_within(reads, station.location_id, during)
     found = _cdrs(reads, asked.station_id, during)
     shown = sorted(found[:MOST_SESSIONS], key=lambda past: (past.cdr.started_at, past.cdr.id))
-    replayed = _replayed(reads, shown, time_zone, tariff.content, asked.costs, terms)
+    costs = [asked.costs or _costs(stated, past, tariff.currency) for past in shown]
+    replayed = _replayed(reads, shown, time_zone, tariff.content, costs, terms)
     return Replay(tariff.currency, tuple(replayed), is_whole=len(found) <= MOST_SESSIONS)
 
 
@@ -140,12 +144,12 @@ def _replayed(
     pasts: list[_Past],
     time_zone: str,
     tariff: Tariff,
-    costs: CostModel | None,
+    costs: Sequence[CostModel | None],
     terms: Terms,
 ) -> Iterator[ReplayedSession]:
     """Each session priced anew; free energy of a month is used up in the order of their starts."""
     used: dict[str | None, int] = {}
-    for past in pasts:
+    for past, model in zip(pasts, costs, strict=True):
         cdr = past.cdr
         usage = records.usage(_metered(reads, past), time_zone)
         left = (tariff.free_wh_per_month or 0) - used.get(cdr.driver_id, 0)
@@ -157,9 +161,15 @@ def _replayed(
             session_id=cdr.session_id,
             started_at=cdr.started_at,
             energy_wh=cdr.energy_wh,
-            billed=_outcome(cdr.cost_minor, usage, costs, terms) if is_alike else None,
-            proposed=_outcome(cost.total_minor, usage, costs, terms),
+            billed=_outcome(cdr.cost_minor, usage, model, terms) if is_alike else None,
+            proposed=_outcome(cost.total_minor, usage, model, terms),
         )
+
+
+def _costs(stated: Sequence[CostVersion], past: _Past, currency: str) -> CostModel | None:
+    """What energy cost when a session began, if that was stated in this currency."""
+    model = cost_models.model_at(stated, past.cdr.started_at)
+    return None if model is None or model.currency != currency else model
 
 
 def _outcome(gross_minor: int, usage: Usage, costs: CostModel | None, terms: Terms) -> Outcome:

@@ -1,6 +1,6 @@
 """A tariff and a usage make a cost, line by line; a tariff and its canonical text. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import lru_cache
 from hashlib import sha256
 from itertools import product
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Protocol, Self
 
 import orjson
 from pydantic import ConfigDict, Field, TypeAdapter
@@ -30,7 +30,7 @@ from chargehub.tariffs.fields import (
     check_decimal,
     decimal_text,
 )
-from chargehub.tariffs.windows import WEEK_MINUTES, Window
+from chargehub.tariffs.windows import WEEK_MINUTES, PowerStep, Window, Windows
 from chargehub.units import CURRENCIES, Span, kwh, major, minor, round_half_up
 
 MAX_COMPONENTS = 20  # a bill nobody can read is no bill
@@ -284,6 +284,16 @@ def conditions(component: Component) -> str:
     return f"{hours} {component.power or ''}".strip()
 
 
+class Timed(Protocol):
+    """What holds in its windows and at its power; without them always."""
+
+    @property
+    def windows(self) -> Windows: ...
+
+    @property
+    def power(self) -> PowerStep | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """A minute of the week on a date, at a power. `minute` None: all prices hold."""
@@ -292,7 +302,7 @@ class Case:
     day: date
     power_w: int
 
-    def has(self, component: Component) -> bool:
+    def has(self, component: Timed) -> bool:
         if self.minute is None:
             return True
         power = component.power
@@ -309,9 +319,14 @@ class Case:
 
 
 def cases(tariff: Tariff, power_w: int) -> Iterable[Case]:
-    """Where prices change: between two of these times, dates and powers all stay the same."""
-    windows = [window for component in tariff.components for window in component.windows]
-    steps = [component.power for component in tariff.components if component.power]
+    """Where its prices change: between two of these times, dates and powers all stay the same."""
+    return cases_of(tariff.components, power_w)
+
+
+def cases_of(parts: Sequence[Timed], power_w: int) -> Iterable[Case]:
+    """Where any of these parts begins or ends to hold."""
+    windows = [window for part in parts for window in part.windows]
+    steps = [part.power for part in parts if part.power]
     starts = {(day * DAY_MINUTES + at.start, at) for at in windows for day in at.weekdays}
     minutes = {0}.union(*({start, (start + at.length) % WEEK_MINUTES} for start, at in starts))
     days = {_FIRST_DAY} | {day for at in windows for day in (at.from_date, at.to_date) if day}

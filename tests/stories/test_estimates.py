@@ -18,7 +18,7 @@ BY_HOURS = {
 COSTS = {
     "currency": "EUR",
     "grid": [{"kind": "energy", "per_kwh": "0.30"}],
-    "solar_percent": "50",
+    "solar": [{"percent": "50"}],
     "solar_per_kwh": "0.08",
 }
 

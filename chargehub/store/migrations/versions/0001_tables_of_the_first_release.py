@@ -1986,6 +1986,23 @@ def upgrade() -> None:
     op.create_index("ix_station_line_station", "station_line", ["station_id", "at"], unique=False)
     op.create_index("ix_listing_tariff", "listing", ["tariff_id"], unique=False)
     op.create_table(
+        "cost_model",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("location_id", sa.String(length=36), nullable=False),
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("since", Instant(), nullable=False),
+        sa.Column("model", Json(), nullable=True),
+        sa.Column("stated_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["location_id"], ["location.id"], name=op.f("fk_cost_model_location_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cost_model")),
+    )
+    op.create_index(
+        "uq_cost_model_location_since", "cost_model", ["location_id", "since"], unique=True
+    )
+    op.create_index("ix_cost_model_owner", "cost_model", ["owner_id", "since"], unique=False)
+    op.create_table(
         "tariff_version",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("tariff_id", sa.String(length=36), nullable=False),
