@@ -70,8 +70,9 @@ _POSTED = (
 
 def follow_settlement(work: Work, event: SessionSettled | DisputeClosed, now: datetime) -> None:
     """What an overstay has brought is another amount by now."""
-    if event.session_id is not None:
-        reckon(work, event.session_id, now)
+    session = sessions.session(work, event.session_id) if event.session_id else None
+    if session is not None and session.booking_id is not None:
+        reckon(work, session.id, now)
 
 
 def follow_credit(work: Work, event: BookingReleased | SessionOpened, now: datetime) -> None:
