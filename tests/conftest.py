@@ -17,9 +17,11 @@ from chargehub.store.writer import Store
 from tests.databases import PostgresServer, fresh_sqlite, running_postgres
 from tests.memory import keep_files_in_memory
 from tests.schema import empty, prepare
+from tests.statements import share_compiled
 
 set_up_log("WARNING", as_json=False)
 keep_files_in_memory()
+share_compiled()
 # Stories list stations that nobody checked; those of the duty set it again.
 os.environ["CHARGEHUB_LISTING_GRADE"] = ""
 settings.register_profile("hub", settings(), deadline=None)  # a busy machine is no counterexample
