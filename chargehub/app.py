@@ -55,7 +55,8 @@ from chargehub.ledger import routes as ledger_routes
 from chargehub.listings import amenity_routes, duty_routes, photo_routes
 from chargehub.listings import routes as listing_routes
 from chargehub.mail import mailer
-from chargehub.margins import routes as margin_routes
+from chargehub.margins import margin_routes
+from chargehub.margins import routes as cost_model_routes
 from chargehub.meters import routes as meter_routes
 from chargehub.observe import registry_of
 from chargehub.ocpp import authority, contracts
@@ -132,6 +133,7 @@ ROUTERS = (
     session_routes.router,
     group_code_routes.router,
     price_routes.router,
+    cost_model_routes.router,
     margin_routes.router,
     signed_routes.router,
     receipt_routes.router,

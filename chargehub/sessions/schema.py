@@ -119,6 +119,7 @@ class CdrRow(SQLModel, table=True):
         Index("uq_cdr_session_version_kind", "session_id", "version", "kind", unique=True),
         Index("ix_cdr_driver", "driver_id", "id"),
         Index("ix_cdr_owner", "owner_id", "id"),
+        Index("ix_cdr_station_started", "station_id", "started_at"),
     )
 
     id: str = Field(primary_key=True, max_length=36)

@@ -3,17 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from sqlalchemy import select
 
 from chargehub.errors import Invalid, NotFound
-from chargehub.sessions import cdr as records
-from chargehub.sessions import tables as sessions
 from chargehub.sessions.cdr import CdrView
-from chargehub.sessions.meter import Metered, Point, meter
-from chargehub.sessions.rules import Life
 from chargehub.sessions.schema import CDR, SESSION
+from chargehub.settlement.past import Past, usage_of
 from chargehub.settlement.split import Terms, split
 from chargehub.stations.registration import owned_station
 from chargehub.store.work import Reads
@@ -26,7 +23,6 @@ from chargehub.tariffs.pricing import Tariff, price
 from chargehub.units import Span
 
 MOST_SESSIONS = 200  # of one month; a busy private station has some 90
-MOST_READINGS = 1_000  # of one session: eight hours at one in half a minute
 
 Basis = Literal["billed", "proposed"]
 
@@ -84,13 +80,6 @@ class Replay:
     is_whole: bool
 
 
-class _Past(NamedTuple):
-    """A CDR, and the register at its session's start; None: nobody told."""
-
-    cdr: CdrView
-    start_wh: int | None
-
-
 def replay(reads: Reads, owner_id: str, asked: Question, terms: Terms) -> Replay:
     """Price a month of the owner's station anew. Raises NotFound, Invalid."""
     station = owned_station(reads, owner_id, asked.station_id)
@@ -103,7 +92,7 @@ def replay(reads: Reads, owner_id: str, asked: Question, terms: Terms) -> Replay
     during = windows.month(datetime(asked.year, asked.month, 15, tzinfo=UTC), time_zone)
     stated = cost_models.versions_within(reads, station.location_id, during)
     found = _cdrs(reads, asked.station_id, during)
-    shown = sorted(found[:MOST_SESSIONS], key=lambda past: (past.cdr.started_at, past.cdr.id))
+    shown = sorted(found[:MOST_SESSIONS], key=lambda past: (past.started_at, past.cdr.id))
     costs = [asked.costs or _costs(stated, past, tariff.currency) for past in shown]
     replayed = _replayed(reads, shown, time_zone, tariff.content, costs, terms)
     return Replay(tariff.currency, tuple(replayed), is_whole=len(found) <= MOST_SESSIONS)
@@ -121,13 +110,13 @@ def totals(found: Replay, basis: Basis) -> Outcome:
     )
 
 
-def _cdrs(reads: Reads, station_id: str, during: Span) -> list[_Past]:
+def _cdrs(reads: Reads, station_id: str, during: Span) -> list[Past]:
     """The CDRs that stand for paid-for sessions which began in a range, the newest first."""
     statement = (
         select(CDR, SESSION.c.start_wh)
         .join(SESSION, SESSION.c.cdr_id == CDR.c.id)
         .where(
-            SESSION.c.station_id == station_id,
+            CDR.c.station_id == station_id,
             CDR.c.started_at >= during.start,
             CDR.c.started_at < during.end,
             CDR.c.tariff_snapshot_id.is_not(None),  # the owner's own use earns nothing
@@ -136,12 +125,12 @@ def _cdrs(reads: Reads, station_id: str, during: Span) -> list[_Past]:
         .order_by(CDR.c.started_at.desc(), CDR.c.id)
         .limit(MOST_SESSIONS + 1)
     )
-    return [_Past(CdrView(*row[:-1]), row[-1]) for row in reads.all(statement)]
+    return [Past(CdrView(*row[:-1]), row[-1]) for row in reads.all(statement)]
 
 
 def _replayed(
     reads: Reads,
-    pasts: list[_Past],
+    pasts: list[Past],
     time_zone: str,
     tariff: Tariff,
     costs: Sequence[CostModel | None],
@@ -151,7 +140,7 @@ def _replayed(
     used: dict[str | None, int] = {}
     for past, model in zip(pasts, costs, strict=True):
         cdr = past.cdr
-        usage = records.usage(_metered(reads, past), time_zone)
+        usage = usage_of(reads, past, time_zone)
         left = (tariff.free_wh_per_month or 0) - used.get(cdr.driver_id, 0)
         free_wh = min(max(left, 0), usage.energy_wh)
         used[cdr.driver_id] = used.get(cdr.driver_id, 0) + free_wh
@@ -166,9 +155,9 @@ def _replayed(
         )
 
 
-def _costs(stated: Sequence[CostVersion], past: _Past, currency: str) -> CostModel | None:
+def _costs(stated: Sequence[CostVersion], past: Past, currency: str) -> CostModel | None:
     """What energy cost when a session began, if that was stated in this currency."""
-    model = cost_models.model_at(stated, past.cdr.started_at)
+    model = cost_models.model_at(stated, past.started_at)
     return None if model is None or model.currency != currency else model
 
 
@@ -176,25 +165,3 @@ def _outcome(gross_minor: int, usage: Usage, costs: CostModel | None, terms: Ter
     divided = split(gross_minor, terms.fee_basis_points, terms.fee_vat_percent)
     cost = None if costs is None else energy_cost(costs, usage).total_minor
     return Outcome(gross_minor, divided.owner_minor, cost)
-
-
-def _metered(reads: Reads, past: _Past) -> Metered:
-    """What the CDR says it took, spread over time as the readings tell."""
-    cdr = past.cdr
-    known = sessions.newest_readings(reads, cdr.session_id, MOST_READINGS)
-    points = [Point(one.at, one.register_wh) for one in known if one.register_wh is not None]
-    start_wh = past.start_wh
-    if start_wh is None:
-        start_wh = points[0].register_wh if points else 0
-    life = Life(
-        None,
-        None,
-        cdr.started_at,
-        start_wh,
-        cdr.ended_at,
-        start_wh + cdr.energy_wh,
-        None,
-        None,
-        (),
-    )
-    return meter(life, points, cdr.ended_at)

@@ -335,6 +335,7 @@ def upgrade() -> None:
     with op.batch_alter_table("cdr", schema=None) as batch_op:
         batch_op.create_index("ix_cdr_driver", ["driver_id", "id"], unique=False)
         batch_op.create_index("ix_cdr_owner", ["owner_id", "id"], unique=False)
+        batch_op.create_index("ix_cdr_station_started", ["station_id", "started_at"], unique=False)
         batch_op.create_index(
             "uq_cdr_session_version_kind", ["session_id", "version", "kind"], unique=True
         )
