@@ -30,7 +30,9 @@ from chargehub.clock import Clock, RealClock
 from chargehub.configured import (
     host_port,
     kept_of,
+    market_of,
     promises_of,
+    source_of,
     terms_of,
     tls_of,
     webhook_terms_of,
@@ -70,7 +72,7 @@ from chargehub.payments import routes as payment_routes
 from chargehub.people import routes as people_routes
 from chargehub.personal import routes as personal_routes
 from chargehub.prices import routes as price_routes
-from chargehub.prices.market import FileMarket, Market, NoMarket
+from chargehub.prices.effects import Fetcher
 from chargehub.rails import registry as rails
 from chargehub.rails import routes as rail_routes
 from chargehub.receipts import routes as receipt_routes
@@ -217,8 +219,9 @@ class Hub:
             contracts=contracts.load(settings),
             witness=Witness(self.store, self.live, self.checking),
         )
-        file = settings.wholesale_file
-        self.market: Market = FileMarket(Path(file)) if file else NoMarket()
+        self.source = source_of(settings)
+        self.market = market_of(settings, self.source)
+        self.fetcher = Fetcher(self.source, settings.wholesale_private_addresses)
         self.sender = Sender(self.store, self.clock, self.settings)
         promises = promises_of(settings)
         self.relay = Relay(
@@ -237,7 +240,7 @@ class Hub:
             *due_of_keeping(frames_kept, told, kept_of(settings)),
             *due_of_reputation(timedelta(days=settings.facts_kept_days)),
         )
-        what_is_due = (*what_is_due, *due_of_prices(self.market))
+        what_is_due = (*what_is_due, *due_of_prices(self.market, self.source))
         what_is_due = (*what_is_due, *due_of_checkups(self.checking))
         what_is_due = (*what_is_due, self.unmet.write_demand)
         self.jobs = Jobs(self.store, self.clock, settings.tick_s, what_is_due)
@@ -250,6 +253,7 @@ class Hub:
             mail=mailer(self.settings, self.store),
             command=carry_out(self.switchboard, self.store, self.clock, secret).run,
             webhook=self.sender.run,
+            wholesale=self.fetcher.run,
         )
 
     async def start(self) -> None:
@@ -269,6 +273,7 @@ class Hub:
         await self.ocpp.stop()
         await self.relay.stop()
         await self.sender.close()
+        await self.fetcher.close()
         await self.store.close()
         log.info("hub stopped")
 

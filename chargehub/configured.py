@@ -2,12 +2,15 @@
 
 import secrets
 from datetime import timedelta
+from pathlib import Path
 
 import structlog
 
 from chargehub.bookings.promises import Promises
 from chargehub.ocpp.tls import Tls
 from chargehub.personal.retaining import Kept
+from chargehub.prices.dayahead import Source, check_source, feeds_of
+from chargehub.prices.market import FetchedMarket, FileMarket, Market, NoMarket
 from chargehub.settings import Settings
 from chargehub.settlement.split import Terms
 from chargehub.webhooks import rules as webhook_rules
@@ -65,6 +68,32 @@ def kept_of(settings: Settings) -> Kept:
         knocks=timedelta(days=settings.knocks_kept_days),
         sellers=timedelta(days=settings.sellers_kept_days),
     )
+
+
+def source_of(settings: Settings) -> Source | None:
+    """Where wholesale prices are fetched; None: nowhere. Raises ValueError with a sentence."""
+    url = settings.wholesale_url
+    if not url:
+        return None
+    if settings.wholesale_file:
+        raise ValueError("Wholesale prices have one source: a file or a URL, not both.")
+    source = Source(
+        url,
+        settings.wholesale_token,
+        feeds_of(settings.wholesale_zones),
+        timedelta(seconds=settings.wholesale_timeout_s),
+        timedelta(minutes=settings.wholesale_lasts_minutes),
+    )
+    check_source(source, settings.wholesale_private_addresses)
+    return source
+
+
+def market_of(settings: Settings, source: Source | None) -> Market:
+    """What is known of wholesale prices, and from where."""
+    if source is not None:
+        return FetchedMarket(source)
+    file = settings.wholesale_file
+    return FileMarket(Path(file)) if file else NoMarket()
 
 
 def with_secret(settings: Settings) -> Settings:

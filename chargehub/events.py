@@ -35,6 +35,36 @@ class WebhookRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class WholesaleAsked:
+    """The wholesale prices of an area must be fetched for a local day, as 2026-03-29."""
+
+    area: str
+    currency: str
+    day: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"wholesale:{self.area}:{self.currency}"
+
+
+@dataclass(frozen=True, slots=True)
+class WholesaleChanged:
+    """How the wholesale prices of an area stand is another now.
+
+    `state`: good; old (the price of now is missing and the last one counts on); missing (tariffs
+    that follow them want their own price).
+    """
+
+    area: str
+    currency: str
+    state: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"wholesale:{self.area}:{self.currency}"
+
+
+@dataclass(frozen=True, slots=True)
 class StationConnected:
     """A station opened its line, or opened it anew."""
 
@@ -514,6 +544,8 @@ class DisputeClosed:
 Event = (
     MailRequested
     | WebhookRequested
+    | WholesaleAsked
+    | WholesaleChanged
     | StationConnected
     | StationDisconnected
     | StationBooted

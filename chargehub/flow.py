@@ -36,6 +36,7 @@ from chargehub.payments import (
 )
 from chargehub.payments.rail import Rails
 from chargehub.people import actions as people
+from chargehub.prices import fetching
 from chargehub.receipts import actions as receipts
 from chargehub.reputation import actions as reputation
 from chargehub.reputation import measuring, reviewing, trusting
@@ -69,11 +70,12 @@ AFTER_CHANGE: tuple[Reaction, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Senders:
-    """How mail, commands and webhooks leave the hub."""
+    """How mail, commands and webhooks leave the hub, and how wholesale prices are fetched."""
 
     mail: Send
     command: Send
     webhook: Send
+    wholesale: Send
 
 
 def reactions(
@@ -91,6 +93,7 @@ def reactions(
         events.WebhookRequested: [
             Effect(send.webhook, webhooks.record_sent, MESSAGES, TRIES, HOUR)
         ],
+        events.WholesaleAsked: [Effect(send.wholesale, fetching.record)],
         events.StationConnected: [
             stations.resume_commands,
             following.look_when_back,

@@ -31,7 +31,8 @@ from chargehub.guests import actions as guests
 from chargehub.listings import suspending
 from chargehub.payments import payout, renewing
 from chargehub.personal import departing, retaining
-from chargehub.prices import moving
+from chargehub.prices import fetching, moving
+from chargehub.prices.dayahead import Source
 from chargehub.prices.market import Market
 from chargehub.reputation import measuring, reviewing, trusting
 from chargehub.rest import manners
@@ -161,13 +162,16 @@ def due_of_reputation(facts_kept: timedelta) -> Sequence[Job]:
     )
 
 
-def due_of_prices(market: Market) -> Sequence[Job]:
-    """Prices that move, by what this source knows of the wholesale market."""
+def due_of_prices(market: Market, source: Source | None = None) -> Sequence[Job]:
+    """Prices that move, by what this market knows; and the wholesale prices that are fetched."""
+
+    def ask_wholesale(work: Work, now: datetime, chunk: Chunk) -> int:
+        return fetching.ask_due(work, now, source, chunk) if source else 0
 
     def move_prices(work: Work, now: datetime, chunk: Chunk) -> int:
         return moving.move_due(work, now, market, chunk)
 
-    return (move_prices,)
+    return (ask_wholesale, move_prices)
 
 
 def due_of_checkups(checking: Checking) -> Sequence[Job]:

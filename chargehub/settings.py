@@ -328,6 +328,29 @@ class Settings(BaseSettings):
     wholesale_file: Annotated[
         str, Field(description="CSV or JSON of wholesale prices (`docs/prices.md`); empty: none.")
     ] = ""
+    wholesale_url: Annotated[
+        str,
+        Field(
+            description="Where they are fetched instead, {zone} and {day} in it; empty: nowhere."
+        ),
+    ] = ""
+    wholesale_zones: Annotated[
+        str,
+        Field(description="Of which areas: `NO1 NOK Europe/Oslo, DE-LU EUR Europe/Berlin`."),
+    ] = ""
+    wholesale_token: Annotated[
+        str, Field(description="The bearer token sent there; empty: none is.")
+    ] = ""
+    wholesale_timeout_s: Annotated[
+        float, Field(description="Seconds that this source has to answer.", gt=0)
+    ] = 10.0
+    wholesale_lasts_minutes: Annotated[
+        int, Field(description="The last price counts on so long where newer are missing.", ge=0)
+    ] = 120
+    wholesale_private_addresses: Annotated[
+        bool,
+        Field(description="Let it have a private address and http; for closed networks alone."),
+    ] = False
     token_price: Annotated[Decimal, Field(description="EUR for one CHG in token payouts.")] = (
         Decimal("0.25")
     )

@@ -301,6 +301,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /tariffs/{tariff_id}/dynamics": Row("read", done=404),
     "DELETE /tariffs/{tariff_id}/dynamics": Row("tariffs:write", done=204),
     "GET /tariffs/{tariff_id}/versions": Row("read"),
+    "GET /wholesale-feeds": Row("operator", "operator", stranger=403),
     "PUT /locations/{location_id}/export": Row("stations:write", body={"export_w": 5_000}),
     "GET /locations/{location_id}/export": Row("read"),
     "PUT /locations/{location_id}/cost-model": Row("tariffs:write", body=COSTS),

@@ -33,6 +33,7 @@ from chargehub.ocpp.switchboard import carry_out
 from chargehub.ocpp.v16 import messages as v16
 from chargehub.ocpp.v21 import messages as v21
 from chargehub.ocpp.v201 import messages as v201
+from chargehub.prices.effects import Fetcher
 from chargehub.rest.problems import status_of
 from chargehub.settings import Settings
 from chargehub.stations import commands, local_list, profiles, quirk_files, reports, upkeep
@@ -153,11 +154,10 @@ def who(operation: dict[str, Any]) -> str:
 
 def followers() -> Reactions:
     """The table of `flow.py`."""
-    send_mail, terms = mailer(Settings(), NOWHERE), NOWHERE
     send_command = carry_out(NOWHERE, NOWHERE, NOWHERE, b"").run
-    send_webhook = Sender(NOWHERE, NOWHERE, Settings()).run
-    send = flow.Senders(send_mail, send_command, send_webhook)
-    return flow.reactions(NOWHERE, NOWHERE, send, terms, "")
+    send_webhook, fetch = Sender(NOWHERE, NOWHERE, Settings()).run, Fetcher(None, False).run
+    send = flow.Senders(mailer(Settings(), NOWHERE), send_command, send_webhook, fetch)
+    return flow.reactions(NOWHERE, NOWHERE, send, NOWHERE, "")
 
 
 def refusals() -> list[type[Refused]]:

@@ -307,6 +307,7 @@ NOBODYS: Mapping[str, str] = MappingProxyType(
         "station_certificate.fingerprint": "a device's certificate",
         "tariff_version.signals": "what was known of a market and of stations when a price moved",
         "tariff_snapshot.body": "a price list that drivers were charged by; never changes",
+        "wholesale_feed.fault": "why a source of prices did not answer",
     }
 )
 """Columns that look as if they could tell of somebody and do not, or only by a key."""

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, Field, model_validator
 
+from chargehub.prices.fetching import FeedView
 from chargehub.rest.bodies import Body
 from chargehub.tariffs import dynamic
 from chargehub.tariffs.components import EnergyPrice
@@ -42,10 +43,14 @@ class DynamicsRequest(Body):
 
 class SignalsBody(BaseModel):
     """What was known: the share of the last hour in which the EVSEs were taken, the market's price
-    without VAT, and W fed into the grid. null: it was not asked for, or nobody knew."""
+    without VAT, and W fed into the grid. null: it was not asked for, or nobody knew.
+
+    `is_wholesale_old`: the market's price of then was missing, and its last one counted.
+    """
 
     utilisation: str | None
     wholesale_per_kwh: str | None
+    is_wholesale_old: bool
     export_w: int
 
 
@@ -114,6 +119,43 @@ class VersionBody(BaseModel):
             prices_per_kwh=_prices(content),
             signals=SignalsBody(**version.signals) if version.signals else None,
         )
+
+
+class WholesaleFeedBody(BaseModel):
+    """How the fetched prices of an area stand.
+
+    `state`: good, old (the last price counts on), missing (tariffs want their own price), null (it
+    was not looked at yet). `fault`: why the last question brought nothing; null: it did bring
+    prices. `due_at`: when it is looked at next.
+    """
+
+    area: str
+    currency: str
+    time_zone: str
+    state: Literal["good", "old", "missing"] | None
+    known_until: datetime | None
+    fetched_at: datetime | None
+    due_at: datetime | None
+    fault: str | None
+
+    @classmethod
+    def of(cls, found: FeedView) -> Self:
+        return cls.model_construct(
+            area=found.feed.area,
+            currency=found.feed.currency,
+            time_zone=found.feed.time_zone,
+            state=found.state,
+            known_until=found.known_until,
+            fetched_at=found.fetched_at,
+            due_at=found.due_at,
+            fault=found.fault,
+        )
+
+
+class WholesaleFeedsBody(BaseModel):
+    """The areas whose wholesale prices are fetched; none: the hub has a file, or no prices."""
+
+    items: list[WholesaleFeedBody]
 
 
 class SiteExportRequest(Body):

@@ -1,53 +1,30 @@
-"""Wholesale prices of electricity by area and hour, and where a hub has them from.
+"""Where a hub has wholesale prices of electricity from: a file, or what was fetched ahead.
 
-A source is asked for the price at an instant and never waits. Prices lie between instants, not
-hours of a day, so days of 23 and 25 hours are as all others; they may be below zero.
+A source is asked for the price at an instant and never waits.
 """
 
-import csv
-import io
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
-from itertools import pairwise
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-import orjson
 import structlog
 
-from chargehub.units import CURRENCIES, Span
+from chargehub.prices.dayahead import Source
+from chargehub.prices.listed import BadPrices, MarketPrice, parse
+from chargehub.prices.wholesale import Known, price_at
+from chargehub.store.work import Reads
 
 log = structlog.get_logger(__name__)
 
 MOST_BYTES = 2_000_000  # a year of hours of an area has some 0.6 MB
-LONGEST = timedelta(hours=1)
-FINEST = 6  # decimals of a price per kWh
-HIGHEST = 1_000  # per kWh, in any coin; beyond it somebody has mixed up kWh and MWh
-COLUMNS = ("area", "currency", "from", "to", "per_kwh")
-
-
-class BadPrices(Exception):
-    """A file of prices that cannot be meant. The text says where and why."""
-
-
-@dataclass(frozen=True, slots=True)
-class MarketPrice:
-    """What a kWh costs in an area between two instants, without VAT; may be below zero."""
-
-    area: str
-    currency: str
-    during: Span
-    per_kwh: Decimal
 
 
 class Market(Protocol):
     """Where wholesale prices come from."""
 
-    def price_at(self, area: str, currency: str, at: datetime) -> Decimal | None:
-        """The price per kWh without VAT; None: nobody knows."""
+    def price_at(self, reads: Reads, area: str, currency: str, at: datetime) -> Known | None:
+        """The price at an instant; None: nobody knows."""
 
     def knows(self, area: str, currency: str) -> bool:
         """Does it have prices of this area in this currency at all?"""
@@ -56,7 +33,7 @@ class Market(Protocol):
 class NoMarket:
     """A hub without wholesale prices."""
 
-    def price_at(self, area: str, currency: str, at: datetime) -> Decimal | None:
+    def price_at(self, reads: Reads, area: str, currency: str, at: datetime) -> Known | None:
         return None
 
     def knows(self, area: str, currency: str) -> bool:
@@ -75,14 +52,14 @@ class FileMarket:
         self._read: tuple[int, int] | None = None
         self._prices: dict[tuple[str, str], list[MarketPrice]] = {}
 
-    def price_at(self, area: str, currency: str, at: datetime) -> Decimal | None:
-        """The price per kWh without VAT; None: the file has none for this instant."""
+    def price_at(self, reads: Reads, area: str, currency: str, at: datetime) -> Known | None:
+        """The price at an instant; None: the file has none for it."""
         self._look()
         known = self._prices.get((area, currency), [])
         index = bisect_right(known, at, key=lambda each: each.during.start) - 1
         if index < 0 or not known[index].during.contains(at):
             return None
-        return known[index].per_kwh
+        return Known(known[index].per_kwh)
 
     def knows(self, area: str, currency: str) -> bool:
         """Does the file have prices of this area in this currency?"""
@@ -106,53 +83,17 @@ class FileMarket:
             self._prices.setdefault((each.area, each.currency), []).append(each)
 
 
-def parse(content: bytes, is_json: bool) -> Sequence[MarketPrice]:
-    """The prices of a file: CSV with a head, or a JSON list of objects with the same names.
+class FetchedMarket:
+    """Prices that were fetched ahead and stand in a table, see `fetching`."""
 
-    Raises BadPrices for a row that cannot be meant, or two prices for one instant.
-    """
-    try:
-        text = content.decode("utf-8-sig")
-        rows = orjson.loads(text) if is_json else _table(text)
-    except (UnicodeDecodeError, ValueError, csv.Error):
-        raise BadPrices("it is neither JSON nor CSV in UTF-8") from None
-    if not isinstance(rows, list):
-        raise BadPrices("JSON has a list of objects")
-    found = [_price(row, number) for number, row in enumerate(rows, start=1)]
-    found.sort(key=lambda each: (each.area, each.currency, each.during.start))
-    for before, after in pairwise(found):
-        is_same = (before.area, before.currency) == (after.area, after.currency)
-        if is_same and after.during.start < before.during.end:
-            raise BadPrices(f"two prices for {after.during.start} in {after.area}")
-    return found
+    def __init__(self, source: Source) -> None:
+        self._source = source
 
+    def price_at(self, reads: Reads, area: str, currency: str, at: datetime) -> Known | None:
+        """The price at an instant, or the last before it that is not too old; None: neither."""
+        feed = self._source.feed(area, currency)
+        return None if feed is None else price_at(reads, feed, at, self._source.lasts)
 
-def _table(text: str) -> Sequence[Any]:
-    table = csv.DictReader(io.StringIO(text))
-    if not set(COLUMNS) <= set(table.fieldnames or ()):
-        raise BadPrices(f"the head of a CSV file is {','.join(COLUMNS)}")
-    return list(table)
-
-
-def _price(row: Any, number: int) -> MarketPrice:
-    try:
-        area, currency, start, end, per_kwh = (row[name] for name in COLUMNS)
-        during = Span(_instant(start), _instant(end))
-        price = Decimal(per_kwh) if isinstance(per_kwh, str) else Decimal("NaN")
-    except (KeyError, TypeError, ValueError, AssertionError, InvalidOperation):
-        wanted = ", ".join(COLUMNS)
-        why = f"row {number} needs {wanted}; instants with a zone, a price as text"
-        raise BadPrices(why) from None
-    is_short = timedelta() < during.duration <= LONGEST
-    exponent = price.as_tuple().exponent
-    is_price = isinstance(exponent, int) and -FINEST <= exponent <= 0 and abs(price) <= HIGHEST
-    if not (isinstance(area, str) and area and currency in CURRENCIES and is_short and is_price):
-        raise BadPrices(f"row {number} has no area, currency, time of up to an hour, or price")
-    return MarketPrice(area, currency, during, price)
-
-
-def _instant(text: Any) -> datetime:
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
-        raise ValueError("an instant without a zone")
-    return found.astimezone(UTC)
+    def knows(self, area: str, currency: str) -> bool:
+        """Are prices of this area in this currency fetched?"""
+        return self._source.feed(area, currency) is not None

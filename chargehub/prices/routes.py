@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request
 
 from chargehub.errors import NotFound
-from chargehub.people.access import CurrentActor, needs
+from chargehub.people.access import CurrentActor, CurrentOperator, needs
 from chargehub.people.rules import Actor
-from chargehub.prices import moving, signals
+from chargehub.prices import fetching, moving, signals
 from chargehub.prices.bodies import (
     DynamicsBody,
     DynamicsRequest,
@@ -16,6 +16,8 @@ from chargehub.prices.bodies import (
     SiteExportRequest,
     Standing,
     VersionBody,
+    WholesaleFeedBody,
+    WholesaleFeedsBody,
 )
 from chargehub.prices.market import Market
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, SortKey, page
@@ -82,6 +84,16 @@ async def get_versions(
         lambda row: (microseconds(row[0].since), row[0].id),
         lambda row: VersionBody.of(*row),
     )
+
+
+@router.get("/wholesale-feeds")
+async def get_wholesale_feeds(
+    operator: CurrentOperator, store: CurrentStore, request: Request
+) -> WholesaleFeedsBody:
+    """How the wholesale prices stand that the hub fetches ahead. For operators."""
+    source = request.app.state.hub.source
+    found = await store.read(fetching.standings, source)
+    return WholesaleFeedsBody(items=[WholesaleFeedBody.of(each) for each in found])
 
 
 @router.put("/locations/{location_id}/export")

@@ -16,3 +16,35 @@ class SiteExport(SQLModel, table=True):
     location_id: str = Field(primary_key=True, max_length=36, foreign_key="location.id")
     export_w: int = Field(sa_type=BigInteger)
     reported_at: datetime = Field(sa_type=Instant)
+
+
+class WholesalePrice(SQLModel, table=True):
+    """What a kWh costs in an area in the quarter of an hour from `starts_at`, without VAT.
+
+    In whole millionths of a coin, which may be below zero.
+    """
+
+    __tablename__ = "wholesale_price"
+
+    area: str = Field(primary_key=True, max_length=32)
+    currency: str = Field(primary_key=True, max_length=3)
+    starts_at: datetime = Field(primary_key=True, sa_type=Instant)
+    micros_per_kwh: int = Field(sa_type=BigInteger)
+    fetched_at: datetime = Field(sa_type=Instant)
+
+
+class WholesaleFeed(SQLModel, table=True):
+    """How the prices of an area stand: `state` is good, old or missing; None: not seen yet.
+
+    `due_at`: when they are looked at again. `fetched_at`: the last time that prices came.
+    `fault`: why the last question brought none; None: it did.
+    """
+
+    __tablename__ = "wholesale_feed"
+
+    area: str = Field(primary_key=True, max_length=32)
+    currency: str = Field(primary_key=True, max_length=3)
+    state: str | None = Field(default=None, max_length=7)
+    due_at: datetime = Field(sa_type=Instant)
+    fetched_at: datetime | None = Field(default=None, sa_type=Instant)
+    fault: str | None = Field(default=None, max_length=200)

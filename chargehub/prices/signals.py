@@ -33,8 +33,10 @@ def signals(
     """What is known now of what this rule asks for; the rest is left out."""
     ids = listings.stations_of_tariff(reads, tariff.id, MOST_STATIONS)
     area = dynamics.area
+    known = market.price_at(reads, area, tariff.currency, now) if area else None
     return Signals(
-        wholesale=market.price_at(area, tariff.currency, now) if area else None,
+        wholesale=known.per_kwh if known else None,
+        is_wholesale_old=known is not None and known.is_old,
         utilisation=utilisation(reads, ids, now) if dynamics.by == "utilisation" else None,
         export_w=exported(reads, ids, now) if dynamics.solar_discount_percent else 0,
     )
@@ -80,6 +82,7 @@ def told(known: Signals) -> dict[str, Any]:
     return {
         "utilisation": _text(known.utilisation),
         "wholesale_per_kwh": _text(known.wholesale),
+        "is_wholesale_old": known.is_wholesale_old,
         "export_w": known.export_w,
     }
 

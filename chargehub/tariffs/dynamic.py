@@ -65,11 +65,13 @@ class Dynamics:
 class Signals:
     """What is known at a moment. `utilisation` is from 0 to 1; `wholesale` is per kWh without VAT,
     in the tariff's currency, and may be below zero. None: nobody knows, and the base price counts.
+    `is_wholesale_old`: it is the last that was known, as that of now is missing.
     """
 
     utilisation: Decimal | None = None
     wholesale: Decimal | None = None
     export_w: int = 0
+    is_wholesale_old: bool = False
 
 
 def by_utilisation(base: Decimal, utilisation: Decimal) -> Decimal:

@@ -19,11 +19,12 @@ LONGEST_OVERLAP_HOURS = 168  # in which a replaced secret still signs
 FIRST_FREE_PORT = 1_024  # below it only 443: mail and the like are not to be talked to
 MOST_PENDING = 10_000  # messages that a webhook that fails may have waiting
 
-UNPUBLISHED = frozenset({events.MailRequested, events.WebhookRequested})
+UNPUBLISHED = frozenset({events.MailRequested, events.WebhookRequested, events.WholesaleAsked})
 """Errands of the hub itself: they mean nothing outside, and one would tell of the other."""
 
 _BOTH: tuple[Party, ...] = ("owner", "driver")
 TOLD: Mapping[type[events.Event], tuple[Party, ...]] = {
+    events.WholesaleChanged: (),
     events.StationConnected: ("owner",),
     events.StationDisconnected: ("owner",),
     events.StationBooted: ("owner",),

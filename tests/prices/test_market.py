@@ -5,21 +5,30 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from chargehub.clock import HandClock
-from chargehub.prices.market import BadPrices, FileMarket, NoMarket, parse
+from chargehub.prices.listed import BadPrices, parse
+from chargehub.prices.market import FileMarket, NoMarket
 from tests.hub import RunningHub
 
 HEAD = "area,currency,from,to,per_kwh\n"
 TEN = datetime(2026, 3, 1, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+NO_TABLES: Any = None  # a file needs none
 
 
 def row(start: datetime, per_kwh: str, area: str = "NO1", length: timedelta = HOUR) -> str:
     return f"{area},EUR,{start.isoformat()},{(start + length).isoformat()},{per_kwh}\n"
+
+
+def told(market: FileMarket, at: datetime) -> Decimal | None:
+    known = market.price_at(NO_TABLES, "NO1", "EUR", at)
+    assert known is None or not known.is_old
+    return known and known.per_kwh
 
 
 def test_a_price_holds_from_its_start_up_to_its_end(tmp_path: Path) -> None:
@@ -27,12 +36,12 @@ def test_a_price_holds_from_its_start_up_to_its_end(tmp_path: Path) -> None:
     file.write_text(HEAD + row(TEN + HOUR, "-0.02", length=HOUR / 4) + row(TEN, "0.11"))
     market = FileMarket(file)
 
-    known = [market.price_at("NO1", "EUR", TEN + n * HOUR / 4) for n in range(-1, 6)]
+    known = [told(market, TEN + n * HOUR / 4) for n in range(-1, 6)]
 
     assert known == [None, *[Decimal("0.11")] * 4, Decimal("-0.02"), None]
     assert market.knows("NO1", "EUR")
     assert not market.knows("NO1", "NOK") and not market.knows("NO2", "EUR")
-    assert market.price_at("NO2", "EUR", TEN) is None
+    assert market.price_at(NO_TABLES, "NO2", "EUR", TEN) is None
     assert not NoMarket().knows("NO1", "EUR")
 
 
@@ -54,6 +63,12 @@ def test_days_of_23_and_25_hours_have_a_price_for_each(day: tuple[int, ...], hou
     assert (found[0].during.start, found[-1].during.end) == (first, end)
 
 
+def test_what_is_said_twice_is_said_once() -> None:
+    twice = parse((HEAD + row(TEN, "0.1") * 2).encode(), is_json=False)
+
+    assert [each.per_kwh for each in twice] == [Decimal("0.1")]
+
+
 def test_json_says_the_same() -> None:
     text = (
         '[{"area": "NO1", "currency": "EUR", "from": "2026-03-01T10:00:00Z",'
@@ -67,6 +82,7 @@ def test_json_says_the_same() -> None:
     "wrong",
     [
         row(TEN, "0.1") + row(TEN + HOUR / 2, "0.2"),
+        row(TEN, "0.1") + row(TEN, "0.2"),
         row(TEN, "1e3"),
         row(TEN, "NaN"),
         row(TEN, "0.1234567"),
@@ -95,16 +111,16 @@ def test_json_of_another_shape_is_refused(wrong: bytes) -> None:
 def test_a_file_that_breaks_leaves_the_last_good_prices(tmp_path: Path) -> None:
     file = tmp_path / "prices.csv"
     market = FileMarket(file)
-    assert market.price_at("NO1", "EUR", TEN) is None
+    assert told(market, TEN) is None
 
     for content, expected in ((HEAD + row(TEN, "0.11"), "0.11"), ("broken", "0.11")):
         file.write_text(content)
-        assert market.price_at("NO1", "EUR", TEN) == Decimal(expected)
+        assert told(market, TEN) == Decimal(expected)
     file.unlink()
-    assert market.price_at("NO1", "EUR", TEN) == Decimal("0.11")
+    assert told(market, TEN) == Decimal("0.11")
     file.write_text(HEAD + row(TEN, "0.12"))
     os.utime(file, ns=(1, 1))
-    assert market.price_at("NO1", "EUR", TEN) == Decimal("0.12")
+    assert told(market, TEN) == Decimal("0.12")
 
 
 async def test_a_tariff_follows_its_market_and_then_goes_back_to_its_own_price(

@@ -52,7 +52,12 @@ async def test_an_idle_station_becomes_cheaper_by_a_tenth_an_hour_down_to_the_fl
     assert (stated["signals"], stated["prices_per_kwh"]) == (None, ["0.45"])
     assert prices == ["0.405"] * 4 + ["0.3645"] * 4 + ["0.35"] * 2
     told = await owner.get(dynamics(place))
-    assert told["signals"] == {"utilisation": "0", "wholesale_per_kwh": None, "export_w": 0}
+    assert told["signals"] == {
+        "utilisation": "0",
+        "wholesale_per_kwh": None,
+        "is_wholesale_old": False,
+        "export_w": 0,
+    }
     assert (told["base_per_kwh"], told["prices_per_kwh"]) == (["0.45"], ["0.35"])
     versions = (await owner.get(f"/tariffs/{place.tariff_id}/versions"))["items"]
     assert [each["prices_per_kwh"] for each in versions] == [

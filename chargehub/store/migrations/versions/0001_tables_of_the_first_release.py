@@ -2054,6 +2054,25 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("location_id", name=op.f("pk_site_export")),
     )
+    op.create_table(
+        "wholesale_price",
+        sa.Column("area", sa.String(length=32), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("starts_at", Instant(), nullable=False),
+        sa.Column("micros_per_kwh", sa.BigInteger(), nullable=False),
+        sa.Column("fetched_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("area", "currency", "starts_at", name=op.f("pk_wholesale_price")),
+    )
+    op.create_table(
+        "wholesale_feed",
+        sa.Column("area", sa.String(length=32), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("state", sa.String(length=7), nullable=True),
+        sa.Column("due_at", Instant(), nullable=False),
+        sa.Column("fetched_at", Instant(), nullable=True),
+        sa.Column("fault", sa.String(length=200), nullable=True),
+        sa.PrimaryKeyConstraint("area", "currency", name=op.f("pk_wholesale_feed")),
+    )
 
     for table, column in (  # by which people's rows are found, and what is too old
         ("account", "erased_at"),
