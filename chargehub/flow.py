@@ -25,6 +25,7 @@ from chargehub.disputes import actions as disputes
 from chargehub.disputes import lines
 from chargehub.energy import actions as grid
 from chargehub.energy import balancing
+from chargehub.guests import redeeming
 from chargehub.meters import actions as meters
 from chargehub.payments import (
     collect,
@@ -170,10 +171,11 @@ def _standing() -> Reactions:
     }
 
 
-_OF_CREDITS: Reactions = {  # who bears them; told when they were given or taken back
-    events.SessionSettled: [compensating.follow_settlement],
+_OF_CREDITS: Reactions = {  # who bears them, and how guests can use them; told at last
+    events.SessionSettled: [compensating.follow_settlement, redeeming.follow_session],
+    events.SessionClosed: [redeeming.follow_session],
     events.DisputeClosed: [compensating.follow_settlement],
-    events.BookingReleased: [compensating.follow_credit],
+    events.BookingReleased: [compensating.follow_credit, redeeming.follow_booking],
     events.SessionOpened: [compensating.follow_credit],
 }
 

@@ -96,6 +96,9 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "POST /guest-bookings/{token}/confirm": Row(
         "anybody", done=422, body={}, ids={"token": "guessed"}
     ),
+    "POST /credits/redemptions": Row(
+        "payments:write", "driver", done=422, stranger=422, body={"code": "guessed"}
+    ),
     "GET /guest-booking": Row("guest", "guest", stranger=403),
     "GET /guest-booking/place": Row("guest", "guest", stranger=403),
     "GET /guest-booking/access-code": Row("guest", "guest", stranger=403),

@@ -10,7 +10,7 @@ from chargehub.bookings import tables as booking_tables
 from chargehub.bookings.quotes import QuoteView
 from chargehub.bookings.rules import Wanted
 from chargehub.bookings.tables import BookingView
-from chargehub.guests import rules, tables
+from chargehub.guests import redeeming, rules, tables
 from chargehub.guests.rules import Secrets
 from chargehub.guests.tables import GuestBookingRow, GuestView
 from chargehub.payments import actions as payments
@@ -101,18 +101,24 @@ def check_link(reads: Reads, token: str, now: datetime) -> None:
     _opened(reads, token, now)
 
 
-def confirm(
-    work: Work, token: str, method: NewMethod | None, hub: Secrets, now: datetime
-) -> Confirmed:
-    """Make the booking of a link, paid for by `method`; None will do where nothing is to pay.
+@dataclass(frozen=True, slots=True)
+class Means:
+    """How a guest pays: by a method, None where nothing is to pay; by a credit before it."""
+
+    method: NewMethod | None = None
+    credit_code: str | None = None
+
+
+def confirm(work: Work, token: str, means: Means, hub: Secrets, now: datetime) -> Confirmed:
+    """Make the booking of a link, and pay for it by these means.
 
     The same link again, while it lasts, answers the same and books nothing. Raises
-    GuestLinkInvalid, and what `hold_slot` raises.
+    GuestLinkInvalid, CreditCodeInvalid, and what `hold_slot` raises.
     """
     guest = _opened(work, token, now)
     credential = rules.credential(hub.secret, token)
     if guest.booking_id is None:
-        _book(work, guest, method, credential, now)
+        _book(work, guest, means, credential, now)
         found = _opened(work, token, now)
     else:
         found = guest
@@ -120,16 +126,16 @@ def confirm(
     return Confirmed(credential, found.credential_until, _booking(work, found.booking_id))
 
 
-def _book(
-    work: Work, guest: GuestView, method: NewMethod | None, credential: str, now: datetime
-) -> None:
+def _book(work: Work, guest: GuestView, means: Means, credential: str, now: datetime) -> None:
     quote = _quote(work, guest)
     account_id = people.open_guest(work, guest.email, now)
-    if method is not None:
-        payments.add_method(work, account_id, method, now)
+    if means.method is not None:
+        payments.add_method(work, account_id, means.method, now)
     who = Actor(account_id, is_operator=False, scopes=frozenset())
     wanted = Wanted(quote.evse_id, quote.starts_at, quote.ends_at)
     booking = bookings.hold_slot(work, who, wanted, now, quote.locked)
+    if means.credit_code is not None:
+        redeeming.redeem(work, means.credit_code, account_id, now, booking.currency)
     until = quote.ends_at + rules.CREDENTIAL_LASTS
     is_first = tables.note_confirmed(work, guest, (account_id, booking.id), credential, until)
     if not (is_first and quotes.note_used(work, quote.id, booking.id)):

@@ -29,9 +29,13 @@ class GuestRequest(Body):
 
 
 class GuestConfirmation(Body):
-    """How the guest pays; null will do where nothing is to pay."""
+    """How the guest pays; null will do where nothing is to pay.
+
+    `credit_code`: of a credit from an earlier booking as a guest. It is spent before the method.
+    """
 
     payment_method: NewMethodBody | None = None
+    credit_code: Annotated[str | None, Field(min_length=1, max_length=100)] = None
 
 
 class GuestBookingBody(BaseModel):

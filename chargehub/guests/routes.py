@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from chargehub.bookings.quote_bodies import LockedQuoteBody
 from chargehub.guests import actions
 from chargehub.guests.access import CurrentGuest
-from chargehub.guests.actions import Guest, Wish
+from chargehub.guests.actions import Guest, Means, Wish
 from chargehub.guests.bodies import (
     ConfirmedBody,
     GuestBookingBody,
@@ -87,8 +87,8 @@ async def post_guest_confirmation(
     """Make the booking of a link. A repeat books nothing, and is answered the same."""
     # Nobody asks a rail through us whether a card is good who has no link.
     await store.read(actions.check_link, token, now)
-    method = await _described(wanted, rails)
-    return ConfirmedBody.of(await store.do(actions.confirm, token, method, hub, now))
+    means = Means(await _described(wanted, rails), wanted.credit_code)
+    return ConfirmedBody.of(await store.do(actions.confirm, token, means, hub, now))
 
 
 async def _described(wanted: GuestConfirmation, rails: Rails) -> NewMethod | None:

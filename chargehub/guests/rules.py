@@ -27,6 +27,15 @@ class GuestLinkInvalid(Invalid):
         super().__init__("The link is unknown, used or too old. Ask for a new one.")
 
 
+class CreditCodeInvalid(Invalid):
+    """A credit's code that is unknown, used or too old, or whose credit is of no use here."""
+
+    code = "credit_code_invalid"
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail or "The code of the credit is unknown, used or too old.")
+
+
 class TooManyGuestBookings(Conflict):
     """One mailbox has as many open links and bookings as a guest may have."""
 
@@ -91,4 +100,18 @@ def link_text(token: str, public_url: str, when: str) -> str:
     )
 
 
+def credit_text(code: str, amount: str, until: str) -> str:
+    """The mail with the code of a guest's credit."""
+    return (
+        "Hello,\n\n"
+        f"you have a credit of {amount} from your booking as a guest. It pays for charging.\n"
+        f"Use it once, until {until} UTC, by this code:\n\n"
+        f"    {code}\n\n"
+        "As a guest: give it as `credit_code` when you confirm your next booking.\n"
+        "With an account: POST /api/v1/credits/redemptions.\n"
+        "Who has this mail has the credit, so keep it to yourself.\n"
+    )
+
+
+CREDIT_SUBJECT = "Your credit, and how to use it"
 LINK_SUBJECT = "Confirm your booking of a charger"

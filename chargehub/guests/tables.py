@@ -44,6 +44,18 @@ class GuestBookingRow(SQLModel, table=True):
     credential_until: datetime | None = Field(default=None, sa_type=Instant)
 
 
+class GuestCreditCode(SQLModel, table=True):
+    """A code, stored as SHA-256, that passes on what credit the account of a guest has; once."""
+
+    __tablename__ = "guest_credit_code"
+    __table_args__ = (Index("ix_guest_credit_code_account", "account_id"),)
+
+    code_hash: str = Field(primary_key=True, max_length=64)
+    account_id: str = Field(max_length=36)
+    made_at: datetime = Field(sa_type=Instant)
+    used_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
 @dataclass(frozen=True, slots=True)
 class GuestView:
     """A link and what became of it. `account_id` and `booking_id` None: it was not confirmed."""
@@ -63,6 +75,7 @@ class GuestView:
 
 
 GUEST = table_of(GuestBookingRow)
+CODE = table_of(GuestCreditCode)
 
 _IS_OPEN = or_(
     and_(GUEST.c.booking_id.is_(None), GUEST.c.expires_at > bindparam("now")),
@@ -91,6 +104,28 @@ def by_link(reads: Reads, token: str) -> GuestView | None:
     """What a link is for, however old it is; or None."""
     row = reads.one(select(GUEST).where(GUEST.c.link_hash == digest(token)))
     return None if row is None else GuestView(*row)
+
+
+def by_booking(reads: Reads, booking_id: str) -> GuestView | None:
+    """The guest whose booking this is; None: it is that of an account."""
+    row = reads.one(select(GUEST).where(GUEST.c.booking_id == booking_id))
+    return None if row is None else GuestView(*row)
+
+
+def has_credit_code(reads: Reads, account_id: str) -> bool:
+    """True if a guest was mailed a code that nobody has used."""
+    is_open = CODE.c.account_id == account_id, CODE.c.used_at.is_(None)
+    return reads.one(select(CODE.c.code_hash).where(*is_open)) is not None
+
+
+def use_credit_code(work: Work, code: str, now: datetime) -> str | None:
+    """Whose credit a code passes on, if it was not used yet; it is now."""
+    key = digest(code)
+    is_open = CODE.c.code_hash == key, CODE.c.used_at.is_(None)
+    if work.execute(update(CODE).where(*is_open).values(used_at=now)) != 1:
+        return None
+    found: str = work.value(select(CODE.c.account_id).where(CODE.c.code_hash == key))
+    return found
 
 
 def by_credential(reads: Reads, credential: str) -> GuestView | None:

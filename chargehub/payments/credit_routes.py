@@ -1,13 +1,13 @@
 """Credits over REST: what a driver has with the hub, and what came of it."""
 
 from datetime import datetime
-from typing import Literal, Self
+from typing import Self
 
 from fastapi import APIRouter
 from pydantic import BaseModel
 
 from chargehub.payments import credits
-from chargehub.payments.credits import CreditView, Reason
+from chargehub.payments.credits import CreditView, Kind, Reason
 from chargehub.people.access import CurrentActor
 from chargehub.rest.bodies import MoneyBody
 from chargehub.rest.manners import CurrentPage, CurrentStore, page
@@ -20,11 +20,12 @@ class CreditBody(BaseModel):
     """A change of your credit: above zero it grew, below zero it was spent or taken back.
 
     `given` for a booking, and why; `withdrawn` because you did charge in that booking; `spent` on
-    a session, or given back because the session came to cost less.
+    a session, or given back because the session came to cost less; `redeemed` by a code that you
+    had as a guest, `passed_on` by one.
     """
 
     id: str
-    kind: Literal["given", "withdrawn", "spent"]
+    kind: Kind
     reason: Reason | None
     amount: MoneyBody
     booking_id: str | None

@@ -20,6 +20,7 @@ from chargehub.sessions.cdr import CdrView
 from chargehub.stations import tables as stations
 from chargehub.store.columns import new_id
 from chargehub.store.work import Reads, Work
+from chargehub.units import Money
 
 COUNTED = timedelta(days=30)
 GOODWILL = "expense:goodwill"
@@ -145,6 +146,23 @@ def give_up(work: Work, driver_id: str, now: datetime) -> None:
         ledger.post(work, transfer)
         of = {"driver_id": driver_id, "currency": left.currency}
         _note(work, "withdrawn", -left.amount_minor, now, **of)
+
+
+def pass_on(work: Work, from_id: str, to_id: str, key: str, now: datetime) -> tuple[Money, ...]:
+    """All the credit of a guest becomes somebody else's, once for a key; how much by currency."""
+    held = credits.balances(work, from_id)
+    for amount in held:
+        minor, currency = amount.amount_minor, amount.currency
+        transfer = Transfer(
+            id=transfer_id("driver", from_id, "credit_passed_on", currency, key),
+            kind="credit_passed_on",
+            entries=moved(minor, currency, _credit(from_id), _credit(to_id)),
+            effective_at=now,
+        )
+        ledger.post(work, transfer)
+        _note(work, "passed_on", -minor, now, driver_id=from_id, currency=currency)
+        _note(work, "redeemed", minor, now, driver_id=to_id, currency=currency)
+    return held
 
 
 def _was_there_when_booked(reads: Reads, booking: BookingView) -> bool:

@@ -16,7 +16,7 @@ from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, table_of
 from chargehub.units import Money
 
-Kind = Literal["given", "withdrawn", "spent"]
+Kind = Literal["given", "withdrawn", "spent", "passed_on", "redeemed"]
 Reason = Literal["station_failed", "blocked_by_another", "station_retired"]
 """What a credit is for: the station failed a booking, another driver's car stood in its way, or it
 was taken out of service."""
@@ -28,8 +28,9 @@ class CreditRow(SQLModel, table=True):
     """A change of a driver's credit, in minor units: above zero given, below zero gone.
 
     `given` and `withdrawn` have a booking, `given` also a reason and a station; one that was
-    withdrawn because its driver left has none. `spent` has a
-    session and the CDR whose cost it pays; one above zero gives back what an earlier CDR took.
+    withdrawn because its driver left has none. `spent` has a session and the CDR whose cost it
+    pays; one above zero gives back what an earlier CDR took. What a guest `passed_on` by a code
+    somebody has `redeemed`.
     """
 
     __tablename__ = "credit"
@@ -81,7 +82,7 @@ _SPENT = Hot(
 )
 _GIVEN_SINCE = select(CREDIT.c.station_id).where(
     CREDIT.c.driver_id == bindparam("driver_id"),
-    CREDIT.c.kind == "given",
+    CREDIT.c.kind.in_(("given", "redeemed")),
     CREDIT.c.at > bindparam("since", type_=Instant()),
 )
 _GIVEN_AT_OWNER = (
@@ -120,7 +121,8 @@ def spent_on(reads: Reads, session_id: str) -> int:
 
 
 def given_since(reads: Reads, driver_id: str, since: datetime) -> tuple[str | None, ...]:
-    """The stations that a driver was given credit for since then, one for each time."""
+    """The stations that a driver was given credit for since then, one for each time; None for a
+    credit that was redeemed by a code."""
     return tuple(row[0] for row in reads.all(_GIVEN_SINCE, driver_id=driver_id, since=since))
 
 

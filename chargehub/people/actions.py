@@ -93,7 +93,7 @@ def open_guest(work: Work, email: str, now: datetime) -> str:
     account = Account(
         id=new_id(),
         email=rules.email(email),
-        email_folded=f"guest {secrets.token_urlsafe(32)}",  # no address folds to this
+        email_folded=f"{tables.GUEST_PREFIX}{secrets.token_urlsafe(32)}",
         name="Guest",
         password_hash="",  # that of no password
         verified_at=now,

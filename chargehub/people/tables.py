@@ -205,6 +205,7 @@ _ACCOUNT = select(
     col(Account.can_pay),
 )
 _CREDENTIALS = select(col(Account.id), col(Account.email), col(Account.password_hash))
+GUEST_PREFIX = "guest "  # no address folds to this
 _ACCOUNT_BY_ID = Hot(_ACCOUNT.where(col(Account.id) == bindparam("account_id")))
 _ID_TOKEN = select(
     col(IdToken.value),
@@ -243,6 +244,12 @@ def account(reads: Reads, account_id: str) -> AccountView | None:
     """An account, or None."""
     row = reads.one(_ACCOUNT_BY_ID, account_id=account_id)
     return None if row is None else AccountView(*row)
+
+
+def is_guest(reads: Reads, account_id: str) -> bool:
+    """True for the account of a guest, whom no login opens it to."""
+    is_it = col(Account.id) == account_id, col(Account.email_folded).startswith(GUEST_PREFIX)
+    return reads.one(select(col(Account.id)).where(*is_it)) is not None
 
 
 def credentials(reads: Reads, email_folded: str) -> Credentials | None:

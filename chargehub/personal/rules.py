@@ -110,6 +110,7 @@ HELD: tuple[Held, ...] = (
     Held("review_window", "owner_id", hidden=("driver_id",), kept=("owner_id",), why=_KEY),
     # --- as a driver ---
     Held("guest_booking", "account_id", is_deleted=True),
+    Held("guest_credit_code", "account_id", is_deleted=True),
     Held("driver_trust", "driver_id", is_deleted=True),
     Held("access_code", "booking_id@booking", is_deleted=True),
     Held("booking_change", "booking_id@booking"),

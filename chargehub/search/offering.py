@@ -110,7 +110,10 @@ def _credited(reads: Reads, booking: BookingView) -> str:
     if credit is None:
         return ""
     amount = Money(credit.amount_minor, credit.currency)
-    return f"For the trouble you have a credit of {amount}, spent on what you charge next.\n"
+    how = "spent on what you charge next"
+    if people.is_guest(reads, booking.driver_id):
+        how = "and another mail tells you how to use it"
+    return f"For the trouble you have a credit of {amount}, {how}.\n"
 
 
 def offers(reads: Reads, booking: BookingView, now: datetime) -> str:

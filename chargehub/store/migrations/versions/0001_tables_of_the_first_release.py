@@ -304,6 +304,17 @@ def upgrade() -> None:
     op.create_index("ix_guest_booking_over", "guest_booking", ["credential_until"], unique=False)
     op.create_index("ix_guest_booking_account", "guest_booking", ["account_id"], unique=False)
     op.create_table(
+        "guest_credit_code",
+        sa.Column("code_hash", sa.String(length=64), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        sa.Column("used_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("code_hash", name=op.f("pk_guest_credit_code")),
+    )
+    op.create_index(
+        "ix_guest_credit_code_account", "guest_credit_code", ["account_id"], unique=False
+    )
+    op.create_table(
         "cdr",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("session_id", sa.String(length=36), nullable=False),
