@@ -93,6 +93,22 @@ def verify_receipt(
     raise typer.Exit(verify_receipt.run(file, keys))
 
 
+@app.command()
+def doctor(
+    database: Database = None,
+    clock: Annotated[
+        str | None, typer.Option(help="A URL whose server tells the time; else none is asked.")
+    ] = None,
+    mail: Annotated[bool, typer.Option("--mail", help="Knock at the mail server too.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Yellow fails as red does.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Look whether this installation is fit to run a hub; nothing is changed."""
+    from chargehub.commands.doctor import run
+
+    raise typer.Exit(run.run(run.Wanted(database, clock, mail, strict, json)))
+
+
 @operators.command("create")
 def create_operator(
     email: Annotated[str, typer.Option(prompt=True)],

@@ -317,6 +317,11 @@ def _figures(hub: Hub) -> CollectorRegistry:
             "deliveries_pending": ("Events still owed to followers.", lambda: hub.relay.pending),
             "deliveries_parked": ("Deliveries that wait for a person.", lambda: hub.relay.parked),
             "rows_put_off": ("Rows that no job could do, tried later.", lambda: hub.jobs.put_off),
+            "jobs_failing": ("Jobs that failed when they last ran.", lambda: hub.jobs.failing),
+            "jobs_ended_at_seconds": (
+                "When the hub last looked at all that is due, Unix time.",
+                lambda: hub.jobs.ended_at_s,
+            ),
             "actions_waiting": ("Actions that wait for the writer.", lambda: hub.store.waiting),
         }
     )

@@ -1,6 +1,7 @@
 """What the clock starts. APScheduler only ticks; what is due stands in tables, by business time."""
 
 import asyncio
+import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -199,6 +200,8 @@ class Jobs:
         self._clock = clock
         self._due = due
         self._put_off: dict[str, dict[str, datetime]] = {job.__name__: {} for job in due}
+        self._failing: set[str] = set()
+        self.ended_at_s = time.time()  # the last round, in Unix time; before the first: the start
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._scheduler.add_job(
             self._tick, "interval", seconds=tick_s, coalesce=True, max_instances=1
@@ -221,11 +224,19 @@ class Jobs:
         for job in self._due:
             try:
                 done += await self._run_job(job)
+                self._failing.discard(job.__name__)
             except Unavailable as error:
                 log.warning("job postponed", job=job.__name__, error=str(error))
             except Exception as error:  # what one job cannot do must not stop the others
+                self._failing.add(job.__name__)
                 log.error("job failed", job=job.__name__, exc_info=error)
+        self.ended_at_s = time.time()
         return done
+
+    @property
+    def failing(self) -> int:
+        """How many jobs failed when they last ran."""
+        return len(self._failing)
 
     @property
     def put_off(self) -> int:

@@ -111,7 +111,7 @@ def _message(mail: MailView, sender: str, key: str) -> EmailMessage:
 
 def _send(smtp: Smtp, message: EmailMessage, recipient: str) -> MailOutcome:
     try:
-        with _connected(smtp) as line:
+        with connected(smtp) as line:
             line.send_message(message, to_addrs=[recipient])
     except smtplib.SMTPRecipientsRefused as error:
         code, reason = next(iter(error.recipients.values()))
@@ -121,7 +121,7 @@ def _send(smtp: Smtp, message: EmailMessage, recipient: str) -> MailOutcome:
     return MailOutcome(is_sent=True)
 
 
-def _connected(smtp: Smtp) -> smtplib.SMTP:
+def connected(smtp: Smtp) -> smtplib.SMTP:
     context = ssl.create_default_context()
     if smtp.is_tls:
         line: smtplib.SMTP = smtplib.SMTP_SSL(

@@ -26,7 +26,6 @@ from fastapi import FastAPI
 import chargehub
 from chargehub import events, flow
 from chargehub.app import TAGS, Hub, web
-from chargehub.checkups import rules as checkups
 from chargehub.errors import Refused
 from chargehub.mail import mailer
 from chargehub.ocpp.switchboard import carry_out
@@ -42,7 +41,7 @@ from chargehub.store.outbox import Effect, Reactions, name_of
 from chargehub.webhooks import rules as webhooks
 from chargehub.webhooks.publishing import publish
 from chargehub.webhooks.sending import Sender
-from tests import docs_countries, docs_personal
+from tests import docs_checks, docs_countries, docs_personal
 from tests.conformance.verdicts import verdicts
 from tests.tree import ROOT
 
@@ -244,12 +243,6 @@ def refusals_table() -> str:
     return _table(("Status", "Code", "Kind", "Meaning"), sorted(rows))
 
 
-def checkups_table() -> str:
-    rules = checkups.RULES.items()
-    rows = [(f"`{n}`", str(one.weight), "yes" * one.is_needed, one.advice) for n, one in rules]
-    return _table(("Step", "Weight", "Needed", "What to do where it was not passed"), rows)
-
-
 def _kind(kind: type) -> str:
     return f"`{kind.__module__.removeprefix('chargehub.')}.{kind.__name__}`"
 
@@ -351,7 +344,8 @@ PARTS: dict[str, tuple[Path, Callable[[], str]]] = {
     "routes": (Path("docs/api.md"), api_table),
     "events": (Path("docs/events.md"), events_table),
     "refusals": (Path("docs/refusals.md"), refusals_table),
-    "checkups": (Path("docs/checkups.md"), checkups_table),
+    "checkups": (Path("docs/checkups.md"), lambda: _table(*docs_checks.of_stations())),
+    "doctor": (Path("docs/doctor.md"), lambda: _table(*docs_checks.of_hubs())),
     "1.6 in": (Path("docs/ocpp.md"), lambda: messages_table(v16)),
     "1.6 out": (Path("docs/ocpp.md"), lambda: commands_table(v16)),
     "2.0.1 in": (Path("docs/ocpp.md"), lambda: messages_table(v201)),

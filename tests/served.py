@@ -41,8 +41,18 @@ class ServedHub(RunningHub):
         self._reserved = [_reserve() for _ in range(2)]
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def http(self) -> str:
+        """Where REST listens, HOST:PORT."""
+        return f"127.0.0.1:{self._reserved[0].getsockname()[1]}"
+
+    @property
+    def ocpp(self) -> str:
+        """Where the hub itself listens for stations."""
+        return f"127.0.0.1:{self._reserved[1].getsockname()[1]}"
+
     async def start(self, ocpp_port: int = 0) -> None:
-        http, ocpp = (f"127.0.0.1:{one.getsockname()[1]}" for one in self._reserved)
+        http, ocpp = self.http, self.ocpp
         await self.gate.start(f"ws://{ocpp}")
         self._process = self._launch("--http", http, "--ocpp", ocpp, "--database", self.database)
         self.api = httpx2.AsyncClient(base_url=f"http://{http}", trust_env=False, timeout=LIMIT_S)

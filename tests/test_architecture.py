@@ -32,7 +32,16 @@ ONE_LIST = {
 }
 FUNCTION_LINES = 60  # migrations are generated, and as long as the tables are many
 
-PURE_ELSEWHERE = ("errors", "events", "units")
+DOCTOR = (
+    "addresses",
+    "checks",
+    "facts",
+    "machine_rules",
+    "settings_rules",
+    "store_rules",
+    "verdicts",
+)
+PURE_ELSEWHERE = ("errors", "events", "units", *(f"commands.doctor.{one}" for one in DOCTOR))
 
 BANNED_WORDS = {"manager", "helper", "helpers", "util", "utils", "handle", "handler", "handlers"}
 BANNED_LAST_WORDS = {"data", "info"}  # `data_transfer` is a message of OCPP

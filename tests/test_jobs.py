@@ -26,9 +26,11 @@ async def test_a_job_that_fails_does_not_stop_those_after_it(
         seen.append(now)
         return 1
 
-    done = await Jobs(store, clock, tick_s=3600, due=(broken, sound)).run_due()
+    jobs = Jobs(store, clock, tick_s=3600, due=(broken, sound))
+    done = await jobs.run_due()
 
     assert (done, seen) == (1, [clock.now()])
+    assert jobs.failing == 1
 
 
 class Numbers:

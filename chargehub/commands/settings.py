@@ -14,10 +14,20 @@ from chargehub.store.migrate import is_migrated, migrate
 def load(**flags: object) -> Settings:
     """The settings; flags that were given come before the environment."""
     try:
-        return Settings(**{name: value for name, value in flags.items() if value is not None})  # type: ignore[arg-type]
+        return settings_of(**flags)
     except ValidationError as error:
-        wrong = error.errors()[0]
-        fail(f"CHARGEHUB_{str(wrong['loc'][0]).upper()}: {wrong['msg']}")
+        fail(sentence_of(error))
+
+
+def settings_of(**flags: object) -> Settings:
+    """The same. Raises ValidationError."""
+    return Settings(**{name: value for name, value in flags.items() if value is not None})  # type: ignore[arg-type]
+
+
+def sentence_of(error: ValidationError) -> str:
+    """Which setting is wrong, and how. What it was is not told: it may be a secret."""
+    wrong = error.errors()[0]
+    return f"CHARGEHUB_{str(wrong['loc'][0]).upper()}: {wrong['msg']}"
 
 
 def prepare(database: str) -> None:

@@ -6,6 +6,8 @@ from chargehub.rails.sandbox import Sandbox
 from chargehub.rails.token import TokenRail
 from chargehub.store.writer import Store
 
+NAMES = ("sandbox", "token")  # of those that `build` makes
+
 
 def build(store: Store, clock: Clock) -> Rails:
     """The rails of a hub."""

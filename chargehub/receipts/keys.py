@@ -17,21 +17,16 @@ from chargehub.store.work import Work
 
 log = structlog.get_logger(__name__)
 
-_PURPOSE = b"chargehub: the key of receipts"
+PURPOSE = b"chargehub: the key of receipts"
 
 
 def current(work: Work, secret: str, now: datetime) -> bytes:
     """The private key that signs now. One that another secret sealed is replaced."""
     row = tables.current_key(work)
-    key = _unsealed(secret, row.sealed) if row else None
+    key = unseal(secret, row.sealed) if row else None
     if row is not None and key is None:
         log.warning("key of receipts replaced: the hub's secret is another one", key=row.id)
     return key or make(work, secret, now)
-
-
-@lru_cache(maxsize=8)
-def _unsealed(secret: str, sealed: str) -> bytes | None:
-    return sealing.unseal(secret, _PURPOSE, sealed)
 
 
 def make(work: Work, secret: str, now: datetime) -> bytes:
@@ -44,8 +39,14 @@ def make(work: Work, secret: str, now: datetime) -> bytes:
         ReceiptKey(
             id=made.id,
             public_key=base64.b64encode(made.public).decode(),
-            sealed=sealing.seal(secret, _PURPOSE, seed),
+            sealed=sealing.seal(secret, PURPOSE, seed),
             created_at=now,
         )
     )
     return seed
+
+
+@lru_cache(maxsize=8)
+def unseal(secret: str, sealed: str) -> bytes | None:
+    """The private key; None: it was sealed with another secret."""
+    return sealing.unseal(secret, PURPOSE, sealed)
