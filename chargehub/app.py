@@ -60,6 +60,7 @@ from chargehub.listings import routes as listing_routes
 from chargehub.mail import mailer
 from chargehub.margins import margin_routes
 from chargehub.margins import routes as cost_model_routes
+from chargehub.margins.warning import CostWarner
 from chargehub.meters import routes as meter_routes
 from chargehub.observe import registry_of
 from chargehub.ocpp import authority, contracts
@@ -224,6 +225,7 @@ class Hub:
         self.source = source_of(settings)
         self.market = market_of(settings, self.source)
         self.fetcher = Fetcher(self.source, settings.wholesale_private_addresses)
+        self.warner = CostWarner(self.terms.fee_basis_points)
         self.sender = Sender(self.store, self.clock, self.settings)
         promises = promises_of(settings)
         self.relay = Relay(

@@ -26,6 +26,7 @@ from chargehub.stations import grades
 from chargehub.stations.offered import CurrentSettings
 from chargehub.stations.registration import owned_station
 from chargehub.store.work import Reads
+from chargehub.tariffs.warned import BelowCostBody, CurrentWarner, Warnings
 
 router = APIRouter(tags=["listings"])
 
@@ -71,7 +72,10 @@ class ListingRequest(Body):
 
 
 class ListingBody(BaseModel):
-    """What a station offers, and to whom. The hours are by its location's time zone."""
+    """What a station offers, and to whom. The hours are by its location's time zone.
+
+    `warnings`: prices of its tariff that lie below what you said that energy costs you there.
+    """
 
     station_id: str
     tariff_id: str
@@ -79,9 +83,10 @@ class ListingBody(BaseModel):
     access: Access
     member_group_id: str | None
     published_at: datetime
+    warnings: list[BelowCostBody]
 
     @classmethod
-    def of(cls, listing: ListingView) -> Self:
+    def of(cls, listing: ListingView, warnings: Warnings) -> Self:
         return cls(
             station_id=listing.station_id,
             tariff_id=listing.tariff_id,
@@ -89,6 +94,7 @@ class ListingBody(BaseModel):
             access=listing.audience.access,
             member_group_id=listing.audience.group_id,
             published_at=listing.published_at,
+            warnings=BelowCostBody.all_of(warnings),
         )
 
 
@@ -99,6 +105,7 @@ async def put_listing(
     actor: Writer,
     store: CurrentStore,
     settings: CurrentSettings,
+    warner: CurrentWarner,
     now: Now,
 ) -> ListingBody:
     """Publish your station, or change what it offers; what is booked keeps its price.
@@ -116,15 +123,18 @@ async def put_listing(
         now,
         wanted.audience(),
     )
-    return ListingBody.of(listing)
+    warnings = await store.read(warner.of_station, station_id, listing.tariff_id, now)
+    return ListingBody.of(listing, warnings)
 
 
 @router.get("/stations/{station_id}/listing")
 async def get_listing(
-    station_id: StationId, actor: CurrentActor, store: CurrentStore
+    station_id: StationId, actor: CurrentActor, store: CurrentStore, warner: CurrentWarner, now: Now
 ) -> ListingBody:
     """What your station offers."""
-    return ListingBody.of(await store.read(_listing, actor.account_id, station_id))
+    listing = await store.read(_listing, actor.account_id, station_id)
+    warnings = await store.read(warner.of_station, station_id, listing.tariff_id, now)
+    return ListingBody.of(listing, warnings)
 
 
 @router.delete("/stations/{station_id}/listing", status_code=204)

@@ -96,6 +96,12 @@ def versions_within(reads: Reads, location_id: str, span: Span) -> tuple[CostVer
     return (*(() if first is None else (first,)), *(_view(row) for row in rows))
 
 
+def locations_of(reads: Reads, owner_id: str, most: int) -> Sequence[str]:
+    """The locations of which an owner has ever said what energy costs, at most so many."""
+    wanted = select(COST_MODEL.c.location_id).where(COST_MODEL.c.owner_id == owner_id).distinct()
+    return [row[0] for row in reads.all(wanted.order_by(COST_MODEL.c.location_id).limit(most))]
+
+
 def model_at(versions: Sequence[CostVersion], at: datetime) -> CostModel | None:
     """Which of these versions, the oldest first, held at an instant."""
     begun = [version for version in versions if version.since <= at]

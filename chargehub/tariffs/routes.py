@@ -29,6 +29,7 @@ from chargehub.tariffs.pricing import MAX_COMPONENTS, MAX_NAME, Tariff
 from chargehub.tariffs.quote_bodies import TariffQuoteBody
 from chargehub.tariffs.quoting import MAX_ENERGY_WH, MAX_POWER_W
 from chargehub.tariffs.tables import MembershipView, TariffView
+from chargehub.tariffs.warned import BelowCostBody, CurrentWarner, Warnings
 
 router = APIRouter(tags=["tariffs"])
 TariffId = Annotated[str, Path(max_length=36)]
@@ -123,6 +124,19 @@ class TariffBody(BaseModel):
         )
 
 
+class OwnTariffBody(TariffBody):
+    """A tariff, and what its owner alone is warned of: prices below what energy costs where it is
+    offered, or, where it is offered nowhere yet, at any of the owner's locations."""
+
+    warnings: list[BelowCostBody]
+
+    @classmethod
+    def judged(cls, tariff: TariffView, reader_id: str, warnings: Warnings) -> Self:
+        body = cls.of(tariff, reader_id)
+        body.warnings = BelowCostBody.all_of(warnings)
+        return body
+
+
 class OcpiTariff(BaseModel):
     """A tariff as other networks read it: a Tariff object of OCPI 2.2.1, prices without VAT.
 
@@ -136,17 +150,26 @@ class OcpiTariff(BaseModel):
 @router.post(
     "/tariffs",
     status_code=201,
-    responses={200: {"model": TariffBody, "description": "It was made before: `external_ref`."}},
+    responses={200: {"model": OwnTariffBody, "description": "It was made before: `external_ref`."}},
 )
 async def post_tariff(
-    wanted: TariffRequest, actor: Writer, store: CurrentStore, now: Now, response: Response
-) -> TariffBody:
-    """Make a tariff. It never changes: for a new price make a new one and list it."""
+    wanted: TariffRequest,
+    actor: Writer,
+    store: CurrentStore,
+    warner: CurrentWarner,
+    now: Now,
+    response: Response,
+) -> OwnTariffBody:
+    """Make a tariff. It never changes: for a new price make a new one and list it.
+
+    `warnings` tell which of its prices lie below what you said that energy costs you.
+    """
     asked = actions.Wanted(wanted.tariff(), wanted.external_ref)
     created = await store.do(actions.create_tariff, actor.account_id, asked, now)
     if not created.is_new:
         response.status_code = 200
-    return TariffBody.of(created.tariff, actor.account_id)
+    warnings = await store.read(warner.of_tariff, created.tariff, now)
+    return OwnTariffBody.judged(created.tariff, actor.account_id, warnings)
 
 
 @router.get("/tariffs")
@@ -161,12 +184,16 @@ async def get_tariffs(
 
 
 @router.get("/tariffs/{tariff_id}")
-async def get_tariff(tariff_id: TariffId, actor: CurrentActor, store: CurrentStore) -> TariffBody:
-    """A tariff by its id, as drivers see it before they charge."""
+async def get_tariff(
+    tariff_id: TariffId, actor: CurrentActor, store: CurrentStore, warner: CurrentWarner, now: Now
+) -> OwnTariffBody:
+    """A tariff by its id, as drivers see it before they charge. Its owner alone is warned."""
     found = await store.read(tables.tariff, tariff_id)
     if found is None:
         raise NotFound("There is no tariff with this id.")
-    return TariffBody.of(found, actor.account_id)
+    is_own = found.owner_id == actor.account_id
+    warnings = await store.read(warner.of_tariff, found, now) if is_own else ()
+    return OwnTariffBody.judged(found, actor.account_id, warnings)
 
 
 @router.get("/tariffs/{tariff_id}/quote")

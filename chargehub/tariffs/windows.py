@@ -141,6 +141,12 @@ def covered(windows: Sequence[Window], span: Span, time_zone: str) -> tuple[Span
     return tuple(merged(sorted(found, key=lambda part: part.start)))
 
 
+def minute_of_week_text(minute: int) -> str:
+    """A minute of the week, from Monday 00:00: 1500 is 'Tue 01:00'."""
+    day, of_day = divmod(minute, DAY_MINUTES)
+    return f"{_NAMES[day]} {minute_text(of_day)}"
+
+
 def month(moment: datetime, time_zone: str) -> Span:
     """The calendar month in which an instant lies by the local calendar."""
     zone = ZoneInfo(time_zone)

@@ -46,6 +46,7 @@ async def test_a_station_is_published(api: Api, hours: Any) -> None:
         "access": "public",
         "member_group_id": None,
         "published_at": "2026-03-02T08:00:00Z",
+        "warnings": [],
     }
     assert (await owner.get(f"/stations/{station_id}/listing")).json() == answer.json()
     assert listing == tables.ListingView(station_id, tariff_id, rules.read_hours(hours), NOW)

@@ -11,6 +11,7 @@ import httpx2
 from chargehub.clock import HandClock
 from chargehub.listings import amenity_routes, photo_routes
 from chargehub.listings import routes as listings
+from chargehub.margins.warning import CostWarner
 from chargehub.people import actions as people
 from chargehub.people.rules import Actor, Scope
 from chargehub.stations import command_routes, pairing_routes
@@ -60,6 +61,7 @@ class Api:
         )
         self.settings = settings
         parts = {"store": store, "clock": clock, "switchboard": self.lines}
+        parts["warner"] = CostWarner(fee_basis_points=1_000)
         hub = SimpleNamespace(**parts, settings=settings, quirks=QuirkBook())
         routers = (stations.router, command_routes.router, pairing_routes.router, listings.router)
         routers += (amenity_routes.router, photo_routes.router)

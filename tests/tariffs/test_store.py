@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from chargehub.clock import HandClock
 from chargehub.errors import NotFound
+from chargehub.margins.warning import CostWarner
 from chargehub.people.actions import Registration, register
 from chargehub.store.work import Work
 from chargehub.store.writer import Store
@@ -126,7 +127,7 @@ async def test_tariffs_are_listed_by_their_owner(store: Store, clock: HandClock)
 
 @pytest.fixture
 async def http(store: Store, clock: HandClock) -> AsyncIterator[httpx2.AsyncClient]:
-    hub = SimpleNamespace(store=store, clock=clock)
+    hub = SimpleNamespace(store=store, clock=clock, warner=CostWarner(1_000))
     async with client(application(router, hub=hub)) as http:
         yield http
 
@@ -158,7 +159,8 @@ async def test_an_owner_makes_a_tariff_and_drivers_read_it(
         ]
         or shown.json()["components"][1]["per_minute"] == "0.1"
     )
-    assert (await http.get("/tariffs", headers=owner)).json()["items"] == [made.json()]
+    listed = (await http.get("/tariffs", headers=owner)).json()["items"]
+    assert [each | {"warnings": []} for each in listed] == [made.json()]
     assert (await http.get("/tariffs", headers=driver)).json()["items"] == []
 
 
