@@ -43,6 +43,7 @@ from chargehub.disputes import routes as dispute_routes
 from chargehub.energy import routes as energy_routes
 from chargehub.errors import Unavailable
 from chargehub.guests import credit_routes as guest_credit_routes
+from chargehub.guests import dispute_routes as guest_dispute_routes
 from chargehub.guests import routes as guest_routes
 from chargehub.jobs import (
     Jobs,
@@ -133,6 +134,7 @@ ROUTERS = (
     feed_routes.router,
     guest_routes.router,
     guest_credit_routes.router,
+    guest_dispute_routes.router,
     change_routes.router,
     series_routes.router,
     session_routes.router,

@@ -46,6 +46,7 @@ DISPUTE = {
     "amount": {"amount_minor": 100, "currency": "EUR"},
     "statement": "Too much.",
 }
+NO_DISPUTE = {"dispute_id": "guessed"}
 CORRECTION = {"energy_wh": 29_000, "reason": "The meter was wrong."}
 
 
@@ -103,6 +104,35 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /guest-booking/place": Row("guest", "guest", stranger=403),
     "GET /guest-booking/access-code": Row("guest", "guest", stranger=403),
     "GET /guest-booking/receipts": Row("guest", "guest", stranger=403),
+    "GET /guest-booking/disputes": Row("guest", "guest", stranger=403),
+    "POST /guest-booking/disputes": Row(
+        "guest",
+        "guest",
+        done=409,
+        stranger=403,
+        body={"kind": "fraud", "amount": DISPUTE["amount"], "statement": "Not me."},
+    ),
+    "GET /guest-booking/disputes/{dispute_id}": Row(
+        "guest", "guest", done=404, stranger=403, ids=NO_DISPUTE
+    ),
+    "GET /guest-booking/disputes/{dispute_id}/evidence": Row(
+        "guest", "guest", done=404, stranger=403, ids=NO_DISPUTE
+    ),
+    "POST /guest-booking/disputes/{dispute_id}/answer": Row(
+        "guest", "guest", done=404, stranger=403, ids=NO_DISPUTE, body={"agrees": True}
+    ),
+    "POST /guest-booking/disputes/{dispute_id}/withdrawal": Row(
+        "guest", "guest", done=404, stranger=403, ids=NO_DISPUTE
+    ),
+    "POST /guest-booking/disputes/{dispute_id}/appeal": Row(
+        "guest", "guest", done=404, stranger=403, ids=NO_DISPUTE, body={"statement": "It is wrong."}
+    ),
+    "GET /guest-booking/disputes/{dispute_id}/messages": Row(
+        "guest", "guest", done=404, stranger=403, ids=NO_DISPUTE
+    ),
+    "POST /guest-booking/disputes/{dispute_id}/messages": Row(
+        "guest", "guest", done=404, stranger=403, ids=NO_DISPUTE, body={"text": "Hello"}
+    ),
     "POST /guest-booking/start": Row("guest", "guest", done=409, stranger=403),
     "POST /guest-booking/stop": Row("guest", "guest", done=404, stranger=403),
     "POST /guest-booking/cancel": Row("guest", "guest", stranger=403),

@@ -75,5 +75,6 @@ def _tell(
         return
     of = f"session {view.session_id}" if view.session_id else f"booking {view.booking_id}"
     about = f"Dispute {view.id} is about {_ABOUT[view.kind]}, of {of}.\n\n"
-    end = f"\nRead and answer: GET /api/v1/disputes/{view.id}.\n"
+    path = "guest-booking/disputes" if people.is_guest(work, account.id) else "disputes"
+    end = f"\nRead and answer: GET /api/v1/{path}/{view.id}.\n"
     mails.write_mail(work, account.email, subject, f"Hello,\n\n{about}{text}{end}", now)

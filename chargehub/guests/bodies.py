@@ -1,12 +1,13 @@
 """What guests send and are told: as little as one booking needs."""
 
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
 from chargehub.bookings.rules import Status, Wanted
 from chargehub.bookings.tables import BookingView
+from chargehub.disputes.bodies import Text
 from chargehub.guests.actions import Confirmed, Wish
 from chargehub.payments.bodies import NewMethodBody
 from chargehub.people.bodies import Email
@@ -36,6 +37,18 @@ class GuestConfirmation(Body):
 
     payment_method: NewMethodBody | None = None
     credit_code: Annotated[str | None, Field(min_length=1, max_length=100)] = None
+
+
+class GuestDisputeRequest(Body):
+    """What you dispute of your booking, for how much, and why.
+
+    Of a session: energy, price, no_access, overstay or fraud. Of a fee for no session: no_access
+    or fraud.
+    """
+
+    kind: Literal["energy", "price", "no_access", "overstay", "fraud"]
+    amount: MoneyBody
+    statement: Text
 
 
 class GuestBookingBody(BaseModel):
