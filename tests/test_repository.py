@@ -99,6 +99,11 @@ def test_nothing_made_by_a_tool_is_committed() -> None:
     assert [str(one) for one in tracked() if one.name in made or one.suffix in suffixes] == []
 
 
+def test_files_have_plain_names() -> None:
+    """A slip of a shell makes files of half a sentence."""
+    assert [str(one) for one in tracked() if not re.fullmatch(r"[\w./+-]+", str(one))] == []
+
+
 def test_links_in_documents_lead_somewhere() -> None:
     wrong = []
     for path in (one for one in tracked() if one.suffix == ".md"):
