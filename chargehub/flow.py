@@ -42,6 +42,7 @@ from chargehub.receipts import actions as receipts
 from chargehub.reputation import actions as reputation
 from chargehub.reputation import measuring, reviewing, trusting
 from chargehub.search import offering
+from chargehub.search import telling as search_telling
 from chargehub.sessions import alerting, failing, stopping
 from chargehub.sessions import remote as sessions
 from chargehub.settlement import actions as settlement
@@ -122,6 +123,7 @@ def reactions(
             _credit_spoilt(promises),
             offering.tell_failed,
             offering.tell_retired,
+            search_telling.tell_ended,
             repeating.tell_driver,
             _delist(promises),
             following.look_after_booking,
