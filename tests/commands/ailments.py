@@ -172,6 +172,7 @@ AILMENTS: Final = (
     Ailment("settings", "red", "CHARGEHUB_OCPPS", settings(ocpps="nowhere")),
     Ailment("settings", "red", "CHARGEHUB_SMTP_URL", settings(smtp_url="smtp://u:hidden-w/x@h")),
     Ailment("settings", "red", "WHOLESALE_FILE: No such", settings(wholesale_file="no.csv")),
+    Ailment("settings", "red", "WHOLESALE_URL: ", settings(wholesale_url="http://10.0.0.1/{day}")),
     Ailment("loosened", "yellow", "OCPP_WITHOUT_PASSWORD", settings(ocpp_without_password="1")),
     Ailment("database", "red", "damaged", flip_bytes),
     Ailment("database", "red", "damaged", lambda g: write(g, "chargehub.sqlite", "no SQLite" * 99)),

@@ -6,19 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from chargehub.commands.doctor.facts import Configured
-from chargehub.configured import host_port
+from chargehub.configured import host_port, source_of
 from chargehub.errors import Refused
 from chargehub.jurisdictions import book
 from chargehub.mail import Smtp, connected
 from chargehub.ocpp import contracts
-from chargehub.prices import market
+from chargehub.prices.listed import BadPrices, parse
 from chargehub.rails import registry
 from chargehub.settings import Settings
 from chargehub.stations import quirk_files
 
 LOOSE = (
     *("ocpp_without_password", "ocsp_private_addresses"),
-    *("webhook_private_addresses", "mail_to_log"),
+    *("webhook_private_addresses", "wholesale_private_addresses", "mail_to_log"),
 )
 
 
@@ -54,13 +54,14 @@ def _wrong(settings: Settings) -> Iterator[str]:
         ),
         "contract_roots_file": lambda: contracts.load(settings),
         "wholesale_file": lambda: _prices(settings.wholesale_file),
+        "wholesale_url": lambda: source_of(settings),
     }
     if settings.smtp_url and _smtp(settings) is None:  # the error would tell of the password
         yield f"{_name('smtp_url')}: it looks like smtp://user:password@host:587."
     for name, attempt in tries.items():
         try:
             attempt()
-        except (ValueError, OSError, Refused, market.BadPrices) as error:
+        except (ValueError, OSError, Refused, BadPrices) as error:
             yield f"{_name(name)}: {_said(error)}."
 
 
@@ -76,7 +77,7 @@ def _country(country: str) -> None:
 def _prices(file: str) -> None:
     if file:
         path = Path(file)
-        market.parse(path.read_bytes(), path.suffix == ".json")
+        parse(path.read_bytes(), path.suffix == ".json")
 
 
 def _smtp(settings: Settings) -> Smtp | None:
