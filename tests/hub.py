@@ -13,7 +13,7 @@ from starlette.datastructures import State
 from chargehub.app import Hub, web
 from chargehub.clock import HandClock
 from chargehub.people import actions as people
-from chargehub.people.passwords import Passwords, hash_password
+from chargehub.people.passwords import Passwords
 from chargehub.settings import Settings
 from chargers.station import StationSim
 from tests.people.conftest import quick_hasher
@@ -174,7 +174,7 @@ class RunningHub:
 
     async def operator(self) -> Person:
         """Somebody who runs the hub."""
-        password_hash = await asyncio.to_thread(hash_password, "correct horse")
+        password_hash = quick_hasher().hash("correct horse")
         email = "operator@example.org"
         account_id = await self.hub.store.do(
             people.create_operator, email, "Op", password_hash, self.clock.now()
