@@ -47,14 +47,29 @@ def exponent(currency: str) -> int:
 
 def round_half_up(value: Decimal | Fraction) -> int:
     """The nearest whole number; exactly half goes away from zero, so -x rounds to -round(x)."""
-    numerator, denominator = value.as_integer_ratio()
+    return ratio_half_up(*value.as_integer_ratio())
+
+
+def ratio_half_up(numerator: int, denominator: int) -> int:
+    """As `round_half_up` of a ratio that need not be in lowest terms: no Fraction is made of it.
+
+    The denominator is above zero.
+    """
     rounded = (2 * abs(numerator) + denominator) // (2 * denominator)
     return rounded if numerator >= 0 else -rounded
 
 
-def minor(value: Decimal | Fraction, currency: str) -> int:
+def minor(value: Decimal | Fraction | int, currency: str) -> int:
     """An amount in major units as whole minor units, rounded half up once."""
-    return round_half_up(Fraction(value) * 10 ** exponent(currency))
+    numerator, denominator = value.as_integer_ratio()
+    return ratio_half_up(numerator * 10 ** exponent(currency), denominator)
+
+
+def minor_of(quantity: Decimal, price: Decimal, currency: str) -> int:
+    """So many at a price in major units, as whole minor units: exact, rounded half up once."""
+    many, of_many = quantity.as_integer_ratio()
+    units, of_units = price.as_integer_ratio()
+    return ratio_half_up(many * units * 10 ** exponent(currency), of_many * of_units)
 
 
 def major(amount_minor: int, currency: str) -> Decimal:

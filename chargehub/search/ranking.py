@@ -7,10 +7,9 @@ result keeps its place among the others.
 """
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 from chargehub.tariffs.pricing import Cost, coins
-from chargehub.units import exponent, round_half_up
+from chargehub.units import exponent, ratio_half_up
 
 POINTS = 1_000  # of about a euro
 BEST_RATING_MILLI = 5_000
@@ -61,14 +60,12 @@ def rank(cost: Cost | None, distance_m: int, standing: Repute, weights: Weights)
         reliable = NEUTRAL_RELIABLE_PERMILLE
     return Rank(
         price=0 if cost is None else _price(cost),
-        distance=round_half_up(Fraction(distance_m * weights.per_km, 1_000)),
-        reliability=round_half_up(Fraction((1_000 - reliable) * weights.per_failure, 1_000)),
-        rating=round_half_up(
-            Fraction((BEST_RATING_MILLI - standing.rating_milli) * weights.per_star, 1_000)
-        ),
+        distance=ratio_half_up(distance_m * weights.per_km, 1_000),
+        reliability=ratio_half_up((1_000 - reliable) * weights.per_failure, 1_000),
+        rating=ratio_half_up((BEST_RATING_MILLI - standing.rating_milli) * weights.per_star, 1_000),
     )
 
 
 def _price(cost: Cost) -> int:
     euro = 10 ** exponent(cost.currency) * coins(cost.currency)
-    return max(0, round_half_up(Fraction(cost.total_minor * POINTS, euro)))
+    return max(0, ratio_half_up(cost.total_minor * POINTS, euro))

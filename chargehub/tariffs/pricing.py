@@ -30,8 +30,21 @@ from chargehub.tariffs.fields import (
     check_decimal,
     decimal_text,
 )
-from chargehub.tariffs.windows import WEEK_MINUTES, PowerStep, Window, Windows
-from chargehub.units import CURRENCIES, Span, kwh, major, minor, round_half_up
+from chargehub.tariffs.windows import (
+    WEEK_MINUTES,
+    PowerStep,
+    Window,
+    Windows,
+)
+from chargehub.units import (
+    CURRENCIES,
+    Span,
+    kwh,
+    major,
+    minor,
+    minor_of,
+    ratio_half_up,
+)
 
 MAX_COMPONENTS = 20  # a bill nobody can read is no bill
 MAX_NAME = 100
@@ -166,7 +179,7 @@ def quote(tariff: Tariff, energy_wh: int, span: Span, time_zone: str) -> Cost:
 def vat_within(total_minor: int, vat_percent: Decimal) -> int:
     """The VAT in a gross amount, rounded half up."""
     part, whole = vat_percent.as_integer_ratio()
-    return round_half_up(Fraction(total_minor * part, 100 * whole + part))
+    return ratio_half_up(total_minor * part, 100 * whole + part)
 
 
 def deposit(tariff: Tariff, power_w: int, duration: timedelta) -> int:
@@ -225,7 +238,7 @@ def _line(component: Component, usage: Usage, currency: str) -> CostLine:
         quantity=quantity,
         unit=component.unit,
         price=component.price,
-        amount_minor=minor(Fraction(quantity) * Fraction(component.price), currency),
+        amount_minor=minor_of(quantity, component.price, currency),
         description=conditions(component),
     )
 

@@ -85,7 +85,11 @@ def quote_need(
 ) -> Quote:
     """Price a need by part, in this order. `time_zone` is the station's (IANA)."""
     usage = expected_usage(need, time_zone)
-    cost = price(tariff, usage)
+    return quote_of(price(tariff, usage), usage, order)
+
+
+def quote_of(cost: Cost, usage: Usage, order: Sequence[PartName] = ORDER) -> Quote:
+    """As `quote_need`, of what was priced before."""
     return Quote(
         cost=cost,
         parts=tuple(_part(name, cost) for name in order),
