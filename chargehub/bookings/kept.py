@@ -150,6 +150,8 @@ def kept_among(
     some: Mapping[str, Sequence[BlockView]], evses: Sequence[Placed], asked: Asked
 ) -> frozenset[str]:
     """As `kept_during`, by blocks that were read before."""
+    if not some:
+        return frozenset()
     during = Span(asked.slot.start, asked.slot.end + asked.buffer)
     return frozenset(
         evse.id

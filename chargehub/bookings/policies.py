@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -74,13 +75,13 @@ def current_of(reads: Reads, station_ids: Sequence[str]) -> dict[str, Policy]:
 
     Equal policies are one and the same value: owners mostly state the same few.
     """
-    same: dict[str, Policy] = {}
-    found: dict[str, Policy] = {}
-    for station_id, terms in reads.all(_NEWEST_OF, station_ids=station_ids):
-        if terms not in same:
-            same[terms] = read_policy(orjson.loads(terms))
-        found[station_id] = same[terms]
-    return found
+    rows = reads.all(_NEWEST_OF, station_ids=station_ids)
+    return {station_id: _read(terms) for station_id, terms in rows}
+
+
+@lru_cache(maxsize=4096)
+def _read(terms: str) -> Policy:
+    return read_policy(orjson.loads(terms))
 
 
 def of_booking(booking: BookingView) -> Policy:

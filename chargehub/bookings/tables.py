@@ -4,7 +4,7 @@ The constraint is the law: whatever the rules overlook, the database refuses a s
 of an EVSE in the same time. Both databases raise IntegrityError with `no_overlap` in its text.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -206,9 +206,7 @@ _TO_COME = (
     .limit(9_000)  # 91 days hold no more slots of a quarter of an hour
 )
 _BUSY = Hot(
-    select(BOOKING.c.evse_id)
-    .distinct()
-    .where(
+    select(BOOKING.c.evse_id, BOOKING.c.starts_at, BOOKING.c.blocked_until).where(
         _OF_MANY,
         BOOKING.c.blocked_until > bindparam("start"),
         BOOKING.c.starts_at < bindparam("end"),
@@ -286,10 +284,18 @@ def to_come(reads: Reads, evse_id: str, now: datetime) -> tuple[BookingView, ...
     return _views(reads.all(_TO_COME, evse_id=evse_id, now=now))
 
 
-def busy(reads: Reads, evse_ids: Iterable[str], span: Span, now: datetime) -> frozenset[str]:
-    """Which of these EVSEs have a booking in that time. A lapsed hold or request is none."""
+def busy(
+    reads: Reads, evse_ids: Iterable[str], span: Span, now: datetime
+) -> Mapping[str, Sequence[Span]]:
+    """Which of these EVSEs have bookings in that time, and what each takes, buffers included.
+
+    A lapsed hold or request is none.
+    """
     rows = reads.all(_BUSY, evse_ids=tuple(evse_ids), start=span.start, end=span.end, now=now)
-    return frozenset(row[0] for row in rows)
+    found: dict[str, list[Span]] = {}
+    for evse_id, starts_at, blocked_until in rows:
+        found.setdefault(evse_id, []).append(Span(starts_at, blocked_until))
+    return found
 
 
 def soon_at_station(

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Index, Row, bindparam, select
+import orjson
+from sqlalchemy import Index, Row, Text, bindparam, select, type_coerce
 from sqlmodel import Field, SQLModel, col
 
-from chargehub.listings.rules import EVERYBODY, Audience, Hours, read_hours
+from chargehub.listings.rules import EVERYBODY, Access, Audience, Hours, read_hours
 from chargehub.store.columns import Instant, Json
 from chargehub.store.hot import Hot
 from chargehub.store.many import any_of
@@ -73,7 +75,16 @@ _LISTINGS = select(
     col(Listing.group_id),
 ).where(col(Listing.withdrawn_at).is_(None))
 _LISTING = Hot(_LISTINGS.where(col(Listing.station_id) == bindparam("station_id")))
-_LISTINGS_OF = Hot(_LISTINGS.where(any_of(col(Listing.station_id), "station_ids")))
+_LISTINGS_OF = Hot(
+    select(
+        col(Listing.station_id),
+        col(Listing.tariff_id),
+        type_coerce(col(Listing.hours), Text),
+        col(Listing.published_at),
+        col(Listing.access),
+        col(Listing.group_id),
+    ).where(col(Listing.withdrawn_at).is_(None), any_of(col(Listing.station_id), "station_ids"))
+)
 
 
 def listing(reads: Reads, station_id: str) -> ListingView | None:
@@ -166,9 +177,23 @@ def listings_of(reads: Reads, station_ids: Sequence[str]) -> dict[str, ListingVi
     found: dict[str, ListingView] = {}
     for start in range(0, len(station_ids), _IDS_AT_ONCE):
         some = station_ids[start : start + _IDS_AT_ONCE]
-        for row in reads.all(_LISTINGS_OF, station_ids=some):
-            found[row.station_id] = _view(row)
+        for name, tariff_id, hours, published_at, *audience in reads.all(
+            _LISTINGS_OF, station_ids=some
+        ):
+            found[name] = ListingView(
+                name, tariff_id, _hours(hours), published_at, _audience(*audience)
+            )
     return found
+
+
+@lru_cache(maxsize=4096)  # owners mostly state the same few
+def _hours(text: str) -> Hours:
+    return read_hours(orjson.loads(text))
+
+
+@lru_cache(maxsize=4096)
+def _audience(access: Access, group_id: str | None) -> Audience:
+    return Audience(access, group_id)
 
 
 def _view(row: Row[Any]) -> ListingView:

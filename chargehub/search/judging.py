@@ -1,7 +1,7 @@
 """Which of some EVSEs can be had in the time asked for, and for how much. Many at a time."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -28,7 +28,7 @@ from chargehub.store.work import Reads
 from chargehub.tariffs import tables as tariffs
 from chargehub.tariffs.components import Usage
 from chargehub.tariffs.pricing import Cost, price
-from chargehub.tariffs.quoting import Need, Quote, expected_usage, quote_need
+from chargehub.tariffs.quoting import Need, Quote, expected_usage, quote_of
 from chargehub.tariffs.tables import TariffView
 from chargehub.units import Span
 
@@ -112,8 +112,10 @@ class Judge:
         """What the need costs there, part by part; None: no need was told."""
         if self._filters.need is None:
             return None
-        tariff = self.tariffs([offer])[offer.listing.tariff_id]
-        return quote_need(tariff.content, self._need(offer.spot), offer.spot.time_zone)
+        cost = offer.cost
+        if cost is None:
+            cost = self._cost(offer, self.tariffs([offer])[offer.listing.tariff_id])
+        return quote_of(cost, self._usage(offer.spot))
 
     def _bookable(self, spots: Sequence[Spot]) -> list[Offer]:
         station_ids = sorted({spot.station_id for spot in spots})
@@ -147,12 +149,25 @@ class Judge:
         blocks = kept.blocks_at(
             self._reads, stations_asked, min(asked.slot.start for asked in in_time)
         )
-        busy: set[str] = set()
+        busy = self._booked(in_time)
         for asked, some in in_time.items():
-            blocked = Span(asked.slot.start, asked.slot.end + asked.buffer)
-            busy |= bookings.busy(self._reads, [spot.id for spot in some], blocked, self._now)
             busy |= kept.kept_among(blocks, some, asked)
         return [each for each in open_ones if each.spot.evse_id not in busy]
+
+    def _booked(self, in_time: Mapping[Asked, Sequence[Spot]]) -> set[str]:
+        """Those that are booked in the slot asked of them, or in the buffer after it."""
+        taken = {asked: Span(asked.slot.start, asked.slot.end + asked.buffer) for asked in in_time}
+        longest = Span(
+            min(span.start for span in taken.values()), max(span.end for span in taken.values())
+        )
+        ids = [spot.evse_id for some in in_time.values() for spot in some]
+        booked = bookings.busy(self._reads, ids, longest, self._now)
+        return {
+            spot.evse_id
+            for asked, some in in_time.items()
+            for spot in some
+            if any(span.overlaps(taken[asked]) for span in booked.get(spot.evse_id, ()))
+        }
 
     def _slot(self, policy: Policy, during: Span) -> Span | None:
         if policy not in self._slots:
@@ -187,16 +202,18 @@ class Judge:
         spot = offer.spot
         key = tariff.snapshot_id, spot.power_w, spot.time_zone
         if key not in self._costs:
-            if key[1:] not in self._usages:
-                self._usages[key[1:]] = expected_usage(self._need(spot), spot.time_zone)
-            self._costs[key] = price(tariff.content, self._usages[key[1:]])
+            self._costs[key] = price(tariff.content, self._usage(spot))
         return self._costs[key]
 
-    def _need(self, spot: Spot) -> Need:
-        asked, during = self._filters.need, self._filters.during
-        assert asked is not None
-        assert during is not None
-        return Need(asked.energy_wh, during, spot.power_w or None)
+    def _usage(self, spot: Spot) -> Usage:
+        key = spot.power_w, spot.time_zone
+        if key not in self._usages:
+            asked, during = self._filters.need, self._filters.during
+            assert asked is not None
+            assert during is not None
+            need = Need(asked.energy_wh, during, spot.power_w or None)
+            self._usages[key] = expected_usage(need, spot.time_zone)
+        return self._usages[key]
 
 
 def _is_free(states: dict[str, State], offer: Offer) -> bool:

@@ -79,7 +79,7 @@ class Cursor:
 
     def all(self) -> list[Any]:
         """Every row."""
-        rows = [self._compiled.row(row) for row in self._cursor.fetchall()]
+        rows = self._compiled.rows(self._cursor.fetchall())
         self._cursor.close()
         return rows
 
@@ -151,6 +151,10 @@ class _Compiled:
         if self._positional:
             return values
         return {name: value for (name, _, _), value in zip(self._binds, values, strict=True)}
+
+    def rows(self, raw: Sequence[Sequence[Any]]) -> list[Any]:
+        """As `row`, of many."""
+        return list(map(self.row if self._out else self._make, raw))
 
     def row(self, raw: Sequence[Any]) -> Any:
         """A row whose columns are attributes."""
