@@ -5,6 +5,7 @@ Nothing here knows calendars or prices, and nothing reads where a place is exact
 
 from collections.abc import Iterator, Sequence
 from heapq import nsmallest
+from math import ceil, sqrt
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Boolean, bindparam, or_, select
@@ -14,17 +15,21 @@ from chargehub.errors import Invalid
 from chargehub.listings.schema import OfferRow
 from chargehub.listings.traits import amenities_mask, plugs_mask, strip_of
 from chargehub.search import rules
+from chargehub.search.bounds import Bounds
 from chargehub.search.rules import Box, Filters, Place, Wanted
 from chargehub.store.hot import Hot
 from chargehub.store.many import any_of
 from chargehub.store.work import Reads
 
 FIRST_REACH_M = 1_000  # in a town that is enough for a page, and the box holds few EVSEs
-REACH_GROWS = 2
+REACH_GROWS = 2  # at least so far a search can go from one circle to the next
+MOST_GROWS = 4  # and where little stands, so far
+_LEAST_GROWS = 1.25
+ENOUGH = 150  # EVSEs that fit, for a page of those that can be had
 CANDIDATES = 5_000  # EVSEs of one box; reading them takes some 15 ms
 
-_MASK = BigInteger()
-_plugs, _amenities = bindparam("plugs", type_=_MASK), bindparam("amenities", type_=_MASK)
+_WIDE = BigInteger()
+_plugs, _amenities = bindparam("plugs", type_=_WIDE), bindparam("amenities", type_=_WIDE)
 _FITS = (
     col(OfferRow.power_w) >= bindparam("power_w"),
     or_(_plugs == 0, col(OfferRow.plugs).bitwise_and(_plugs) != 0),
@@ -49,8 +54,19 @@ IN_BOX = (
     col(OfferRow.latitude_e6).between(bindparam("south"), bindparam("north")),
     *_FITS,
 )
+_BETWEEN = (
+    (
+        bindparam(f"{band}_north", type_=_WIDE) * col(OfferRow.latitude_e6)
+        + bindparam(f"{band}_east", type_=_WIDE) * col(OfferRow.longitude_e6)
+    ).between(bindparam(f"{band}_low", type_=_WIDE), bindparam(f"{band}_high", type_=_WIDE))
+    for band in ("ends", "sides")
+)
+_BESIDE = Hot(_OFFERS.where(*IN_BOX, *_BETWEEN).limit(bindparam("most")))
 # No ORDER BY: distance is none of the database's business, and a page is cut later.
 _IN_BOX = Hot(_OFFERS.where(*IN_BOX).limit(CANDIDATES))
+
+
+_TOO_MANY = "Too many EVSEs lie there. Make the area smaller, or name a connector or power."
 
 
 class TooManyFound(Invalid):
@@ -98,13 +114,12 @@ def some(reads: Reads, evse_ids: Sequence[str]) -> list[Spot]:
 def within(reads: Reads, wanted: Wanted, reach_m: int) -> list[Spot]:
     """All EVSEs within reach that fit, in no order. Raises TooManyFound."""
     distance_m = rules.distances_from(wanted.around)
-    found = []
-    for box in rules.boxes(wanted.around, reach_m):
-        for row in in_box(reads, wanted.filters, box):
-            away = distance_m(row[2], row[3])
-            if away <= reach_m:
-                found.append(Spot(away, *row))
-    return found
+    rows = (
+        (distance_m(row[2], row[3]), *row)
+        for box in rules.boxes(wanted.around, reach_m)
+        for row in in_box(reads, wanted.filters, box)
+    )
+    return [Spot._make(row) for row in rows if row[0] <= reach_m]
 
 
 def nearest(reads: Reads, wanted: Wanted, count: int) -> list[Spot]:
@@ -113,17 +128,18 @@ def nearest(reads: Reads, wanted: Wanted, count: int) -> list[Spot]:
     Where more lie at once than a search looks at, those of the circle before are all there is to
     choose from. Raises TooManyFound if that holds none.
     """
-    reach, found = min(FIRST_REACH_M, wanted.radius_m), []
+    reach, found = min(FIRST_REACH_M, wanted.radius_m), list[Spot]()
+    last = 0
     while True:
         try:
-            found = within(reads, wanted, reach)
+            last, found = _wider(reads, wanted, last, reach)
         except TooManyFound:
             if not found:
                 raise
             return nsmallest(count, found)
-        if len(found) >= count or reach == wanted.radius_m:
+        if len(found) >= count or last == wanted.radius_m:
             return nsmallest(count, found)
-        reach = min(reach * REACH_GROWS, wanted.radius_m)
+        reach = min(_next_reach(last, len(found), count), wanted.radius_m)
 
 
 def outwards(reads: Reads, wanted: Wanted, after: tuple[int, str] | None) -> Iterator[list[Spot]]:
@@ -132,13 +148,35 @@ def outwards(reads: Reads, wanted: Wanted, after: tuple[int, str] | None) -> Ite
     `after`: the distance and the id of the last one that is known. Raises TooManyFound.
     """
     reach = min(max(FIRST_REACH_M, after[0] if after else 0), wanted.radius_m)
+    last = 0
     while True:
-        spots = within(reads, wanted, reach)
+        last, spots = _wider(reads, wanted, last, reach)
         yield sorted(spot for spot in spots if after is None or spot[:2] > after)
-        if reach == wanted.radius_m:
+        if last == wanted.radius_m:
             return
-        after = (reach, _LAST_ID)
-        reach = min(reach * REACH_GROWS, wanted.radius_m)
+        after = (last, _LAST_ID)
+        reach = min(_next_reach(last, len(spots), ENOUGH), wanted.radius_m)
+
+
+def _wider(reads: Reads, wanted: Wanted, last: int, reach: int) -> tuple[int, list[Spot]]:
+    """What lies within reach, or, if that is too much, within a shorter one beyond the last; and
+    which it was. Raises TooManyFound."""
+    try:
+        return reach, within(reads, wanted, reach)
+    except TooManyFound:
+        shorter = last * REACH_GROWS
+        if not 0 < shorter < reach:
+            raise
+        return shorter, within(reads, wanted, shorter)
+
+
+def _next_reach(reach: int, found: int, count: int) -> int:
+    """Where so many can be expected that lie as densely as those found, and some more: every
+    circle reads again what lies in the one before."""
+    if not found:
+        return reach * MOST_GROWS
+    grows = sqrt(1.5 * count / found)
+    return ceil(reach * min(max(grows, _LEAST_GROWS), MOST_GROWS))
 
 
 _LAST_ID = "\U0010ffff"
@@ -148,9 +186,27 @@ def in_box(reads: Reads, filters: Filters, box: Box) -> Sequence[Any]:
     """Rows of a spot without its distance, in no order. Raises TooManyFound."""
     rows = reads.all(_IN_BOX, **asked(filters, box))
     if len(rows) == CANDIDATES:
-        raise TooManyFound(
-            "Too many EVSEs lie there. Make the area smaller, or name a connector or power."
-        )
+        raise TooManyFound(_TOO_MANY)
+    return rows
+
+
+def beside(reads: Reads, filters: Filters, bounds: Bounds, most: int) -> list[Any]:
+    """Rows of a spot without its distance within some bounds, in no order; at most so many.
+
+    Raises TooManyFound where so many are more than a search looks at.
+    """
+    bands = {
+        f"{name}_{part}": getattr(band, part)
+        for name, band in (("ends", bounds.ends), ("sides", bounds.sides))
+        for part in ("north", "east", "low", "high")
+    }
+    rows = [
+        row
+        for box in bounds.boxes
+        for row in reads.all(_BESIDE, **asked(filters, box), **bands, most=most)
+    ]
+    if len(rows) >= CANDIDATES:
+        raise TooManyFound(_TOO_MANY)
     return rows
 
 

@@ -1,23 +1,25 @@
 """What lies along a way: a line of points with a width. Pure geometry on a sphere, in metres.
 
-The way is cut into short pieces of great circles. A place belongs to where the way first comes
-nearest to it within the width: whoever drives in circles is told of it once, as early as can be.
+Between two points the way is a leg, a great circle. A stretch is as much of a leg as is looked at
+at once. A place belongs to where the way first comes nearest to it within the width: whoever drives
+in circles is told of it once, as early as can be.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import asin, atan2, ceil, cos, degrees, hypot, radians, sin
+from math import asin, atan2, cos, degrees, hypot, radians, sin
 
 from chargehub.errors import Invalid
-from chargehub.search.rules import EARTH_RADIUS_M, Box, Place, boxes
+from chargehub.search import bounds
+from chargehub.search.bounds import Bounds
+from chargehub.search.rules import EARTH_RADIUS_M, Place
 
 MOST_POINTS = 50
 MAX_WIDTH_M = 20_000
 MAX_LENGTH_M = 1_000_000
-PIECE_M = 4_000  # the box about a piece holds little that lies beside the way
 _DEGREE = 1_000_000
-_STRAY_M = 100
+_STRAY_M = 10
 
 Vector = tuple[float, float, float]
 
@@ -30,31 +32,57 @@ class Passed:
     off_m: int
 
 
-class _Piece:
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a leg, from and to so many metres from the start of the way.
+
+    `start`: the place where it begins. `bounds` contain all that it passes; `before`: the legs
+    before that could pass it first.
+    """
+
+    leg: int
+    start: Place
+    start_m: float
+    end_m: float
+    bounds: Bounds
+    before: tuple[int, ...]
+
+
+class _Leg:
     """A great circle between two places, `start_m` from where the way begins."""
 
-    def __init__(self, ends: tuple[Place, Place], start_m: float, width_m: int) -> None:
-        self.ends = ends
+    def __init__(self, ends: tuple[Place, Place], start_m: float) -> None:
+        self._ends = ends
         self._from, self._to = (_vector(end) for end in ends)
         crossed = _cross(self._from, self._to)
         size = hypot(*crossed)
         self._across = (crossed[0] / size, crossed[1] / size, crossed[2] / size) if size else None
         self._angle = _angle(self._from, self._to)
         self.start_m, self.length_m = start_m, self._angle * EARTH_RADIUS_M
-        self.boxes = _boxes(ends, width_m, self.length_m)
+        self.end_m = self.start_m + self.length_m
 
     def passes(self, place: Vector) -> tuple[float, float]:
-        """How far along this piece it comes nearest, and how near, in metres."""
+        """How far along this leg it comes nearest, and how near, in metres."""
         if self._across is not None:
             forward = _dot(_cross(self._from, place), self._across)
             along = atan2(forward, _dot(self._from, place))
-            if 0 <= along <= self._angle:
+            if 0 <= along < self._angle:
                 off = abs(asin(max(-1.0, min(1.0, _dot(self._across, place)))))
                 return along * EARTH_RADIUS_M, off * EARTH_RADIUS_M
         here, there = _angle(self._from, place), _angle(self._to, place)
-        if here <= there:
+        if here < there:
             return 0.0, here * EARTH_RADIUS_M
         return self.length_m, there * EARTH_RADIUS_M
+
+    def at(self, along_m: float) -> Place:
+        """The place so far from its start."""
+        if not 0 < along_m < self.length_m:
+            return self._ends[along_m > 0]
+        part = along_m / self.length_m
+        one, other = (sin(angle * self._angle) / sin(self._angle) for angle in (1 - part, part))
+        x, y, z = (one * a + other * b for a, b in zip(self._from, self._to, strict=True))
+        latitude, longitude = degrees(atan2(z, hypot(x, y))), degrees(atan2(y, x))
+        return Place(round(latitude * _DEGREE), round(longitude * _DEGREE))
 
 
 class Corridor:
@@ -64,123 +92,93 @@ class Corridor:
         if not 2 <= len(points) <= MOST_POINTS:
             raise Invalid(f"A way has 2 to {MOST_POINTS} points.")
         self._width_m = width_m
-        self._pieces = tuple(_cut(points, width_m))
-        self._beside = tuple(self._reaching(piece) for piece in range(len(self._pieces)))
-        last = self._pieces[-1]
-        self.length_m = round(last.start_m + last.length_m)
+        self._legs = tuple(_legs(points))
+        self.length_m = round(self._legs[-1].end_m)
 
-    def __len__(self) -> int:
-        return len(self._pieces)
+    def first(self, along_m: int, length_m: int) -> Stretch:
+        """The first stretch with something at or beyond that whole distance from the start."""
+        reached = (number for number, leg in enumerate(self._legs) if leg.end_m >= along_m - 1)
+        return self._stretch(next(reached, len(self._legs) - 1), along_m - 1, length_m)
 
-    def boxes(self, piece: int) -> tuple[Box, ...]:
-        """Boxes that contain all that a piece passes."""
-        return self._pieces[piece].boxes
-
-    def ends(self, piece: int) -> tuple[Place, Place]:
-        """Where a piece begins and ends."""
-        return self._pieces[piece].ends
-
-    def first_from(self, along_m: int) -> int:
-        """The first piece with something at or beyond that distance from the start."""
-        for number, piece in enumerate(self._pieces):
-            if piece.start_m + piece.length_m >= along_m - 1:
-                return number
-        return len(self._pieces)
-
-    def passes(self, piece: int, place: Place) -> Passed | None:
-        """Where the way passes a place; None: not within the width, or not first in this piece."""
-        vector = _vector(place)
-        if self._pieces[piece].passes(vector)[1] > self._width_m:
+    def next(self, last: Stretch, length_m: int) -> Stretch | None:
+        """The stretch after another, so long or to the end of its leg; None: the way has ended."""
+        if last.end_m < self._legs[last.leg].end_m:
+            return self._stretch(last.leg, last.end_m, length_m)
+        if last.leg + 1 == len(self._legs):
             return None
-        best = None
-        for number in self._beside[piece]:
-            each = self._pieces[number]
-            if best is None and not _is_in(each.boxes, place):
-                continue
-            along, off = each.passes(vector)
-            if best is None and off > self._width_m:
-                continue
-            # A piece that was skipped since is farther than the width, so nearer is none.
-            if best is not None and (number != best[0] + 1 or off >= best[1]):
+        return self._stretch(last.leg + 1, last.end_m, length_m)
+
+    def shorter(self, stretch: Stretch, length_m: int) -> Stretch:
+        """The beginning of a stretch."""
+        return self._stretch(stretch.leg, stretch.start_m, length_m)
+
+    def passes(self, stretch: Stretch, place: Place) -> Passed | None:
+        """Where the way passes a place; None: not within the width, or not first in this stretch.
+
+        Of stretches that follow one another from the start to the end of a way one passes it.
+        """
+        vector, leg = _vector(place), self._legs[stretch.leg]
+        along_m, off_m = leg.passes(vector)
+        at_m = leg.start_m + along_m
+        is_last = stretch.end_m == leg.end_m
+        if off_m > self._width_m or not stretch.start_m <= at_m <= stretch.end_m:
+            return None
+        if at_m == stretch.end_m and not is_last:
+            return None
+        is_simple = not stretch.before and along_m < leg.length_m
+        if not is_simple and self._first(vector, stretch) != stretch.leg:
+            return None
+        return Passed(round(at_m), round(off_m))
+
+    def _first(self, place: Vector, stretch: Stretch) -> int | None:
+        """The leg on which the way first comes nearest to a place, of those that count."""
+        for number in (*stretch.before, stretch.leg):
+            off_m = self._legs[number].passes(place)[1]
+            if off_m <= self._width_m:
+                return self._nearest_from(number, place)
+        return None
+
+    def _nearest_from(self, number: int, place: Vector) -> int:
+        """Who is nearest at the end of a leg may come nearer still on the next."""
+        along_m, off_m = self._legs[number].passes(place)
+        while along_m == self._legs[number].length_m and number + 1 < len(self._legs):
+            along_m, next_m = self._legs[number + 1].passes(place)
+            if next_m >= off_m:
                 break
-            best = number, off, each.start_m + along
-        if best is None or best[0] != piece:
-            return None
-        return Passed(round(best[2]), round(best[1]))
+            number, off_m = number + 1, next_m
+        return number
 
-    def _reaching(self, piece: int) -> tuple[int, ...]:
-        """The pieces before whose boxes meet those of a piece, itself and the one after, in order:
-        no other decides whether a place is first passed there."""
-        mine = self._pieces[piece].boxes
-        before = (
-            number
-            for number, each in enumerate(self._pieces[:piece])
-            if any(_meet(one, other) for one in each.boxes for other in mine)
+    def _stretch(self, number: int, start_m: float, length_m: int) -> Stretch:
+        leg = self._legs[number]
+        start_m = min(max(start_m, leg.start_m), leg.end_m)
+        end_m = min(start_m + length_m, leg.end_m)
+        middle_m = (start_m + end_m) / 2
+        start, middle, end = (leg.at(each - leg.start_m) for each in (start_m, middle_m, end_m))
+        # What has an end of a leg nearest may lie beyond it; before all legs but the first one
+        # that belongs to the leg before.
+        is_first, is_last = number == 0 and start_m == leg.start_m, end_m == leg.end_m
+        beyond = self._width_m * is_first, self._width_m * is_last
+        far_m = 2 * self._width_m + (end_m - start_m) / 2 + _STRAY_M
+        there = _vector(middle)
+        before = (at for at in range(number) if self._legs[at].passes(there)[1] <= far_m)
+        return Stretch(
+            number,
+            start,
+            start_m,
+            end_m,
+            bounds.about((start, middle, end), self._width_m, beyond),
+            tuple(before),
         )
-        return (*before, *range(piece, min(piece + 2, len(self._pieces))))
 
 
-def _cut(points: Sequence[Place], width_m: int) -> Iterator[_Piece]:
+def _legs(points: Sequence[Place]) -> Iterator[_Leg]:
     start_m = 0.0
-    for leg in pairwise(points):
-        length_m = _angle(*map(_vector, leg)) * EARTH_RADIUS_M
-        if start_m + length_m > MAX_LENGTH_M:
+    for ends in pairwise(points):
+        leg = _Leg(ends, start_m)
+        if leg.end_m > MAX_LENGTH_M:
             raise Invalid(f"A way is {MAX_LENGTH_M // 1000} km long at most. Ask for a part of it.")
-        count = max(1, ceil(length_m / PIECE_M))
-        stops = [leg[0], *(_between(leg, part / count) for part in range(1, count)), leg[1]]
-        for ends in pairwise(stops):
-            piece = _Piece(ends, start_m, width_m)
-            yield piece
-            start_m += piece.length_m
-
-
-def _between(leg: tuple[Place, Place], part: float) -> Place:
-    """A place on the great circle between two."""
-    one, other = map(_vector, leg)
-    angle = _angle(one, other)
-    weights = sin((1 - part) * angle) / sin(angle), sin(part * angle) / sin(angle)
-    x, y, z = (weights[0] * a + weights[1] * b for a, b in zip(one, other, strict=True))
-    latitude, longitude = degrees(atan2(z, hypot(x, y))), degrees(atan2(y, x))
-    return Place(round(latitude * _DEGREE), round(longitude * _DEGREE))
-
-
-def _boxes(ends: tuple[Place, Place], width_m: int, length_m: float) -> tuple[Box, ...]:
-    """One box about both ends; at the date line and the poles, those of a circle about both."""
-    reach_m = width_m + _STRAY_M
-    around = [box for end in ends for box in boxes(end, reach_m)]
-    crosses = abs(ends[0].longitude_e6 - ends[1].longitude_e6) > 180 * _DEGREE
-    if len(around) > 2 or crosses or any(_is_round(box) for box in around):
-        return boxes(_between(ends, 0.5), reach_m + ceil(length_m / 2))
-    return (
-        Box(
-            min(box.south_e6 for box in around),
-            max(box.north_e6 for box in around),
-            min(box.west_e6 for box in around),
-            max(box.east_e6 for box in around),
-        ),
-    )
-
-
-def _is_round(box: Box) -> bool:
-    """It holds every longitude: a pole is in it."""
-    return box.east_e6 - box.west_e6 >= 360 * _DEGREE
-
-
-def _meet(one: Box, other: Box) -> bool:
-    return (
-        one.south_e6 <= other.north_e6
-        and other.south_e6 <= one.north_e6
-        and one.west_e6 <= other.east_e6
-        and other.west_e6 <= one.east_e6
-    )
-
-
-def _is_in(among: Sequence[Box], place: Place) -> bool:
-    return any(
-        box.south_e6 <= place.latitude_e6 <= box.north_e6
-        and box.west_e6 <= place.longitude_e6 <= box.east_e6
-        for box in among
-    )
+        yield leg
+        start_m = leg.end_m
 
 
 def _vector(place: Place) -> Vector:

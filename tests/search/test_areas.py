@@ -3,12 +3,12 @@
 from math import cos, radians
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chargehub.errors import Invalid
 from chargehub.search import areas
-from chargehub.search.corridor import Corridor
+from chargehub.search.corridor import Corridor, Passed, Stretch
 from chargehub.search.rules import Box, Place, distance_m
 
 OSLO, BERGEN = Place(59_913_900, 10_752_200), Place(60_392_000, 5_322_000)
@@ -61,69 +61,112 @@ def test_a_way_is_as_long_as_its_legs() -> None:
 
 def test_what_is_passed_twice_belongs_to_the_first_time() -> None:
     corridor = Corridor([OSLO, BERGEN, OSLO], WIDTH_M)
-    passed = [piece for piece in range(len(corridor)) if corridor.passes(piece, OSLO)]
+    passed = [at for each in _stretches(corridor, 4_000) if (at := corridor.passes(each, OSLO))]
 
-    assert passed == [0]
+    assert passed == [Passed(0, 0)]
 
 
 @given(
     start=points,
-    north=st.integers(-900_000, 900_000),
-    east=st.integers(-900_000, 900_000),
+    steps=st.lists(st.tuples(*[st.integers(-400_000, 400_000)] * 2), min_size=1, max_size=4),
+    length_m=st.integers(250, 8_000),
     share=st.floats(0, 1),
-    aside=st.integers(-2_500, 2_500),
+    aside=st.tuples(*[st.integers(-40_000, 40_000)] * 2),
 )
-def test_all_that_lies_within_the_width_is_passed_once_and_in_a_box(
-    start: Place, north: int, east: int, share: float, aside: int
+def test_all_that_lies_within_the_width_is_passed_once_and_in_its_bounds(
+    start: Place,
+    steps: list[tuple[int, int]],
+    length_m: int,
+    share: float,
+    aside: tuple[int, int],
 ) -> None:
-    """Anywhere on the Earth, the date line and the neighbourhood of the poles with it."""
-    end = Place(max(-89_500_000, min(89_500_000, start.latitude_e6 + north)), _round(start, east))
-    assume(distance_m(start, end) > 10)
-    corridor = Corridor([start, end], WIDTH_M)
-    piece = min(int(share * len(corridor)), len(corridor) - 1)
-    ends = corridor.ends(piece)
-    middle = Place(
-        (ends[0].latitude_e6 + ends[1].latitude_e6) // 2 + round(aside * 9),
-        _between(ends[0].longitude_e6, ends[1].longitude_e6),
-    )
-    assume(abs(middle.latitude_e6) < 89_900_000)
-    near = min(distance_m(middle, each) for each in ends)
+    """Anywhere on the Earth, the date line and the neighbourhood of the poles with it; held against
+    the distance to places on the way that lie 100 m apart."""
+    way = [start]
+    for step in steps:
+        way.append(_moved(way[-1], step))
+    corridor = Corridor(way, WIDTH_M)
+    stretches = _stretches(corridor, length_m)
+    place = _moved(stretches[min(int(share * len(stretches)), len(stretches) - 1)].start, aside)
+    near = min(distance_m(place, each.start) for each in _stretches(corridor, 100))
 
-    passed = [
-        (number, at) for number in range(len(corridor)) if (at := corridor.passes(number, middle))
-    ]
+    passed = [(each, at) for each in stretches if (at := corridor.passes(each, place))]
 
     assert len(passed) <= 1
     if near <= WIDTH_M:
         assert passed
-    for number, at in passed:
+    if near > WIDTH_M + 51:
+        assert not passed
+    for stretch, at in passed:
+        bounds = stretch.bounds
         assert at.off_m <= WIDTH_M
-        assert at.off_m <= near + 1
         assert 0 <= at.along_m <= corridor.length_m
-        assert any(_is_in(box, middle) for box in corridor.boxes(number))
+        assert any(_is_in(box, place) for box in bounds.boxes)
+        assert bounds.ends.has(place)
+        assert bounds.sides.has(place)
+
+
+def test_bounds_hold_little_that_lies_beside_the_way() -> None:
+    """Of a square of 20 km about 1 km of a way to the north-east a twentieth is as near as 2 km."""
+    corridor = Corridor([Place(59_000_000, 10_000_000), Place(59_100_000, 10_194_000)], 2_000)
+    stretch = corridor.next(corridor.first(0, 5_000), 1_000)
+    assert stretch is not None
+    square = [
+        Place(stretch.start.latitude_e6 + north * 900, stretch.start.longitude_e6 + east * 1_747)
+        for north in range(-100, 100)
+        for east in range(-100, 100)
+    ]
+
+    held = [
+        each for each in square if stretch.bounds.ends.has(each) and stretch.bounds.sides.has(each)
+    ]
+
+    assert len(held) == pytest.approx(len(square) / 100, rel=0.1)
 
 
 def test_where_one_is_passed_is_told_from_the_start() -> None:
     """Half way between two points of the equator, and 1 km north of it."""
     corridor = Corridor([Place(0, 179_500_000), Place(0, -179_500_000)], WIDTH_M)
     place = Place(8_993, 180_000_000)
-    passed = [at for piece in range(len(corridor)) if (at := corridor.passes(piece, place))]
+    passed = [at for each in _stretches(corridor, 4_000) if (at := corridor.passes(each, place))]
 
     assert [at.off_m for at in passed] == [1_000]
     assert passed[0].along_m == pytest.approx(55_597, abs=5)
 
 
-def _round(start: Place, east: int) -> int:
+def test_a_bend_is_passed_where_the_way_comes_nearest() -> None:
+    """Inside a right angle, nearer to the leg behind the bend: the one before comes near first."""
+    corner = Place(200_000, 0)
+    corridor = Corridor([Place(0, 0), corner, Place(200_000, 200_000)], WIDTH_M)
+    inside = Place(200_000 - 9_000, 18_000)
+    outside = Place(200_000 + 9_000, -9_000)
+    stretches = _stretches(corridor, 4_000)
+
+    passed = [
+        [at for each in stretches if (at := corridor.passes(each, place))]
+        for place in (inside, outside)
+    ]
+
+    assert [[(at.along_m, at.off_m) for at in each] for each in passed] == [
+        [(pytest.approx(21_238, abs=2), pytest.approx(2_001, abs=2))],
+        [(pytest.approx(22_239, abs=2), pytest.approx(1_415, abs=2))],
+    ]
+
+
+def _stretches(corridor: Corridor, length_m: int) -> list[Stretch]:
+    """All of a way, one after the other."""
+    found = [corridor.first(0, length_m)]
+    while following := corridor.next(found[-1], length_m):
+        found.append(following)
+    return found
+
+
+def _moved(start: Place, step: tuple[int, int]) -> Place:
+    """So many microdegrees to the north, and as far to the east as so many of latitude are."""
+    north = max(-89_900_000, min(89_900_000, start.latitude_e6 + step[0]))
     narrow = max(cos(radians(start.latitude_e6 / 1_000_000)), 0.05)
-    longitude = start.longitude_e6 + round(east / narrow / 2)
-    return (longitude + 180_000_000) % 360_000_000 - 180_000_000
-
-
-def _between(west: int, east: int) -> int:
-    if abs(west - east) > 180_000_000:
-        east += 360_000_000 if east < west else -360_000_000
-    middle = (west + east) // 2
-    return (middle + 180_000_000) % 360_000_000 - 180_000_000
+    longitude = start.longitude_e6 + round(step[1] / narrow)
+    return Place(north, (longitude + 180_000_000) % 360_000_000 - 180_000_000)
 
 
 def _is_in(box: Box, place: Place) -> bool:

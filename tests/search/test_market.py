@@ -18,7 +18,8 @@ from chargehub.listings import offering
 from chargehub.listings.schema import OfferRow
 from chargehub.people import actions as people
 from chargehub.people.rules import Actor
-from chargehub.search import tables
+from chargehub.search import journeys, tables
+from chargehub.search.corridor import Corridor, Stretch
 from chargehub.search.rules import Filters, Place, Wanted, distance_m
 from chargehub.store.engines import write_engine
 from chargehub.store.hot import Hot
@@ -146,6 +147,36 @@ def test_what_is_found_is_what_can_be_booked(connection: Connection) -> None:
     assert 50 < sum(some for some, _ in counts) < sum(all_of_them for _, all_of_them in counts)
 
 
+def test_along_a_way_all_is_found_in_order_page_by_page(connection: Connection) -> None:
+    """Held against measuring every EVSE of the market."""
+    found_in_all = 0
+    for number in range(3):
+        start = _a_town(connection, number)
+        way = [(0, 0), (300_000, 200_000), (10_000, 400_000), (0, 0)]
+        points = [Place(start.latitude_e6 + up, start.longitude_e6 + east) for up, east in way]
+        corridor = Corridor(points, 2_000)
+        stretches = _legs(corridor)
+        rows = connection.execute(_WHERE)
+        measured = sorted(
+            (at.along_m, evse_id, at.off_m)
+            for evse_id, *place in rows
+            for stretch in stretches
+            if (at := corridor.passes(stretch, Place(*place)))
+        )
+
+        found: list[tuple[int, str, int | None]] = []
+        while len(found) % 37 == 0:
+            page = (found[-1][:2] if found else None, 37)
+            part = journeys.along(Reads(connection), corridor, Filters(), NOW, page)
+            found += [(one.along_m, one.found.evse.id, one.found.distance_m) for one in part]
+            if not part:
+                break
+
+        assert found == measured
+        found_in_all += len(found)
+    assert found_in_all > 200
+
+
 def test_rows_that_search_reads_first_are_those_that_publishing_writes(
     connection: Connection,
 ) -> None:
@@ -167,11 +198,21 @@ def _a_town(connection: Connection, number: int) -> Place:
     return Place(*connection.execute(wanted).one())
 
 
+def _legs(corridor: Corridor) -> list[Stretch]:
+    """A way in as few stretches as there can be."""
+    found = [corridor.first(0, 1_000_000)]
+    while following := corridor.next(found[-1], 1_000_000):
+        found.append(following)
+    return found
+
+
+_WHERE = select(col(OfferRow.evse_id), col(OfferRow.latitude_e6), col(OfferRow.longitude_e6))
+
+
 def _around(connection: Connection, around: Place, radius_m: int) -> list[str]:
-    wanted = select(col(OfferRow.evse_id), col(OfferRow.latitude_e6), col(OfferRow.longitude_e6))
     return [
         evse_id
-        for evse_id, *place in connection.execute(wanted)
+        for evse_id, *place in connection.execute(_WHERE)
         if distance_m(around, Place(*place)) <= radius_m
     ]
 
