@@ -36,6 +36,7 @@ async def _terms(request: Request) -> Terms:
 class CurrencyStatement(BaseModel):
     """A month in one currency: gross = earnings + fee + vat (the VAT within the hub's fee).
 
+    `penalties`: what you came to owe for cancelling bookings; they are no part of `earnings`.
     `accrued` matures later, or was not paid by its driver; `payable` is paid out next,
     `in_transit` is on its way; `held` is frozen while it is disputed; these and `owed`, what the
     owner owes the hub after a correction, a dispute or a cancellation, or of an overstay to the
@@ -49,6 +50,7 @@ class CurrencyStatement(BaseModel):
     vat: MoneyBody
     earnings: MoneyBody
     payouts: MoneyBody
+    penalties: MoneyBody
     accrued: MoneyBody
     payable: MoneyBody
     in_transit: MoneyBody
@@ -68,6 +70,7 @@ class CurrencyStatement(BaseModel):
             vat=money(statement.vat_minor),
             earnings=money(statement.earnings_minor),
             payouts=money(statement.payouts_minor),
+            penalties=money(statement.penalties_minor),
             accrued=money(statement.accrued_minor),
             payable=money(statement.payable_minor),
             in_transit=money(statement.in_transit_minor),
@@ -77,7 +80,7 @@ class CurrencyStatement(BaseModel):
 
 
 class StatementBody(BaseModel):
-    """An owner's month, one item for each currency in which there ever were earnings."""
+    """An owner's month, one item for each currency you ever earned or owed in."""
 
     month: str
     items: list[CurrencyStatement]

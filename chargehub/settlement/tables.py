@@ -98,7 +98,8 @@ class Statement:
     gross = earnings + fee + vat. A correction counts in the month it was made in, so a month
     that is over does not change. Fees for bookings that ended early count with no session; what
     went back after disputes is taken off in the month it did. `payouts` is what left the hub;
-    `owed` what the owner owes it; `held` is the owner's, but disputed.
+    `owed` what the owner owes it; `held` is the owner's, but disputed. `penalties`: for bookings
+    that the owner cancelled in that month; they are no part of the earnings.
     """
 
     currency: str
@@ -113,6 +114,7 @@ class Statement:
     in_transit_minor: int
     owed_minor: int
     held_minor: int = 0
+    penalties_minor: int = 0
 
 
 SETTLEMENT = table_of(SettlementRow)
@@ -153,14 +155,16 @@ def statement(reads: Reads, owner_id: str, start: datetime, end: datetime) -> tu
     returned = fees.reversed_(reads, owner_id, start, end)
     disputed = contests.returned(reads, owner_id, start, end)
     paid = _paid_out(reads, owner_id, start, end)
+    penalties = _penalties(reads, owner_id, start, end)
     found = []
-    for currency in sorted(_currencies(reads, owner_id) | fees.currencies(reads, owner_id)):
+    for currency in sorted(_currencies(reads, owner_id)):
         made, undone = settled.get(currency, _NOTHING), reversed_.get(currency, _NOTHING)
         sums = [plus - minus for plus, minus in zip(made, undone, strict=True)]
         for sign, of_fees in ((1, early), (-1, returned), (-1, disputed)):
             of_no_session = (0, *of_fees.get(currency, _NOTHING[1:]))
             sums = [one + sign * other for one, other in zip(sums, of_no_session, strict=True)]
-        found.append(_statement(reads, owner_id, currency, sums, paid.get(currency, 0)))
+        beside = paid.get(currency, 0), penalties.get(currency, 0)
+        found.append(_statement(reads, owner_id, currency, sums, beside))
     return tuple(found)
 
 
@@ -209,16 +213,35 @@ def _paid_out(reads: Reads, owner_id: str, start: datetime, end: datetime) -> di
     return {asset: int(total) for asset, total in reads.all(statement)}
 
 
+def _penalties(reads: Reads, owner_id: str, start: datetime, end: datetime) -> dict[str, int]:
+    """By currency: what the owner came to owe for cancelling bookings."""
+    statement = (
+        select(ENTRY.c.asset, func.sum(ENTRY.c.amount))
+        .join(TXN, TXN.c.id == ENTRY.c.txn_id)
+        .where(
+            ENTRY.c.account == f"owner:receivable:{owner_id}",
+            TXN.c.kind == "penalty",
+            TXN.c.effective_at >= start,
+            TXN.c.effective_at < end,
+        )
+        .group_by(ENTRY.c.asset)
+    )
+    return {asset: int(total) for asset, total in reads.all(statement)}
+
+
 def _currencies(reads: Reads, owner_id: str) -> set[str]:
-    """The currencies an owner ever had earnings in."""
+    """The currencies an owner ever earned in, or owes in: also a penalty before any earnings."""
     statement = select(SETTLEMENT.c.currency).where(SETTLEMENT.c.owner_id == owner_id).distinct()
-    return {row[0] for row in reads.all(statement)}
+    earned = {row[0] for row in reads.all(statement)} | fees.currencies(reads, owner_id)
+    owed = select(ENTRY.c.asset).where(ENTRY.c.account == f"owner:receivable:{owner_id}").distinct()
+    return earned | {row[0] for row in reads.all(owed)}
 
 
 def _statement(
-    reads: Reads, owner_id: str, currency: str, sums: list[int], paid_minor: int
+    reads: Reads, owner_id: str, currency: str, sums: list[int], beside: tuple[int, int]
 ) -> Statement:
     sessions, gross, fee, vat, earnings = sums
+    paid_minor, penalties_minor = beside
     return Statement(
         currency=currency,
         sessions=sessions,
@@ -232,4 +255,5 @@ def _statement(
         in_transit_minor=-ledger_balance(reads, f"owner:in_transit:{owner_id}", currency),
         owed_minor=ledger_balance(reads, f"owner:receivable:{owner_id}", currency),
         held_minor=-ledger_balance(reads, f"owner:dispute_hold:{owner_id}", currency),
+        penalties_minor=penalties_minor,
     )

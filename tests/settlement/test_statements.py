@@ -90,6 +90,7 @@ async def test_a_statement_over_rest(books: Books, http: httpx2.AsyncClient) -> 
         "vat": 14,
         "earnings": 810,
         "payouts": 0,
+        "penalties": 0,
         "accrued": 810,
         "payable": 0,
         "in_transit": 0,

@@ -7,7 +7,7 @@ import pytest
 from chargehub.search.telling import CANCELLED_SUBJECT, MISSED_SUBJECT, UNPAID_SUBJECT
 from tests.hub import Person, Place, RunningHub
 from tests.people.conftest import mails
-from tests.stories.steps import book, slot
+from tests.stories.steps import book, only, slot
 from tests.stories.test_overstay import HOUR
 
 pytestmark = [
@@ -43,6 +43,23 @@ async def test_the_driver_hears_that_the_owner_cancelled_and_where_else_to_charg
     assert "The owner of the charger has cancelled" in text
     assert "released in full" in text
     assert place.evse_ids[1] in text
+
+
+async def test_the_owner_sees_the_penalty_in_the_month_also_before_any_earnings(
+    hub: RunningHub, version: str
+) -> None:
+    owner, driver, place = await scene(hub, version)
+    booking = await book(hub, driver, place, 2 * HOUR, HOUR)
+
+    await owner.post(f"/bookings/{booking['id']}/cancel", expect=200)
+    await hub.settle()
+
+    month = await only(owner, "/statements/2026-03")
+    penalty = {"amount_minor": 247, "currency": "EUR"}
+    assert (month["penalties"], month["owed"]) == (penalty, penalty)
+    assert month["earnings"]["amount_minor"] == 0
+    before = await only(owner, "/statements/2026-02")
+    assert before["penalties"]["amount_minor"] == 0
 
 
 async def test_and_that_the_owners_own_car_took_its_place(hub: RunningHub, version: str) -> None:
