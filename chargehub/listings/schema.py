@@ -5,7 +5,7 @@ Photos are rows: copies of the database have them, and every node of a hub.
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, Index, LargeBinary, PrimaryKeyConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from chargehub.store.columns import Instant
@@ -48,6 +48,15 @@ class OfferRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_offer_station", "station_id"),
         UniqueConstraint("evse_id", name="uq_offer_evse"),
+        # PostgreSQL keeps rows as they came: what search reads of them stands in this index too.
+        PrimaryKeyConstraint(
+            *("strip", "longitude_e6", "evse_id"),
+            name="pk_offer",
+            postgresql_include=[
+                *("latitude_e6", "cell", "station_id", "power_w", "plugs", "amenities"),
+                *("time_zone", "is_public"),
+            ],
+        ),
         # On SQLite the rows lie in the order of this key, and a box is read without a second look.
         {"sqlite_with_rowid": False},
     )

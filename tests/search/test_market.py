@@ -47,8 +47,8 @@ def engine(
     engine = write_engine(url)
     Market(SIZE, NOW).fill(engine)
     if engine.dialect.name == "postgresql":
-        with engine.begin() as connection:
-            connection.execute(text("ANALYZE"))
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
     yield engine
     engine.dispose()
 
@@ -82,6 +82,9 @@ def test_no_query_of_a_search_reads_a_whole_table(connection: Connection, kind: 
     assert plans
     scans = [plan for plan in plans if plan.startswith("SCAN") or "Seq Scan" in plan]
     assert not [plan for plan in scans if not plan.startswith("SCAN json_each")], plans
+    # On PostgreSQL, reading the rows themselves costs four times as much as the index.
+    is_around = kind.startswith("around")
+    assert is_sqlite or not is_around or any("Only Scan using pk_offer" in one for one in plans)
     # Without figures, SQLite would read all bookings of a status for a few EVSEs.
     assert not is_sqlite or not [plan for plan in plans if "ix_booking_status" in plan], plans
 

@@ -71,8 +71,8 @@ def prepare(url: str, size: Size, tell: Callable[[str], None]) -> datetime:
     now, begun = datetime.now(UTC).replace(microsecond=0), time.perf_counter()
     Market(size, now).fill(engine)
     if engine.dialect.name == "postgresql":  # its server does so by itself, some minutes later
-        with engine.begin() as connection:
-            connection.execute(text("ANALYZE"))
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
     engine.dispose()
     tell(f"written in {time.perf_counter() - begun:.0f} s")
     return now

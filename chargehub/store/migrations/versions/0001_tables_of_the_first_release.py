@@ -487,7 +487,16 @@ def upgrade() -> None:
         sa.Column("amenities", sa.BigInteger(), nullable=False),
         sa.Column("time_zone", sa.String(length=60), nullable=False),
         sa.Column("is_public", sa.Boolean(), nullable=False),
-        sa.PrimaryKeyConstraint("strip", "longitude_e6", "evse_id", name=op.f("pk_offer")),
+        sa.PrimaryKeyConstraint(
+            "strip",
+            "longitude_e6",
+            "evse_id",
+            name=op.f("pk_offer"),
+            postgresql_include=[
+                *("latitude_e6", "cell", "station_id", "power_w", "plugs", "amenities"),
+                *("time_zone", "is_public"),
+            ],
+        ),
         sa.UniqueConstraint("evse_id", name="uq_offer_evse"),
         sqlite_with_rowid=False,
     )
