@@ -56,9 +56,10 @@ def test_the_bench_of_searches_fills_a_market_once(tmp_path: Path) -> None:
 
     assert first.returncode == 0, first.stdout + first.stderr
     assert "writing 400 EVSEs" in first.stdout
-    assert "filled already" in second.stdout
+    assert "filled already, with 400 EVSEs" in second.stdout
     for told in (first, second):
-        assert "p99 CPU ms" in told.stdout
+        assert "CPU p99" in told.stdout
+        assert "99 of 100 searches" in told.stdout
         assert "the cheapest" in told.stdout
 
 
