@@ -20,7 +20,7 @@ from chargehub.sessions import remote
 from chargehub.sessions import tables as sessions
 from chargehub.stations import commanding, grades
 from chargehub.stations import tables as stations
-from chargehub.stations.quirks import Hardware, QuirkBook
+from chargehub.stations.quirks import Hardware, QuirkBook, QuirkProfile
 from chargehub.stations.registration import owned_station, seen_station
 from chargehub.stations.views import StationView
 from chargehub.store.chunk import ALL, Chunk
@@ -195,7 +195,7 @@ def _ask_next(
 ) -> Step:
     """One command after the other: the next when the last came to its end."""
     assert step.began_at is not None, step
-    wanted = probes.PROBES[step.name].asks(known, checking.intervals, step.began_at)
+    wanted = probes.PROBES[step.name].asks(known, _intervals(work, found, checking), step.began_at)
     done = len(step.command_ids)
     if done >= len(wanted) or any(each.is_open for each in tables.asked(work, step.command_ids)):
         return replace(step, is_asking=False) if done >= len(wanted) else step
@@ -222,9 +222,8 @@ def _judge(
 
 def _known(work: Work, found: CheckupView, checking: Checking, now: datetime) -> Known:
     station = _station(work, found)
-    profile = checking.book.of(
-        Hardware(station.vendor, station.model, station.firmware_version), station.quirk_profile
-    )
+    profile = _profile(station, checking)
+    evses = stations.evses_of_station(work, station.id)
     return Known(
         version=station.ocpp_version or "",
         vendor=station.vendor,
@@ -233,7 +232,8 @@ def _known(work: Work, found: CheckupView, checking: Checking, now: datetime) ->
         is_accepted=station.is_accepted,
         security_profile=station.security_profile,
         clock_ahead_s=station.clock_ahead_s,
-        evses={each.number: each.power_w for each in stations.evses_of_station(work, station.id)},
+        evses={each.number: each.power_w for each in evses},
+        told=frozenset(each.number for each in evses if each.status_at is not None),
         settings=tables.settings(work, station.id),
         has_meter_key=meters.has_keys(work, station.id),
         quirk_profile=profile.name if profile else None,
@@ -242,8 +242,37 @@ def _known(work: Work, found: CheckupView, checking: Checking, now: datetime) ->
     )
 
 
+def _profile(station: StationView, checking: Checking) -> QuirkProfile | None:
+    hardware = Hardware(station.vendor, station.model, station.firmware_version)
+    return checking.book.of(hardware, station.quirk_profile)
+
+
+def _intervals(work: Work, found: CheckupView, checking: Checking) -> Intervals:
+    """What this station is to keep to: its model may need other intervals than the rest."""
+    profile = _profile(_station(work, found), checking)
+    if profile is None:
+        return checking.intervals
+    needed = profile.treatment
+    return Intervals(
+        heartbeat_s=needed.heartbeat_interval_s or checking.intervals.heartbeat_s,
+        sampling_s=needed.sampling_interval_s or checking.intervals.sampling_s,
+    )
+
+
+def _with_charge(found: CheckupView, known: Known) -> CheckupView:
+    """What the test charge showed of the readings that did not come when they were asked for."""
+    step = next(each for each in found.steps if each.name == "meter_values")
+    if step.verdict is None:
+        return found
+    told = sum(each.kind == "reading" for each in step.seen)
+    verdict = probes.by_charge(step.verdict, told, known.charge)
+    return found.with_step(replace(step, state=verdict.result, detail=verdict.detail))
+
+
 def _finish(work: Work, found: CheckupView, checking: Checking, now: datetime) -> None:
     """Grade what was found; what was not come to was skipped."""
+    station, known = _station(work, found), _known(work, found, checking, now)
+    found = _with_charge(found, known)
     verdicts: dict[StepName, Verdict] = {
         step.name: step.verdict for step in found.steps if step.verdict is not None
     }
@@ -251,7 +280,6 @@ def _finish(work: Work, found: CheckupView, checking: Checking, now: datetime) -
     skipped = tuple(
         replace(step, state="skipped") if step.verdict is None else step for step in found.steps
     )
-    station, known = _station(work, found), _known(work, found, checking, now)
     ended = replace(
         found,
         ended_at=now,

@@ -29,8 +29,8 @@ class Charge:
 class Known:
     """What the hub knows of the station. `evses`: number -> power in W.
 
-    `told`: of which EVSEs a status was ever told. `settings`: as last reported. `written`: how
-    the newest writing of settings ended since it booted; None: there was none.
+    `told`: of which EVSEs a status was ever told, also before. `settings`: as last reported.
+    `written`: how the newest writing of settings ended since it booted; None: there was none.
     """
 
     version: str
@@ -41,6 +41,7 @@ class Known:
     security_profile: int
     clock_ahead_s: int | None
     evses: Mapping[int, int]
+    told: frozenset[int] = frozenset()
     settings: Mapping[str, str] = field(default_factory=dict)
     has_meter_key: bool = False
     quirk_profile: str | None = None

@@ -145,9 +145,8 @@ def _status(known: Known, found: Evidence) -> Verdict | None:
         return Verdict("passed", f"It tells the status of all EVSEs ({len(known.evses)}).")
     if not (found.is_over or found.is_refused):
         return None
-    earlier = told | {each.evse for each in found.before if each.kind == "status"}
     numbers = ", ".join(map(str, missing))
-    if set(known.evses) <= earlier:
+    if set(known.evses) <= told | known.told:
         return Verdict("weak", f"It tells a status by itself, not when asked: {found.words}.")
     return Verdict("failed", f"No status came of EVSE {numbers}.")
 
@@ -167,6 +166,18 @@ def _meter_values(known: Known, found: Evidence) -> Verdict | None:
     if not all(0 <= register <= HIGHEST_WH for register in registers):
         return Verdict("failed", f"A register of {max(registers)} Wh: the unit is wrong.")
     return _of_all(known, readings, of_evses)
+
+
+def by_charge(judged: Verdict, readings: int, charge: Charge | None) -> Verdict:
+    """The verdict on the readings once more, after the test charge.
+
+    Some stations send none on demand and whole ones while they charge: these can be billed. What
+    came when asked (`readings`: how many) and was wrong stays so.
+    """
+    if judged.result != "failed" or readings or charge is None or (charge.gained_wh or 0) <= 0:
+        return judged
+    text = f"It sends none when asked; its register rose by {charge.gained_wh} Wh in the charge."
+    return Verdict("weak", text)
 
 
 def _of_all(known: Known, readings: tuple[Seen, ...], of_evses: set[int]) -> Verdict:

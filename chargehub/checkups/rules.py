@@ -85,7 +85,8 @@ RULES: Final[Mapping[StepName, Rule]] = {
     "meter_values": Rule(
         20,
         "Switch the measurand Energy.Active.Import.Register on, in Wh or kWh: without it nothing"
-        " can be billed.",
+        " can be billed. If it sends readings only while it charges, begin a new check-up with a"
+        " test charge.",
         is_needed=True,
     ),
     "clock": Rule(

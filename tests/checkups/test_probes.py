@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chargehub.checkups.evidence import Asked, Charge, Evidence, Intervals, Known, Seen
-from chargehub.checkups.probes import PROBES
-from chargehub.checkups.rules import StepName
+from chargehub.checkups.probes import PROBES, by_charge
+from chargehub.checkups.rules import StepName, Verdict
 from chargehub.stations.commands import WriteSettings
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -46,11 +46,6 @@ def beats(*seconds: int) -> tuple[Seen, ...]:
         ("heartbeat", Evidence((NO, NO), is_over=True), "failed"),
         ("status", Evidence((YES, YES), (Seen("status", NOW, 1),)), None),
         ("status", Evidence((NO, NO)), "failed"),
-        (
-            "status",
-            Evidence((NO, NO), (), (Seen("status", NOW, 1), Seen("status", NOW, 2))),
-            "weak",
-        ),
         ("status", Evidence((YES, YES), (Seen("status", NOW, 1),), is_over=True), "failed"),
         ("meter_values", Evidence((YES, YES), (reading(1), reading(2))), "passed"),
         ("meter_values", Evidence((YES, YES), (reading(1),)), None),
@@ -106,6 +101,25 @@ def test_what_a_step_makes_of_it(name: StepName, found: Evidence, result: str | 
 def test_a_test_charge_is_held_against_the_power(charge: Charge, result: str | None) -> None:
     """A register in kWh that is told as Wh shows here, and nowhere else."""
     assert judged("test_charge", replace(KNOWN, charge=charge), Evidence()) == result
+
+
+def test_a_status_that_was_told_before_counts_half() -> None:
+    """A station that takes no triggers tells it when it boots, and not during the check-up."""
+    refused = Evidence((NO, NO))
+
+    assert judged("status", replace(KNOWN, told=frozenset({1, 2})), refused) == "weak"
+    assert judged("status", replace(KNOWN, told=frozenset({1})), refused) == "failed"
+
+
+def test_a_test_charge_shows_what_was_not_told_when_asked() -> None:
+    """It mends what did not come; what came and was wrong stays wrong."""
+    failed, weak = Verdict("failed", "It sent no MeterValues."), Verdict("weak", "One of two.")
+    charged, idle = Charge("closed", 180, 60), Charge("closed", 0, 60)
+
+    assert by_charge(failed, 0, charged).result == "weak"
+    assert by_charge(failed, 3, charged) == failed
+    assert by_charge(failed, 0, idle) == by_charge(failed, 0, None) == failed
+    assert by_charge(weak, 0, charged) == weak
 
 
 @pytest.mark.parametrize("name", PROBES)
