@@ -59,7 +59,7 @@ from chargehub.ledger import routes as ledger_routes
 from chargehub.listings import amenity_routes, duty_routes, photo_routes
 from chargehub.listings import routes as listing_routes
 from chargehub.mail import mailer
-from chargehub.margins import margin_routes
+from chargehub.margins import margin_routes, nearby_routes
 from chargehub.margins import routes as cost_model_routes
 from chargehub.margins.warning import CostWarner
 from chargehub.meters import routes as meter_routes
@@ -142,6 +142,7 @@ ROUTERS = (
     price_routes.router,
     cost_model_routes.router,
     margin_routes.router,
+    nearby_routes.router,
     signed_routes.router,
     receipt_routes.router,
     energy_routes.router,
@@ -175,7 +176,7 @@ TAGS = {
     "jurisdictions": "What countries ask of stations, from which source, and what is there of it.",
     "tariffs": "Price lists. They never change; a new price is a new tariff.",
     "prices": "Prices that move within their owner's bounds.",
-    "margins": "What energy costs an owner, and what is left of what drivers pay.",
+    "margins": "What energy costs an owner, what is left, and what newcomers can expect.",
     "search": "Finding a free EVSE. Nobody has to log in for it.",
     "bookings": "A driver's right to an EVSE for a time.",
     "guests": "One booking without an account, by a link in a mail.",

@@ -339,6 +339,11 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /locations/{location_id}/export": Row("read"),
     "PUT /locations/{location_id}/cost-model": Row("tariffs:write", body=COSTS),
     "GET /locations/{location_id}/cost-model": Row("read"),
+    "POST /locations/{location_id}/earnings-estimates": Row(
+        "tariffs:write",
+        done=409,
+        body={"currency": "EUR"},  # nobody is around
+    ),
     "GET /locations/{location_id}/margin": Row("read", query="?month=2026-03"),
     "GET /locations/{location_id}/margin.csv": Row("read", query="?month=2026-03"),
     "GET /stations/{station_id}/margin": Row("read", query="?month=2026-03"),

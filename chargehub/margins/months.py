@@ -25,7 +25,7 @@ _SETTLED = (
 _CHARGED = (
     select(*_SETTLED, SESSION.c.start_wh, CDR)
     .select_from(CDR)
-    .join(SESSION, SESSION.c.cdr_id == CDR.c.id)
+    .join(SESSION, (SESSION.c.id == CDR.c.session_id) & (SESSION.c.cdr_id == CDR.c.id))
     .outerjoin(
         SETTLEMENT,
         (SETTLEMENT.c.session_id == CDR.c.session_id) & SETTLEMENT.c.reversed_at.is_(None),

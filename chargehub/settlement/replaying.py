@@ -114,7 +114,7 @@ def _cdrs(reads: Reads, station_id: str, during: Span) -> list[Past]:
     """The CDRs that stand for paid-for sessions which began in a range, the newest first."""
     statement = (
         select(CDR, SESSION.c.start_wh)
-        .join(SESSION, SESSION.c.cdr_id == CDR.c.id)
+        .join(SESSION, (SESSION.c.id == CDR.c.session_id) & (SESSION.c.cdr_id == CDR.c.id))
         .where(
             CDR.c.station_id == station_id,
             CDR.c.started_at >= during.start,

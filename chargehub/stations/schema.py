@@ -23,6 +23,7 @@ class Location(SQLModel, table=True):
     __tablename__ = "location"
     __table_args__ = (
         UniqueConstraint("owner_id", "external_ref", name="uq_location_external_ref"),
+        Index("ix_location_cell", "cell"),
     )
 
     id: str = Field(primary_key=True, max_length=36)

@@ -454,6 +454,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_location")),
         sa.UniqueConstraint("owner_id", "external_ref", name="uq_location_external_ref"),
     )
+    op.create_index("ix_location_cell", "location", ["cell"], unique=False)
     op.create_table(
         "mail",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -2023,6 +2024,28 @@ def upgrade() -> None:
         "uq_cost_model_location_since", "cost_model", ["location_id", "since"], unique=True
     )
     op.create_index("ix_cost_model_owner", "cost_model", ["owner_id", "since"], unique=False)
+    op.create_table(
+        "cell_month",
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("cell", sa.String(length=15), nullable=False),
+        sa.Column("summed_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("month", "cell", name=op.f("pk_cell_month")),
+    )
+    op.create_table(
+        "station_month",
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("cell", sa.String(length=15), nullable=False),
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("sessions", sa.Integer(), nullable=False),
+        sa.Column("energy_wh", sa.BigInteger(), nullable=False),
+        sa.Column("gross_minor", sa.BigInteger(), nullable=False),
+        sa.Column("earned_minor", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("month", "station_id", "currency", name=op.f("pk_station_month")),
+    )
+    op.create_index("ix_station_month_cell", "station_month", ["month", "cell"], unique=False)
+    op.create_index(op.f("ix_station_month_owner_id"), "station_month", ["owner_id"], unique=False)
     op.create_table(
         "tariff_version",
         sa.Column("id", sa.String(length=36), nullable=False),
