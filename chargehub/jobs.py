@@ -35,6 +35,7 @@ from chargehub.personal import departing, retaining
 from chargehub.prices import fetching, moving
 from chargehub.prices.dayahead import Source
 from chargehub.prices.market import Market
+from chargehub.reporting import asking
 from chargehub.reputation import measuring, reviewing, trusting
 from chargehub.rest import manners
 from chargehub.search import blocking
@@ -104,6 +105,8 @@ def due(
         disputes.follow_deadlines,
         settlement.mature_due,
         dividing.mature_due_fees,
+        asking.ask_sellers,
+        asking.remind_sellers,
         request_due_payouts,
         disable_webhooks,
     )

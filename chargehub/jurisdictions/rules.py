@@ -105,7 +105,8 @@ class Uptime(_Part):
 class Reporting(_Part):
     """What a platform reports of its owners. `due`: month and day after the year's end.
 
-    Who sold less often than `sales` and for less than `amount` (major units) is left out.
+    Who sold less often than `sales` and for less than `amount` (major units) is left out. Who was
+    asked for what is missing and has not told it so many days later is not paid; None: is paid.
     """
 
     name: Annotated[str, Field(max_length=20)]
@@ -113,6 +114,7 @@ class Reporting(_Part):
     sales: Annotated[int, Field(ge=0)]
     amount: DecimalText
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+    held_after_days: Annotated[int, Field(ge=1, le=366)] | None = None
 
 
 class Item(_Part):

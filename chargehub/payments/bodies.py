@@ -154,20 +154,25 @@ class PreferenceWish(Body):
 
 
 class PreferenceBody(BaseModel):
-    """How the account is paid. On a token rail `token_price` is EUR for one token now, as text."""
+    """How the account is paid. On a token rail `token_price` is EUR for one token now, as text.
+
+    `withheld`: why nothing is paid out for now, as a sentence that says what to do.
+    """
 
     rail: str
     destination: str
     pays_in: str | None
     token_price: str | None
     chosen_at: datetime
+    withheld: str | None
 
     @classmethod
-    def of(cls, place: Preference, token_price: str) -> Self:
+    def of(cls, place: Preference, token_price: str, withheld: str | None) -> Self:
         return cls(
             rail=place.rail,
             destination=place.destination,
             pays_in=place.pays_in,
             token_price=token_price if place.pays_in else None,
             chosen_at=place.chosen_at,
+            withheld=withheld,
         )

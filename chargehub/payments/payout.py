@@ -21,7 +21,7 @@ from chargehub.ledger import actions as ledger
 from chargehub.ledger import rules as postings
 from chargehub.ledger import tables as accounts
 from chargehub.ledger.rules import Entry, Transfer, transfer_id
-from chargehub.payments import rules, tables
+from chargehub.payments import rules, tables, withheld
 from chargehub.payments.rail import (
     RAIL_TIMEOUT_S,
     PaidOut,
@@ -210,8 +210,11 @@ def waiting(reads: Reads, owner_id: str, now: datetime) -> tuple[tuple[Money, st
     is_verified = account is not None and account.is_verified
     place = tables.preference(reads, owner_id)
     found = []
+    why_withheld = withheld.why(reads, owner_id)
     for balance in tables.payable(reads, owner_id):
-        if tables.newest_payout(reads, owner_id, balance.currency, "requested"):
+        if why_withheld is not None:
+            reason = why_withheld
+        elif tables.newest_payout(reads, owner_id, balance.currency, "requested"):
             reason = "An earlier payout is still on its way; this follows."
         else:
             refused = tables.newest_payout(reads, owner_id, balance.currency, "failed")

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Request
 
 from chargehub.errors import NotFound
-from chargehub.payments import actions, bodies, payout, tables
+from chargehub.payments import actions, bodies, payout, tables, withheld
 from chargehub.payments.actions import NewMethod
 from chargehub.payments.rail import Rails, Refusal
 from chargehub.payments.rules import MethodRefused, UnknownRail
@@ -144,7 +144,8 @@ async def put_payout_preference(
         raise MethodRefused(destination.detail)
     place = Preference(actor.account_id, wanted.rail, destination, rail.pays_in, now)
     await store.do(actions.choose_payout, place)
-    return bodies.PreferenceBody.of(place, token_price)
+    why = await store.read(withheld.why, actor.account_id)
+    return bodies.PreferenceBody.of(place, token_price, why)
 
 
 @router.get("/payout-preference")
@@ -155,4 +156,5 @@ async def get_payout_preference(
     place = await store.read(tables.preference, actor.account_id)
     if place is None:
         raise NotFound("You have not said yet how you want to be paid.")
-    return bodies.PreferenceBody.of(place, token_price)
+    why = await store.read(withheld.why, actor.account_id)
+    return bodies.PreferenceBody.of(place, token_price, why)

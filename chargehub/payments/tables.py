@@ -21,6 +21,7 @@ from chargehub.ledger.tables import ACCOUNT
 from chargehub.payments import rules
 from chargehub.payments.rules import LIVE
 from chargehub.payments.views import MethodView, PaymentView, PayoutView, Preference, RefundView
+from chargehub.payments.withheld import HOLD
 from chargehub.people.tables import Account
 from chargehub.store.columns import Instant
 from chargehub.store.hot import Hot
@@ -343,6 +344,7 @@ _DUE = (
         or_(PREFERENCE.c.pays_in.is_(None), ACCOUNT.c.asset == rules.TOKEN_CURRENCY),
         ~_UNDER_WAY,
         ~_REFUSED_LATELY,
+        ~exists().where(HOLD.c.owner_id == PREFERENCE.c.owner_id),
     )
     .order_by(ACCOUNT.c.balance)
     .limit(bindparam("limit"))
@@ -369,8 +371,9 @@ def due_payouts(
 ) -> tuple[tuple[Preference, Money], ...]:
     """Balances that can be paid out now, the largest first, with where to; at most `limit`.
 
-    Of verified owners who said how, from the minimum on, with no payout of the same currency
-    under way, and none refused since then at the place that is chosen still.
+    Of verified owners who said how and whose payouts are not withheld, from the minimum on, with
+    no payout of the same currency under way, and none refused since then at the place that is
+    chosen still.
     """
     found = []
     for row in reads.all(_DUE, since=refused_since, limit=limit):

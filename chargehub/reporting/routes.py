@@ -9,8 +9,9 @@ from pydantic_core import PydanticCustomError
 
 from chargehub.people.access import CurrentActor, CurrentPerson
 from chargehub.people.rules import Actor
-from chargehub.reporting import actions, exports, rules, tables, uptimes
+from chargehub.reporting import actions, exports, rules, schema, tables, uptimes
 from chargehub.reporting.rules import Kind, Seller
+from chargehub.reporting.schema import RequestView
 from chargehub.reputation import measuring
 from chargehub.rest.bodies import Body
 from chargehub.rest.csv import Cell, CsvResponse, csv_file
@@ -72,7 +73,10 @@ class SellerRequest(Body):
 
 
 class SellerBody(BaseModel):
-    """Who you are to the tax office, and what is `missing` for its report."""
+    """Who you are to the tax office, and what is `missing` for its report.
+
+    `payouts_withheld_from`: you were asked for it, and from then on nothing is paid out to you.
+    """
 
     kind: Kind | None
     name: str | None
@@ -86,17 +90,24 @@ class SellerBody(BaseModel):
     registration: str | None
     account: str | None
     missing: list[str]
+    payouts_withheld_from: datetime | None
 
     @classmethod
-    def of(cls, seller: Seller | None) -> Self:
+    def of(cls, seller: Seller | None, asked: RequestView | None) -> Self:
         told = {name: getattr(seller, name, None) for name in Seller.__dataclass_fields__}
-        return cls(**told, missing=list(rules.missing(seller)))
+        missing = list(rules.missing(seller))
+        due_at = asked.due_at if asked is not None and missing else None
+        return cls(**told, missing=missing, payouts_withheld_from=due_at)
 
 
 @router.get("/seller")
 async def get_seller(person: CurrentPerson, store: CurrentStore) -> SellerBody:
     """What you have told of yourself as a seller, and what is missing for the report."""
-    return SellerBody.of(await store.read(tables.seller, person.account_id))
+    return await store.read(_seller, person.account_id)
+
+
+def _seller(reads: Reads, account_id: str) -> SellerBody:
+    return SellerBody.of(tables.seller(reads, account_id), schema.request(reads, account_id))
 
 
 @router.put("/seller")
@@ -105,7 +116,7 @@ async def put_seller(
 ) -> SellerBody:
     """Tell who you are to the tax office: the hub reports what owners earn, where it must."""
     await store.do(actions.tell, person, wanted.seller(), now)
-    return SellerBody.of(wanted.seller())
+    return await store.read(_seller, person.account_id)
 
 
 @router.get("/reports/earnings/{year}", response_class=CsvResponse, dependencies=[_narrow])

@@ -129,6 +129,12 @@ def month_of(text: str) -> Span:
     )
 
 
+def last_quarter(now: datetime) -> str:
+    """The quarter that ended last, like 2026-Q1, in UTC."""
+    number = (now.month - 1) // 3
+    return f"{now.year}-Q{number}" if number else f"{now.year - 1}-Q4"
+
+
 def quarters_of(year: int) -> tuple[Span, Span, Span, Span]:
     """The four quarters of a year, in UTC; each ends where the next begins. Raises Invalid."""
     if not FIRST_YEAR <= year <= LAST_YEAR:

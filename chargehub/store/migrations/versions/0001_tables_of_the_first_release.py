@@ -1614,6 +1614,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("station_id", "proof", name=op.f("pk_station_proof")),
     )
     op.create_table(
+        "seller_request",
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("report", sa.String(length=20), nullable=False),
+        sa.Column("asked_at", Instant(), nullable=False),
+        sa.Column("due_at", Instant(), nullable=False),
+        sa.Column("reminders", sa.Integer(), nullable=False),
+        sa.Column("next_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_seller_request")),
+    )
+    op.create_index("ix_seller_request_next", "seller_request", ["next_at"], unique=False)
+    op.create_table(
+        "seller_review",
+        sa.Column("quarter", sa.String(length=7), nullable=False),
+        sa.Column("up_to", sa.String(length=36), nullable=False),
+        sa.Column("done_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("quarter", name=op.f("pk_seller_review")),
+    )
+    op.create_table(
+        "payout_hold",
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("since", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("owner_id", name=op.f("pk_payout_hold")),
+    )
+    op.create_table(
         "seller",
         sa.Column("account_id", sa.String(length=36), nullable=False),
         sa.Column("kind", sa.String(length=10), nullable=False),
