@@ -102,6 +102,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     ),
     "GET /guest-booking": Row("guest", "guest", stranger=403),
     "GET /guest-booking/place": Row("guest", "guest", stranger=403),
+    "GET /guest-booking/cancellation": Row("guest", "guest", stranger=403),
     "GET /guest-booking/access-code": Row("guest", "guest", stranger=403),
     "GET /guest-booking/receipts": Row("guest", "guest", stranger=403),
     "GET /guest-booking/disputes": Row("guest", "guest", stranger=403),

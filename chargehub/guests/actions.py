@@ -7,6 +7,7 @@ from datetime import datetime
 from chargehub.bookings import cancelling, locked, promising, quotes
 from chargehub.bookings import holding as bookings
 from chargehub.bookings import tables as booking_tables
+from chargehub.bookings.cancelling import Price
 from chargehub.bookings.quotes import QuoteView
 from chargehub.bookings.rules import Wanted
 from chargehub.bookings.tables import BookingView
@@ -82,10 +83,13 @@ def ask_link(work: Work, wish: Wish, public_url: str, now: datetime) -> QuoteVie
             expires_at=until,
         )
     )
-    when = f"from {quote.starts_at:%Y-%m-%d %H:%M} to {quote.ends_at:%Y-%m-%d %H:%M} UTC"
-    text = rules.link_text(token, public_url, when)
+    text = rules.link_text(token, public_url, _when(quote))
     mails.write_mail(work, address, rules.LINK_SUBJECT, text, now)
     return quote
+
+
+def _when(quote: QuoteView) -> str:
+    return f"from {quote.starts_at:%Y-%m-%d %H:%M} to {quote.ends_at:%Y-%m-%d %H:%M} UTC"
 
 
 def offered(reads: Reads, token: str, now: datetime) -> QuoteView:
@@ -120,6 +124,8 @@ def confirm(work: Work, token: str, means: Means, hub: Secrets, now: datetime) -
     if guest.booking_id is None:
         _book(work, guest, means, credential, now)
         found = _opened(work, token, now)
+        text = rules.ticket_text(credential, hub.public_url, _when(_quote(work, found)))
+        mails.write_mail(work, guest.email, rules.TICKET_SUBJECT, text, now)
     else:
         found = guest
     assert found.booking_id is not None and found.credential_until is not None, guest.id
@@ -180,6 +186,12 @@ def _booking(reads: Reads, booking_id: str) -> BookingView:
     return booking
 
 
+def price_of_cancelling(reads: Reads, guest: Guest, now: datetime) -> Price:
+    """What giving the booking up costs now; the same as `cancel` would take. Raises BookingOver."""
+    booking = booking_of(reads, guest)
+    return cancelling.price_of_cancelling(reads, guest.actor, booking, now)
+
+
 def cancel(work: Work, guest: Guest, now: datetime) -> BookingView:
     """Give the booking up, for what its policy says. Twice is once. Raises BookingOver."""
     return cancelling.cancel(work, guest.actor, guest.booking_id, now)
@@ -191,6 +203,11 @@ def start(work: Work, guest: Guest, now: datetime) -> SessionView:
     Raises NoCode where the booking gives no right to start now, StationOffline, MayNotStart.
     """
     booking = _booking(work, guest.booking_id)
+    if booking.status == "confirmed" and now < booking.opens_at:
+        raise access_codes.NoCode(
+            f"It is too early: start from {booking.opens_at:%Y-%m-%dT%H:%MZ} on, and by"
+            f" {booking.arrive_by:%Y-%m-%dT%H:%MZ}."
+        )
     kept_for = booking_tables.covering(work, booking.evse_id, now)
     if kept_for is None or kept_for.id != booking.id or booking.status != "confirmed":
         raise access_codes.NoCode

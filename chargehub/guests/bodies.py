@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
+from chargehub.bookings.cancellation import Reason
+from chargehub.bookings.cancelling import Price
 from chargehub.bookings.rules import Status, Wanted
 from chargehub.bookings.tables import BookingView
 from chargehub.disputes.bodies import Text
@@ -80,6 +82,27 @@ class GuestBookingBody(BaseModel):
         return cls.model_validate(
             {name: getattr(booking, name) for name in (*same, "pay_by", "tariff_snapshot_id")}
             | {"deposit": money(booking.deposit_minor), "fee": money(booking.fee_minor)}
+        )
+
+
+class GuestCancellationBody(BaseModel):
+    """What cancelling costs at this moment: of the deposit `kept` stays and `returned` goes back.
+
+    `free_because`: the price or the station is not what was booked, or another's car blocks it, so
+    the policy does not count.
+    """
+
+    kept: MoneyBody
+    returned: MoneyBody
+    free_because: Reason | None
+
+    @classmethod
+    def of(cls, price: Price, currency: str) -> Self:
+        kept, returned = price.parting.capture_minor, price.parting.release_minor
+        return cls(
+            kept=MoneyBody(amount_minor=kept, currency=currency),
+            returned=MoneyBody(amount_minor=returned, currency=currency),
+            free_because=price.free_because,
         )
 
 

@@ -12,6 +12,7 @@ from chargehub.guests.actions import Guest, Means, Wish
 from chargehub.guests.bodies import (
     ConfirmedBody,
     GuestBookingBody,
+    GuestCancellationBody,
     GuestConfirmation,
     GuestRequest,
 )
@@ -108,6 +109,19 @@ async def _described(wanted: GuestConfirmation, rails: Rails) -> NewMethod | Non
 async def get_guest_booking(guest: CurrentGuest, store: CurrentStore) -> GuestBookingBody:
     """Your booking as a guest."""
     return GuestBookingBody.of(await store.read(actions.booking_of, guest))
+
+
+@router.get("/guest-booking/cancellation")
+async def get_guest_cancellation(
+    guest: CurrentGuest, store: CurrentStore, now: Now
+) -> GuestCancellationBody:
+    """What it costs to cancel now; the same as `cancel` would take."""
+    return await store.read(_cancellation, guest, now)
+
+
+def _cancellation(reads: Reads, guest: Guest, now: datetime) -> GuestCancellationBody:
+    price = actions.price_of_cancelling(reads, guest, now)
+    return GuestCancellationBody.of(price, actions.booking_of(reads, guest).currency)
 
 
 @router.post("/guest-booking/cancel")

@@ -115,3 +115,16 @@ def credit_text(code: str, amount: str, until: str) -> str:
 
 CREDIT_SUBJECT = "Your credit, and how to use it"
 LINK_SUBJECT = "Confirm your booking of a charger"
+
+
+def ticket_text(credential: str, public_url: str, when: str) -> str:
+    """The mail by which a guest comes back. What stands behind the # is sent to no server."""
+    return (
+        "Hello,\n\n"
+        f"you have booked a charger {when}. By this you see whether the booking stands, find the"
+        " place, start, and cancel, until 60 days after it; whoever has it can do the same:\n\n"
+        f"    {public_url}/guest-booking#{credential}\n"
+    )
+
+
+TICKET_SUBJECT = "Your booking of a charger"

@@ -33,8 +33,10 @@ class NoCode(Conflict):
 
     code = "no_access_code"
 
-    def __init__(self) -> None:
-        super().__init__("Only a confirmed booking that is not used yet has a code.")
+    def __init__(
+        self, detail: str = "Only a confirmed booking that is not used yet has a code."
+    ) -> None:
+        super().__init__(detail)
 
 
 class NotYours(Forbidden):

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from chargehub.guests import actions as guests
+from chargehub.guests.rules import TICKET_SUBJECT
 from chargehub.guests.tables import GUEST
 from chargehub.people.tables import Account
 from chargehub.store.work import Reads
@@ -86,7 +87,11 @@ async def test_a_guest_books_comes_charges_and_has_a_receipt(hub: RunningHub, ve
     assert (again["credential"], again["booking"]["id"]) == (made["credential"], booking["id"])
     assert (made["booking"]["status"], booking["status"]) == ("held", "confirmed")
     assert (rough["is_exact"], rough["address"], exact["address"]) == (False, None, "Storgata 1")
-    assert early["code"] == "no_access_code"
+    assert early["code"] == "no_access_code" and "too early" in early["detail"]
+    ticket = next(
+        text for _, about, text in await hub.hub.store.read(mails) if about == TICKET_SUBJECT
+    )
+    assert f"/guest-booking#{guest.token}" in ticket
     assert (await guest.get("/guest-booking"))["status"] == "completed"
     assert [bill.cost_minor for bill in await bills(owner)] == [450]
     assert (await only(owner, "/bookings?role=owner"))["status"] == "completed"
@@ -98,6 +103,7 @@ async def test_a_guest_cancels_and_the_slot_is_free(hub: RunningHub) -> None:
     place = await hub.station(owner, "1.6")
     guest = await guest_of(hub, place)
     code = await guest.get("/guest-booking/access-code")
+    cost = await guest.get("/guest-booking/cancellation")
 
     await guest.post("/guest-booking/cancel", expect=200)
     gone = await guest.post("/guest-booking/cancel", expect=200)
@@ -105,6 +111,10 @@ async def test_a_guest_cancels_and_the_slot_is_free(hub: RunningHub) -> None:
     again = await guest_of(hub, place)
 
     assert len(code["code"]) == 9
+    assert (cost["kept"]["amount_minor"], cost["returned"]) == (
+        0,
+        {"amount_minor": 1100, "currency": "EUR"},
+    )
     assert gone["status"] == "cancelled"
     assert (await guest.get("/guest-booking/access-code", expect=409))["code"] == "no_access_code"
     assert (await guest.get("/guest-booking/receipts"))["items"] == []
