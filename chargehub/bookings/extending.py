@@ -13,7 +13,16 @@ from sqlalchemy import bindparam, case, update
 from sqlalchemy.exc import IntegrityError
 
 from chargehub import events
-from chargehub.bookings import blocking, cancelling, changes, lapsing, policies, rules, tables
+from chargehub.bookings import (
+    blocking,
+    cancelling,
+    changes,
+    lapsing,
+    policies,
+    record,
+    rules,
+    tables,
+)
 from chargehub.bookings.cancellation import on_cancel
 from chargehub.bookings.changes import CHANGE, MOST_CHANGES, BookingChangeRow, ChangeView
 from chargehub.bookings.rules import Policy
@@ -147,9 +156,10 @@ def _check_longer(
     """May the time from the end there is until the new one be had?"""
     policy = policies.of_booking(booking)
     is_own = _is_own(reads, booking, evse)
-    if policy.mode == "request" and not is_own:
+    trusted = record.of(reads, booking.driver_id)
+    if not is_own and trusted.must_ask(policy, booking.deposit_minor):
         raise rules.OwnerMustAgree(
-            "The owner agrees to every booking here. Ask for the longer time as a new one."
+            "The owner has to agree to your bookings here. Ask for the longer time as a new one."
         )
     later = Span(booking.ends_at, ends_at)
     if later.start < now + policy.lead - policy.slack:
@@ -204,6 +214,8 @@ def _priced(
     deposit_minor = pricing.deposit(tariff, evse.power_w, slot.duration)
     most_wh = evse.power_w * (slot.duration // timedelta(seconds=1)) // 3600
     expected = pricing.quote(tariff, most_wh, slot, evse.time_zone)
+    if record.of(reads, booking.driver_id).pays_before:
+        deposit_minor = max(deposit_minor, expected.total_minor)
     is_free = on_cancel(policies.of_booking(booking), booking, now).capture_minor == 0
     if not is_free or booking.status == "active":  # a station gives energy after the slot too
         deposit_minor = max(deposit_minor, booking.deposit_minor)

@@ -3,12 +3,19 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
+from chargehub.bookings.record import DriverTrust
+from chargehub.store.work import Work
 from chargers.station import Habits
 from tests.hub import Person, Place, RunningHub
 from tests.stories.steps import audited, bills, book, charge, lasting, leave, slot, transfers
 
 HOUR = timedelta(hours=1)
 QUARTER = HOUR / 4
+ON_SQLITE = pytest.mark.parametrize(
+    ("database", "version"), [("sqlite", "2.0.1")], indirect=["database"]
+)
 CAR_STAYS = Habits(honours_reservations=False)  # the card is not the booking's token
 
 
@@ -245,6 +252,43 @@ async def test_where_the_owner_agrees_to_every_booking_nobody_stays_longer_unask
 
     assert (early["code"], refused["code"]) == ("booking_over", "owner_must_agree")
     assert shorter["ends_at"] == until(asked, -2 * QUARTER)
+
+
+def known_as(work: Work, driver_id: str, terms: str, now: datetime) -> None:
+    """What a driver's record has come to."""
+    known = {"driver_id": driver_id, "terms": terms, "looked_at": now}
+    work.insert(DriverTrust, rating_thousandths=4_300, sessions=3, **known)
+
+
+@ON_SQLITE
+async def test_who_has_to_ask_does_not_stay_longer_unasked_either(
+    hub: RunningHub, version: str
+) -> None:
+    owner, driver = await hub.person("owner"), await hub.person("driver")
+    place = await hub.station(owner, version)
+    booking = await book(hub, driver, place, HOUR, HOUR)
+    terms = driver.account_id, "approval", hub.clock.now()
+    await hub.hub.store.do(known_as, *terms)
+
+    refused = await end(driver, booking, until(booking, HOUR), 409)
+
+    assert refused["code"] == "owner_must_agree"
+
+
+@ON_SQLITE
+async def test_who_pays_before_pays_before_for_the_longer_time_too(
+    hub: RunningHub, version: str
+) -> None:
+    """More than the cap of 80 euros is held for 20 hours: 20 x 11 kW x 0.45."""
+    owner, driver = await hub.person("owner"), await hub.person("driver")
+    place = await hub.station(owner, version)
+    booking = await book(hub, driver, place, HOUR, 2 * HOUR)
+    terms = driver.account_id, "prepaid", hub.clock.now()
+    await hub.hub.store.do(known_as, *terms)
+
+    longer = await end(driver, booking, until(booking, 18 * HOUR))
+
+    assert longer["deposit"]["amount_minor"] == 9_900
 
 
 async def test_owners_make_their_own_bookings_longer_for_nothing(
