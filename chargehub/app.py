@@ -75,6 +75,7 @@ from chargehub.payments import routes as payment_routes
 from chargehub.people import routes as people_routes
 from chargehub.personal import routes as personal_routes
 from chargehub.prices import routes as price_routes
+from chargehub.prices import solar_routes
 from chargehub.prices.effects import Fetcher
 from chargehub.rails import registry as rails
 from chargehub.rails import routes as rail_routes
@@ -143,6 +144,7 @@ ROUTERS = (
     cost_model_routes.router,
     margin_routes.router,
     nearby_routes.router,
+    solar_routes.router,
     signed_routes.router,
     receipt_routes.router,
     energy_routes.router,

@@ -62,6 +62,19 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class GridReading:
+    """What the meter at the site's grid connection shows; None: it does not measure that.
+
+    `exported_wh` is a register that only rises.
+    """
+
+    at: datetime
+    export_w: int | None = None
+    import_w: int | None = None
+    exported_wh: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class IdToken:
     """What a driver presents. `kind` is 2.x's type; 1.6 knows none."""
 

@@ -12,7 +12,7 @@ from typing import Self
 from chargers.evse import Evse
 from chargers.habits import Habits
 from chargers.machine import Machine, token_of
-from chargers.messages import Charging, IdToken, Reply, Status, StatusSaid
+from chargers.messages import Charging, GridReading, IdToken, Reply, Status, StatusSaid
 from chargers.vehicle import Vehicle
 
 __all__ = ["Habits", "StationSim"]
@@ -228,6 +228,16 @@ class StationSim(Machine):
         place.charging = charging or place.charging
         place.error = error
         await self.say_again(evse)
+
+    async def read_grid(
+        self,
+        export_w: int | None = None,
+        import_w: int | None = None,
+        exported_wh: int | None = None,
+    ) -> None:
+        """Tell what the meter at the site's grid connection shows now."""
+        reading = GridReading(self.now(), export_w, import_w, exported_wh)
+        await self._open_dialect().grid(reading)
 
     async def expire_reservations(self) -> None:
         """Let go of reservations whose time is over, and say so."""

@@ -42,7 +42,7 @@ _SCALES: Mapping[str, Mapping[str | None, int]] = {  # units as the standard wri
     _SOC: {None: 1, "Percent": 1, "percent": 1, "%": 1},
 }
 _BEGIN = "transaction_begin"
-_PHASES = {"L1": 1, "L2": 2, "L3": 3, "L1-N": 1, "L2-N": 2, "L3-N": 3}
+PHASES = {"L1": 1, "L2": 2, "L3": 3, "L1-N": 1, "L2-N": 2, "L3-N": 3}
 _CONTEXTS = {
     "Interruption.Begin": "interruption_begin",
     "Interruption.End": "interruption_end",
@@ -206,7 +206,7 @@ def _reading(meter_value: Payload) -> Reading | None:
             continue  # most of what a station measures
         if "location" in sample and sample["location"] != "Outlet" and measurand != _SOC:
             continue
-        amount = _amount(sample, _SCALES[measurand])
+        amount = amount_of(sample, _SCALES[measurand])
         if amount is None:
             continue
         if measurand == _REGISTER:
@@ -222,8 +222,8 @@ def _reading(meter_value: Payload) -> Reading | None:
             context = told
         if "phase" not in sample:
             totals[measurand] = amount
-        elif sample["phase"] in _PHASES:
-            phases.setdefault(measurand, {})[_PHASES[sample["phase"]]] = amount
+        elif sample["phase"] in PHASES:
+            phases.setdefault(measurand, {})[PHASES[sample["phase"]]] = amount
     for measurand, by_phase in phases.items():
         totals.setdefault(measurand, sum(by_phase.values()))
     register_wh = _whole(totals.get(_REGISTER), LARGEST_WH)
@@ -246,7 +246,7 @@ def any_absurd(found: Iterable[Reading]) -> bool:
     return any(reading.is_absurd for reading in found)
 
 
-def _amount(sample: Payload, scale: Mapping[str | None, int]) -> Decimal | int | None:
+def amount_of(sample: Payload, scale: Mapping[str | None, int]) -> Decimal | int | None:
     """A sample in Wh, W or percent, exact; None if it is not a number in a unit we know.
 
     1.6: `value` is text, `unit` beside it; signed data is no number. 2.x: `value` is a number,

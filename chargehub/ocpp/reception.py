@@ -25,6 +25,7 @@ from chargehub.ocpp.problems import CallProblem
 from chargehub.ocpp.rpc import Call
 from chargehub.ocpp.versions import Version
 from chargehub.ocpp.witness import Witness
+from chargehub.prices import solar
 from chargehub.sessions import actions as sessions
 from chargehub.stations import actions as stations
 from chargehub.stations import certificates, notes, repairs, reports, skew
@@ -287,7 +288,7 @@ WAYS: Mapping[type[reports.Report], tuple[Way, Any]] = {
         reports.DataTransferAnswer("unknown_vendor_id"),
     ),
     reports.Heartbeat: (Reception.tell_time, stations.note_seen),
-    reports.Metered: (Reception.keep, sessions.take_readings),
+    reports.Metered: (Reception.keep, solar.take_readings),
     reports.Noted: (Reception.act, notes.keep),
     reports.ReservationEnded: (Reception.act, bookings.reservation_ended),
     reports.SessionEnded: (Reception.keep, sessions.end_session),

@@ -198,6 +198,7 @@ HELD: tuple[Held, ...] = (
     Held("site_export", "location_id@location", is_deleted=True),
     Held("cost_model", "owner_id", is_deleted=True),
     Held("station_month", "owner_id", is_deleted=True),
+    Held("site_solar", "location_id@location", is_deleted=True),
     Held("address_reveal", "location_id@location", kept=("account_id",), why=_OTHERS),
     Held("payout_preference", "owner_id", is_deleted=True),
     Held(

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 from pydantic import BaseModel, Field, model_validator
 
 from chargehub.prices.fetching import FeedView
+from chargehub.prices.sites import Site
+from chargehub.prices.surplus import Doubt
 from chargehub.rest.bodies import Body
 from chargehub.tariffs import dynamic
 from chargehub.tariffs.components import EnergyPrice
@@ -165,9 +167,52 @@ class SiteExportRequest(Body):
 
 
 class SiteExportBody(BaseModel):
-    """W that the site feeds into the grid, as far as is known; 0: nothing, or the report is old."""
+    """W that the site feeds into the grid, as far as is known; 0: nothing, or nobody knows.
+
+    `source`: the meter at the grid connection, which goes before the owner's report; null: nobody
+    knows. `doubt`: why the meter does not count: `old` (it said nothing for half an hour),
+    `above_installed` (more than there is solar power), `night`; null: it does, or none is named.
+    """
 
     export_w: int
+    source: Literal["meter", "report"] | None
+    at: datetime | None
+    doubt: Doubt | None
+
+    @classmethod
+    def of(cls, found: Site) -> Self:
+        return cls(export_w=found.export_w, source=found.source, at=found.at, doubt=found.doubt)
+
+
+class SiteSolarRequest(Body):
+    """The solar power that is installed at a location, in W: no site feeds in more than it has.
+
+    `station_id`: the station whose main meter (connector or EVSE 0) is at the grid connection;
+    null: no station meters it, and your own reports count alone.
+    """
+
+    installed_w: Annotated[int, Field(gt=0, le=MOST_EXPORT_W)]
+    station_id: Annotated[str | None, Field(max_length=36)] = None
+
+
+class SiteSolarBody(BaseModel):
+    """The solar power of a location, and what its meter told last: W, below zero where it takes."""
+
+    installed_w: int
+    station_id: str | None
+    stated_at: datetime
+    measured_w: int | None
+    measured_at: datetime | None
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        return cls(
+            installed_w=row.installed_w,
+            station_id=row.station_id,
+            stated_at=row.stated_at,
+            measured_w=row.export_w,
+            measured_at=row.measured_at,
+        )
 
 
 def _prices(tariff: Tariff) -> list[Decimal]:

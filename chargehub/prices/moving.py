@@ -13,18 +13,14 @@ from chargehub.errors import Invalid, NotFound
 from chargehub.people.rules import Actor
 from chargehub.prices import signals
 from chargehub.prices.market import Market
-from chargehub.prices.schema import SiteExport
-from chargehub.stations import tables as stations
 from chargehub.store.chunk import ALL, Chunk
 from chargehub.store.columns import new_id
-from chargehub.store.work import Reads, Work, table_of
+from chargehub.store.work import Reads, Work
 from chargehub.tariffs import dynamic, tables, versions
 from chargehub.tariffs.actions import keep_snapshot
 from chargehub.tariffs.dynamic import Dynamics
 from chargehub.tariffs.tables import TARIFF, TariffView
 from chargehub.tariffs.versions import DYNAMICS, TariffDynamics, TariffVersion
-
-EXPORT = table_of(SiteExport)
 
 
 class BadDynamics(Invalid):
@@ -86,28 +82,12 @@ def move_due(work: Work, now: datetime, market: Market, chunk: Chunk = ALL) -> i
     return chunk.each(work, due, str, partial(_move, market=market, now=now))
 
 
-def report_export(work: Work, actor: Actor, location_id: str, export_w: int, now: datetime) -> None:
-    """Note what a site feeds into the grid now, in W. Raises NotFound."""
-    own_location(work, actor, location_id)
-    values: dict[str, Any] = {"export_w": export_w, "reported_at": now}
-    is_it = EXPORT.c.location_id == location_id
-    if not work.execute(update(EXPORT).where(is_it).values(**values)):
-        work.add(SiteExport(location_id=location_id, **values))
-
-
 def own_tariff(reads: Reads, actor: Actor, tariff_id: str) -> TariffView:
     """The actor's own tariff. Raises NotFound."""
     found = tables.tariff(reads, tariff_id)
     if found is None or found.owner_id != actor.account_id:
         raise NotFound("You have no tariff with this id.")
     return found
-
-
-def own_location(reads: Reads, actor: Actor, location_id: str) -> None:
-    """Raises NotFound unless the location is the actor's own."""
-    location = stations.location(reads, location_id)
-    if location is None or location.owner_id != actor.account_id:
-        raise NotFound("You have no location with this id.")
 
 
 def _move(work: Work, tariff_id: str, market: Market, now: datetime) -> None:

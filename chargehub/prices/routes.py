@@ -1,6 +1,6 @@
 """Prices that move, over REST: owners state by what, and read why a price is what it is."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -8,12 +8,10 @@ from fastapi import APIRouter, Depends, Path, Request
 from chargehub.errors import NotFound
 from chargehub.people.access import CurrentActor, CurrentOperator, needs
 from chargehub.people.rules import Actor
-from chargehub.prices import fetching, moving, signals
+from chargehub.prices import fetching, moving
 from chargehub.prices.bodies import (
     DynamicsBody,
     DynamicsRequest,
-    SiteExportBody,
-    SiteExportRequest,
     Standing,
     VersionBody,
     WholesaleFeedBody,
@@ -30,7 +28,6 @@ from chargehub.tariffs.versions import VersionView
 router = APIRouter(tags=["prices"])
 Id = Annotated[str, Path(max_length=36)]
 Writer = Annotated[Actor, Depends(needs("tariffs:write"))]
-SiteWriter = Annotated[Actor, Depends(needs("stations:write"))]
 
 
 async def _market(request: Request) -> Market:
@@ -96,23 +93,6 @@ async def get_wholesale_feeds(
     return WholesaleFeedsBody(items=[WholesaleFeedBody.of(each) for each in found])
 
 
-@router.put("/locations/{location_id}/export")
-async def put_site_export(
-    location_id: Id, wanted: SiteExportRequest, actor: SiteWriter, store: CurrentStore, now: Now
-) -> SiteExportBody:
-    """Report what your site feeds into the grid now, as your inverter or meter tells it."""
-    await store.do(moving.report_export, actor, location_id, wanted.export_w, now)
-    return SiteExportBody(export_w=wanted.export_w)
-
-
-@router.get("/locations/{location_id}/export")
-async def get_site_export(
-    location_id: Id, actor: CurrentActor, store: CurrentStore, now: Now
-) -> SiteExportBody:
-    """What your site feeds into the grid by its newest report, if that still counts."""
-    return SiteExportBody(export_w=await store.read(_export, actor, location_id, now))
-
-
 def _standing(reads: Reads, actor: Actor, tariff_id: str) -> Standing:
     tariff = moving.own_tariff(reads, actor, tariff_id)
     row = versions.rule_of(reads, tariff_id)
@@ -128,8 +108,3 @@ def _versions(
     before = None if after is None else (EPOCH + int(after[0]) * _MICROSECOND, str(after[1]))
     found = versions.versions_of(reads, tariff_id, before, limit)
     return [(each, tables.snapshot(reads, each.snapshot_id)) for each in found]
-
-
-def _export(reads: Reads, actor: Actor, location_id: str, now: datetime) -> int:
-    moving.own_location(reads, actor, location_id)
-    return signals.report(reads, location_id, now)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Index
 from sqlmodel import Field, SQLModel
 
 from chargehub.store.columns import Instant
@@ -16,6 +16,26 @@ class SiteExport(SQLModel, table=True):
     location_id: str = Field(primary_key=True, max_length=36, foreign_key="location.id")
     export_w: int = Field(sa_type=BigInteger)
     reported_at: datetime = Field(sa_type=Instant)
+
+
+class SiteSolar(SQLModel, table=True):
+    """The solar power of a location, as its owner stated it, and what its meter told last.
+
+    `station_id`: whose main meter is the one at the grid connection; None: none is. `export_w` is
+    below zero where the site takes; see `surplus.Measured`.
+    """
+
+    __tablename__ = "site_solar"
+    __table_args__ = (Index("ix_site_solar_station", "station_id"),)
+
+    location_id: str = Field(primary_key=True, max_length=36, foreign_key="location.id")
+    installed_w: int = Field(sa_type=BigInteger)
+    station_id: str | None = Field(default=None, max_length=36, foreign_key="station.id")
+    stated_at: datetime = Field(sa_type=Instant)
+    export_w: int | None = Field(default=None, sa_type=BigInteger)
+    measured_at: datetime | None = Field(default=None, sa_type=Instant)
+    register_wh: int | None = Field(default=None, sa_type=BigInteger)
+    register_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class WholesalePrice(SQLModel, table=True):

@@ -9,10 +9,13 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from chargehub.listings import tables as listings
+from chargehub.prices import sites
 from chargehub.prices.market import Market
-from chargehub.prices.schema import SiteExport
 from chargehub.sessions.schema import SESSION
 from chargehub.stations import tables as stations
+from chargehub.stations.schema import Station
+from chargehub.store.hot import Hot
+from chargehub.store.many import any_of
 from chargehub.store.work import Reads
 from chargehub.tariffs.dynamic import Dynamics, Signals
 from chargehub.tariffs.fields import decimal_text
@@ -22,8 +25,8 @@ from chargehub.units import Span
 LOOKED_BACK = timedelta(hours=1)
 MOST_STATIONS = 200  # of one tariff that are looked at
 MOST_SESSIONS = 100  # of one station in an hour
-EXPORT_LASTS = timedelta(minutes=30)  # the sun may have gone since
-_PLACES = Decimal("0.0001")
+_FINEST = Decimal("0.0001")
+_PLACES_OF = Hot(select(col(Station.location_id)).where(any_of(col(Station.id), "ids")).distinct())
 _TAKES = ("active", "ended", "closed")  # what never began took nobody's place
 
 
@@ -55,26 +58,14 @@ def utilisation(reads: Reads, station_ids: Sequence[str], now: datetime) -> Deci
     if not places:
         return None
     share = Decimal(taken // timedelta.resolution) / (LOOKED_BACK // timedelta.resolution * places)
-    return min(share, Decimal(1)).quantize(_PLACES, ROUND_HALF_UP)
+    return min(share, Decimal(1)).quantize(_FINEST, ROUND_HALF_UP)
 
 
 def exported(reads: Reads, station_ids: Sequence[str], now: datetime) -> int:
     """W that the sites of these stations feed into the grid, if every one does; else 0."""
-    found = [stations.station(reads, station_id) for station_id in station_ids]
-    sites = {station.location_id for station in found if station is not None}
-    reports = [report(reads, site, now) for site in sites]
-    return sum(reports) if reports and all(each > 0 for each in reports) else 0
-
-
-def report(reads: Reads, location_id: str, now: datetime) -> int:
-    """W that a site feeds in by its newest report; 0: it does not, or the report is old."""
-    found = reads.value(
-        select(col(SiteExport.export_w)).where(
-            col(SiteExport.location_id) == location_id,
-            col(SiteExport.reported_at) > now - EXPORT_LASTS,
-        )
-    )
-    return 0 if found is None else int(found)
+    places = [row[0] for row in reads.all(_PLACES_OF, ids=station_ids)]
+    found = [sites.site(reads, location_id, now).export_w for location_id in places]
+    return sum(found) if found and all(each > 0 for each in found) else 0
 
 
 def told(known: Signals) -> dict[str, Any]:

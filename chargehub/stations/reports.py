@@ -20,6 +20,7 @@ from chargehub.stations.contracts import (
     StatusAnswer,
     StatusAsked,
 )
+from chargehub.stations.gridmeter import GridReading
 from chargehub.stations.signed import SignedReading
 
 ConnectorStatus = Literal["available", "occupied", "reserved", "unavailable", "faulted"]
@@ -147,7 +148,8 @@ class SessionProgressed:
 class Metered:
     """MeterValues: what the meter of an EVSE shows.
 
-    `transaction_id` None: outside any session, or the station did not say.
+    `transaction_id` None: outside any session, or the station did not say. `grid`: of EVSE 0
+    alone, what the site feeds into the grid.
     """
 
     evse: int
@@ -155,6 +157,7 @@ class Metered:
     readings: tuple[Reading, ...]
     repairs: tuple[str, ...] = ()
     signed: tuple[SignedReading, ...] = ()
+    grid: tuple[GridReading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from chargers.dialects.peer import instant, read_instant
-from chargers.dialects.words import VERDICTS_2X
+from chargers.dialects.words import VERDICTS_2X, at_grid
 from chargers.messages import (
     Ended,
+    GridReading,
     IdToken,
     Progressed,
     Reading,
@@ -144,6 +145,14 @@ def meter_value(reading: Reading) -> dict[str, Any]:
         ):
             sampled.append({**sample, "phase": f"L{number}"})
     return {"timestamp": instant(reading.at), "sampled_value": sampled}
+
+
+def grid_value(reading: GridReading) -> dict[str, Any]:
+    samples = [
+        {**_sample(value, "Sample.Clock", measurand, unit), "location": "Inlet"}
+        for measurand, value, unit in at_grid(reading)
+    ]
+    return {"timestamp": instant(reading.at), "sampled_value": samples}
 
 
 def _signed(signed: Signed) -> dict[str, Any]:

@@ -15,11 +15,12 @@ from chargers.dialects.lists import Lists16
 from chargers.dialects.peer import answers, instant, read_instant
 from chargers.dialects.security import Security16
 from chargers.dialects.upkeep import Upkeep16
-from chargers.dialects.words import VERDICTS_16
+from chargers.dialects.words import VERDICTS_16, at_grid
 from chargers.local_auth import MOST_AT_ONCE, MOST_ENTRIES
 from chargers.messages import (
     BootReply,
     Ended,
+    GridReading,
     IdToken,
     Message,
     Progressed,
@@ -160,6 +161,15 @@ class Station16(Charging16, Lists16, Security16, Upkeep16, ChargePoint):  # type
         """MeterValues, asked for by the hub or by the clock."""
         number = _transaction_id(session) if session else None
         await self.ask(call.MeterValues(evse, [_meter_value(reading)], number))
+
+    async def grid(self, reading: GridReading) -> None:
+        """MeterValues of connector 0: the main meter, at the inlet from the grid."""
+        samples = [
+            {**_sample(value, "Sample.Clock", measurand, unit), "location": "Inlet"}
+            for measurand, value, unit in at_grid(reading)
+        ]
+        told = {"timestamp": instant(reading.at), "sampled_value": samples}
+        await self.ask(call.MeterValues(0, [told]))
 
     async def reservation_ended(self, reservation_id: int, status: str) -> None:
         """1.6 says it by the connector's status alone."""

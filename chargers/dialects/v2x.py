@@ -19,6 +19,7 @@ from chargers.local_auth import MOST_AT_ONCE
 from chargers.messages import (
     BootReply,
     Ended,
+    GridReading,
     IdToken,
     Message,
     Progressed,
@@ -123,6 +124,10 @@ class Station2x(Charging2x, Lists2x, Security2x, Upkeep2x):
     async def meter(self, evse: int, session: Session | None, reading: Reading) -> None:
         """MeterValues, asked for by the hub or by the clock. It names no session."""
         await self.ask(self._call.MeterValues(evse, [payloads.meter_value(reading)]))
+
+    async def grid(self, reading: GridReading) -> None:
+        """MeterValues of EVSE 0: the main meter, at the inlet from the grid."""
+        await self.ask(self._call.MeterValues(0, [payloads.grid_value(reading)]))
 
     async def reservation_ended(self, reservation_id: int, status: str) -> None:
         """ReservationStatusUpdate: Expired or Removed."""

@@ -150,9 +150,9 @@ async def test_the_sun_makes_it_cheaper_while_the_site_exports(
     reported = await owner.get(f"/locations/{where}/export")
     await hub.advance(minutes=30)
 
-    assert (sunny, reported) == ("0.4275", {"export_w": 3_000})
+    assert (sunny, reported["export_w"], reported["source"]) == ("0.4275", 3_000, "report")
     assert await price(driver, place) == "0.45"
-    assert await owner.get(f"/locations/{where}/export") == {"export_w": 0}
+    assert (await owner.get(f"/locations/{where}/export"))["export_w"] == 0
 
 
 async def test_prices_that_stand_still_again_are_those_of_the_tariff(

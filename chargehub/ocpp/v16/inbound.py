@@ -17,7 +17,7 @@ from ocpp.v16.enums import (
     UnlockStatus,
 )
 
-from chargehub.ocpp import fields, signed
+from chargehub.ocpp import fields, gridmeter, signed
 from chargehub.ocpp.fields import Payload
 from chargehub.stations import reports
 from chargehub.stations.commands import Command, Outcome
@@ -122,12 +122,14 @@ def metered(payload: Payload) -> reports.Metered:
     told = payload["meterValue"]
     readings = fields.readings(told)
     transaction_id = payload.get("transactionId")
+    evse = fields.number(payload["connectorId"], "connectorId")
     return reports.Metered(
-        evse=fields.number(payload["connectorId"], "connectorId"),
+        evse=evse,
         transaction_id=None if transaction_id is None else str(transaction_id),
         readings=readings,
         repairs=fields.repairs([one["timestamp"] for one in told], fields.any_absurd(readings)),
         signed=signed.readings(told),
+        grid=gridmeter.readings(told) if evse == 0 else (),
     )
 
 

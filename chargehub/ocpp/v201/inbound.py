@@ -23,7 +23,7 @@ from ocpp.v201.enums import (
     UnlockStatusEnumType,
 )
 
-from chargehub.ocpp import fields, iso15118, signed
+from chargehub.ocpp import fields, gridmeter, iso15118, signed
 from chargehub.ocpp.fields import Payload
 from chargehub.ocpp.v201.words import PURPOSE_OF
 from chargehub.stations import reports
@@ -143,12 +143,14 @@ def metered(payload: Payload) -> reports.Metered:
     """
     told = payload["meterValue"]
     readings = fields.readings(told)
+    evse = fields.number(payload["evseId"], "evseId")
     return reports.Metered(
-        evse=fields.number(payload["evseId"], "evseId"),
+        evse=evse,
         transaction_id=None,
         readings=readings,
         repairs=fields.repairs([one["timestamp"] for one in told], fields.any_absurd(readings)),
         signed=signed.readings(told),
+        grid=gridmeter.readings(told) if evse == 0 else (),
     )
 
 

@@ -2123,6 +2123,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("location_id", name=op.f("pk_site_export")),
     )
     op.create_table(
+        "site_solar",
+        sa.Column("location_id", sa.String(length=36), nullable=False),
+        sa.Column("installed_w", sa.BigInteger(), nullable=False),
+        sa.Column("station_id", sa.String(length=36), nullable=True),
+        sa.Column("stated_at", Instant(), nullable=False),
+        sa.Column("export_w", sa.BigInteger(), nullable=True),
+        sa.Column("measured_at", Instant(), nullable=True),
+        sa.Column("register_wh", sa.BigInteger(), nullable=True),
+        sa.Column("register_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["location_id"], ["location.id"], name=op.f("fk_site_solar_location_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["station_id"], ["station.id"], name=op.f("fk_site_solar_station_id")
+        ),
+        sa.PrimaryKeyConstraint("location_id", name=op.f("pk_site_solar")),
+    )
+    op.create_index("ix_site_solar_station", "site_solar", ["station_id"], unique=False)
+    op.create_table(
         "wholesale_price",
         sa.Column("area", sa.String(length=32), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
