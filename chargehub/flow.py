@@ -128,7 +128,7 @@ def reactions(
             _delist(promises),
             following.look_after_booking,
         ],
-        events.PaymentAuthorised: [bookings.confirm],
+        events.PaymentAuthorised: [bookings.confirm, ending.return_late],
         events.PaymentRefused: [bookings.decline, stopping.stop_unpaid],
         events.SessionOpened: [
             bookings.mark_used,

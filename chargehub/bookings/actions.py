@@ -57,16 +57,10 @@ def confirm(work: Work, event: events.PaymentAuthorised, now: datetime) -> None:
     """The money is held, so the slot is the driver's.
 
     A booking that ended before the money came stays ended, for its driver was told so and the
-    slot may be somebody else's: its release is recorded once more, and the money goes back.
+    slot may be somebody else's: the money goes back.
     """
-    if event.booking_id is None:
-        return
-    if moved(work, event.booking_id, "held", "confirmed"):
+    if event.booking_id is not None and moved(work, event.booking_id, "held", "confirmed"):
         work.record(events.BookingConfirmed(event.booking_id))
-        return
-    booking = found(work, event.booking_id)
-    if booking.status in rules.RELEASED:
-        work.record(events.BookingReleased(booking.id, booking.status))
 
 
 def decline(work: Work, event: events.PaymentRefused, now: datetime) -> None:

@@ -6,6 +6,7 @@ import structlog
 
 from chargehub import events
 from chargehub.bookings import tables as bookings
+from chargehub.bookings.rules import RELEASED
 from chargehub.payments import tables
 from chargehub.payments.collect import square
 from chargehub.payments.rail import Captured, RailBroken, Refusal
@@ -33,6 +34,13 @@ def end_booking(work: Work, event: events.BookingReleased, now: datetime) -> Non
     values = {"ask_minor": ask_minor, "due_minor": booking.fee_minor}
     move(work, payment, now, state="capture_requested", wish=None, **values)
     work.record(events.FeeRequested(payment.id, booking.id))
+
+
+def return_late(work: Work, event: events.PaymentAuthorised, now: datetime) -> None:
+    """Money was held for a booking that had ended by then: it goes back, but for a fee."""
+    booking = bookings.booking(work, event.booking_id) if event.booking_id else None
+    if booking is not None and booking.status in RELEASED:
+        end_booking(work, events.BookingReleased(booking.id, booking.status), now)
 
 
 def record_fee(

@@ -13,7 +13,7 @@ from chargehub.bookings import cancelling
 from chargehub.bookings.rules import DEFAULTS
 from chargehub.bookings.tables import BOOKING
 from chargehub.bookings.terms import write_policy
-from chargehub.events import BookingReleased, FeeCaptured, FeeRequested
+from chargehub.events import BookingReleased, FeeCaptured, FeeRequested, PaymentAuthorised
 from chargehub.settlement import dividing, tables
 from chargehub.store.work import Work
 from tests.payments.world import World
@@ -176,3 +176,20 @@ async def test_a_fee_that_is_being_taken_when_its_driver_comes_goes_back(
     await world.flow.follow(twice=True)
 
     await check_that_only_the_session_is_paid(world, booking, session)
+
+
+async def test_a_hold_that_comes_when_its_booking_is_over_goes_back_and_is_told_once(
+    world: World,
+) -> None:
+    """The release was told before, or is still to be told: there is one of it."""
+    await world.market.connect()
+    booking = await world.booking(60)
+    await world.flow.follow(but=[PaymentAuthorised])
+    await world.cancel(booking)
+    await world.flow.follow(but=[BookingReleased])
+
+    (payment,) = await world.payments()
+    assert payment.state == "released"
+    await world.flow.follow(twice=True)
+    assert len(world.flow.of_kind(BookingReleased)) == 1
+    await world.check_books()

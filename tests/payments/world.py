@@ -48,7 +48,7 @@ def followers(rails: Rails, store: Store) -> dict[type[Any], list[Reaction | Eff
         events.AuthorisationRequested: [
             Effect(effects.authorise(rails, store), collect.record_authorisation)
         ],
-        events.PaymentAuthorised: [bookings.confirm],
+        events.PaymentAuthorised: [bookings.confirm, ending.return_late],
         events.PaymentRefused: [bookings.decline],
         events.SessionOpened: [
             bookings.mark_used,
