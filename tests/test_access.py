@@ -83,13 +83,20 @@ class Changes:
         self._known: tuple[int, Any] = (-1, None)
 
     async def look(self) -> bool:
+        """Where nothing was written nothing became due: then the jobs are spared."""
+        await self._hub.hub.relay.idle()
+        return self._version() != self._known[0] and await self.look_well()
+
+    async def look_well(self) -> bool:
         await self._hub.settle()
-        version: int = self._file.execute("PRAGMA data_version").fetchone()[0]
-        if version == self._known[0]:
-            return False
+        version = self._version()
         before, now = self._known[1], await self._hub.hub.store.read(everything)
         self._known = version, now
         return bool(before != now)
+
+    def _version(self) -> int:
+        version: int = self._file.execute("PRAGMA data_version").fetchone()[0]
+        return version
 
 
 def everything(reads: Reads) -> dict[str, list[Any]]:
@@ -125,6 +132,8 @@ async def misled(world: Busy, tokens: dict[str, str | None], expected: dict[str,
             is_refused = answer.status_code >= 400
             if answer.status_code != expected[name] or told or (is_refused and has_changed):
                 wrong[name] = answer.status_code, told, has_changed, answer.text[:200]
+        if await changes.look_well():
+            wrong["afterwards"] = "something changed that nobody was let do"
     return wrong
 
 
