@@ -13,7 +13,8 @@ from sqlalchemy import Connection, insert
 from chargehub.listings.schema import OfferRow
 from chargehub.listings.tables import Listing
 from chargehub.listings.traits import plugs_mask, strip_of
-from chargehub.search import candidates, rules, tables
+from chargehub.search import candidates, journeys, rules, tables
+from chargehub.search.corridor import Corridor
 from chargehub.search.rules import Filters, Place, Wanted
 from chargehub.stations.schema import Connector, Evse, Location, Station
 from chargehub.store.engines import write_engine
@@ -113,3 +114,37 @@ def test_a_search_that_would_look_at_too_many_is_refused(town: Connection) -> No
     assert tables.near(Reads(town), wanted(500, night), NOW, None, 50) == ()
     with pytest.raises(candidates.TooManyFound, match="Make the area smaller"):
         tables.near(Reads(town), wanted(100_000, night), NOW, None, 50)
+
+
+def test_the_nearest_are_found_where_a_wide_circle_would_hold_too_many(town: Connection) -> None:
+    """From beside the town: nothing in the first circle, all of it in one four times as wide."""
+    beside = Place(OSLO.latitude_e6 - 13_500, OSLO.longitude_e6)
+    measured = sorted((rules.distance_m(beside, place), key) for key, place in PLACES.items())
+    asked = Wanted(beside, 100_000, Filters(connector_types=(T2,)))
+
+    found = candidates.nearest(Reads(town), asked, 300)
+    first = tables.near(Reads(town), asked, NOW, None, 50)
+
+    assert [spot[:2] for spot in found] == measured[:300]
+    assert [(one.distance_m, one.evse.id) for one in first] == measured[:50]
+
+
+def test_a_way_through_a_full_town_passes_all_of_it_in_order(town: Connection) -> None:
+    """So many lie beside its start that one look would not do."""
+    north = Place(OSLO.latitude_e6 + 1_000_000, OSLO.longitude_e6 + 10_000)
+    corridor = Corridor([OSLO, north], 1_500)
+    whole = corridor.first(0, 1_000_000)
+    measured = sorted(
+        (at.along_m, key) for key, place in PLACES.items() if (at := corridor.passes(whole, place))
+    )
+
+    after, found = None, []
+    for _ in range(20):
+        part = journeys.along(Reads(town), corridor, Filters(), NOW, (after, 300))
+        found += [(one.along_m, one.found.evse.id) for one in part]
+        if len(part) < 300:
+            break
+        after = found[-1]
+
+    assert found == measured
+    assert len(found) > 4_000
