@@ -1,6 +1,6 @@
 """A month of stations at one location: what each session earned, cost and left."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -17,8 +17,7 @@ from chargehub.stations.registration import owned_location, owned_station
 from chargehub.stations.schema import Station
 from chargehub.store.work import Reads
 from chargehub.tariffs import cost_models
-from chargehub.tariffs.cost_models import CostVersion
-from chargehub.tariffs.costs import energy_cost
+from chargehub.tariffs.cost_models import KnownCosts
 from chargehub.tariffs.windows import month as month_of
 
 MOST_SESSIONS = 2_000  # of one month; a busy private station has some 90
@@ -80,22 +79,18 @@ def of_location(reads: Reads, actor: Actor, location_id: str, month: Month) -> M
 def _reckon(reads: Reads, site: _Site, month: Month) -> Margin:
     during = month_of(datetime(month.year, month.number, 15, tzinfo=UTC), site.time_zone)
     found = months.charged(reads, list(site.stations), during, MOST_SESSIONS + 1)
-    stated = cost_models.versions_within(reads, site.location_id, during)
-    kept = [_margin(reads, one, stated, site.time_zone) for one in found[:MOST_SESSIONS]]
+    known = cost_models.known(reads, site.location_id, during)
+    kept = [_margin(reads, one, known, site.time_zone) for one in found[:MOST_SESSIONS]]
     sessions = tuple(one for one in reversed(kept) if one.currency != NO_CURRENCY)
     return Margin(month, site.time_zone, sessions, len(found) <= MOST_SESSIONS, site.stations)
 
 
-def _margin(
-    reads: Reads, one: Charged, stated: Sequence[CostVersion], time_zone: str
-) -> SessionMargin:
+def _margin(reads: Reads, one: Charged, known: KnownCosts, time_zone: str) -> SessionMargin:
     cdr = one.past.cdr
-    model = cost_models.model_at(stated, cdr.started_at)
-    currency = cdr.currency
+    usage, currency = usage_of(reads, one.past, time_zone), cdr.currency
+    model = known.model_at(cdr.started_at)
     if currency == NO_CURRENCY and model is not None:
         currency = model.currency  # nobody paid, and the energy cost all the same
-    usage = usage_of(reads, one.past, time_zone)
-    is_told = model is not None and model.currency == currency
     return SessionMargin(
         session_id=cdr.session_id,
         station_id=cdr.station_id,
@@ -103,6 +98,6 @@ def _margin(
         energy_wh=cdr.energy_wh,
         currency=currency,
         divided=one.divided,
-        cost_minor=energy_cost(model, usage).total_minor if model and is_told else None,
+        cost_minor=known.cost_minor(usage, currency),
         is_spread_evenly=len(usage.segments) == 1,
     )

@@ -197,6 +197,7 @@ HELD: tuple[Held, ...] = (
     Held("tariff_dynamics", "tariff_id@tariff", is_deleted=True),
     Held("site_export", "location_id@location", is_deleted=True),
     Held("cost_model", "owner_id", is_deleted=True),
+    Held("sunny_time", "location_id@location", is_deleted=True),
     Held("station_month", "owner_id", is_deleted=True),
     Held("site_solar", "location_id@location", is_deleted=True),
     Held("address_reveal", "location_id@location", kept=("account_id",), why=_OTHERS),

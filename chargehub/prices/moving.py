@@ -16,7 +16,12 @@ from chargehub.prices.market import Market
 from chargehub.store.chunk import ALL, Chunk
 from chargehub.store.columns import new_id
 from chargehub.store.work import Reads, Work
-from chargehub.tariffs import dynamic, tables, versions
+from chargehub.tariffs import (
+    dynamic,
+    sunny,
+    tables,
+    versions,
+)
 from chargehub.tariffs.actions import keep_snapshot
 from chargehub.tariffs.dynamic import Dynamics
 from chargehub.tariffs.tables import TARIFF, TariffView
@@ -80,6 +85,8 @@ def move_due(work: Work, now: datetime, market: Market, chunk: Chunk = ALL) -> i
     """Move the prices that are due, at most 50 tariffs; how many were looked at."""
     due = versions.due(work, now, chunk.limit)
     return chunk.each(work, due, str, partial(_move, market=market, now=now))
+
+    sunny.note(work, location_id, export_w, now)
 
 
 def own_tariff(reads: Reads, actor: Actor, tariff_id: str) -> TariffView:

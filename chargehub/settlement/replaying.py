@@ -1,6 +1,6 @@
 """What a month at a station would have brought under another tariff, from what was metered."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -16,9 +16,8 @@ from chargehub.stations.registration import owned_station
 from chargehub.store.work import Reads
 from chargehub.tariffs import cost_models, windows
 from chargehub.tariffs import tables as tariffs
-from chargehub.tariffs.components import Usage
-from chargehub.tariffs.cost_models import CostVersion
-from chargehub.tariffs.costs import CostModel, energy_cost
+from chargehub.tariffs.cost_models import CostVersion, KnownCosts
+from chargehub.tariffs.costs import CostModel
 from chargehub.tariffs.pricing import Tariff, price
 from chargehub.units import Span
 
@@ -90,11 +89,13 @@ def replay(reads: Reads, owner_id: str, asked: Question, terms: Terms) -> Replay
         raise Invalid(f"Give your costs in {tariff.currency}, the currency of the tariff.")
     time_zone = station.time_zone
     during = windows.month(datetime(asked.year, asked.month, 15, tzinfo=UTC), time_zone)
-    stated = cost_models.versions_within(reads, station.location_id, during)
+    known = cost_models.known(reads, station.location_id, during)
+    if asked.costs is not None:
+        given = CostVersion(station.location_id, during.start, None, asked.costs, during.start)
+        known = replace(known, stated=(given,))
     found = _cdrs(reads, asked.station_id, during)
     shown = sorted(found[:MOST_SESSIONS], key=lambda past: (past.started_at, past.cdr.id))
-    costs = [asked.costs or _costs(stated, past, tariff.currency) for past in shown]
-    replayed = _replayed(reads, shown, time_zone, tariff.content, costs, terms)
+    replayed = _replayed(reads, shown, time_zone, tariff.content, known, terms)
     return Replay(tariff.currency, tuple(replayed), is_whole=len(found) <= MOST_SESSIONS)
 
 
@@ -133,35 +134,29 @@ def _replayed(
     pasts: list[Past],
     time_zone: str,
     tariff: Tariff,
-    costs: Sequence[CostModel | None],
+    known: KnownCosts,
     terms: Terms,
 ) -> Iterator[ReplayedSession]:
     """Each session priced anew; free energy of a month is used up in the order of their starts."""
     used: dict[str | None, int] = {}
-    for past, model in zip(pasts, costs, strict=True):
+    for past in pasts:
         cdr = past.cdr
         usage = usage_of(reads, past, time_zone)
         left = (tariff.free_wh_per_month or 0) - used.get(cdr.driver_id, 0)
         free_wh = min(max(left, 0), usage.energy_wh)
         used[cdr.driver_id] = used.get(cdr.driver_id, 0) + free_wh
         cost = price(tariff, replace(usage, free_wh=free_wh))
+        cost_minor = known.cost_minor(usage, tariff.currency)
         is_alike = cdr.currency == tariff.currency
         yield ReplayedSession(
             session_id=cdr.session_id,
             started_at=cdr.started_at,
             energy_wh=cdr.energy_wh,
-            billed=_outcome(cdr.cost_minor, usage, model, terms) if is_alike else None,
-            proposed=_outcome(cost.total_minor, usage, model, terms),
+            billed=_outcome(cdr.cost_minor, cost_minor, terms) if is_alike else None,
+            proposed=_outcome(cost.total_minor, cost_minor, terms),
         )
 
 
-def _costs(stated: Sequence[CostVersion], past: Past, currency: str) -> CostModel | None:
-    """What energy cost when a session began, if that was stated in this currency."""
-    model = cost_models.model_at(stated, past.started_at)
-    return None if model is None or model.currency != currency else model
-
-
-def _outcome(gross_minor: int, usage: Usage, costs: CostModel | None, terms: Terms) -> Outcome:
+def _outcome(gross_minor: int, cost_minor: int | None, terms: Terms) -> Outcome:
     divided = split(gross_minor, terms.fee_basis_points, terms.fee_vat_percent)
-    cost = None if costs is None else energy_cost(costs, usage).total_minor
-    return Outcome(gross_minor, divided.owner_minor, cost)
+    return Outcome(gross_minor, divided.owner_minor, cost_minor)

@@ -20,8 +20,8 @@ class CostsBody(Body):
     `grid`: your contract, which has a price at every hour, and `grid_fees` upon it; what holds at
     once adds up. `vat_percent` comes upon both: 0 if your prices have it or you reclaim it.
     `solar` shares of the energy are from your own roof and cost `solar_per_kwh`, what feeding in
-    would have brought. `is_solar_measured`: no share is stated; all that is charged while you
-    report that the site still feeds in (`PUT /locations/{id}/export`) is from the roof.
+    would have brought. `is_solar_measured`: no share is stated; all that is charged between two
+    reports that the site still feeds in (`PUT /locations/{id}/export`) is from the roof.
     """
 
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$", examples=["EUR"])]

@@ -5,7 +5,7 @@ Who may state what stands in `margins`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Index, bindparam, func, select
@@ -13,11 +13,13 @@ from sqlmodel import Field, SQLModel
 
 from chargehub.store.columns import Instant, Json
 from chargehub.store.work import Reads, table_of
-from chargehub.tariffs import costs
-from chargehub.tariffs.costs import CostModel
+from chargehub.tariffs import costs, sunny
+from chargehub.tariffs.components import Usage
+from chargehub.tariffs.costs import CostModel, energy_cost
 from chargehub.units import Span
 
 MOST_READ = 500  # versions at once
+LONGEST = timedelta(days=30)  # a car may charge on after the month in which it began
 
 
 class CostModelRow(SQLModel, table=True):
@@ -46,6 +48,27 @@ class CostVersion:
     until: datetime | None
     model: CostModel | None
     stated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCosts:
+    """What was stated of a location, the oldest first, and when it fed in."""
+
+    stated: Sequence[CostVersion]
+    sunny: Sequence[Span]
+
+    def model_at(self, at: datetime) -> CostModel | None:
+        """What held at an instant."""
+        begun = [version for version in self.stated if version.since <= at]
+        return begun[-1].model if begun else None
+
+    def cost_minor(self, usage: Usage, currency: str) -> int | None:
+        """What a session's energy cost, by what held when it began; None: nobody has said, or it
+        was in another currency."""
+        model = self.model_at(usage.started_at)
+        if model is None or model.currency != currency:
+            return None
+        return energy_cost(model, usage, self.sunny).total_minor
 
 
 COST_MODEL = table_of(CostModelRow)
@@ -102,10 +125,12 @@ def locations_of(reads: Reads, owner_id: str, most: int) -> Sequence[str]:
     return [row[0] for row in reads.all(wanted.order_by(COST_MODEL.c.location_id).limit(most))]
 
 
-def model_at(versions: Sequence[CostVersion], at: datetime) -> CostModel | None:
-    """Which of these versions, the oldest first, held at an instant."""
-    begun = [version for version in versions if version.since <= at]
-    return begun[-1].model if begun else None
+def known(reads: Reads, location_id: str, span: Span) -> KnownCosts:
+    """What sessions cost that begin at a location in a time."""
+    return KnownCosts(
+        versions_within(reads, location_id, span),
+        sunny.during(reads, location_id, Span(span.start, span.end + LONGEST)),
+    )
 
 
 def _view(row: Any) -> CostVersion:

@@ -174,6 +174,39 @@ async def test_months_are_those_of_the_place_and_costs_those_of_their_time(
     await driver.get(f"/locations/{location_id}/margin{MONTH}", 404)
 
 
+@SQLITE
+async def test_what_is_charged_while_the_site_feeds_in_costs_what_feeding_in_brings(
+    hub: RunningHub,
+) -> None:
+    """20 kWh from 9 to 11, reported every half hour: from 9:30 to 10:30 the site fed in.
+
+    10 kWh are bought at 0.30, 10 cost 0.08 each.
+    """
+    owner, driver, place, location_id = await town(hub)
+    measured = {
+        "currency": "EUR",
+        "grid": [{"kind": "energy", "per_kwh": "0.30"}],
+        "solar_per_kwh": "0.08",
+        "is_solar_measured": True,
+    }
+    path = f"/locations/{location_id}/cost-model"
+    await owner.ask("PUT", path, measured | {"since": MARCH}, 200)
+    await place.sim.plug_in(1, driver.id_token)
+    await hub.settle()
+    for export_w in (2_000, 900, 300, 0):
+        await hub.advance(minutes=30)
+        await place.sim.charge(1, 5_000)
+        await owner.ask("PUT", f"/locations/{location_id}/export", {"export_w": export_w}, 200)
+    await leave(hub, place)
+
+    told = await owner.get(f"/stations/{place.station_id}/margin{MONTH}")
+    asked = {"month": "2026-03", "tariff_id": place.tariff_id}
+    estimate = await owner.post(f"/stations/{place.station_id}/earnings-estimates", asked, 200)
+
+    assert minor(told["sessions"][0]["left"])[3:] == (810, 380, 430)
+    assert estimate["billed"]["cost"]["amount_minor"] == 380
+
+
 def _cdr_of(reads: Reads, session_id: str) -> str:
     found: str = reads.value(select(CDR.c.id).where(CDR.c.session_id == session_id))
     return found

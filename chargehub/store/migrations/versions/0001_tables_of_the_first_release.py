@@ -2050,6 +2050,24 @@ def upgrade() -> None:
     )
     op.create_index("ix_cost_model_owner", "cost_model", ["owner_id", "since"], unique=False)
     op.create_table(
+        "sunny_time",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("location_id", sa.String(length=36), nullable=False),
+        sa.Column("since", Instant(), nullable=False),
+        sa.Column("until", Instant(), nullable=False),
+        sa.Column("is_open", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["location_id"], ["location.id"], name=op.f("fk_sunny_time_location_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sunny_time")),
+    )
+    op.create_index(
+        "uq_sunny_time_location_since", "sunny_time", ["location_id", "since"], unique=True
+    )
+    op.create_index(
+        "ix_sunny_time_location_until", "sunny_time", ["location_id", "until"], unique=False
+    )
+    op.create_table(
         "cell_month",
         sa.Column("month", sa.String(length=7), nullable=False),
         sa.Column("cell", sa.String(length=15), nullable=False),
