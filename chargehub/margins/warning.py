@@ -14,7 +14,7 @@ from chargehub.tariffs.tables import TariffView
 from chargehub.tariffs.warned import Warnings
 
 MOST_STATIONS = 200  # of one tariff that are looked at
-MOST_LOCATIONS = 50  # a warning for each of more nobody reads
+MOST_LOCATIONS = 10  # nobody reads more; a price by the hour takes some 0.1 s to judge at each
 
 
 @dataclass(frozen=True, slots=True)

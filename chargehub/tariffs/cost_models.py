@@ -3,6 +3,7 @@
 Who may state what stands in `margins`.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -68,7 +69,12 @@ class KnownCosts:
         model = self.model_at(usage.started_at)
         if model is None or model.currency != currency:
             return None
-        return energy_cost(model, usage, self.sunny).total_minor
+        return energy_cost(model, usage, self._sunny_in(usage)).total_minor
+
+    def _sunny_in(self, usage: Usage) -> Sequence[Span]:
+        first = bisect_right(self.sunny, usage.started_at, key=lambda span: span.end)
+        last = bisect_right(self.sunny, usage.ended_at, key=lambda span: span.start)
+        return self.sunny[first:last]
 
 
 COST_MODEL = table_of(CostModelRow)
