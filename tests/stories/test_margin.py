@@ -10,6 +10,7 @@ from chargehub.sessions.schema import CDR
 from chargehub.store.work import Reads
 from tests.hub import Person, Place, RunningHub
 from tests.stories.steps import audited, charge, leave
+from tests.stories.test_claimed import NEW_CARD, charged_unknown, claim
 from tests.stories.test_cost_model import CHEAP, MARCH
 
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -205,6 +206,21 @@ async def test_what_is_charged_while_the_site_feeds_in_costs_what_feeding_in_bri
 
     assert minor(told["sessions"][0]["left"])[3:] == (810, 380, 430)
     assert estimate["billed"]["cost"]["amount_minor"] == 380
+
+
+@SQLITE
+async def test_energy_that_nobody_was_billed_for_costs_the_owner(hub: RunningHub) -> None:
+    owner, driver, place, _ = await town(hub)
+    await charged_unknown(hub, place)
+    path = f"/stations/{place.station_id}/margin{MONTH}"
+
+    lost = await owner.get(path)
+    await driver.post("/id-tokens", {"value": NEW_CARD})
+    await claim(driver, place)
+    found = await owner.get(path)
+
+    assert [minor(one["left"])[3:] for one in lost["sessions"]] == [(0, 697, -697)]
+    assert [minor(one["left"])[3:] for one in found["sessions"]] == [(810, 697, 113)]
 
 
 def _cdr_of(reads: Reads, session_id: str) -> str:
