@@ -109,12 +109,13 @@ def step(past_hour: Sequence[Decimal], wish: Decimal, floor: Decimal, ceiling: D
     """The price from now on: as near to the wish as the rate and the owner's bounds allow.
 
     `past_hour` are the prices that held in it; none: there was no price yet. The new one is within
-    a tenth of each of them, so that an hour of small steps goes no further than one. A price of
-    zero holds nothing back. The owner's bounds always win, also over the rate.
+    a tenth of each of them, so that an hour of small steps goes no further than one; where a tenth
+    is less than the smallest step there is, within that. A price of zero holds nothing back. The
+    owner's bounds always win, also over the rate.
     """
-    held = [price for price in past_hour if price]
-    low = max((price * (1 - FASTEST) for price in held), default=Decimal(0))
-    high = min((price * (1 + FASTEST) for price in held), default=ceiling)
+    reach = [(price, max(price * FASTEST, _QUANTUM)) for price in past_hour if price]
+    low = max((price - far for price, far in reach), default=Decimal(0))
+    high = min((price + far for price, far in reach), default=ceiling)
     moved = max(wish, Decimal(0)).quantize(_QUANTUM, ROUND_HALF_UP)
     if moved > high:
         moved = high.quantize(_QUANTUM, ROUND_FLOOR)

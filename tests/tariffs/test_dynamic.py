@@ -98,7 +98,18 @@ def test_no_two_prices_of_an_hour_are_further_apart_than_the_rate(
 
     for index, price in enumerate(prices[1:], start=1):
         for earlier in filter(None, prices[max(0, index - 4) : index]):
-            assert earlier * Decimal("0.9") <= price <= earlier * Decimal("1.1")
+            assert abs(price - earlier) <= max(earlier / 10, Decimal("0.000001"))
+
+
+@given(st.integers(1, 30), st.sampled_from([ZERO, TEN]))
+def test_no_price_is_so_small_that_it_cannot_move(millionths: int, wish: Decimal) -> None:
+    """A tenth of it may be finer than any price is written."""
+    price = Decimal(millionths).scaleb(-6)
+
+    moved_to = step([price] * 4, wish, ZERO, TEN)
+
+    assert moved_to != price
+    assert abs(moved_to - price) <= max(price / 10, Decimal("0.000001"))
 
 
 @given(CENTS, st.decimals(0, 10, places=6))
