@@ -95,10 +95,17 @@ def listing(reads: Reads, station_id: str) -> ListingView | None:
 
 def stations_of_tariff(reads: Reads, tariff_id: str, limit: int) -> Sequence[str]:
     """The stations that offer a tariff now, at most so many."""
-    is_it = (col(Listing.tariff_id) == tariff_id) & col(Listing.withdrawn_at).is_(None)
-    return [row[0] for row in reads.all(select(col(Listing.station_id)).where(is_it).limit(limit))]
+    return [row[0] for row in reads.all(_OF_TARIFF, tariff_id=tariff_id, most=limit)]
 
 
+_OF_TARIFF = Hot(
+    select(col(Listing.station_id))
+    .where(
+        col(Listing.tariff_id) == bindparam("tariff_id"),
+        col(Listing.withdrawn_at).is_(None),
+    )
+    .limit(bindparam("most"))
+)
 _NEWEST = Hot(
     select(
         col(Listing.published_at),

@@ -7,14 +7,15 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import bindparam, delete, update
 
 from chargehub.errors import Invalid, NotFound
 from chargehub.people.rules import Actor
 from chargehub.prices import signals
 from chargehub.prices.market import Market
 from chargehub.store.chunk import ALL, Chunk
-from chargehub.store.columns import new_id
+from chargehub.store.columns import Instant, Json, new_id
+from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, Work
 from chargehub.tariffs import (
     dynamic,
@@ -26,6 +27,15 @@ from chargehub.tariffs.actions import keep_snapshot
 from chargehub.tariffs.dynamic import Dynamics
 from chargehub.tariffs.tables import TARIFF, TariffView
 from chargehub.tariffs.versions import DYNAMICS, TariffDynamics, TariffVersion
+
+_MOVED = Hot(
+    update(DYNAMICS)
+    .where(
+        DYNAMICS.c.tariff_id == bindparam("moved"),
+        DYNAMICS.c.due_at == bindparam("due", type_=Instant()),
+    )
+    .values(due_at=bindparam("following", type_=Instant()), signals=bindparam("said", type_=Json()))
+)
 
 
 class BadDynamics(Invalid):
@@ -98,22 +108,24 @@ def own_tariff(reads: Reads, actor: Actor, tariff_id: str) -> TariffView:
 
 
 def _move(work: Work, tariff_id: str, market: Market, now: datetime) -> None:
+    row = versions.rule_of(work, tariff_id)
     tariff = tables.tariff(work, tariff_id)
     assert tariff is not None, tariff_id
-    row = versions.rule_of(work, tariff_id)
     rule = dynamic.read(row.rule)
     known = signals.signals(work, tariff, rule, market, now)
+    said = signals.told(known)
+    following, due_at = dynamic.following(now), row.due_at
+    if not work.execute(_MOVED, moved=tariff_id, due=due_at, following=following, said=said):
+        return  # another node was first
     base = tables.snapshot(work, row.base_snapshot_id)
     held = versions.within_the_hour(work, tariff_id, now)
     past = [tables.snapshot(work, each.snapshot_id) for each in held]
-    said = signals.told(known)
-    is_it = DYNAMICS.c.tariff_id == tariff_id
-    values = {"due_at": dynamic.following(now), "signals": said}
-    work.execute(update(DYNAMICS).where(is_it).values(**values))
-    snapshot_id = keep_snapshot(work, dynamic.moved(base, past, rule, known))
-    if snapshot_id != held[0].snapshot_id:
-        _say(work, tariff_id, snapshot_id, now, said)
-        _set(work, tariff_id, snapshot_id=snapshot_id)
+    content = dynamic.moved(base, past, rule, known)
+    if content == past[0]:
+        return
+    snapshot_id = keep_snapshot(work, content)
+    _say(work, tariff_id, snapshot_id, now, said)
+    _set(work, tariff_id, snapshot_id=snapshot_id)
 
 
 def _say(work: Work, tariff_id: str, snapshot_id: str, since: datetime, why: Any) -> None:

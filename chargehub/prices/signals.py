@@ -5,15 +5,14 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, func, select
 from sqlmodel import col
 
 from chargehub.listings import tables as listings
 from chargehub.prices import sites
 from chargehub.prices.market import Market
 from chargehub.sessions.schema import SESSION
-from chargehub.stations import tables as stations
-from chargehub.stations.schema import Station
+from chargehub.stations.schema import Evse, Station
 from chargehub.store.hot import Hot
 from chargehub.store.many import any_of
 from chargehub.store.work import Reads
@@ -24,17 +23,29 @@ from chargehub.units import Span
 
 LOOKED_BACK = timedelta(hours=1)
 MOST_STATIONS = 200  # of one tariff that are looked at
-MOST_SESSIONS = 100  # of one station in an hour
+SESSIONS_EACH = 24  # the newest of each EVSE: more do not fit beside one that ended in the hour
 _FINEST = Decimal("0.0001")
-_PLACES_OF = Hot(select(col(Station.location_id)).where(any_of(col(Station.id), "ids")).distinct())
 _TAKES = ("active", "ended", "closed")  # what never began took nobody's place
+_PLACES_OF = Hot(select(col(Station.location_id)).where(any_of(col(Station.id), "ids")).distinct())
+_EVSES_OF = Hot(
+    select(col(Evse.station_id), func.count())
+    .where(any_of(col(Evse.station_id), "ids"))
+    .group_by(col(Evse.station_id))
+)
+_NEWEST = Hot(
+    select(SESSION.c.started_at, SESSION.c.ended_at, SESSION.c.status)
+    .where(SESSION.c.station_id == bindparam("station_id"))
+    .order_by(SESSION.c.id.desc())
+    .limit(bindparam("most"))
+)
 
 
 def signals(
     reads: Reads, tariff: TariffView, dynamics: Dynamics, market: Market, now: datetime
 ) -> Signals:
     """What is known now of what this rule asks for; the rest is left out."""
-    ids = listings.stations_of_tariff(reads, tariff.id, MOST_STATIONS)
+    by_stations = dynamics.by == "utilisation" or dynamics.solar_discount_percent
+    ids = listings.stations_of_tariff(reads, tariff.id, MOST_STATIONS) if by_stations else ()
     area = dynamics.area
     known = market.price_at(reads, area, tariff.currency, now) if area else None
     return Signals(
@@ -49,12 +60,10 @@ def utilisation(reads: Reads, station_ids: Sequence[str], now: datetime) -> Deci
     """The share of the last hour in which their EVSEs were taken by cars; None: there are none."""
     past = Span(now - LOOKED_BACK, now)
     places, taken = 0, timedelta()
-    for station_id in station_ids:
-        places += len(stations.evses_of_station(reads, station_id))
-        for row in _sessions(reads, station_id):
-            during = Span(row.started_at, max(row.ended_at or now, row.started_at))
-            part = during.intersection(past)
-            taken += part.duration if part else timedelta()
+    for station_id, evses in reads.all(_EVSES_OF, ids=station_ids):
+        places += evses
+        for row in reads.all(_NEWEST, station_id=station_id, most=SESSIONS_EACH * evses):
+            taken += _taken(row, past)
     if not places:
         return None
     share = Decimal(taken // timedelta.resolution) / (LOOKED_BACK // timedelta.resolution * places)
@@ -82,9 +91,10 @@ def _text(value: Decimal | None) -> str | None:
     return None if value is None else decimal_text(value)
 
 
-def _sessions(reads: Reads, station_id: str) -> Sequence[Any]:
-    """The newest of a station's sessions that began."""
-    wanted = select(SESSION.c.started_at, SESSION.c.ended_at, SESSION.c.status)
-    of_station = wanted.where(SESSION.c.station_id == station_id)
-    rows = reads.all(of_station.order_by(SESSION.c.id.desc()).limit(MOST_SESSIONS))
-    return [row for row in rows if row.started_at is not None and row.status in _TAKES]
+def _taken(session: Any, past: Span) -> timedelta:
+    """How long a session took its place in a time up to now."""
+    began_at, ended_at = session.started_at, session.ended_at or past.end
+    if session.status not in _TAKES or began_at is None or ended_at <= past.start:
+        return timedelta()
+    part = Span(began_at, max(ended_at, began_at)).intersection(past)
+    return part.duration if part else timedelta()

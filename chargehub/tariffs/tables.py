@@ -179,7 +179,7 @@ _TARIFFS = select(
     TARIFF.c.created_at,
     TARIFF.c.is_dynamic,
 ).join(SNAPSHOT, SNAPSHOT.c.id == TARIFF.c.snapshot_id)
-_BY_ID = _TARIFFS.where(TARIFF.c.id == bindparam("id"))
+_BY_ID = Hot(_TARIFFS.where(TARIFF.c.id == bindparam("id")))
 _BY_IDS = Hot(_TARIFFS.where(any_of(TARIFF.c.id, "ids")))
 _BY_REF = _TARIFFS.where(
     TARIFF.c.owner_id == bindparam("owner_id"), TARIFF.c.external_ref == bindparam("external_ref")

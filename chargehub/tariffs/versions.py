@@ -12,6 +12,7 @@ from sqlalchemy import Index, bindparam, select
 from sqlmodel import Field, SQLModel
 
 from chargehub.store.columns import Instant, Json
+from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, table_of
 from chargehub.tariffs.dynamic import RATE_OVER
 
@@ -62,7 +63,7 @@ DYNAMICS = table_of(TariffDynamics)
 
 _COLUMNS = (VERSION.c.id, VERSION.c.snapshot_id, VERSION.c.since, VERSION.c.signals)
 _NEWEST_FIRST = (VERSION.c.since.desc(), VERSION.c.id.desc())
-_AT = (
+_AT = Hot(
     select(*_COLUMNS)
     .where(
         VERSION.c.tariff_id == bindparam("tariff_id"),
@@ -71,7 +72,7 @@ _AT = (
     .order_by(*_NEWEST_FIRST)
     .limit(1)
 )
-_LAST = (
+_LAST = Hot(
     select(*_COLUMNS)
     .where(
         VERSION.c.tariff_id == bindparam("tariff_id"),
@@ -80,23 +81,30 @@ _LAST = (
     .order_by(*_NEWEST_FIRST)
     .limit(20)  # four an hour, and what an owner stated in between
 )
+_RULE = Hot(select(DYNAMICS).where(DYNAMICS.c.tariff_id == bindparam("tariff_id")))
+_DUE = Hot(
+    select(DYNAMICS.c.tariff_id)
+    .where(DYNAMICS.c.due_at <= bindparam("now", type_=Instant()))
+    .order_by(DYNAMICS.c.due_at)
+    .limit(bindparam("most"))
+)
 
 
 def rule_of(reads: Reads, tariff_id: str) -> Any:
     """The row that says how a tariff moves; None: it does not."""
-    return reads.one(select(DYNAMICS).where(DYNAMICS.c.tariff_id == tariff_id))
+    return reads.one(_RULE, tariff_id=tariff_id)
 
 
 def version_at(reads: Reads, tariff_id: str, at: datetime) -> VersionView | None:
     """What held at an instant; None: it had no versions by then."""
     row = reads.one(_AT, tariff_id=tariff_id, at=at)
-    return None if row is None else VersionView(**row._mapping)
+    return None if row is None else VersionView(*row)
 
 
 def within_the_hour(reads: Reads, tariff_id: str, now: datetime) -> Sequence[VersionView]:
     """The versions that held in the hour before, the newest first."""
     since = now - RATE_OVER
-    found = [VersionView(**row._mapping) for row in reads.all(_LAST, tariff_id=tariff_id, at=since)]
+    found = [VersionView(*row) for row in reads.all(_LAST, tariff_id=tariff_id, at=since)]
     first = version_at(reads, tariff_id, since)
     return found if first is None else [*found, first]
 
@@ -123,5 +131,4 @@ def versions_of(
 
 def due(reads: Reads, now: datetime, limit: int) -> Sequence[str]:
     """The tariffs whose prices are to be worked out now."""
-    wanted = select(DYNAMICS.c.tariff_id).where(DYNAMICS.c.due_at <= now)
-    return [row[0] for row in reads.all(wanted.order_by(DYNAMICS.c.due_at).limit(limit))]
+    return [row[0] for row in reads.all(_DUE, now=now, most=limit)]
