@@ -37,9 +37,10 @@ STEPS: Mapping[str, tuple[timedelta, timedelta]] = {
 _PENALTIES = ((timedelta(hours=24), 10), (timedelta(hours=4), 25))
 _LATEST_PENALTY = 50
 
-Reason = Literal["price", "station", "blocked"]
-"""Why a cancellation is free at any time: what was booked is not what is offered now, or another's
-car stands in its way."""
+Reason = Literal["price", "station", "quality", "blocked"]
+"""Why a cancellation is free at any time: what was booked is not what is offered now (another
+price, a station that is not there, one that has failed a driver since), or another's car stands in
+its way."""
 
 
 class Booked(Protocol):

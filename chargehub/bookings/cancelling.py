@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from operator import attrgetter
 
-from chargehub.bookings import changes, failing, notices, policies, rules, tables
+from chargehub.bookings import changes, failing, notices, policies, reliability, rules, tables
 from chargehub.bookings.cancellation import (
     Parting,
     Reason,
@@ -96,7 +96,8 @@ def role(actor: Actor, booking: BookingView) -> str:
 
 
 def _why_free(reads: Reads, booking: BookingView) -> Reason | None:
-    """Is what was booked no longer what is offered: another price, or a station that is down?"""
+    """Is what was booked no longer what is offered: another price, a station that is down, or one
+    that has failed somebody since?"""
     listing = listings.listing(reads, booking.station_id)
     if listing is None:
         return "station"
@@ -104,6 +105,8 @@ def _why_free(reads: Reads, booking: BookingView) -> Reason | None:
         return "price"
     if not _is_there(reads, booking):
         return "station"
+    if reliability.has_failed_since(reads, booking):
+        return "quality"
     return "blocked" if is_blocked(reads, booking) else None
 
 

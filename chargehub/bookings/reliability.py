@@ -60,6 +60,17 @@ _OF_STATION = (
 _KIND = select(EVENT.c.kind).where(EVENT.c.booking_id == bindparam("booking_id")).limit(1)
 
 
+_SINCE = (
+    select(EVENT.c.id)
+    .where(
+        EVENT.c.station_id == bindparam("station_id"),
+        EVENT.c.at > bindparam("since", type_=Instant()),
+        (EVENT.c.evse_id == bindparam("evse_id")) | (EVENT.c.kind == "offline"),
+    )
+    .limit(1)
+)
+
+
 def note(work: Work, booking: BookingView, kind: Failure, now: datetime) -> None:
     """Remember that the station failed this booking."""
     row = ReliabilityRow(
@@ -85,3 +96,15 @@ def of_booking(reads: Reads, booking_id: str) -> Failure | None:
     """How the station failed this booking, or None."""
     found: Failure | None = reads.value(_KIND, booking_id=booking_id)
     return found
+
+
+def has_failed_since(reads: Reads, booking: BookingView) -> bool:
+    """Whether the EVSE, or the line of its station, let another driver down since this booking was
+    made."""
+    found = reads.value(
+        _SINCE,
+        station_id=booking.station_id,
+        evse_id=booking.evse_id,
+        since=booking.created_at,
+    )
+    return found is not None

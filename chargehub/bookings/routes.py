@@ -65,8 +65,8 @@ class CancellationBody(BaseModel):
     """What cancelling costs you at this moment.
 
     Of the deposit `kept` stays and `returned` goes back; `penalty` is what you owe as the owner.
-    `free_because`: the price or the station is not what was booked, or another's car blocks it, so
-    the policy does not count.
+    `free_because`: the price or the station is not what was booked, the station has failed a driver
+    since (quality), or another's car blocks it, so the policy does not count.
     """
 
     kept: MoneyBody

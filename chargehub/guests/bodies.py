@@ -88,8 +88,8 @@ class GuestBookingBody(BaseModel):
 class GuestCancellationBody(BaseModel):
     """What cancelling costs at this moment: of the deposit `kept` stays and `returned` goes back.
 
-    `free_because`: the price or the station is not what was booked, or another's car blocks it, so
-    the policy does not count.
+    `free_because`: the price or the station is not what was booked, the station has failed a driver
+    since (quality), or another's car blocks it, so the policy does not count.
     """
 
     kept: MoneyBody
