@@ -38,6 +38,7 @@ from chargehub.store.work import Work
 from chargehub.tariffs import actions as tariff_actions
 from chargehub.tariffs import pricing
 from chargehub.tariffs import tables as tariffs
+from chargehub.tariffs.pricing import Tariff
 from chargehub.units import Money, Span
 
 RESERVATION_IDS = 2**31 - 1  # 1 to this: what every station can read as a positive integer
@@ -207,14 +208,25 @@ def _terms(work: Work, driver: Actor, offer: _Offer, id_token: str, slot: Span) 
     account = people.account(work, driver.account_id)
     if account is None or not account.can_pay:
         raise rules.PaymentMethodNeeded("This slot costs money. Add a payment method, then book.")
-    deposit_minor = pricing.deposit(tariff, evse.power_w, slot.duration)
-    most_wh = evse.power_w * (slot.duration // timedelta(seconds=1)) // 3600
-    expected = pricing.quote(tariff, most_wh, slot, evse.time_zone)
-    if trusted.pays_before:
-        deposit_minor = max(deposit_minor, expected.total_minor)
+    deposit_minor, expected_minor = held_for(tariff, evse.power_w, slot, evse.time_zone, trusted)
     is_asked = trusted.must_ask(offer.policy, deposit_minor)
     deposit = Money(deposit_minor, tariff.currency)
-    return _Terms(snapshot_id, deposit, False, expected.total_minor, is_asked)
+    return _Terms(snapshot_id, deposit, False, expected_minor, is_asked)
+
+
+def held_for(
+    tariff: Tariff, power_w: int, slot: Span, time_zone: str, trusted: record.Trust
+) -> tuple[int, int]:
+    """What is held for somebody else's EVSE, and what the slot is worth at full power, in minor
+    units. Who is not trusted pays all of that before."""
+    if not any(component.price for component in tariff.components):
+        return 0, 0
+    deposit_minor = pricing.deposit(tariff, power_w, slot.duration)
+    most_wh = power_w * (slot.duration // timedelta(seconds=1)) // 3600
+    expected_minor = pricing.quote(tariff, most_wh, slot, time_zone).total_minor
+    if trusted.pays_before:
+        deposit_minor = max(deposit_minor, expected_minor)
+    return deposit_minor, expected_minor
 
 
 def _insert(

@@ -6,9 +6,11 @@ from typing import Any, Self
 
 from pydantic import BaseModel
 
+from chargehub.bookings import holding, record
 from chargehub.bookings.quotes import QuoteView
 from chargehub.bookings.terms import write_policy
 from chargehub.rest.bodies import MoneyBody
+from chargehub.stations import tables as stations
 from chargehub.store.work import Reads
 from chargehub.tariffs import quoting
 from chargehub.tariffs import tables as tariffs
@@ -16,7 +18,7 @@ from chargehub.tariffs.fields import decimal_text
 from chargehub.tariffs.limits import most
 from chargehub.tariffs.pricing import Tariff, conditions
 from chargehub.tariffs.quote_bodies import QuoteBody
-from chargehub.units import minor
+from chargehub.units import Money, minor
 
 
 class PriceLine(BaseModel):
@@ -35,7 +37,8 @@ class LockedQuoteBody(BaseModel):
 
     `expected` prices the energy you asked for. The bill is the `formula` for what is metered, in
     major units, VAT included, and never less than `minimum` or more than `maximum` where there is
-    one. `most`: whatever you do within the slot, at the EVSE's power, it is not more.
+    one. `most`: whatever you do within the slot, at the EVSE's power, it is not more. `deposit`
+    is held from booking on, and what is not spent of it is released.
     `booking_id`: what was booked on it.
     """
 
@@ -49,6 +52,7 @@ class LockedQuoteBody(BaseModel):
     minimum: MoneyBody | None
     maximum: MoneyBody | None
     most: MoneyBody
+    deposit: MoneyBody
     tariff_snapshot_id: str
     policy: dict[str, Any]
     policy_version: int
@@ -70,11 +74,22 @@ class LockedQuoteBody(BaseModel):
             minimum=_limit(tariff, tariff.minimum),
             maximum=_limit(tariff, tariff.maximum),
             most=MoneyBody(amount_minor=most_minor, currency=tariff.currency),
+            deposit=MoneyBody.of(_deposit(reads, quote, tariff)),
             tariff_snapshot_id=quote.tariff_snapshot_id,
             policy=write_policy(quote.locked.policy),
             policy_version=quote.policy_version,
             booking_id=quote.booking_id,
         )
+
+
+def _deposit(reads: Reads, quote: QuoteView, tariff: Tariff) -> Money:
+    """What a booking on this quote holds by the app's token; on one's own EVSE nothing."""
+    evse = stations.evse(reads, quote.evse_id)
+    if evse is not None and evse.owner_id == quote.driver_id:
+        return Money(0, tariff.currency)
+    trusted = record.of(reads, quote.driver_id)
+    held, _ = holding.held_for(tariff, quote.power_w, quote.slot, quote.time_zone, trusted)
+    return Money(held, tariff.currency)
 
 
 def _formula(tariff: Tariff) -> list[PriceLine]:

@@ -29,7 +29,7 @@ async def test_the_bill_is_as_was_quoted(hub: RunningHub, version: str) -> None:
     strict = {"cancellation": "strict", "mode": "request"}
     await owner.ask("PUT", f"/stations/{place.station_id}/policy", strict, 200)
     token = {"id_token": driver.id_token}
-    await driver.post("/bookings", {**wanted, **token, "quote_id": quote["id"]})
+    booked = await driver.post("/bookings", {**wanted, **token, "quote_id": quote["id"]})
     await hub.settle()
     await hub.advance(minutes=60)
     await place.sim.receive("reserve")
@@ -39,6 +39,7 @@ async def test_the_bill_is_as_was_quoted(hub: RunningHub, version: str) -> None:
     await leave(hub, place)
 
     assert (await only(driver, "/bookings"))["status"] == "completed"
+    assert quote["deposit"] == booked["deposit"] == {"amount_minor": 1100, "currency": "EUR"}
     (bill,) = await bills(owner)
     assert bill.cost_minor == quote["expected"]["total_minor"] == 450
     assert bill.cost_minor <= quote["most"]["amount_minor"] == 990
