@@ -1,5 +1,6 @@
 """What an owner sets up: locations, stations with their password, household tokens."""
 
+import re
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,7 +9,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
-from chargehub.errors import NotFound
+from chargehub.errors import Invalid, NotFound
 from chargehub.jurisdictions.book import check_country
 from chargehub.people.rules import Actor
 from chargehub.stations import lists, rules, tables
@@ -20,6 +21,17 @@ from chargehub.store.columns import new_id
 from chargehub.store.work import Reads, Work
 
 _TAKEN = "Another station has this identity. Choose another."
+
+
+class NameTellsAddress(Invalid):
+    """The name of a location, which everybody reads, holds its street and number."""
+
+    code = "name_tells_address"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Everybody reads the name, and the address is for who booked. Choose a name without it."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +63,11 @@ def register_location(
 ) -> RegisteredLocation:
     """A place for stations. The same external reference again gives the first one, unchanged.
 
-    Raises BadPlace, UnknownTimeZone, UnknownCountry.
+    Raises BadPlace, UnknownTimeZone, UnknownCountry, NameTellsAddress.
     """
     rules.check_location(wanted)
+    if tells_address(wanted.name, wanted.address):
+        raise NameTellsAddress
     check_country(wanted.country)
     known = _by_external_ref(work, Location, owner_id, wanted.external_ref)
     if known is not None:
@@ -77,6 +91,21 @@ def register_location(
     )
     work.add(location)
     return RegisteredLocation(location.id, is_new=True)
+
+
+def tells_address(name: str, address: str) -> bool:
+    """Whether a name holds the street and number that an address begins with, however written.
+
+    "Garage 5" does not tell of "5 Road", nor "Oslo" of "Oslo": without a number it is no door.
+    """
+    street = _words(address.partition(",")[0])
+    is_door = any(word.isdigit() for word in street) and any(map(str.isalpha, street))
+    return is_door and f" {' '.join(street)} " in f" {' '.join(_words(name))} "
+
+
+def _words(text: str) -> list[str]:
+    """Letters and digits apart, folded: "Hauptstr.5b" is hauptstr, 5, b."""
+    return re.findall(r"[^\W\d_]+|\d+", text.casefold())
 
 
 def register_station(

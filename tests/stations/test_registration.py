@@ -203,3 +203,29 @@ async def test_the_household_has_a_limit(store: Store) -> None:
 
     with pytest.raises(rules.TooManyTokens, match="at most 50"):
         await store.do(actions.set_household, OWNER, only.id, "CHONEMORE")
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "tells"),
+    [
+        ("Hauptstr. 5, Berlin", "Hauptstr. 5", True),
+        ("At HAUPTSTR 5", "Hauptstr.5, 10115 Berlin", True),
+        ("Møllers gate 12 b", "Møllers Gate 12B, Oslo", True),
+        ("Hauptstr.", "Hauptstr. 5", False),
+        ("Hauptstr. 51", "Hauptstr. 5", False),
+        ("Garage 5", "5 Road", False),
+        ("Oslo", "Oslo", False),
+        ("Yard 7", "7, Road", False),
+    ],
+)
+def test_a_name_that_everybody_reads_does_not_tell_the_address(
+    name: str, address: str, tells: bool
+) -> None:
+    assert registration.tells_address(name, address) == tells
+
+
+async def test_a_location_whose_name_tells_its_address_is_refused(store: Store) -> None:
+    telling = replace(LOCATION, name="Garage, Storgata 1", address="Storgata 1, Oslo")
+
+    with pytest.raises(registration.NameTellsAddress):
+        await store.do(actions.register_location, OWNER, telling, NOW)
