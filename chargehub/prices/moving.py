@@ -19,7 +19,6 @@ from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, Work
 from chargehub.tariffs import (
     dynamic,
-    sunny,
     tables,
     versions,
 )
@@ -95,8 +94,6 @@ def move_due(work: Work, now: datetime, market: Market, chunk: Chunk = ALL) -> i
     """Move the prices that are due, at most 50 tariffs; how many were looked at."""
     due = versions.due(work, now, chunk.limit)
     return chunk.each(work, due, str, partial(_move, market=market, now=now))
-
-    sunny.note(work, location_id, export_w, now)
 
 
 def own_tariff(reads: Reads, actor: Actor, tariff_id: str) -> TariffView:

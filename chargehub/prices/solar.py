@@ -16,6 +16,7 @@ from chargehub.stations import tables as stations
 from chargehub.stations.gridmeter import GridReading
 from chargehub.stations.reports import Acknowledged, Metered, Received
 from chargehub.store.work import Reads, Work
+from chargehub.tariffs import sunny
 
 NO_METER: dict[str, Any] = {
     "export_w": None,
@@ -81,6 +82,7 @@ def report_export(work: Work, actor: Actor, location_id: str, export_w: int, now
     is_it = EXPORT.c.location_id == location_id
     if not work.execute(update(EXPORT).where(is_it).values(**values)):
         work.add(SiteExport(location_id=location_id, **values))
+    _keep_time(work, location_id, now)
 
 
 def take_readings(
@@ -130,3 +132,11 @@ def _note(
                 register_at=found.register_at,
             )
         )
+        _keep_time(work, row.location_id, received_at)
+
+
+def _keep_time(work: Work, location_id: str, now: datetime) -> None:
+    """What is charged while a site feeds in comes from its roof: remember when it did."""
+    site = sites.site(work, location_id, now)
+    if site.at is not None:
+        sunny.note(work, location_id, site.export_w, site.at)

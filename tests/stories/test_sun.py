@@ -1,9 +1,12 @@
 """The sun by the meter at the grid connection: cheaper while it feeds in, and never by a tale."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from chargehub.tariffs import sunny
+from chargehub.units import Span
 from tests.hub import Person, Place, RunningHub
 from tests.stories.steps import audited, bills, charge
 from tests.stories.test_moving_prices import BOUNDED, dynamics, price
@@ -50,6 +53,22 @@ async def test_the_price_follows_the_meter_at_the_grid(hub: RunningHub, version:
     assert (await owner.get(f"{where}/solar"))["measured_w"] == -2_000
     assert [bill.cost_minor for bill in await bills(owner)] == [428]
     await audited(hub)
+
+
+async def test_what_the_meter_tells_twice_was_sun_for_the_costs_too(
+    hub: RunningHub, version: str
+) -> None:
+    """The owner's share of the own roof is known by the same words as the price."""
+    _, place, where = await metered(hub, version)
+    began = hub.clock.now()
+
+    for _ in range(2):
+        await place.sim.read_grid(export_w=3_000, import_w=0)
+        await hub.advance(minutes=15)
+
+    span = Span(began, hub.clock.now())
+    [sun] = await hub.hub.store.read(sunny.during, where.rpartition("/")[2], span)
+    assert sun.duration == timedelta(minutes=15)
 
 
 async def test_energy_alone_is_enough(hub: RunningHub, version: str) -> None:
