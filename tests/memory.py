@@ -18,7 +18,7 @@ def keep_files_in_memory() -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
-def has_room(folder: Path) -> bool:
+def has_room(folder: Path, room_bytes: int = ROOM_BYTES) -> bool:
     """Does this folder exist, and may we fill it?"""
     is_ours = folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
-    return is_ours and shutil.disk_usage(folder).free >= ROOM_BYTES
+    return is_ours and shutil.disk_usage(folder).free >= room_bytes

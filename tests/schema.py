@@ -28,7 +28,8 @@ def empty(url: str) -> None:
     Whoever is still connected is cut off: a test may have killed its hub. Rows are deleted, for
     to truncate a hundred tables takes ten times as long, until what they leave behind adds up.
     """
-    with psycopg.connect(make_url(url).set(drivername="postgresql").render_as_string(False)) as one:
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain) as one:
         one.execute(_CUT_OFF)
         written = one.execute(_WRITTEN).fetchall()
         one.execute("SET LOCAL session_replication_role = replica")

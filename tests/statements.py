@@ -25,7 +25,7 @@ class Compiled(dict[Any, Any]):
         super().__setitem__(key[1:], compiled)
 
 
-_COMPILED: dict[str, Compiled] = {}
+COMPILED: dict[str, Compiled] = {}
 
 
 def share_compiled() -> None:
@@ -34,5 +34,5 @@ def share_compiled() -> None:
 
 
 def _share(connection: Connection) -> None:
-    shared = _COMPILED.setdefault(connection.dialect.name, Compiled())
+    shared = COMPILED.setdefault(connection.dialect.name, Compiled())
     connection.execution_options(compiled_cache=shared)

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy
 from sqlalchemy import text
 
-from tests import databases
+from tests import databases, memory, schema, statements
 
 ROOT = Path(__file__).parent.parent
 
@@ -76,6 +76,43 @@ def test_the_server_ends_with_a_killed_owner() -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.parametrize("rows", [1, 5_000], ids=["few", "many"])
+def test_an_emptied_database_is_as_new(postgres_database: str, rows: int) -> None:
+    """Few rows are deleted, many are truncated; numbers begin at one again."""
+    write = (
+        "INSERT INTO station_timeline (station_id, evse_number, at, word)"
+        f" SELECT repeat('s', 36), n, 0, 'available' FROM generate_series(1, {rows}) AS n"
+    )
+    try:
+        _run(postgres_database, write)
+    finally:
+        schema.empty(postgres_database)
+
+    _run(postgres_database, write)
+    assert _asked(postgres_database, "SELECT count(*), min(id) FROM station_timeline") == (rows, 1)
+    schema.empty(postgres_database)
+    assert _asked(postgres_database, "SELECT count(*), min(id) FROM station_timeline") == (0, None)
+
+
+def test_a_statement_is_compiled_once_for_all_databases() -> None:
+    seven = sqlalchemy.select(sqlalchemy.literal(7).label("compiled_once"))
+    counts = []
+    for _ in range(2):
+        engine = sqlalchemy.create_engine("sqlite://")
+        with engine.connect() as connection:
+            assert connection.execute(seven).scalar_one() == 7
+        engine.dispose()
+        counts.append(len(statements.COMPILED["sqlite"]))
+
+    assert counts[0] == counts[1] > 0
+
+
+def test_files_lie_in_memory_only_where_there_is_room(tmp_path: Path) -> None:
+    assert not memory.has_room(tmp_path / "missing")
+    assert not memory.has_room(tmp_path, room_bytes=1 << 60)
+    assert memory.has_room(tmp_path, room_bytes=1)
+
+
 def test_a_fresh_sqlite_file_forgets_the_old_one(tmp_path: Path) -> None:
     path = tmp_path / "hub.sqlite"
     _run(databases.fresh_sqlite(path), "CREATE TABLE thing (id text)")
@@ -90,5 +127,14 @@ def _run(url: str, statement: str) -> None:
     try:
         with engine.begin() as connection:
             connection.execute(text(statement))
+    finally:
+        engine.dispose()
+
+
+def _asked(url: str, statement: str) -> tuple[object, ...]:
+    engine = sqlalchemy.create_engine(url)
+    try:
+        with engine.connect() as connection:
+            return tuple(connection.execute(text(statement)).one())
     finally:
         engine.dispose()
