@@ -100,6 +100,8 @@ def test_a_measured_sun_gives_all_while_the_site_feeds_in() -> None:
         ("Europe/Oslo", datetime(2026, 10, 24, 22, tzinfo=UTC), 25, 9),
         ("America/New_York", datetime(2026, 3, 8, 5, tzinfo=UTC), 23, 7),
         ("America/New_York", datetime(2026, 11, 1, 4, tzinfo=UTC), 25, 9),
+        ("Australia/Adelaide", datetime(2026, 10, 3, 14, 30, tzinfo=UTC), 23, 7),
+        ("Australia/Adelaide", datetime(2026, 4, 4, 13, 30, tzinfo=UTC), 25, 9),
     ],
 )
 def test_the_hour_that_is_missing_or_comes_twice(
