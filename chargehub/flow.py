@@ -59,6 +59,7 @@ from chargehub.webhooks.rules import UNPUBLISHED
 
 LINES = 10_000  # commands under way: each has a line of its own and waits for nobody else
 MESSAGES = 1_000_000  # to webhooks; the sender itself bounds what is on its way at once
+FETCHES = 4  # of wholesale prices: more at once would be rude to one source
 TRIES, HOUR = 60, timedelta(hours=1)  # of a webhook: two days, then a person must look
 
 SessionTells = events.SessionOpened | events.SessionFailed | events.SessionClosed
@@ -95,7 +96,7 @@ def reactions(
         events.WebhookRequested: [
             Effect(send.webhook, webhooks.record_sent, MESSAGES, TRIES, HOUR)
         ],
-        events.WholesaleAsked: [Effect(send.wholesale, fetching.record)],
+        events.WholesaleAsked: [Effect(send.wholesale, fetching.record, FETCHES)],
         events.StationConnected: [
             stations.resume_commands,
             following.look_when_back,

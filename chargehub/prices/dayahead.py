@@ -126,7 +126,7 @@ def slots(listed: Sequence[MarketPrice], feed: Feed, day: date) -> dict[datetime
     of_day = feed.span_of(day)
     for price in listed:
         if (price.area, price.currency) != (feed.area, feed.currency):
-            raise BadPrices(f"it has prices of {price.area} in {price.currency}")
+            raise BadPrices(f"it has prices of {price.area!r} in {price.currency}")
         at, end = price.during.start, price.during.end
         if _off_quarter(at) or _off_quarter(end):
             raise BadPrices(f"a price from {at} to {end} holds for no whole quarters of an hour")

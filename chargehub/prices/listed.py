@@ -55,7 +55,7 @@ def parse(content: bytes, is_json: bool) -> Sequence[MarketPrice]:
     for before, after in pairwise(found):
         is_same = (before.area, before.currency) == (after.area, after.currency)
         if is_same and after.during.start < before.during.end:
-            raise BadPrices(f"two prices for {after.during.start} in {after.area}")
+            raise BadPrices(f"two prices for {after.during.start} in {after.area!r}")
     return found
 
 
@@ -71,14 +71,15 @@ def _price(row: Any, number: int) -> MarketPrice:
         area, currency, start, end, per_kwh = (row[name] for name in COLUMNS)
         during = Span(_instant(start), _instant(end))
         price = Decimal(per_kwh) if isinstance(per_kwh, str) else Decimal("NaN")
-    except (KeyError, TypeError, ValueError, AssertionError, InvalidOperation):
+    except (KeyError, TypeError, ValueError, OverflowError, InvalidOperation):
         wanted = ", ".join(COLUMNS)
         why = f"row {number} needs {wanted}; instants with a zone, a price as text"
         raise BadPrices(why) from None
     is_short = timedelta() < during.duration <= LONGEST
     exponent = price.as_tuple().exponent
     is_price = isinstance(exponent, int) and -FINEST <= exponent <= 0 and abs(price) <= HIGHEST
-    if not (isinstance(area, str) and area and currency in CURRENCIES and is_short and is_price):
+    is_named = isinstance(area, str) and area and isinstance(currency, str)
+    if not (is_named and currency in CURRENCIES and is_short and is_price):
         raise BadPrices(f"row {number} has no area, currency, time of up to an hour, or price")
     return MarketPrice(area, currency, during, price)
 

@@ -196,10 +196,15 @@ BROKEN: list[tuple[Any, str]] = [
     (b" " * (effects.LARGEST_ANSWER + 1), "more than 262144 bytes"),
     ({"prices": []}, "a list of objects"),
     ([{"per_kwh": 0.1}], "row 1 needs"),
-    (rows(MIDNIGHT, FLAT, area="NO2"), "prices of NO2 in EUR"),
-    (rows(MIDNIGHT, FLAT, currency="NOK"), "prices of NO1 in NOK"),
+    (rows(MIDNIGHT, FLAT, area="NO2"), "prices of 'NO2' in EUR"),
+    (rows(MIDNIGHT, FLAT, area="NO\0"), r"prices of 'NO\x00' in EUR"),
+    ([{**rows(MIDNIGHT, ["0"])[0], "from": "0001-01-01T00:00:00+23:00"}], "row 1 needs"),
+    (rows(MIDNIGHT, FLAT, currency="NOK"), "prices of 'NO1' in NOK"),
     (rows(MIDNIGHT, ["0.1"]) + rows(MIDNIGHT, ["0.2"]), "two prices for"),
     (rows(MIDNIGHT, ["1001"]), "row 1 has no"),
+    ([{**rows(MIDNIGHT, ["0"])[0], "currency": []}], "row 1 has no"),
+    ([{**rows(MIDNIGHT, ["0"])[0], "area": {}}], "row 1 has no"),
+    ([["NO1", "EUR"]], "row 1 needs"),
     ([], "no prices of 2026-03-02"),
 ]
 

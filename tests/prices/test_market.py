@@ -94,6 +94,7 @@ def test_json_says_the_same() -> None:
         row(TEN, "0.1").replace("+00:00", ""),
         row(TEN, "0.1").replace("EUR", "EURO"),
         row(TEN, "0.1", area=""),
+        "NO1,EUR,0001-01-01T00:00:00+23:00,0001-01-01T01:00:00+23:00,0.1\n",
         "NO1,EUR\n",
     ],
 )
