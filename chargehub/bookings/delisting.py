@@ -15,10 +15,11 @@ from chargehub.store.columns import Instant
 from chargehub.store.work import Reads, Work
 
 COUNTED = timedelta(days=30)
+_BY_OWNER = ("cancelled", "failed")  # failed: the owner took it away, or stopped the session
 
 _CANCELS = select(func.count()).where(
     BOOKING.c.station_id == bindparam("station_id"),
-    BOOKING.c.status == "cancelled",
+    BOOKING.c.status.in_(_BY_OWNER),
     BOOKING.c.cancelled_by == "owner",
     BOOKING.c.ended_at > bindparam("since", type_=Instant()),
 )
@@ -35,7 +36,7 @@ def follow_cancelled(
 ) -> None:
     """An owner cancelled: with the last one that is put up with, the station is delisted."""
     booking = tables.booking(work, event.booking_id)
-    if booking is None or (booking.status, booking.cancelled_by) != ("cancelled", "owner"):
+    if booking is None or booking.status not in _BY_OWNER or booking.cancelled_by != "owner":
         return
     count = cancels(work, booking.station_id, now)
     if not promises.owner_cancels or count < promises.owner_cancels:
@@ -46,8 +47,8 @@ def follow_cancelled(
         return
     text = (
         "Hello,\n\n"
-        f"you cancelled {count} bookings of a station within 30 days. Drivers rely on what they\n"
-        "book, so nobody finds or books this station until\n"
+        f"you cancelled or spoilt {count} bookings of a station within 30 days. Drivers rely\n"
+        "on what they book, so nobody finds or books this station until\n"
         f"    {until:%Y-%m-%d %H:%M} UTC.\n"
         "Then it is listed again by itself. What is booked stays booked.\n"
         f"The station: {booking.station_id}\n"

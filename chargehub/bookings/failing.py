@@ -10,7 +10,8 @@ from operator import attrgetter
 from sqlalchemy import select
 from sqlmodel import col
 
-from chargehub.bookings import reliability
+from chargehub.bookings import blame, reliability
+from chargehub.bookings.cancellation import owner_penalty
 from chargehub.bookings.promises import PROMISES, Promises
 from chargehub.bookings.reliability import Failure
 from chargehub.bookings.steps import Ending, cancel_reservation, ended
@@ -37,8 +38,16 @@ _BROKEN_AT_SLOT = (
 
 
 def fail(work: Work, booking: BookingView, why: Failure, now: datetime) -> None:
-    """The station failed its booked driver: all that was held goes back, and it is remembered."""
-    if not ended(work, booking, booking.status, Ending("failed"), now):
+    """The station failed its booked driver: all that was held goes back, and it is remembered.
+
+    Where its owner did it, that counts as the owner's cancellation, and costs as much.
+    """
+    if why not in blame.BY_OWNER and blame.took_away(work, booking, why):
+        why = "taken_away"
+    ending = Ending("failed")
+    if why in blame.BY_OWNER:
+        ending = Ending("failed", "owner", penalty_minor=owner_penalty(booking, now))
+    if not ended(work, booking, booking.status, ending, now):
         return
     reliability.note(work, booking, why, now)
     work.record(BookingReleased(booking.id, "failed"))

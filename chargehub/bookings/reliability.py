@@ -14,9 +14,10 @@ from chargehub.bookings.tables import BookingView
 from chargehub.store.columns import Instant, new_id
 from chargehub.store.work import Reads, Work, table_of
 
-Failure = Literal["offline", "out_of_order", "start_failed"]
+Failure = Literal["offline", "out_of_order", "start_failed", "taken_away", "stopped"]
 """How a station fails a booking: it had no line when the slot began and until the driver's grace
-was over; it says that it is out of order; or it did not start, or broke off at once."""
+was over; it says that it is out of order; it did not start, or broke off at once. Or its owner took
+it out of service, or stopped the driver's session within the slot."""
 
 
 class ReliabilityRow(SQLModel, table=True):

@@ -87,6 +87,13 @@ _LISTINGS_OF = Hot(
 )
 
 
+def withdrawn_at(reads: Reads, station_id: str) -> datetime | None:
+    """Since when a station is offered no more; None: it is offered, or never was."""
+    statement = select(col(Listing.withdrawn_at)).where(col(Listing.station_id) == station_id)
+    found: datetime | None = reads.value(statement)
+    return found
+
+
 def listing(reads: Reads, station_id: str) -> ListingView | None:
     """What a station offers; None: it is not published."""
     row = reads.one(_LISTING, station_id=station_id)

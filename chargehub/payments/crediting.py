@@ -78,8 +78,8 @@ def give(
 
 def withdraw(work: Work, event: events.SessionOpened, now: datetime) -> None:
     """Whoever was credited for a failed booking did charge in it: the credit goes back, as much
-    of it as is left."""
-    if event.booking_id is None:
+    of it as is left. Who was stopped by the owner and begins anew keeps it."""
+    if event.booking_id is None or reliability.of_booking(work, event.booking_id) == "stopped":
         return
     given = credits.of_booking(work, event.booking_id, "given")
     if given is None or credits.of_booking(work, event.booking_id, "withdrawn") is not None:

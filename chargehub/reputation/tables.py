@@ -123,7 +123,10 @@ _BOOKINGS = select(
     func.count(case((BOOKING.c.cancelled_by == "owner", 1))).label("cancelled"),
     func.count().label("ended"),
 ).where(
-    BOOKING.c.status.in_(("completed", "no_show", "cancelled")),
+    or_(
+        BOOKING.c.status.in_(("completed", "no_show", "cancelled")),
+        (BOOKING.c.status == "failed") & (BOOKING.c.cancelled_by == "owner"),
+    ),
     BOOKING.c.driver_id != BOOKING.c.owner_id,
 )
 EXCUSE = (

@@ -31,7 +31,13 @@ WHY: dict[Failure, str] = {
     "offline": "it has had no connection since before your slot began",
     "out_of_order": "it says that it is out of order",
     "start_failed": "it did not start, or broke off at once",
+    "taken_away": "its owner has taken it out of service",
+    "stopped": "its owner has stopped your session",
 }
+_COSTS_NOTHING = (
+    "Your booking is over and costs you nothing; what was held of your money goes back.\n"
+)
+_COSTS = "Your booking is over; you pay what you charged, and the owner owes a penalty.\n"
 
 
 def alternatives(reads: Reads, actor: Actor, booking_id: str, now: datetime) -> tuple[Found, ...]:
@@ -84,7 +90,7 @@ def tell_failed(work: Work, event: events.BookingReleased, now: datetime) -> Non
         "Hello,\n\n"
         f"the charger that you booked from {booking.starts_at:%Y-%m-%d %H:%M} to"
         f" {booking.ends_at:%H:%M} UTC has failed:\n{WHY[why] if why else 'it was not there'}.\n"
-        "Your booking is over and costs you nothing; what was held of your money goes back.\n"
+        f"{_COSTS if why == 'stopped' else _COSTS_NOTHING}"
     )
     text += _credited(work, booking) + "\n" + offers(work, booking, now)
     mails.write_mail(work, driver.email, "The charger that you booked has failed", text, now)

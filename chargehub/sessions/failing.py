@@ -38,7 +38,8 @@ def follow_failed(work: Work, event: SessionFailed, now: datetime) -> None:
 def follow_closed(
     work: Work, event: SessionClosed, now: datetime, promises: Promises = PROMISES
 ) -> None:
-    """A session is over: did the station break it off at once, before anything flowed?"""
+    """A session is over: did the station break it off at once, before anything flowed, or did its
+    owner stop it within the driver's slot?"""
     booking = bookings.by_session(work, event.session_id)
     if booking is None or booking.status != "active":
         return
@@ -47,9 +48,19 @@ def follow_closed(
     session = tables.session(work, event.session_id)
     if cdr is None or session is None:
         return
+    if _is_stopped_by_owner(session, booking):
+        failing.fail(work, booking, "stopped", now)
+        return
     is_short = cdr.ended_at - cdr.started_at <= promises.start_fails_within
     if is_short and records.is_broken_off(session.stop_reason, cdr.energy_wh):
         failing.fail(work, booking, "start_failed", now)
+
+
+def _is_stopped_by_owner(session: SessionView, booking: BookingView) -> bool:
+    """The station did as its owner asked, while the driver's slot was running."""
+    if rules.STOPPED_BY_OWNER not in session.flags or session.stop_reason != "remote":
+        return False
+    return session.ended_at is not None and session.ended_at < booking.ends_at
 
 
 def _would_not_start(reads: Reads, session: SessionView, now: datetime) -> bool:

@@ -113,6 +113,8 @@ def stop_remote(work: Work, actor: Actor, session_id: str, now: datetime) -> Ses
         return _fail(work, session)
     if session.status != "active" or session.transaction_id is None:
         raise rules.NothingToStop("The session is over; there is nothing to stop.")
+    if actor.account_id == session.owner_id != session.driver_id:
+        session = stopping.flagged(session, rules.STOPPED_BY_OWNER)
     return stopping.ask_once(work, session, now)
 
 

@@ -24,6 +24,7 @@ HOLD_REFUSED = "hold_refused"
 OTHER_TOKEN = "other_token"  # an event before the one that was judged named another token
 CLOCK_CORRECTED = "clock_corrected"
 CLOCK_REPAIRED = "clock_repaired"
+STOPPED_BY_OWNER = "stopped_by_owner"
 SUSPECT = "suspect"  # it may have ended without a word
 CORRECTED = "corrected"  # by an operator
 FEW_MISSING = 100  # a station may claim that two thousand million events are on their way
