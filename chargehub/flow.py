@@ -47,6 +47,7 @@ from chargehub.sessions import alerting, failing, stopping
 from chargehub.sessions import remote as sessions
 from chargehub.settlement import actions as settlement
 from chargehub.settlement import compensating, dividing
+from chargehub.settlement import tables as settlements
 from chargehub.settlement.split import Terms
 from chargehub.stations import actions as stations
 from chargehub.stations import raising, security
@@ -254,8 +255,10 @@ def _delist(promises: Promises) -> Reaction:
 
 
 def _credit_spoilt(promises: Promises) -> Reaction:
+    bounds = crediting.Bounds(promises, settlements.hub_fees)
+
     def credit_spoilt(work: Work, event: events.BookingReleased, now: datetime) -> None:
-        crediting.credit_spoilt(work, event, now, promises)
+        crediting.credit_spoilt(work, event, now, bounds)
 
     return credit_spoilt
 

@@ -249,6 +249,15 @@ class Settings(BaseSettings):
         int,
         Field(description="Such credits for the stations of one owner in 30 days at most.", ge=0),
     ] = 10
+    owner_credit_start: Annotated[
+        Decimal,
+        Field(
+            description="What such credits may cost the hub for an owner in a year, beside the"
+            " fees of the owner's sessions; coins of about a euro.",
+            ge=0,
+            le=1_000,
+        ),
+    ] = Decimal(20)
     owner_cancels: Annotated[
         int,
         Field(description="So many by its owner in 30 days delist a station; 0: never.", ge=0),

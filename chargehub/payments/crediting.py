@@ -3,6 +3,8 @@
 The hub gives it as goodwill: owners have their whole share, and a credit is never paid out.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,11 +25,27 @@ from chargehub.store.work import Reads, Work
 from chargehub.units import Money
 
 COUNTED = timedelta(days=30)
+WEIGHED = timedelta(days=365)  # an owner's credits against the fees of the same time
 GOODWILL = "expense:goodwill"
 
 
+FeesOf = Callable[[Reads, str, str, datetime], int]
+"""What the hub has of an owner's sessions in a currency since then, in minor units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much is given. `fees_of` None: an owner's fees bound nothing."""
+
+    promises: Promises = PROMISES
+    fees_of: FeesOf | None = None
+
+
+USUAL = Bounds()
+
+
 def credit_spoilt(
-    work: Work, event: events.BookingReleased, now: datetime, promises: Promises = PROMISES
+    work: Work, event: events.BookingReleased, now: datetime, bounds: Bounds = USUAL
 ) -> None:
     """The station failed a booking, another's car stood in its way, or the station was taken out
     of service: its driver gets a credit.
@@ -39,19 +57,18 @@ def credit_spoilt(
     if booking is None or booking.deposit_minor == 0:
         return
     if booking.status == "failed" and _was_there_when_booked(work, booking):
-        give(work, booking, "station_failed", now, promises)
+        give(work, booking, "station_failed", now, bounds)
     is_given_up = booking.status == "no_show" or booking.cancelled_by == "driver"
     if is_given_up and cancelling.is_blocked(work, booking):
-        give(work, booking, "blocked_by_another", now, promises)
+        give(work, booking, "blocked_by_another", now, bounds)
     was_paid_for = booking.penalty_minor > 0  # of a confirmed booking alone
     if was_paid_for and retirements.has_ended(work, booking):
-        give(work, booking, "station_retired", now, promises)
+        give(work, booking, "station_retired", now, bounds)
 
 
-def give(
-    work: Work, booking: BookingView, reason: Reason, now: datetime, promises: Promises
-) -> None:
+def give(work: Work, booking: BookingView, reason: Reason, now: datetime, bounds: Bounds) -> None:
     """Credit the driver of a booking, once for it, as often as the hub promises."""
+    promises = bounds.promises
     amount_minor = promises.credit_minor(booking.currency)
     if amount_minor == 0 or credits.of_booking(work, booking.id, "given") is not None:
         return
@@ -60,6 +77,8 @@ def give(
         return
     at_owner = credits.given_at_owner(work, booking.owner_id, now - COUNTED)
     if at_owner >= promises.credits_of_owner_in_30_days:
+        return
+    if not _has_room(work, booking, amount_minor, bounds, now):
         return
     entries = moved(amount_minor, booking.currency, GOODWILL, _credit(booking.driver_id))
     _post(work, booking.id, "credit", entries, now)
@@ -74,6 +93,18 @@ def give(
         station_id=booking.station_id,
         reason=reason,
     )
+
+
+def _has_room(
+    reads: Work, booking: BookingView, amount_minor: int, bounds: Bounds, now: datetime
+) -> bool:
+    """Does the owner bring the hub what its stations cost it, this credit with it?"""
+    if bounds.fees_of is None:
+        return True
+    owner_id, currency, since = booking.owner_id, booking.currency, now - WEIGHED
+    start_minor = bounds.promises.owner_start_minor(currency)
+    most_minor = start_minor + bounds.fees_of(reads, owner_id, currency, since)
+    return credits.borne_for_owner(reads, owner_id, currency, since) + amount_minor <= most_minor
 
 
 def withdraw(work: Work, event: events.SessionOpened, now: datetime) -> None:

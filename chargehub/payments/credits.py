@@ -10,6 +10,7 @@ from typing import Literal
 from sqlalchemy import BigInteger, Index, bindparam, func, select
 from sqlmodel import Field, SQLModel, col
 
+from chargehub.ledger.tables import ENTRY, TXN
 from chargehub.stations.schema import Station
 from chargehub.store.columns import Instant
 from chargehub.store.hot import Hot
@@ -21,6 +22,7 @@ Reason = Literal["station_failed", "blocked_by_another", "station_retired"]
 """What a credit is for: the station failed a booking, another driver's car stood in its way, or it
 was taken out of service."""
 
+OF_OVERSTAY = "overstay_credit"  # the transfer by which an owner bears a credit
 CURRENCIES_LISTED = 50  # of one driver: more than anybody charges in
 
 
@@ -95,6 +97,34 @@ _GIVEN_AT_OWNER = (
         CREDIT.c.at > bindparam("since", type_=Instant()),
     )
 )
+_WITHDRAWN = CREDIT.alias("withdrawn")
+_GIVEN_FOR_OWNER = (  # what was taken back is below zero
+    select(
+        func.coalesce(func.sum(CREDIT.c.amount_minor), 0),
+        func.coalesce(func.sum(_WITHDRAWN.c.amount_minor), 0),
+    )
+    .join(Station, col(Station.id) == CREDIT.c.station_id)
+    .outerjoin(
+        _WITHDRAWN,
+        (_WITHDRAWN.c.booking_id == CREDIT.c.booking_id) & (_WITHDRAWN.c.kind == "withdrawn"),
+    )
+    .where(
+        col(Station.owner_id) == bindparam("owner_id"),
+        CREDIT.c.kind == "given",
+        CREDIT.c.currency == bindparam("currency"),
+        CREDIT.c.at > bindparam("since", type_=Instant()),
+    )
+)
+_BORNE_BY_OWNER = (
+    select(func.coalesce(func.sum(ENTRY.c.amount), 0))
+    .join(TXN, TXN.c.id == ENTRY.c.txn_id)
+    .where(
+        ENTRY.c.account.in_(bindparam("of_owner", expanding=True)),
+        ENTRY.c.asset == bindparam("currency"),
+        TXN.c.kind == OF_OVERSTAY,
+        TXN.c.effective_at > bindparam("since", type_=Instant()),
+    )
+)
 _BALANCES = (
     select(CREDIT.c.currency, func.sum(CREDIT.c.amount_minor).label("amount_minor"))
     .where(CREDIT.c.driver_id == bindparam("driver_id"))
@@ -129,6 +159,18 @@ def given_since(reads: Reads, driver_id: str, since: datetime) -> tuple[str | No
 def given_at_owner(reads: Reads, owner_id: str, since: datetime) -> int:
     """How often drivers were given credit since then because of an owner's stations."""
     return int(reads.value(_GIVEN_AT_OWNER, owner_id=owner_id, since=since))
+
+
+def borne_for_owner(reads: Reads, owner_id: str, currency: str, since: datetime) -> int:
+    """What credits because of an owner's stations have cost the hub since then, in minor units.
+
+    Not what was taken back, nor what the owner bears out of an overstay.
+    """
+    row = reads.one(_GIVEN_FOR_OWNER, owner_id=owner_id, currency=currency, since=since)
+    assert row is not None
+    accounts = [f"owner:receivable:{owner_id}", f"owner:payable:{owner_id}"]
+    borne = reads.value(_BORNE_BY_OWNER, of_owner=accounts, currency=currency, since=since)
+    return int(row[0]) + int(row[1]) - int(borne)
 
 
 def balances(reads: Reads, driver_id: str) -> tuple[Money, ...]:

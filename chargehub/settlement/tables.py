@@ -5,7 +5,7 @@ The amounts stand in the ledger; a row here says which session they are of and w
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Index, bindparam, func, select, text
@@ -140,6 +140,21 @@ _DUE = (
 def standing(reads: Reads, session_id: str) -> SettlementView | None:
     """The settlement that stands for a session, or None."""
     return _view(reads.one(_STANDING, session_id=session_id))
+
+
+def hub_fees(reads: Reads, owner_id: str, currency: str, since: datetime) -> int:
+    """What the hub has of an owner's sessions that money has paid for in full since then, without
+    VAT; not what went back after disputes."""
+    statement = select(func.coalesce(func.sum(SETTLEMENT.c.fee_minor), 0)).where(
+        SETTLEMENT.c.owner_id == owner_id,
+        SETTLEMENT.c.currency == currency,
+        SETTLEMENT.c.captured_at > since,
+        SETTLEMENT.c.reversed_at.is_(None),
+        SETTLEMENT.c.captured_minor >= SETTLEMENT.c.gross_minor,
+    )
+    back = contests.returned(reads, owner_id, since, datetime.max.replace(tzinfo=UTC))
+    _, fee_minor, *_ = back.get(currency, _NOTHING)
+    return int(reads.value(statement)) - int(fee_minor)
 
 
 def due(reads: Reads, now: datetime, limit: int) -> tuple[SettlementView, ...]:
