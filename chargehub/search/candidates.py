@@ -22,9 +22,7 @@ from chargehub.store.many import any_of
 from chargehub.store.work import Reads
 
 FIRST_REACH_M = 1_000  # in a town that is enough for a page, and the box holds few EVSEs
-REACH_GROWS = 2  # at least so far a search can go from one circle to the next
-MOST_GROWS = 4  # and where little stands, so far
-_LEAST_GROWS = 1.25
+REACH_GROWS, MOST_GROWS = 2, 3  # from one circle to the next, and where little stands
 ENOUGH = 150  # EVSEs that fit, for a page of those that can be had
 CANDIDATES = 5_000  # EVSEs of one box; reading them takes some 15 ms
 
@@ -155,7 +153,9 @@ def outwards(reads: Reads, wanted: Wanted, after: tuple[int, str] | None) -> Ite
         if last == wanted.radius_m:
             return
         after = (last, _LAST_ID)
-        reach = min(_next_reach(last, len(spots), ENOUGH), wanted.radius_m)
+        # Of those that fit many may be taken: the next circle holds some times as many.
+        further = max(_next_reach(last, len(spots), ENOUGH), last * REACH_GROWS)
+        reach = min(further, wanted.radius_m)
 
 
 def _wider(reads: Reads, wanted: Wanted, last: int, reach: int) -> tuple[int, list[Spot]]:
@@ -175,8 +175,7 @@ def _next_reach(reach: int, found: int, count: int) -> int:
     circle reads again what lies in the one before."""
     if not found:
         return reach * MOST_GROWS
-    grows = sqrt(1.5 * count / found)
-    return ceil(reach * min(max(grows, _LEAST_GROWS), MOST_GROWS))
+    return ceil(reach * min(sqrt(1.5 * count / found), MOST_GROWS))
 
 
 _LAST_ID = "\U0010ffff"

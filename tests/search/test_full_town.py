@@ -117,8 +117,8 @@ def test_a_search_that_would_look_at_too_many_is_refused(town: Connection) -> No
 
 
 def test_the_nearest_are_found_where_a_wide_circle_would_hold_too_many(town: Connection) -> None:
-    """From beside the town: nothing in the first circle, all of it in one four times as wide."""
-    beside = Place(OSLO.latitude_e6 - 13_500, OSLO.longitude_e6)
+    """From beside the town: nothing in the first circle, all of it in one three times as wide."""
+    beside = Place(OSLO.latitude_e6 + 10_800, OSLO.longitude_e6 - 23_300)
     measured = sorted((rules.distance_m(beside, place), key) for key, place in PLACES.items())
     asked = Wanted(beside, 100_000, Filters(connector_types=(T2,)))
 
