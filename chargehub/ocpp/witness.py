@@ -1,13 +1,12 @@
 """Tells check-ups what the station that is being checked reports. Of all others it keeps nothing.
 
-Which stations those are is read again when it changed here, and every second for other nodes.
+Which stations those are is read once, and again whenever a check-up begins or ends.
 """
 
 import asyncio
-import time
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from chargehub.bus.live import LiveBus
 from chargehub.checkups import actions, tables
@@ -16,8 +15,6 @@ from chargehub.checkups.evidence import Seen
 from chargehub.errors import Unavailable
 from chargehub.stations import reports
 from chargehub.store.writer import Store
-
-LOOK_EVERY_S: Final = 1.0
 
 
 class Witness:
@@ -28,8 +25,8 @@ class Witness:
         self._checking = checking
         self._watching = live.watch(actions.WATCHED)  # for as long as the hub lives
         self._changed = self._watching.__enter__()
+        self._changed.set()  # an earlier process may have left some
         self._looking = asyncio.Lock()
-        self._look_at = 0.0
         self._checked: frozenset[str] = frozenset()
 
     async def note(self, station_id: str, report: Any, now: datetime) -> None:
@@ -41,16 +38,16 @@ class Witness:
 
     async def _look(self) -> None:
         """Reports that come while it is looked wait for what is seen."""
-        if not (self._looking.locked() or self._is_old()):
+        if not (self._looking.locked() or self._changed.is_set()):
             return
         async with self._looking:
-            if self._is_old():
+            if self._changed.is_set():
                 self._changed.clear()
-                self._checked = await self._store.read(tables.open_stations)
-                self._look_at = time.monotonic() + LOOK_EVERY_S
-
-    def _is_old(self) -> bool:
-        return self._changed.is_set() or time.monotonic() >= self._look_at
+                try:
+                    self._checked = await self._store.read(tables.open_stations)
+                except Unavailable:
+                    self._changed.set()
+                    raise
 
 
 def seen_of(report: Any, now: datetime) -> tuple[Seen, ...]:
