@@ -24,10 +24,9 @@ from chargehub.bookings import (
 from chargehub.bookings import routes as booking_routes
 from chargehub.bus.live import LiveBus
 from chargehub.checkups import routes as checkup_routes
-from chargehub.checkups.actions import Checking
-from chargehub.checkups.evidence import Intervals
 from chargehub.clock import Clock, RealClock
 from chargehub.configured import (
+    checking_of,
     host_port,
     kept_of,
     market_of,
@@ -220,7 +219,7 @@ class Hub:
         book.check_country(settings.country)
         book.shipped()  # a profile that cannot be used is told of now
         self.quirks = quirk_files.load(Path(settings.chargers) if settings.chargers else None)
-        self.checking = Checking(Intervals(settings.heartbeat_interval_s), self.quirks)
+        self.checking = checking_of(settings, self.quirks)
         self.ocpp = OcppServer(
             *(self.store, self.clock, self.settings, self.switchboard, self.authority),
             quirks=self.quirks,

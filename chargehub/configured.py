@@ -7,12 +7,16 @@ from pathlib import Path
 import structlog
 
 from chargehub.bookings.promises import Promises
+from chargehub.checkups.actions import Checking
+from chargehub.checkups.evidence import Intervals
+from chargehub.checkups.rules import Renewal
 from chargehub.ocpp.tls import Tls
 from chargehub.personal.retaining import Kept
 from chargehub.prices.dayahead import Source, check_source, feeds_of
 from chargehub.prices.market import FetchedMarket, FileMarket, Market, NoMarket
 from chargehub.settings import Settings
 from chargehub.settlement.split import Terms
+from chargehub.stations.quirks import QuirkBook
 from chargehub.webhooks import rules as webhook_rules
 
 log = structlog.get_logger(__name__)
@@ -57,6 +61,19 @@ def webhook_terms_of(settings: Settings) -> webhook_rules.Terms:
     return webhook_rules.Terms(
         failing=timedelta(days=settings.webhook_failing_days),
         kept=timedelta(days=settings.events_kept_days),
+    )
+
+
+def checking_of(settings: Settings, book: QuirkBook) -> Checking:
+    """How stations are checked, as the operator set it."""
+    return Checking(
+        Intervals(settings.heartbeat_interval_s),
+        book,
+        Renewal(
+            settings.listing_grade,
+            timedelta(days=settings.checkup_lasts_days),
+            timedelta(days=settings.checkup_grace_days),
+        ),
     )
 
 

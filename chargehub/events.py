@@ -123,6 +123,30 @@ class StationChecked:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckupAsked:
+    """A listed station needs a new check-up until `lapses_at`, or its grade counts no more."""
+
+    station_id: str
+    because: str
+    lapses_at: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"station:{self.station_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class GradeLapsed:
+    """A station had no new check-up in time: it is off the market until it passes one."""
+
+    station_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"station:{self.station_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class MeterKeyTold:
     """A station tells a key of its meter that was not known: its owner is to confirm it."""
 
@@ -551,6 +575,8 @@ Event = (
     | StationBooted
     | StationRetired
     | StationChecked
+    | CheckupAsked
+    | GradeLapsed
     | MeterKeyTold
     | StationCommanded
     | CommandFinished

@@ -20,6 +20,7 @@ from chargehub.bookings import (
 )
 from chargehub.bookings.promises import PROMISES, Promises
 from chargehub.checkups import actions as checkups
+from chargehub.checkups import renewing
 from chargehub.checkups.actions import CHECKING, Checking
 from chargehub.disputes import actions as disputes
 from chargehub.disputes import lines
@@ -225,7 +226,11 @@ def _of_checkups(checking: Checking) -> Reactions:
     def check_charge(work: Work, event: SessionTells, now: datetime) -> None:
         checkups.follow_session(work, event.session_id, checking, now)
 
+    def check_firmware(work: Work, event: events.StationBooted, now: datetime) -> None:
+        renewing.follow_boot(work, event, checking.renewal, now)
+
     return {
+        events.StationBooted: [check_firmware],
         events.StationConnected: [check_up_again],
         events.CommandFinished: [check_up],
         events.SessionOpened: [check_charge],

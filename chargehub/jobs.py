@@ -22,6 +22,7 @@ from chargehub.bookings import (
 )
 from chargehub.bookings.promises import PROMISES, Promises
 from chargehub.checkups import actions as checkups
+from chargehub.checkups import renewing as regrading
 from chargehub.checkups.actions import Checking
 from chargehub.clock import Clock
 from chargehub.disputes import actions as disputes
@@ -179,12 +180,15 @@ def due_of_prices(market: Market, source: Source | None = None) -> Sequence[Job]
 
 
 def due_of_checkups(checking: Checking) -> Sequence[Job]:
-    """Check-ups of stations whose running step's time is up."""
+    """Check-ups whose running step's time is up, and grades that are too old to count."""
 
     def check_due(work: Work, now: datetime, chunk: Chunk) -> int:
         return checkups.advance_due(work, checking, now, chunk)
 
-    return (check_due,)
+    def renew_grades(work: Work, now: datetime, chunk: Chunk) -> int:
+        return regrading.renew_due(work, checking.renewal, now, chunk)
+
+    return (check_due, renew_grades)
 
 
 def _run(

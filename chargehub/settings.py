@@ -229,6 +229,18 @@ class Settings(BaseSettings):
         ),
     ] = "C"
 
+    checkup_lasts_days: Annotated[
+        int,
+        Field(
+            description="Days until a listed station needs a new check-up; 0: until new firmware.",
+            ge=0,
+        ),
+    ] = 365
+    checkup_grace_days: Annotated[
+        int,
+        Field(description="Days it has for that, before it is off the market.", ge=1),
+    ] = 30
+
     start_fails_within_s: Annotated[
         int,
         Field(

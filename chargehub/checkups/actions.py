@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from chargehub import events
-from chargehub.checkups import probes, rules, tables
+from chargehub.checkups import probes, renewing, rules, tables
 from chargehub.checkups.evidence import Charge, Evidence, Intervals, Known, Seen
-from chargehub.checkups.rules import PATIENCE, StepName, Verdict
+from chargehub.checkups.rules import PATIENCE, RENEWAL, Renewal, StepName, Verdict
 from chargehub.checkups.tables import CheckupView, Step
 from chargehub.errors import NotFound, Refused
+from chargehub.listings import suspending
 from chargehub.meters import tables as meters
 from chargehub.people.rules import Actor
 from chargehub.sessions import remote
@@ -34,10 +35,12 @@ _MOST_ROUNDS = len(rules.STEPS) + 1
 
 @dataclass(frozen=True, slots=True)
 class Checking:
-    """How this hub checks: which intervals stations keep to, and what is known of models."""
+    """How this hub checks: intervals that stations keep to, what is known of models, and how
+    long grades count."""
 
     intervals: Intervals = field(default_factory=Intervals)
     book: QuirkBook = field(default_factory=QuirkBook)
+    renewal: Renewal = RENEWAL
 
 
 CHECKING = Checking()
@@ -85,6 +88,8 @@ def waive(work: Work, actor: Actor, station_id: str, because: str | None, now: d
     """An operator lets a station off the check-up, for a reason; None: no more. Raises NotFound."""
     seen_station(work, actor, station_id)
     grades.waive(work, station_id, because, now)
+    if because is not None:
+        suspending.bring_back(work, station_id, now)
 
 
 # --- what makes it go on -------------------------------------------------------------------
@@ -294,7 +299,7 @@ def _finish(work: Work, found: CheckupView, checking: Checking, now: datetime) -
         steps=skipped,
     )
     tables.save(work, ended)
-    grades.keep(work, found.station_id, found.id, grading.grade, now)
+    renewing.keep(work, ended, checking.renewal, now)
     work.notify(WATCHED)
     work.record(events.StationChecked(found.station_id, found.id, grading.grade, grading.score))
 

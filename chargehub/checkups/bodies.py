@@ -117,7 +117,8 @@ class WaiverRequest(Body):
 class FitnessBody(BaseModel):
     """Whether a station may be listed for everybody, by its last check-up or a waiver.
 
-    `least_grade`: what this hub asks for; empty: nothing.
+    `least_grade`: what this hub asks for; empty: nothing. `asked_because`: why a new check-up is
+    needed until `lapses_at`; `lapsed_at`: since when the grade counts no more for want of one.
     """
 
     is_fit: bool
@@ -127,6 +128,9 @@ class FitnessBody(BaseModel):
     graded_at: datetime | None
     waived_because: str | None
     waived_at: datetime | None
+    asked_because: str | None
+    lapses_at: datetime | None
+    lapsed_at: datetime | None
 
     @classmethod
     def of(cls, view: GradeView, least: str) -> Self:
@@ -138,4 +142,7 @@ class FitnessBody(BaseModel):
             graded_at=view.graded_at,
             waived_because=view.waived_because,
             waived_at=view.waived_at,
+            asked_because=view.asked_because,
+            lapses_at=view.lapses_at,
+            lapsed_at=view.lapsed_at,
         )

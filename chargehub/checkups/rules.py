@@ -39,6 +39,22 @@ class CheckupRunning(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
+class Renewal:
+    """How long grades count. `least`: to be listed for everybody, empty: none is asked for.
+
+    `lasts`: from the check-up until a new one is asked for; zero: for ever, but for other
+    firmware. `grace`: from then on until the grade lapses.
+    """
+
+    least: str = ""
+    lasts: timedelta = timedelta(days=365)
+    grace: timedelta = timedelta(days=30)
+
+
+RENEWAL: Final = Renewal()
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """What a step weighs, and what its owner does when it was not passed.
 

@@ -66,6 +66,7 @@ def publish(
         "group_id": audience.group_id,
     }
     is_it = col(tables.Listing.station_id) == station_id
+    suspensions.end(work, station_id)
     remember(work, station_id, now)
     if not work.execute(update(tables.Listing).where(is_it).values(values)):
         work.add(tables.Listing(station_id=station_id, **values))

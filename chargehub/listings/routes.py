@@ -148,7 +148,7 @@ async def delete_listing(
 def _check_grade(reads: Reads, owner_id: str, station_id: str, least: str) -> None:
     owned_station(reads, owner_id, station_id)
     found = grades.of_station(reads, station_id)
-    check_grade(found.grade, found.is_enough(least), least)
+    check_grade(found.grade, found.lapsed_at is not None, found.is_enough(least), least)
 
 
 def _listing(reads: Reads, owner_id: str, station_id: str) -> ListingView:

@@ -64,11 +64,13 @@ class CheckupNeeded(Conflict):
     code = "checkup_needed"
 
 
-def check_grade(grade: str | None, is_enough: bool, least: str) -> None:
+def check_grade(grade: str | None, is_lapsed: bool, is_enough: bool, least: str) -> None:
     """Raises CheckupNeeded. `grade`: of its last check-up, None: it had none."""
     if is_enough:
         return
     had = "It was not checked yet." if grade is None else f"Its last check-up gave it {grade}."
+    if is_lapsed:
+        had += " It was asked for a new one, and had none in time that it passed."
     raise CheckupNeeded(
         f"To be listed for everybody a station needs a check-up with grade {least} or better. {had}"
         " Begin one with POST /stations/{station_id}/checkups, or offer it to `members` alone."

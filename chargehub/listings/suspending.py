@@ -10,12 +10,13 @@ from sqlmodel import col
 
 from chargehub.listings import offering
 from chargehub.listings.actions import remember
-from chargehub.listings.suspensions import SUSPENSION, ListingSuspension
+from chargehub.listings.suspensions import SUSPENSION, UNTIL_CHECKED, ListingSuspension
 from chargehub.listings.tables import Listing
+from chargehub.stations import grades
 from chargehub.stations import tables as stations
 from chargehub.store.chunk import ALL, Chunk
 from chargehub.store.columns import Instant
-from chargehub.store.work import Work
+from chargehub.store.work import Reads, Work
 
 _DUE = (
     select(SUSPENSION)
@@ -34,6 +35,19 @@ def suspend(work: Work, station_id: str, until: datetime, now: datetime) -> bool
     return True
 
 
+def _is_to_be_checked(reads: Reads, station_id: str) -> bool:
+    """Did its grade lapse while it was off the market for something else?"""
+    grade = grades.of_station(reads, station_id)
+    access = reads.value(select(col(Listing.access)).where(col(Listing.station_id) == station_id))
+    return grade.lapsed_at is not None and grade.waived_because is None and access == "public"
+
+
+def bring_back(work: Work, station_id: str, now: datetime) -> None:
+    """A station that was to be checked passed: it is listed again."""
+    is_it = (SUSPENSION.c.station_id == station_id) & (SUSPENSION.c.until_at == UNTIL_CHECKED)
+    work.execute(update(SUSPENSION).where(is_it).values(until_at=now))
+
+
 def relist_due(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
     """List stations again whose time off the market is over, at most 50; how many were due."""
     due = work.all(_DUE.limit(chunk.limit), now=now)
@@ -42,6 +56,10 @@ def relist_due(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
 
 def _relist(work: Work, suspension: Any, now: datetime) -> None:
     station_id = suspension.station_id
+    if _is_to_be_checked(work, station_id):
+        is_it = SUSPENSION.c.station_id == station_id
+        work.execute(update(SUSPENSION).where(is_it).values(until_at=UNTIL_CHECKED))
+        return
     work.execute(delete(SUSPENSION).where(SUSPENSION.c.station_id == station_id))
     station = stations.station(work, station_id)
     if not suspension.is_relisted or station is None or station.retired_at is not None:

@@ -1,8 +1,10 @@
-"""Stations that are off the market for a while, because their owner cancelled too often."""
+"""Stations that are off the market for a while: their owner cancelled too often, or they are to
+be checked."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlmodel import Field, SQLModel
 
 from chargehub.store.columns import Instant
@@ -22,15 +24,22 @@ class ListingSuspension(SQLModel, table=True):
     is_relisted: bool
 
 
+UNTIL_CHECKED: Final = datetime(9999, 1, 1, tzinfo=UTC)
+"""Not for a while, but until the station passes a check-up."""
 SUSPENSION = table_of(ListingSuspension)
 _OF = SUSPENSION.c.station_id == bindparam("of_station")
 _UNTIL = select(SUSPENSION.c.until_at).where(_OF)
 
 
 def suspended_until(reads: Reads, station_id: str) -> datetime | None:
-    """Until when a station is off the market; None: it is not."""
+    """Until when a station is off the market; None: it is not, or until it is checked."""
     found: datetime | None = reads.value(_UNTIL, of_station=station_id)
-    return found
+    return None if found == UNTIL_CHECKED else found
+
+
+def end(work: Work, station_id: str) -> None:
+    """The owner offers a station anew, to whom its grade lets them: nothing holds it back."""
+    work.execute(delete(SUSPENSION).where(_OF), of_station=station_id)
 
 
 def stay_away(work: Work, station_id: str) -> None:

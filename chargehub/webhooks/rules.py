@@ -29,6 +29,8 @@ TOLD: Mapping[type[events.Event], tuple[Party, ...]] = {
     events.StationDisconnected: ("owner",),
     events.StationBooted: ("owner",),
     events.StationChecked: ("owner",),
+    events.CheckupAsked: ("owner",),
+    events.GradeLapsed: ("owner",),
     events.StationRetired: ("owner",),
     events.MeterKeyTold: ("owner",),
     events.StationCommanded: ("owner",),

@@ -2016,11 +2016,17 @@ def upgrade() -> None:
         sa.Column("graded_at", Instant(), nullable=True),
         sa.Column("waived_because", sa.String(length=300), nullable=True),
         sa.Column("waived_at", Instant(), nullable=True),
+        sa.Column("firmware_version", sa.String(length=50), nullable=True),
+        sa.Column("due_at", Instant(), nullable=True),
+        sa.Column("asked_at", Instant(), nullable=True),
+        sa.Column("asked_because", sa.String(length=200), nullable=True),
+        sa.Column("lapsed_at", Instant(), nullable=True),
         sa.ForeignKeyConstraint(
             ["station_id"], ["station.id"], name=op.f("fk_station_grade_station_id")
         ),
         sa.PrimaryKeyConstraint("station_id", name=op.f("pk_station_grade")),
     )
+    op.create_index(op.f("ix_station_grade_due_at"), "station_grade", ["due_at"], unique=False)
     op.create_table(
         "station_line",
         sa.Column("id", sa.String(length=36), nullable=False),
