@@ -51,6 +51,7 @@ from chargehub.jobs import (
     due_of_keeping,
     due_of_prices,
     due_of_reputation,
+    due_of_watches,
 )
 from chargehub.jurisdictions import book
 from chargehub.jurisdictions import routes as jurisdiction_routes
@@ -85,7 +86,7 @@ from chargehub.reputation import routes as reputation_routes
 from chargehub.rest import explorer, openapi, problems
 from chargehub.rest.manners import CurrentStore
 from chargehub.rest.queries import only_known
-from chargehub.search import demand_routes, live_routes, map_routes, place_routes
+from chargehub.search import demand_routes, live_routes, map_routes, place_routes, watch_routes
 from chargehub.search import routes as search_routes
 from chargehub.search.demand import Counted
 from chargehub.sessions import code_routes as session_code_routes
@@ -126,6 +127,7 @@ ROUTERS = (
     map_routes.router,
     booking_routes.router,
     place_routes.router,
+    watch_routes.router,
     demand_routes.router,
     policy_routes.router,
     quote_routes.router,
@@ -251,6 +253,8 @@ class Hub:
         what_is_due = (*what_is_due, *due_of_prices(self.market, self.source))
         what_is_due = (*what_is_due, *due_of_checkups(self.checking))
         what_is_due = (*what_is_due, self.unmet.write_demand)
+        quiet = timedelta(minutes=settings.watch_quiet_minutes)
+        what_is_due = (*what_is_due, *due_of_watches(quiet))
         self.jobs = Jobs(self.store, self.clock, settings.tick_s, what_is_due)
         self.ocpp_port = 0
         self.ocpps_port = 0

@@ -147,6 +147,43 @@ class GradeLapsed:
 
 
 @dataclass(frozen=True, slots=True)
+class StationListed:
+    """A station is on the market for the first time. `is_first` false: it was before, but for
+    members alone, and is now there for everybody."""
+
+    station_id: str
+    is_first: bool
+
+    @property
+    def aggregate(self) -> str:
+        return f"station:{self.station_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class EvseFreed:
+    """An EVSE is available that was not."""
+
+    station_id: str
+    evse_number: int
+
+    @property
+    def aggregate(self) -> str:
+        return f"station:{self.station_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class BlockLifted:
+    """An owner keeps an EVSE no longer for a time that they had kept."""
+
+    block_id: str
+    station_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"station:{self.station_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class MeterKeyTold:
     """A station tells a key of its meter that was not known: its owner is to confirm it."""
 
@@ -237,6 +274,18 @@ class BookingReleased:
 
     booking_id: str
     reason: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"booking:{self.booking_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class BookingLeft:
+    """A booking was used, and its session ended before its time did (the slot and the minutes
+    kept after it): the rest is free."""
+
+    booking_id: str
 
     @property
     def aggregate(self) -> str:
@@ -565,6 +614,19 @@ class DisputeClosed:
         return f"dispute:{self.dispute_id}"
 
 
+@dataclass(frozen=True, slots=True)
+class WatchMatched:
+    """Somebody was told that what they watch for is there. `evse_id`: the nearest that fits."""
+
+    watch_id: str
+    account_id: str
+    evse_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"watch:{self.watch_id}"
+
+
 Event = (
     MailRequested
     | WebhookRequested
@@ -577,6 +639,9 @@ Event = (
     | StationChecked
     | CheckupAsked
     | GradeLapsed
+    | StationListed
+    | EvseFreed
+    | BlockLifted
     | MeterKeyTold
     | StationCommanded
     | CommandFinished
@@ -585,6 +650,7 @@ Event = (
     | BookingConfirmed
     | BookingChanged
     | BookingReleased
+    | BookingLeft
     | SessionOpened
     | SessionFailed
     | SessionClosed
@@ -609,4 +675,5 @@ Event = (
     | DisputeAppealed
     | DisputeRefundRequested
     | DisputeClosed
+    | WatchMatched
 )

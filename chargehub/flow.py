@@ -42,7 +42,7 @@ from chargehub.prices import fetching
 from chargehub.receipts import actions as receipts
 from chargehub.reputation import actions as reputation
 from chargehub.reputation import measuring, reviewing, trusting
-from chargehub.search import offering
+from chargehub.search import offering, spotting
 from chargehub.search import telling as search_telling
 from chargehub.sessions import alerting, failing, stopping
 from chargehub.sessions import remote as sessions
@@ -157,7 +157,14 @@ def reactions(
         events.CdrCorrected: [collect.adjust, _issue_receipt(secret)],
     }
     told_first: Reactions = {**follows, **_asked_of_rails(store, rails)}
-    for then in (_of_disputes(store, rails), _standing(), _of_checkups(checking), _OF_CREDITS):
+    after = (
+        _of_disputes(store, rails),
+        _standing(),
+        _of_checkups(checking),
+        _OF_CREDITS,
+        _of_watches(),
+    )
+    for then in after:
         told_first = _joined(told_first, then)
     return _published(told_first)
 
@@ -236,6 +243,18 @@ def _of_checkups(checking: Checking) -> Reactions:
         events.SessionOpened: [check_charge],
         events.SessionFailed: [check_charge],
         events.SessionClosed: [check_charge],
+    }
+
+
+def _of_watches() -> Reactions:
+    """What may have come free; a job tells those who wait for it."""
+    return {
+        events.StationListed: [spotting.follow_listed],
+        events.EvseFreed: [spotting.follow_freed],
+        events.BlockLifted: [spotting.follow_lifted],
+        events.BookingChanged: [spotting.follow_changed],
+        events.BookingReleased: [spotting.follow_released],
+        events.BookingLeft: [spotting.follow_left],
     }
 
 

@@ -39,7 +39,7 @@ from chargehub.prices.market import Market
 from chargehub.reporting import asking
 from chargehub.reputation import measuring, reviewing, trusting
 from chargehub.rest import manners
-from chargehub.search import blocking
+from chargehub.search import blocking, noticing, watching
 from chargehub.sessions import overstaying, telling, yielding
 from chargehub.sessions import remote as sessions
 from chargehub.settlement import actions as settlement
@@ -136,6 +136,9 @@ def due_of_keeping(
     def forget_events(work: Work, now: datetime, _chunk: Chunk) -> int:
         return webhooks.forget(work, now, told)
 
+    def forget_watches(work: Work, now: datetime, _chunk: Chunk) -> int:
+        return watching.forget_watches(work, now)
+
     def forget_people(work: Work, now: datetime, chunk: Chunk) -> int:
         return retaining.forget(work, now, kept) + departing.forget_guests(work, now, chunk)
 
@@ -147,6 +150,7 @@ def due_of_keeping(
         forget_quotes,
         forget_people,
         forget_guest_links,
+        forget_watches,
     )
 
 
@@ -177,6 +181,15 @@ def due_of_prices(market: Market, source: Source | None = None) -> Sequence[Job]
         return moving.move_due(work, now, market, chunk)
 
     return (ask_wholesale, move_prices)
+
+
+def due_of_watches(every: timedelta) -> Sequence[Job]:
+    """Watches for which something came free. `every`: none is told more often."""
+
+    def tell_watching(work: Work, now: datetime, chunk: Chunk) -> int:
+        return noticing.tell_watching(work, now, every, chunk)
+
+    return (tell_watching,)
 
 
 def due_of_checkups(checking: Checking) -> Sequence[Job]:

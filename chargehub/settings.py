@@ -295,6 +295,16 @@ class Settings(BaseSettings):
         Field(description="Points that each star below five costs there.", ge=0, le=1_000_000),
     ] = 500
 
+    watches: Annotated[
+        int, Field(description="Watches that an account may have at a time.", ge=0)
+    ] = 20
+    watch_days: Annotated[
+        int, Field(description="Days that a watch lasts which is for no certain time.", ge=1)
+    ] = 30
+    watch_quiet_minutes: Annotated[
+        int, Field(description="Minutes between two mails of one watch at least.", ge=0)
+    ] = 30
+
     cost_told_every_s: Annotated[
         int,
         Field(description="Seconds at least between costs told to a station; 0: never.", ge=0),

@@ -261,6 +261,8 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /reports/statements/{month}": Row("read", stranger=200),
     "GET /wallet": Row("read", stranger=OWN),
     "GET /events": Row("read", stranger=OWN),
+    "GET /watches": Row("read", "driver", stranger=OWN),
+    "GET /watches/{watch_id}": Row("read", "driver"),
     "GET /webhooks": Row("read", stranger=OWN),
     "GET /webhooks/{webhook_id}": Row("read"),
     "GET /webhooks/{webhook_id}/messages": Row("read"),
@@ -373,6 +375,10 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "POST /bookings": Row(
         "bookings:write", "driver", done=201, stranger=403, body={"evse_id": "{evse_id}", **SLOT}
     ),
+    "POST /watches": Row(
+        "bookings:write", "driver", 201, stranger=201, body={"latitude": 0, "longitude": 0}
+    ),
+    "DELETE /watches/{watch_id}": Row("bookings:write", "driver", done=204),
     "PUT /bookings/{booking_id}/end": Row("bookings:write", "driver", body={"ends_at": LATER}),
     "POST /booking-series": Row(
         "bookings:write",

@@ -96,6 +96,7 @@ async def busy(hub: RunningHub) -> Busy:
         **await _ids(owner, driver, place),
         "delivery_id": await hub.hub.store.do(_park),
         **await _tell(owner),
+        "watch_id": (await driver.post("/watches", {"latitude": 0, "longitude": 0}))["id"],
         "checkup_id": await hub.hub.store.do(_check, place.station_id, hub.clock.now()),
         "certificate_id": await hub.hub.store.do(_certify, place.station_id, hub.clock.now()),
     }

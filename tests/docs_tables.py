@@ -53,9 +53,7 @@ NEXT_DAY = datetime(2026, 3, 3, tzinfo=UTC)
 UNITS = {  # by how a setting's name ends
     "_s": "s",
     "_bytes": "bytes",
-    "_frames": "frames",
-    "_burst": "frames",
-    "_kept": "frames",
+    **dict.fromkeys(("_frames", "_burst", "_kept"), "frames"),
     "_rate": "1/s",
     "_identities": "names",
     "_minutes": "min",
@@ -71,6 +69,7 @@ UNITS = {  # by how a setting's name ends
     "_basis_points": "1/10,000",
     "_points": "points",
     "_percent": "%",
+    "watches": "watches",
 }
 KINDS = {bool: "true, false", str: "text", Path: "file"}
 

@@ -85,7 +85,11 @@ def complete(work: Work, event: events.SessionClosed, now: datetime) -> None:
     booking = tables.by_session(work, event.session_id)
     if booking is None:
         return
-    if ended(work, booking, "active", Ending("completed"), now) and now < booking.arrive_by:
+    if not ended(work, booking, "active", Ending("completed"), now):
+        return
+    if now < booking.blocked_until:
+        work.record(events.BookingLeft(booking.id))
+    if now < booking.arrive_by:
         cancel_reservation(work, booking, now)
 
 

@@ -167,9 +167,10 @@ async def delete_block(
     block_id: Annotated[str, Path(max_length=36)],
     actor: Writer,
     store: CurrentStore,
+    now: Now,
 ) -> None:
     """Keep it no longer; bookings that were cancelled stay so. Twice is once."""
-    await store.do(blocking.give_back, actor, station_id, block_id)
+    await store.do(blocking.give_back, actor, station_id, block_id, now)
 
 
 @router.get("/evses/{evse_id}/kept-times")

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import select, update
 
+from chargehub import events
 from chargehub.bookings import approving, cancelling, kept, rules, tables
 from chargehub.bookings.blocks import (
     BookingsInTheWay,
@@ -85,11 +86,13 @@ def keep(work: Work, actor: Actor, station_id: str, wanted: NewBlock, now: datet
     return block
 
 
-def give_back(work: Work, actor: Actor, station_id: str, block_id: str) -> None:
+def give_back(work: Work, actor: Actor, station_id: str, block_id: str, now: datetime) -> None:
     """End a block; twice is once. Raises NotFound where the station is not the actor's."""
     owned_station(work, actor.account_id, station_id)
     is_it = (BLOCK.c.id == block_id) & (BLOCK.c.station_id == station_id)
-    work.execute(delete(BLOCK).where(is_it))
+    stands = is_it & BLOCK.c.lifted_at.is_(None)
+    if work.execute(update(BLOCK).where(stands).values(lifted_at=now)):
+        work.record(events.BlockLifted(block_id, station_id))
 
 
 def _meant(reads: Reads, station_id: str, evse_id: str | None) -> Sequence[EvseView]:

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Index, Row, bindparam, func, or_, select
+from sqlalchemy import Index, Row, and_, bindparam, delete, func, or_, select
 from sqlmodel import Field, SQLModel
 
 from chargehub.bookings.blocks import Kept, Kind, Times, keeps_out, read_times, spans
 from chargehub.store.columns import Instant, Json
 from chargehub.store.hot import Hot
 from chargehub.store.many import any_of
-from chargehub.store.work import Reads, table_of
+from chargehub.store.work import Reads, Work, table_of
 from chargehub.units import Span
 
 MOST_BLOCKS = 100  # of a station, that are not over
@@ -25,7 +25,8 @@ _INSTANT = timedelta(microseconds=1)
 class EvseBlockRow(SQLModel, table=True):
     """A block of one EVSE, or of all of a station. `times` is the JSON of `blocks.write_times`.
 
-    `ends_at` None: it comes every week.
+    `ends_at` None: it comes every week. `lifted_at`: it counts no more, and goes when those who
+    wait for its time were found.
     """
 
     __tablename__ = "evse_block"
@@ -39,6 +40,7 @@ class EvseBlockRow(SQLModel, table=True):
     note: str = Field(max_length=200)
     ends_at: datetime | None = Field(default=None, sa_type=Instant)
     created_at: datetime = Field(sa_type=Instant)
+    lifted_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,10 @@ class Asked(NamedTuple):
 
 
 BLOCK = table_of(EvseBlockRow)
-_IS_TO_COME = or_(BLOCK.c.ends_at.is_(None), BLOCK.c.ends_at > bindparam("start"))
+_IS_TO_COME = and_(
+    BLOCK.c.lifted_at.is_(None),
+    or_(BLOCK.c.ends_at.is_(None), BLOCK.c.ends_at > bindparam("start")),
+)
 _AT_STATION = Hot(
     select(BLOCK)
     .where(BLOCK.c.station_id == bindparam("station_id"), _IS_TO_COME)
@@ -165,6 +170,14 @@ def kept_among(
 def is_kept(reads: Reads, evse: Placed, at: datetime) -> bool:
     """Does its owner keep the EVSE at this instant?"""
     return bool(kept_spans(reads, evse, Span(at, at + _INSTANT)))
+
+
+def take_lifted(work: Work, block_id: str) -> BlockView | None:
+    """A block that was lifted, which is then gone; None: it is gone already."""
+    is_it = (BLOCK.c.id == block_id) & BLOCK.c.lifted_at.is_not(None)
+    row = work.one(select(BLOCK).where(is_it))
+    work.execute(delete(BLOCK).where(is_it))
+    return None if row is None else _view(row)
 
 
 def _view(row: Row[Any]) -> BlockView:

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, select, update
 from sqlmodel import col
 
+from chargehub import events
 from chargehub.errors import NotFound
 from chargehub.listings import (
     duties,
@@ -25,6 +26,10 @@ from chargehub.store.columns import new_id
 from chargehub.store.work import Work
 from chargehub.tariffs import members
 from chargehub.tariffs import tables as tariffs
+
+_ACCESS = select(col(tables.Listing.access)).where(
+    col(tables.Listing.station_id) == bindparam("station_id")
+)
 
 
 def publish(
@@ -67,11 +72,19 @@ def publish(
     }
     is_it = col(tables.Listing.station_id) == station_id
     suspensions.end(work, station_id)
+    _note_listed(work, station_id, audience)
     remember(work, station_id, now)
     if not work.execute(update(tables.Listing).where(is_it).values(values)):
         work.add(tables.Listing(station_id=station_id, **values))
     offering.refresh(work, station_id)
     return tables.ListingView(station_id, tariff_id, opening_hours, now, audience)
+
+
+def _note_listed(work: Work, station_id: str, audience: Audience) -> None:
+    """It is on the market for the first time; or for everybody, and until now for members."""
+    before = work.value(_ACCESS, station_id=station_id)
+    if before is None or (before != "public" and audience.access == "public"):
+        work.record(events.StationListed(station_id, is_first=before is None))
 
 
 def remember(work: Work, station_id: str, now: datetime) -> None:

@@ -111,6 +111,9 @@ HELD: tuple[Held, ...] = (
     Held("review_window", "driver_id", hidden=("owner_id",), kept=("driver_id",), why=_KEY),
     Held("review_window", "owner_id", hidden=("driver_id",), kept=("owner_id",), why=_KEY),
     # --- as a driver ---
+    Held("watch_find", "watch_id@watch", is_deleted=True),
+    Held("watch_place", "watch_id@watch", is_deleted=True),
+    Held("watch", "account_id", is_deleted=True),
     Held("guest_booking", "account_id", is_deleted=True),
     Held("guest_credit_code", "account_id", is_deleted=True),
     Held("driver_trust", "driver_id", is_deleted=True),

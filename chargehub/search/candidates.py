@@ -46,6 +46,7 @@ _OFFERS = select(
 )
 _ONE = Hot(_OFFERS.where(col(OfferRow.evse_id) == bindparam("evse_id")))
 _SOME = _OFFERS.where(col(OfferRow.evse_id).in_(bindparam("evse_ids", expanding=True)))
+_FITTING = Hot(_OFFERS.where(any_of(col(OfferRow.evse_id), "evse_ids"), *_FITS))
 IN_BOX = (
     any_of(col(OfferRow.strip), "strips"),
     col(OfferRow.longitude_e6).between(bindparam("west"), bindparam("east")),
@@ -107,6 +108,12 @@ def one(reads: Reads, evse_id: str) -> Spot | None:
 def some(reads: Reads, evse_ids: Sequence[str]) -> list[Spot]:
     """Those of these EVSEs that are published, at no distance, by their ids."""
     return sorted(Spot(0, *row) for row in reads.all(_SOME, evse_ids=evse_ids))
+
+
+def fitting(reads: Reads, filters: Filters, evse_ids: Sequence[str]) -> list[Spot]:
+    """Those of these EVSEs that are published and fit, at no distance, by their ids."""
+    rows = reads.all(_FITTING, evse_ids=evse_ids, **_traits(filters))
+    return sorted(Spot(0, *row) for row in rows)
 
 
 def within(reads: Reads, wanted: Wanted, reach_m: int) -> list[Spot]:
@@ -217,6 +224,13 @@ def asked(filters: Filters, box: Box) -> dict[str, Any]:
         "north": box.north_e6,
         "west": box.west_e6,
         "east": box.east_e6,
+        **_traits(filters),
+    }
+
+
+def _traits(filters: Filters) -> dict[str, Any]:
+    """The values that _FITS asks for."""
+    return {
         "power_w": filters.min_power_w,
         "plugs": plugs_mask(filters.connector_types),
         "amenities": amenities_mask(filters.amenities),

@@ -12,6 +12,7 @@ from typing import Literal
 from sqlalchemy import Index, bindparam, delete, func, insert, literal, select
 from sqlmodel import Field, SQLModel, col
 
+from chargehub import events
 from chargehub.stations.reports import ConnectorStatus
 from chargehub.stations.schema import Evse, Station
 from chargehub.store.columns import Instant, Serial
@@ -88,6 +89,8 @@ def note(work: Work, station_id: str, evse_number: int, word: Word, now: datetim
         return
     if work.value(_COUNT, **of, since=now - timedelta(hours=1)) < MOST_AN_HOUR:
         work.insert(TimelineRow, **of, at=now, word=word)
+        if word == "available":
+            work.record(events.EvseFreed(station_id, evse_number))
 
 
 def note_all_disconnected(work: Work, now: datetime) -> None:

@@ -11,6 +11,7 @@ from sqlmodel import col
 from chargehub import events
 from chargehub.bookings.tables import BookingRow
 from chargehub.payments.tables import PaymentRow, PayoutRow
+from chargehub.people.tables import Account
 from chargehub.sessions.schema import SessionRow
 from chargehub.stations.schema import Station
 from chargehub.store.columns import values_of
@@ -43,6 +44,7 @@ _PARTIES = {  # by a field of the event: who owns, and who drives; the first tha
         select(col(PayoutRow.owner_id).label("owner")).where(col(PayoutRow.id) == _ID)
     ),
     "station_id": Hot(select(col(Station.owner_id).label("owner")).where(col(Station.id) == _ID)),
+    "account_id": Hot(select(col(Account.id).label("driver")).where(col(Account.id) == _ID)),
 }
 
 

@@ -19,8 +19,11 @@ LONGEST_OVERLAP_HOURS = 168  # in which a replaced secret still signs
 FIRST_FREE_PORT = 1_024  # below it only 443: mail and the like are not to be talked to
 MOST_PENDING = 10_000  # messages that a webhook that fails may have waiting
 
-UNPUBLISHED = frozenset({events.MailRequested, events.WebhookRequested, events.WholesaleAsked})
-"""Errands of the hub itself: they mean nothing outside, and one would tell of the other."""
+UNPUBLISHED = frozenset(
+    {events.MailRequested, events.WebhookRequested, events.WholesaleAsked, events.EvseFreed}
+)
+"""Errands of the hub itself: they mean nothing outside, and one would tell of the other. That an
+EVSE is available again, who watches it reads from its stream, or is told as WatchMatched."""
 
 _BOTH: tuple[Party, ...] = ("owner", "driver")
 TOLD: Mapping[type[events.Event], tuple[Party, ...]] = {
@@ -32,6 +35,8 @@ TOLD: Mapping[type[events.Event], tuple[Party, ...]] = {
     events.CheckupAsked: ("owner",),
     events.GradeLapsed: ("owner",),
     events.StationRetired: ("owner",),
+    events.StationListed: ("owner",),
+    events.BlockLifted: ("owner",),
     events.MeterKeyTold: ("owner",),
     events.StationCommanded: ("owner",),
     events.CommandFinished: ("owner",),
@@ -40,6 +45,7 @@ TOLD: Mapping[type[events.Event], tuple[Party, ...]] = {
     events.BookingConfirmed: _BOTH,
     events.BookingChanged: _BOTH,
     events.BookingReleased: _BOTH,
+    events.BookingLeft: _BOTH,
     events.SessionOpened: _BOTH,
     events.SessionFailed: _BOTH,
     events.SessionClosed: _BOTH,
@@ -64,6 +70,7 @@ TOLD: Mapping[type[events.Event], tuple[Party, ...]] = {
     events.DisputeAppealed: _BOTH,
     events.DisputeRefundRequested: ("driver",),
     events.DisputeClosed: _BOTH,
+    events.WatchMatched: ("driver",),
 }
 """The parties that an event concerns, beside operators, who may be told everything.
 

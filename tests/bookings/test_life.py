@@ -125,7 +125,8 @@ async def test_a_booking_is_used_by_its_session_and_ends_with_it(store: Store) -
         await store.do(actions.complete, closed(), NOW + 2 * HOUR)
     done = await world.booking(booking_id)
     assert (done.status, done.ended_at) == ("completed", NOW + 2 * HOUR)
-    assert await names(world, booking_id) == ["BookingHeld", "BookingConfirmed"]
+    told = await names(world, booking_id)
+    assert told == ["BookingHeld", "BookingConfirmed", "BookingLeft"]
 
 
 async def test_a_driver_who_leaves_early_frees_the_rest_of_the_slot(store: Store) -> None:

@@ -80,7 +80,7 @@ def _do(work: Work, ground: Ground, deed: Deed, made: list[str], now: datetime) 
             assert refusal.code in BLOCK_REFUSALS
     elif kind == "give back":
         for block in kept.blocks_of(work, station_id, now, None, 1):
-            blocking.give_back(work, ground.owner, station_id, block.id)
+            blocking.give_back(work, ground.owner, station_id, block.id, NOW)
     elif made:
         booking_id = made[-1 - which % min(3, len(made))]
         if kind == "answer":

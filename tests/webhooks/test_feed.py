@@ -53,7 +53,7 @@ async def test_everybody_reads_what_is_theirs_in_order(hub: RunningHub) -> None:
         "SessionClosed",
         "SessionSettled",
     ]
-    assert names(owners)[:2] == ["StationConnected", "StationBooted"]
+    assert names(owners)[:3] == ["StationListed", "StationConnected", "StationBooted"]
     assert "PaymentCaptured" not in names(owners)
     assert set(names(drivers)) == {
         "SessionOpened",
@@ -91,7 +91,8 @@ async def test_a_reader_goes_on_where_it_stopped(hub: RunningHub) -> None:
     await hub.settle()
     later = await owner.get(f"/events?cursor={nothing['next']}")
 
-    assert [one["type"] for one in first["items"]] == ["StationConnected", "StationBooted"]
+    types = [one["type"] for one in first["items"]]
+    assert types == ["StationListed", "StationConnected", "StationBooted"]
     assert nothing["items"] == []
     assert "StationConnected" in [one["type"] for one in later["items"]]
     assert not {one["cursor"] for one in first["items"]} & {one["cursor"] for one in later["items"]}

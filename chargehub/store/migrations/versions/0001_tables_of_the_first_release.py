@@ -1382,6 +1382,46 @@ def upgrade() -> None:
     )
     op.create_index("ix_unmet_demand_day", "unmet_demand", ["day"], unique=False)
     op.create_table(
+        "watch",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=6), nullable=False),
+        sa.Column("latitude_e6", sa.Integer(), nullable=True),
+        sa.Column("longitude_e6", sa.Integer(), nullable=True),
+        sa.Column("radius_m", sa.Integer(), nullable=False),
+        sa.Column("evse_id", sa.String(length=36), nullable=True),
+        sa.Column("starts_at", Instant(), nullable=True),
+        sa.Column("ends_at", Instant(), nullable=True),
+        sa.Column("filters", Json(), nullable=False),
+        sa.Column("is_repeating", sa.Boolean(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=False),
+        sa.Column("due_at", Instant(), nullable=True),
+        sa.Column("quiet_until", Instant(), nullable=True),
+        sa.Column("told_at", Instant(), nullable=True),
+        sa.Column("told", Json(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_watch")),
+    )
+    op.create_index("ix_watch_account", "watch", ["account_id", "id"], unique=False)
+    op.create_index("ix_watch_due", "watch", ["due_at"], unique=False)
+    op.create_index("ix_watch_expires_at", "watch", ["expires_at"], unique=False)
+    op.create_table(
+        "watch_place",
+        sa.Column("place", sa.String(length=36), nullable=False),
+        sa.Column("watch_id", sa.String(length=36), nullable=False),
+        sa.PrimaryKeyConstraint("place", "watch_id", name=op.f("pk_watch_place")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_watch_place_watch", "watch_place", ["watch_id"], unique=False)
+    op.create_table(
+        "watch_find",
+        sa.Column("watch_id", sa.String(length=36), nullable=False),
+        sa.Column("evse_id", sa.String(length=36), nullable=False),
+        sa.Column("is_told", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("watch_id", "evse_id", name=op.f("pk_watch_find")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "evse_block",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("station_id", sa.String(length=36), nullable=False),
@@ -1391,6 +1431,7 @@ def upgrade() -> None:
         sa.Column("note", sa.String(length=200), nullable=False),
         sa.Column("ends_at", Instant(), nullable=True),
         sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("lifted_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_evse_block")),
     )
     op.create_index("ix_evse_block_station", "evse_block", ["station_id", "id"], unique=False)
