@@ -10,6 +10,7 @@ from chargehub.sessions.presence import Presence
 from chargehub.sessions.schema import SESSION
 from chargehub.sessions.tables import SessionView
 from chargehub.store.columns import Instant, Json
+from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, Work, table_of
 from chargehub.units import Span
 
@@ -28,8 +29,8 @@ class SessionStay(SQLModel, table=True):
 
 
 STAY = table_of(SessionStay)
-_OF_SESSION = select(STAY.c.left_at, STAY.c.unknown).where(
-    STAY.c.session_id == bindparam("session_id")
+_OF_SESSION = Hot(
+    select(STAY.c.left_at, STAY.c.unknown).where(STAY.c.session_id == bindparam("session_id"))
 )
 _FOLLOWED = select(func.min(SESSION.c.started_at, type_=SESSION.c.started_at.type)).where(
     SESSION.c.station_id == bindparam("station_id"),
