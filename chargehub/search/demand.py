@@ -76,7 +76,7 @@ class Counted:
 
     def note(self, latitude_e6: int, longitude_e6: int, address: str, now: datetime) -> None:
         """Somebody at this address found nothing around there."""
-        cell, day = _cell(latitude_e6, longitude_e6), f"{now:%Y-%m-%d}"
+        cell, day = cell_of(latitude_e6, longitude_e6), f"{now:%Y-%m-%d}"
         with self._lock:
             if day != self._day:
                 self._asked, self._day = set(), day
@@ -98,16 +98,22 @@ class Counted:
 
 def around(reads: Reads, location: LocationView, now: datetime) -> Sequence[Unmet]:
     """What was looked for in vain around a location in the last 28 days, the latest first."""
-    cells = sorted(h3.grid_disk(_cell(location.latitude_e6, location.longitude_e6), RINGS))
-    rows = reads.all(_AROUND, cells=cells, since=f"{now - SHOWN:%Y-%m-%d}")
-    return [Unmet(_middle(row.cell), row.day, row.searches) for row in rows]
+    rows = reads.all(_AROUND, cells=cells_near(location), since=f"{now - SHOWN:%Y-%m-%d}")
+    return [Unmet(middle_of(row.cell), row.day, row.searches) for row in rows]
 
 
-def _cell(latitude_e6: int, longitude_e6: int) -> str:
+def cells_near(location: LocationView) -> list[str]:
+    """The cells of which an owner of a location is told: its own and two rings around it."""
+    return sorted(h3.grid_disk(cell_of(location.latitude_e6, location.longitude_e6), RINGS))
+
+
+def cell_of(latitude_e6: int, longitude_e6: int) -> str:
+    """The cell in which a place is counted."""
     index: str = h3.latlng_to_cell(latitude_e6 / _DEGREE, longitude_e6 / _DEGREE, RESOLUTION)
     return index
 
 
-def _middle(index: str) -> Cell:
+def middle_of(index: str) -> Cell:
+    """The cell with where its middle is."""
     latitude, longitude = h3.cell_to_latlng(index)
     return Cell(index, round(latitude * _DEGREE), round(longitude * _DEGREE))

@@ -7,8 +7,9 @@ from pydantic import BaseModel
 
 from chargehub.people.access import CurrentActor
 from chargehub.rest.manners import CurrentStore, Now
-from chargehub.search import demand
+from chargehub.search import demand, watches
 from chargehub.search.demand import Unmet
+from chargehub.stations.cells import Cell
 from chargehub.stations.registration import owned_location
 
 router = APIRouter(tags=["search"])
@@ -36,10 +37,26 @@ class UnmetBody(BaseModel):
         )
 
 
+class WatchersBody(BaseModel):
+    """So many drivers wait for a charger around this cell; fewer than five are not told of."""
+
+    cell: str
+    latitude: float
+    longitude: float
+    watchers: int
+
+    @classmethod
+    def of(cls, cell: Cell, watchers: int) -> Self:
+        latitude, longitude = cell.latitude_e6 / _DEGREE, cell.longitude_e6 / _DEGREE
+        return cls(cell=cell.index, latitude=latitude, longitude=longitude, watchers=watchers)
+
+
 class DemandBody(BaseModel):
-    """What was looked for in vain in the last 28 days within some 5 km, the latest first."""
+    """What was looked for in vain in the last 28 days within some 5 km, the latest first; and
+    where drivers wait now, the most first."""
 
     items: list[UnmetBody]
+    watched: list[WatchersBody]
 
 
 @router.get("/locations/{location_id}/demand")
@@ -49,7 +66,14 @@ async def get_demand(
     store: CurrentStore,
     now: Now,
 ) -> DemandBody:
-    """How many searches around your location found nothing. Of who searched nothing is kept."""
+    """How many searches around your location found nothing, and how many drivers wait there.
+
+    Of who searched nothing is kept, and who waits is not told.
+    """
     location = await store.read(owned_location, actor.account_id, location_id)
     found = await store.read(demand.around, location, now)
-    return DemandBody(items=[UnmetBody.of(each) for each in found])
+    waiting = await store.read(watches.around, location, now)
+    return DemandBody(
+        items=[UnmetBody.of(each) for each in found],
+        watched=[WatchersBody.of(*each) for each in waiting],
+    )

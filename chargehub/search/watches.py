@@ -11,8 +11,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import Index, bindparam, delete, func, select, text
 from sqlmodel import Field, SQLModel
 
+from chargehub.search.demand import LEAST_SHOWN, cell_of, cells_near, middle_of
 from chargehub.search.rules import Filters, NeedAsked, Place, distance_m
 from chargehub.search.watch import Watch, WatchKind, Wish, cells_around
+from chargehub.stations.cells import Cell
+from chargehub.stations.views import LocationView
 from chargehub.store.columns import Instant, Json
 from chargehub.store.hot import Hot
 from chargehub.store.many import any_of
@@ -29,12 +32,14 @@ class WatchRow(SQLModel, table=True):
     """Somebody is to be told. `filters`: what `_filters` reads, without the time.
 
     `evse_id` None: it is about the circle. `due_at`: when to look at what was found for it; None:
-    nothing was. `quiet_until`, `told_at`, `told` as in `watch.Watch`.
+    nothing was. `quiet_until`, `told_at`, `told` as in `watch.Watch`. `cell`: in
+    which the place is counted.
     """
 
     __tablename__ = "watch"
     __table_args__ = (
         Index("ix_watch_account", "account_id", "id"),
+        Index("ix_watch_cell", "cell", "expires_at"),
         Index("ix_watch_due", "due_at"),
         Index("ix_watch_expires_at", "expires_at"),
     )
@@ -45,6 +50,7 @@ class WatchRow(SQLModel, table=True):
     latitude_e6: int | None = Field(default=None)
     longitude_e6: int | None = Field(default=None)
     radius_m: int
+    cell: str | None = Field(default=None, max_length=15)
     evse_id: str | None = Field(default=None, max_length=36)
     starts_at: datetime | None = Field(default=None, sa_type=Instant)
     ends_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -132,6 +138,14 @@ _NOTE = text(
     "INSERT INTO watch_find (watch_id, evse_id, is_told) VALUES (:watch_id, :evse_id, :is_told)"
     " ON CONFLICT DO NOTHING"
 )
+_WATCHERS = func.count(WATCH.c.account_id.distinct())
+_AROUND = Hot(
+    select(WATCH.c.cell, _WATCHERS.label("watchers"))
+    .where(any_of(WATCH.c.cell, "cells"), _STANDS, WATCH.c.account_id != bindparam("but"))
+    .group_by(WATCH.c.cell)
+    .having(_WATCHERS >= LEAST_SHOWN)
+    .order_by(_WATCHERS.desc(), WATCH.c.cell)
+)
 _COUNT = select(func.count()).where(WATCH.c.account_id == bindparam("account_id"), _STANDS)
 
 
@@ -174,6 +188,13 @@ def finds(reads: Reads, watch_id: str) -> list[str]:
     return [row.evse_id for row in reads.all(_FINDS, watch_id=watch_id)]
 
 
+def around(reads: Reads, location: LocationView, now: datetime) -> list[tuple[Cell, int]]:
+    """How many drivers watch for a charger around a location, by cell, most first; from five on."""
+    cells = cells_near(location)
+    rows = reads.all(_AROUND, cells=cells, now=now, but=location.owner_id)
+    return [(middle_of(row.cell), row.watchers) for row in rows]
+
+
 def add(work: Work, new: Watch) -> None:
     """Store a watch, to be found from where it looks."""
     wish, filters = new.wish, new.wish.filters
@@ -186,6 +207,7 @@ def add(work: Work, new: Watch) -> None:
         latitude_e6=around.latitude_e6 if around else None,
         longitude_e6=around.longitude_e6 if around else None,
         radius_m=wish.radius_m,
+        cell=cell_of(around.latitude_e6, around.longitude_e6) if around else None,
         evse_id=wish.evse_id,
         starts_at=during.start if during else None,
         ends_at=during.end if during else None,

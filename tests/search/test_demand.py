@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from chargehub.search import demand
 from chargehub.search.demand import LEAST_SHOWN, UNMET, Counted
 from chargehub.store.chunk import Chunk
@@ -67,5 +69,34 @@ async def test_owners_see_five_searches_around_and_not_four(database: str, clock
     finally:
         await hub.close()
 
-    assert four == {"items": []}
+    assert four == {"items": [], "watched": []}
     assert [(one["day"], one["searches"]) for one in five["items"]] == [("2026-03-02", 5)]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_owners_see_five_who_wait_around_and_not_four(database: str, clock: object) -> None:
+    """Drivers count, not watches; and the owner is not told of their own."""
+    hub = RunningHub(database, clock)  # type: ignore[arg-type]
+    await hub.start()
+    try:
+        owner = await hub.person("owner", pays=False)
+        place = await hub.station(owner, "1.6")
+        station = await owner.get(f"/stations/{place.station_id}")
+        path = f"/locations/{station['location_id']}/demand"
+        there = {"latitude": 59.92, "longitude": 10.75, "kind": "listed"}
+        await owner.post("/watches", there)
+        for number in range(LEAST_SHOWN - 1):
+            driver = await hub.person(f"driver{number}", pays=False)
+            for _ in range(2):
+                await driver.post("/watches", there)
+        four = await owner.get(path)
+        fifth = await hub.person("fifth", pays=False)
+        watch = await fifth.post("/watches", there)
+        five = await owner.get(path)
+        await fifth.ask("DELETE", f"/watches/{watch['id']}", expect=204)
+        ended = await owner.get(path)
+    finally:
+        await hub.close()
+
+    assert four == ended == {"items": [], "watched": []}
+    assert [one["watchers"] for one in five["watched"]] == [5]

@@ -29,6 +29,7 @@ from chargehub.search.watches import WATCH
 from chargehub.search.watching import Limits, NewWatch
 from chargehub.stations import tables as stations
 from chargehub.stations.schema import Evse, Station
+from chargehub.stations.views import LocationView
 from chargehub.store.columns import new_id
 from chargehub.store.engines import write_engine
 from chargehub.store.tables import EventRow
@@ -205,12 +206,19 @@ def test_no_query_of_a_watch_reads_a_whole_table(connection: Connection) -> None
         asked = watches.at(work, [cell_at(a_place(connection, 7))], ["free"], NOW)
         spotting._spot(work, found, Freed(is_new=True), NOW)
         assert noticing.tell_watching(work, NOW, HOUR) > 0
+        watches.around(work, some_location(work), NOW)
         watching.forget_watches(work, NOW + timedelta(days=40))
 
     assert 0 < len(asked) < 250
     assert plans
     scans = [plan for plan in plans if plan.startswith("SCAN") or "Seq Scan" in plan]
     assert not [plan for plan in scans if not plan.startswith("SCAN json_each")], plans
+
+
+def some_location(work: Work) -> LocationView:
+    found = stations.location(work, work.value(select(col(Station.location_id)).limit(1)))
+    assert found is not None
+    return found
 
 
 def candidates_at(work: Work, place: Place) -> list[str]:

@@ -1389,6 +1389,7 @@ def upgrade() -> None:
         sa.Column("latitude_e6", sa.Integer(), nullable=True),
         sa.Column("longitude_e6", sa.Integer(), nullable=True),
         sa.Column("radius_m", sa.Integer(), nullable=False),
+        sa.Column("cell", sa.String(length=15), nullable=True),
         sa.Column("evse_id", sa.String(length=36), nullable=True),
         sa.Column("starts_at", Instant(), nullable=True),
         sa.Column("ends_at", Instant(), nullable=True),
@@ -1403,6 +1404,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_watch")),
     )
     op.create_index("ix_watch_account", "watch", ["account_id", "id"], unique=False)
+    op.create_index("ix_watch_cell", "watch", ["cell", "expires_at"], unique=False)
     op.create_index("ix_watch_due", "watch", ["due_at"], unique=False)
     op.create_index("ix_watch_expires_at", "watch", ["expires_at"], unique=False)
     op.create_table(
