@@ -8,6 +8,7 @@ from chargehub.app import Hub, web
 from chargehub.commands.open_files import allow_many_files
 from chargehub.commands.settings import fail, load, prepare
 from chargehub.configured import host_port
+from chargehub.errors import Refused
 from chargehub.observe import set_up_log
 
 
@@ -21,6 +22,8 @@ def run(http: str | None, ocpp: str | None, database: str | None) -> None:
         if settings.ocpps:
             host_port(settings.ocpps)
         hub = Hub(settings)
+    except Refused as refusal:
+        fail(refusal.detail)
     except ValueError as error:
         fail(str(error))
     allow_many_files()

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from chargehub.clock import HandClock, RealClock
+from chargehub.commands import serve
 from chargehub.commands.doctor import database, store_rules
 from chargehub.commands.doctor.checks import CHECKS, examine
 from chargehub.commands.doctor.facts import Configured, Database, Facts, Files, Machine, Running
@@ -197,6 +198,14 @@ def test_settings_that_cannot_be_read_keep_all_else_from_being_looked_at(ground:
     assert "CHARGEHUB_SECRET" in settings.seen
     assert "hidden-word" not in settings.seen
     assert {one.colour for one in found.values()} == {"skipped"}
+
+
+def test_what_the_doctor_says_of_a_country_the_hub_says_too(ground: Ground) -> None:
+    ground.settings["country"] = "QQ"
+    with ground.alone(), pytest.raises(SystemExit) as ended:
+        serve.run("127.0.0.1:0", "127.0.0.1:0", None)
+
+    assert ended.value.code == 2
 
 
 def test_yellow_fails_where_it_is_asked_for_strictly(
