@@ -32,6 +32,7 @@ INLET = {"location": "Inlet"}
     [
         ([sample(OUT, "3.2", unit="kW", **INLET)], 3_200, None),
         ([sample(OUT, "3200")], 3_200, None),
+        ([sample(OUT, "3200", location="Upstream")], 3_200, None),
         ([sample(OUT, "3000", **INLET), sample(IN, "0", **INLET)], 3_000, None),
         ([sample(OUT, "0", **INLET), sample(IN, "1500", **INLET)], -1_500, None),
         ([sample(REGISTER, "70.5", unit="kWh", **INLET)], None, 70_500),
