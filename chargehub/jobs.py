@@ -40,7 +40,12 @@ from chargehub.reporting import asking
 from chargehub.reputation import measuring, reviewing, trusting
 from chargehub.rest import manners
 from chargehub.search import blocking, noticing, watching
-from chargehub.sessions import overstaying, telling, yielding
+from chargehub.sessions import (
+    leaving,
+    overstaying,
+    telling,
+    yielding,
+)
 from chargehub.sessions import remote as sessions
 from chargehub.settlement import actions as settlement
 from chargehub.settlement import dividing
@@ -93,6 +98,8 @@ def due(
         yielding.take_up_early,
         yielding.warn_walk_ups,
         yielding.end_walk_ups,
+        leaving.warn_before_owners,
+        leaving.end_before_owners,
         blocking.tell_blocked,
         overstaying.warn_overstaying,
         fail_broken,

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from chargehub.meters.bodies import TrustBody
 from chargehub.people.rules import ID_TOKEN_LONGEST
 from chargehub.rest.bodies import Body, Instant, MoneyBody
-from chargehub.sessions import tables, trusting
+from chargehub.sessions import leaving, tables, trusting
 from chargehub.sessions.cdr import MAX_ENERGY_WH, CdrView
 from chargehub.sessions.running import SHOWN_READINGS, Running, running
 from chargehub.sessions.tables import SessionView
@@ -52,6 +52,8 @@ class SessionBody(BaseModel):
     reports, or for a car to go whose booking asks a fee for staying), closed (priced; see
     `cdr_id`), failed. `cost` null: no tariff applies.
     Of a session of very many readings the early hours are shown as if it had charged evenly.
+    `until`: without a booking, when somebody's booking opens there or the owner needs the EVSE for
+    the own car, if that is known; be gone by then.
     `stop_requested_at` null again, with the flag stop_refused or stop_ignored: ask once more.
     `trust`: how far the energy of the bill can be; null until it is closed, and in lists.
     """
@@ -73,6 +75,7 @@ class SessionBody(BaseModel):
     stop_reason: str | None
     stop_requested_at: Instant | None
     is_station_online: bool
+    until: Instant | None
     cdr_id: str | None
     flags: list[str]
     trust: TrustBody | None
@@ -146,6 +149,7 @@ def session_body(
         stop_reason=session.stop_reason,
         stop_requested_at=session.stop_requested_at,
         is_station_online=station is not None and station.is_connected,
+        until=leaving.until(reads, session),
         cdr_id=session.cdr_id,
         flags=session.flags,
         trust=None,

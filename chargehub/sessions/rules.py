@@ -20,6 +20,7 @@ LATE_WITHIN = timedelta(
     hours=1
 )  # readings of a closed session that come so long are one correction
 EVSE_BOOKED = "evse_booked"  # whoever charges was admitted before it was known where
+EVSE_KEPT = "evse_kept"  # it ran into its owner's time for the own car
 HOLD_REFUSED = "hold_refused"
 OTHER_TOKEN = "other_token"  # an event before the one that was judged named another token
 CLOCK_CORRECTED = "clock_corrected"

@@ -22,7 +22,11 @@ LOOKED_AT = 100  # open commands of one station: more are never let in
 
 REFUSED = "stop_refused"
 IGNORED = "stop_ignored"
-OF_THE_HUB = {rules.HOLD_REFUSED, rules.EVSE_BOOKED}  # why the hub itself wants a session stopped
+OF_THE_HUB = {
+    rules.HOLD_REFUSED,
+    rules.EVSE_BOOKED,
+    rules.EVSE_KEPT,
+}  # why the hub itself wants a session stopped
 
 
 def ask(work: Work, session: SessionView, now: datetime) -> SessionView:
