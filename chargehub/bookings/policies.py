@@ -73,7 +73,7 @@ def current(reads: Reads, station_id: str) -> Stated:
 def current_of(reads: Reads, station_ids: Sequence[str]) -> dict[str, Policy]:
     """How the EVSEs of some stations may be booked now; without those whose owner stated none.
 
-    Equal policies are one and the same value: owners mostly state the same few.
+    Equal terms are one and the same value: owners mostly state the same few.
     """
     rows = reads.all(_NEWEST_OF, station_ids=station_ids)
     return {station_id: _read(terms) for station_id, terms in rows}

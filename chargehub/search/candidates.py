@@ -197,23 +197,22 @@ def in_box(reads: Reads, filters: Filters, box: Box) -> Sequence[Any]:
 
 
 def beside(reads: Reads, filters: Filters, bounds: Bounds, most: int) -> list[Any]:
-    """Rows of a spot without its distance within some bounds, in no order; at most so many.
+    """Rows of a spot without its distance within some bounds, in no order.
 
-    Raises TooManyFound where so many are more than a search looks at.
+    At most so many of each box. Raises TooManyFound where one holds more than a search looks at.
     """
     bands = {
         f"{name}_{part}": getattr(band, part)
         for name, band in (("ends", bounds.ends), ("sides", bounds.sides))
         for part in ("north", "east", "low", "high")
     }
-    rows = [
-        row
-        for box in bounds.boxes
-        for row in reads.all(_BESIDE, **asked(filters, box), **bands, most=most)
-    ]
-    if len(rows) >= CANDIDATES:
-        raise TooManyFound(_TOO_MANY)
-    return rows
+    found: list[Any] = []
+    for box in bounds.boxes:
+        rows = reads.all(_BESIDE, **asked(filters, box), **bands, most=most)
+        if len(rows) >= CANDIDATES:
+            raise TooManyFound(_TOO_MANY)
+        found += rows
+    return found
 
 
 def asked(filters: Filters, box: Box) -> dict[str, Any]:

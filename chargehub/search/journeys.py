@@ -1,21 +1,23 @@
 """What lies along a way, in the order in which one drives past it."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from chargehub.search import candidates
-from chargehub.search.candidates import Spot
+from chargehub.search.bounds import Bounds
+from chargehub.search.candidates import Spot, TooManyFound
 from chargehub.search.corridor import Corridor, Stretch
 from chargehub.search.judging import Judge, Offer
-from chargehub.search.rules import Filters, Place
+from chargehub.search.rules import Box, Filters, Place
 from chargehub.search.tables import Found, shown
 from chargehub.store.work import Reads
 
 FIRST_STRETCH_M = 1_000
 SHORTEST_STRETCH_M, LONGEST_STRETCH_M = 250, 8_000  # the box about one holds much beside the way
 STRETCH_SHRINKS = 4  # times, where too much lies beside it
+HALVINGS = 3  # of the box about the shortest, where it lies in the middle of a large town
 ENOUGH = 400  # rows of a stretch
 AT_ONCE = 150  # spots that are judged at a time
 
@@ -91,13 +93,35 @@ def _rows(
     """What may lie beside a stretch; or, where that is much, beside the beginning of it."""
     while True:
         length_m = stretch.end_m - stretch.start_m
-        is_shortest = length_m <= SHORTEST_STRETCH_M
-        most = candidates.CANDIDATES if is_shortest else ENOUGH
-        rows = candidates.beside(reads, filters, stretch.bounds, most)
-        if is_shortest or len(rows) < ENOUGH:
+        if length_m <= SHORTEST_STRETCH_M:
+            return stretch, _in_halves(reads, filters, stretch.bounds)
+        rows = candidates.beside(reads, filters, stretch.bounds, ENOUGH)
+        if len(rows) < ENOUGH:
             return stretch, rows
         shorter_m = max(SHORTEST_STRETCH_M, int(length_m) // STRETCH_SHRINKS)
         stretch = corridor.shorter(stretch, shorter_m)
+
+
+def _in_halves(
+    reads: Reads, filters: Filters, bounds: Bounds, halvings: int = HALVINGS
+) -> list[Any]:
+    """All rows within some bounds, by boxes that each hold few enough. Raises TooManyFound."""
+    try:
+        return candidates.beside(reads, filters, bounds, candidates.CANDIDATES)
+    except TooManyFound:
+        if not halvings:
+            raise
+    halves = [half for box in bounds.boxes for half in _halves(box)]
+    return [
+        row
+        for half in halves
+        for row in _in_halves(reads, filters, replace(bounds, boxes=(half,)), halvings - 1)
+    ]
+
+
+def _halves(box: Box) -> tuple[Box, Box]:
+    middle = (box.south_e6 + box.north_e6) // 2
+    return replace(box, north_e6=middle), replace(box, south_e6=middle + 1)
 
 
 def _next_length(stretch: Stretch, found: int) -> int:

@@ -148,3 +148,15 @@ def test_a_way_through_a_full_town_passes_all_of_it_in_order(town: Connection) -
 
     assert found == measured
     assert len(found) > 4_000
+
+
+def test_a_way_may_begin_beside_more_than_one_look_holds(town: Connection) -> None:
+    """Behind its start lies all of the town, and no stretch is short enough for that."""
+    start = Place(OSLO.latitude_e6 + SIDE * STEP_E6, OSLO.longitude_e6)
+    corridor = Corridor([start, Place(start.latitude_e6 + 300_000, start.longitude_e6)], 5_000)
+
+    found = journeys.along(Reads(town), corridor, Filters(), NOW, (None, 300))
+
+    assert [(one.along_m, one.found.evse.id) for one in found] == [
+        (0, key) for key in sorted(PLACES)[:300]
+    ]
