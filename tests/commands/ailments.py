@@ -149,8 +149,8 @@ def tls(**how: object) -> Break:
     return lambda ground: ground.with_tls(**how)
 
 
-def authority(**how: int) -> Break:
-    return lambda ground: ground.certificate("chargehub-ca", **how)
+def authority(ends: int = 400) -> Break:
+    return lambda ground: ground.certificate("chargehub-ca", ends=ends)
 
 
 def settings(**set_to: str) -> Break:

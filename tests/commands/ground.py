@@ -21,6 +21,7 @@ from sqlmodel import SQLModel
 
 from chargehub.commands.doctor.checks import Finding
 from chargehub.commands.doctor.run import Wanted, examined
+from chargehub.observe import set_up_log
 from chargehub.store.columns import new_id
 from chargehub.store.work import table_of
 from tests.pki import named, new_key, write_key
@@ -57,6 +58,7 @@ class Ground:
             for name, value in settings.items():
                 patch.setenv(f"CHARGEHUB_{name.upper()}", value)
             yield
+        set_up_log("WARNING", as_json=False)  # as tests have it; the doctor logs nothing
 
     def insert(self, model: type[SQLModel], **values: Any) -> None:
         """A row, as the hub would have written it."""

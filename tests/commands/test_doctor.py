@@ -1,5 +1,6 @@
 """`chargehub doctor`: what is broken for real is found, nothing else is, and nothing changes."""
 
+import asyncio
 import json
 import os
 import shlex
@@ -17,17 +18,19 @@ import pytest
 
 from chargehub.clock import HandClock, RealClock
 from chargehub.commands import serve
-from chargehub.commands.doctor import database, store_rules
+from chargehub.commands.doctor import database, running, store_rules
 from chargehub.commands.doctor.checks import CHECKS, examine
 from chargehub.commands.doctor.facts import Configured, Database, Facts, Files, Machine, Running
 from chargehub.commands.doctor.run import Wanted
 from chargehub.commands.doctor.run import run as run_doctor
 from chargehub.rails import registry
+from chargehub.settings import Settings
 from tests.commands.ailments import AILMENTS, Ailment, account, delivery, sealed_by
 from tests.commands.ground import SECRET, Ground, ground
 from tests.commands.test_commands import LIMIT_S
 from tests.databases import PostgresServer
 from tests.schema import prepare
+from tests.secure import secure_hub
 from tests.served import ServedHub
 
 __all__ = ["ground"]  # a fixture
@@ -265,6 +268,18 @@ async def test_a_running_hub_is_recognised_and_left_alone(hub: ServedHub, tmp_pa
     assert killed["database"].colour == "green"
     assert killed["ports"].seen.endswith("free, no hub runs here.")
     assert killed["jobs"].colour == "skipped"
+
+
+async def test_a_hub_is_recognised_at_its_port_with_tls(tmp_path: Path) -> None:
+    """Whatever its certificate is: that is another check's."""
+    database = f"sqlite:///{tmp_path / 'chargehub.sqlite'}"
+    prepare(database)
+    async with secure_hub(database, tmp_path) as hub:
+        taken = f"127.0.0.1:{hub.hub.ocpps_port}"
+        settings = Settings(http="127.0.0.1:0", ocpp="127.0.0.1:0", ocpps=taken)
+        ports, _ = await asyncio.to_thread(running.look, settings)
+
+    assert [(one.setting, one.state) for one in ports][-1] == ("ocpps", "hub")
 
 
 def test_the_rails_that_are_named_are_those_that_are_built() -> None:

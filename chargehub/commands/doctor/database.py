@@ -90,7 +90,7 @@ def _file(path: Path, secret: str) -> Database:
 def _engine_of(path: Path) -> Engine:
     """Opened to read. Where no log lies beside the file nobody has it open: then it is read as it
     stands, because SQLite would else make a log, of this user, that the hub may not write."""
-    has_log = path.with_name(path.name + "-wal").exists()
+    has_log = any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal"))
     uri = f"{path.resolve().as_uri()}?mode=ro" + ("" if has_log else "&immutable=1")
     made = create_engine(
         "sqlite://",
