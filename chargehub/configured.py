@@ -50,7 +50,7 @@ def promises_of(settings: Settings) -> Promises:
         credit=settings.failure_credit,
         credits_in_30_days=settings.failure_credits,
         credits_of_owner_in_30_days=settings.owner_credits,
-        owner_start=settings.owner_credit_start,
+        owner_start=settings.owner_start_credit,
         owner_cancels=settings.owner_cancels,
         delisted=timedelta(days=settings.delisted_days),
     )

@@ -261,7 +261,7 @@ class Settings(BaseSettings):
         int,
         Field(description="Such credits for the stations of one owner in 30 days at most.", ge=0),
     ] = 10
-    owner_credit_start: Annotated[
+    owner_start_credit: Annotated[
         Decimal,
         Field(
             description="What such credits may cost the hub for an owner in a year, beside the"

@@ -70,7 +70,6 @@ UNITS = {  # by how a setting's name ends
     "_points": "points",
     "_percent": "%",
     "watches": "watches",
-    "_start": "coins",
 }
 KINDS = {bool: "true, false", str: "text", Path: "file"}
 

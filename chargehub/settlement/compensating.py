@@ -71,7 +71,10 @@ _POSTED = (
 def follow_settlement(work: Work, event: SessionSettled | DisputeClosed, now: datetime) -> None:
     """What an overstay has brought is another amount by now."""
     session = sessions.session(work, event.session_id) if event.session_id else None
-    if session is not None and session.booking_id is not None:
+    if session is None or session.booking_id is None or session.cdr_id is None:
+        return  # as most of them: nobody overstays without a booking
+    cdr = sessions.cdr(work, session.cdr_id)
+    if cdr is not None and (cdr.version > 1 or _overstay_minor(cdr)):
         reckon(work, session.id, now)
 
 

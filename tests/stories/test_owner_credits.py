@@ -19,7 +19,7 @@ async def test_who_fails_drivers_of_their_own_draws_no_more_than_was_brought(
     database: str, clock: HandClock, start: int, is_paid: bool, is_refunded: bool, given: int
 ) -> None:
     """A session of 9.00 brings 76 cents, which cover one credit of 50; given back, none."""
-    hub = RunningHub(database, clock, owner_credit_start=start, failure_credit="0.50")
+    hub = RunningHub(database, clock, owner_start_credit=start, failure_credit="0.50")
     await hub.start()
     owner, driver = await hub.person("owner"), await hub.person("driver")
     places = [await hub.station(owner, "2.0.1") for _ in range(2)]
