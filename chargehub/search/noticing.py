@@ -43,7 +43,7 @@ def _look(work: Work, watch: Watch, now: datetime, every: timedelta) -> None:
         return  # another hub has looked
     evse_ids = watches.finds(work, watch.id)
     found = fitting(work, watch.wish, evse_ids, now) if now < watch.expires_at else ()
-    watches.forget_finds(work, watch.id)
+    watches.forget_finds(work, watch.id, evse_ids)
     if found:
         _tell(work, watch, found, now, every)
 

@@ -69,7 +69,7 @@ def follow_lifted(work: Work, event: events.BlockLifted, now: datetime) -> None:
 
 
 def follow_left(work: Work, event: events.BookingLeft, now: datetime) -> None:
-    """A driver has left before the slot was over: the rest of it is free."""
+    """A driver has left before the time of the booking was over: the rest of it is free."""
     booking = bookings.booking(work, event.booking_id)
     if booking is not None and now < booking.blocked_until:
         freed = Freed((Span(now, booking.blocked_until),), is_at_once=True)
@@ -100,6 +100,8 @@ def _spot(
 ) -> None:
     """Remember EVSEs of one station for the watches that they concern, of all accounts but one."""
     spots = candidates.some(work, evse_ids)
+    if not spots:
+        return  # they are not on the market
     places = sorted({cell_at(spot.place) for spot in spots} | {spot.evse_id for spot in spots})
     waiting = watches.at(work, places, kinds, now)
     if not waiting:
@@ -112,5 +114,5 @@ def _spot(
         is_meant = there and each.account_id != but
         if left > 0 and is_meant and concerns(freed, each.during, policy, now):
             left -= len(there)
-            if watches.note(work, each.id, there):
-                work.execute(_LOOK, watch_id=each.id, now=now)
+            watches.note(work, each.id, there)
+            work.execute(_LOOK, watch_id=each.id, now=now)

@@ -222,15 +222,16 @@ def add(work: Work, new: Watch) -> None:
         work.insert(WatchPlace, place=place, watch_id=new.id)
 
 
-def note(work: Work, watch_id: str, evse_ids: Sequence[str], is_told: bool = False) -> bool:
-    """Remember EVSEs for a watch. False: all were remembered before."""
-    values = {"watch_id": watch_id, "is_told": is_told}
-    return sum(work.execute(_NOTE, evse_id=evse_id, **values) for evse_id in evse_ids) > 0
+def note(work: Work, watch_id: str, evse_ids: Sequence[str], is_told: bool = False) -> None:
+    """Remember EVSEs for a watch, each once."""
+    for evse_id in evse_ids:
+        work.execute(_NOTE, watch_id=watch_id, evse_id=evse_id, is_told=is_told)
 
 
-def forget_finds(work: Work, watch_id: str) -> None:
-    """What was found for a watch has been looked at."""
-    work.execute(delete(FIND).where(FIND.c.watch_id == watch_id, FIND.c.is_told.is_(False)))
+def forget_finds(work: Work, watch_id: str, evse_ids: Sequence[str]) -> None:
+    """What was found for a watch has been looked at; another hub may find more just now."""
+    is_it = (FIND.c.watch_id == watch_id) & FIND.c.evse_id.in_(evse_ids)
+    work.execute(delete(FIND).where(is_it))
 
 
 def remove(work: Work, watch_ids: Sequence[str]) -> int:
