@@ -61,10 +61,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """A wish until it ends. `told_at` None: never yet; `told`: the EVSEs told of last.
-
-    `quiet_until`: until then nothing is told, and what comes is told together.
-    """
+    """A wish until it ends. `told_at` None: never yet; `told`: the EVSEs told of last."""
 
     id: str
     account_id: str
@@ -74,7 +71,6 @@ class Watch:
     expires_at: datetime
     told_at: datetime | None = None
     told: tuple[str, ...] = ()
-    quiet_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from chargehub.store.many import any_of
 from chargehub.store.work import Reads, Work, table_of
 from chargehub.units import Span
 
-MOST_READ = 2_000  # watches of a cell, the oldest: reading them takes some 10 ms
+MOST_READ = 2_000  # watches of a cell, the oldest: to look through them takes some 30 ms
 MOST_FINDS = 100  # EVSEs that one watch is judged about at a time
 KEPT = timedelta(days=7)  # after its end, to be read by who was told
 FORGET_AT_ONCE = 500
@@ -32,8 +32,8 @@ class WatchRow(SQLModel, table=True):
     """Somebody is to be told. `filters`: what `_filters` reads, without the time.
 
     `evse_id` None: it is about the circle. `due_at`: when to look at what was found for it; None:
-    nothing was. `quiet_until`, `told_at`, `told` as in `watch.Watch`. `cell`: in
-    which the place is counted.
+    nothing was. `quiet_until`: until then nothing is told, and what comes is told together.
+    `cell`: in which the place is counted.
     """
 
     __tablename__ = "watch"
@@ -281,7 +281,6 @@ def _view(row: Any) -> Watch:
         row.expires_at,
         row.told_at,
         tuple(row.told),
-        row.quiet_until,
     )
 
 

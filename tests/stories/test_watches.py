@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from chargehub.people.tables import Mail
+from chargehub.search.watches import WatchFind, WatchPlace, WatchRow
 from chargehub.store.work import Reads, table_of
 from tests.hub import Person, Place, RunningHub
 from tests.stories.steps import book, charge, leave, slot
@@ -210,6 +211,21 @@ async def test_watches_are_listed_ended_and_forgotten(hub: RunningHub) -> None:
 
     assert not ended["is_active"]
     assert (await watcher.get("/watches"))["items"] == []
+
+
+@SQLITE
+async def test_a_watch_is_exported_and_goes_with_its_account(hub: RunningHub) -> None:
+    """Where somebody waits may be where they live."""
+    watcher = await hub.person("watcher", pays=False)
+    await watcher.post("/watches", THERE)
+    parts = (await watcher.get("/accounts/me/export"))["parts"]
+
+    await watcher.ask("POST", "/accounts/me/erasure", {"email": watcher.email})
+
+    exported = {part["table"] for part in parts}
+    assert exported >= {"watch", "watch_place"}
+    for table in (WatchRow, WatchPlace, WatchFind):
+        assert await hub.hub.store.read(Reads.all, select(table)) == []
 
 
 @SQLITE
