@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel
 
 from chargehub.bookings import policies
+from chargehub.bookings.cancellation_bodies import CancellationTermsBody
 from chargehub.bookings.overstay_bodies import OverstayBody
 from chargehub.bookings.rules import Status
 from chargehub.bookings.tables import BookingView
@@ -20,7 +21,8 @@ class BookingBody(BaseModel):
     `deposit` null: nothing is held. `is_reserved`: the station itself keeps the EVSE. Of the id
     token the last characters are shown. `policy_version`: which of the station's policies counts
     for it, 0 for none. `fee` was kept of the deposit, `penalty` is what the owner owes for
-    cancelling. `overstay`: what staying after `ends_at` costs; null: nothing.
+    cancelling. `cancellation`: until when the driver gets back how much of the deposit.
+    `overstay`: what staying after `ends_at` costs; null: nothing.
     """
 
     id: str
@@ -36,6 +38,7 @@ class BookingBody(BaseModel):
     fee: MoneyBody | None
     penalty: MoneyBody | None
     policy_version: int
+    cancellation: CancellationTermsBody
     overstay: OverstayBody | None
     tariff_snapshot_id: str
     id_token: str
@@ -51,6 +54,7 @@ class BookingBody(BaseModel):
             amount = {"amount_minor": amount_minor, "currency": booking.currency}
             return amount if amount_minor else None
 
+        policy = policies.of_booking(booking)
         return cls.model_validate(
             {
                 "id": booking.id,
@@ -66,7 +70,8 @@ class BookingBody(BaseModel):
                 "fee": money(booking.fee_minor),
                 "penalty": money(booking.penalty_minor),
                 "policy_version": booking.policy_version,
-                "overstay": OverstayBody.of(policies.of_booking(booking).overstay),
+                "cancellation": CancellationTermsBody.of(policy, booking),
+                "overstay": OverstayBody.of(policy.overstay),
                 "tariff_snapshot_id": booking.tariff_snapshot_id,
                 "id_token": f"…{booking.id_token[-4:]}",
                 "is_reserved": booking.reservation == "made",

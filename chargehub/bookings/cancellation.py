@@ -68,6 +68,40 @@ class Parting:
     release_minor: int
 
 
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """What `on_cancel` says, told beforehand.
+
+    Until and at `free_until` nothing is kept, from then until `half_until` `half_minor`, later
+    `late_minor`. None: that time is over when the booking is made, or never comes.
+    """
+
+    free_until: datetime | None
+    half_until: datetime | None
+    half_minor: int
+    late_minor: int
+
+
+def deadlines(policy: Policy, booking: Booked) -> Deadlines:
+    """Until when ending a booking early costs how much; the same at every moment.
+
+    A policy that is free is so until nobody came; what is kept then is the fee for not coming.
+    """
+    if policy.cancellation == "free":
+        arrive_by = min(booking.starts_at + policy.arrival_grace, booking.ends_at)
+        return Deadlines(arrive_by, None, 0, no_show_fee(policy, booking))
+    free_until = _free_until(policy, booking)
+    half_until = booking.starts_at - STEPS[policy.cancellation][1]
+    is_ever_free = free_until >= booking.created_at
+    is_ever_half = half_until > free_until and half_until >= booking.created_at
+    return Deadlines(
+        free_until if is_ever_free else None,
+        half_until if is_ever_half else None,
+        booking.deposit_minor // 2,
+        _late(policy, booking),
+    )
+
+
 def on_cancel(policy: Policy, booking: Booked, now: datetime) -> Parting:
     """What a driver's cancellation costs.
 
@@ -81,9 +115,7 @@ def on_cancel(policy: Policy, booking: Booked, now: datetime) -> Parting:
     _, half_before = STEPS[policy.cancellation]
     if now <= booking.starts_at - half_before:
         return _parting(deposit, deposit // 2)
-    if policy.cancellation == "flexible":
-        return _parting(deposit, max(deposit // 2, no_show_fee(policy, booking)))
-    return _parting(deposit, deposit)
+    return _parting(deposit, _late(policy, booking))
 
 
 def on_no_show(policy: Policy, booking: Booked) -> Parting:
@@ -130,6 +162,13 @@ def _free_until(policy: Policy, booking: Booked) -> datetime:
     if policy.cancellation == "strict":
         moments.append(min(booking.created_at + _STRICT_REGRET, booking.starts_at - _STRICT_FAR))
     return max(moments)
+
+
+def _late(policy: Policy, booking: Booked) -> int:
+    """What of the deposit is kept where it is too late for half of it to go back."""
+    if policy.cancellation == "flexible":
+        return max(booking.deposit_minor // 2, no_show_fee(policy, booking))
+    return booking.deposit_minor
 
 
 def _parting(deposit_minor: int, capture_minor: int) -> Parting:

@@ -1,5 +1,6 @@
 """How a quote is told over REST: its formula, what is expected, and the most it can cost."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Self
@@ -7,6 +8,7 @@ from typing import Any, Self
 from pydantic import BaseModel
 
 from chargehub.bookings import holding, record
+from chargehub.bookings.cancellation_bodies import CancellationTermsBody
 from chargehub.bookings.quotes import QuoteView
 from chargehub.bookings.terms import write_policy
 from chargehub.rest.bodies import MoneyBody
@@ -18,7 +20,7 @@ from chargehub.tariffs.fields import decimal_text
 from chargehub.tariffs.limits import most
 from chargehub.tariffs.pricing import Tariff, conditions
 from chargehub.tariffs.quote_bodies import QuoteBody
-from chargehub.units import Money, minor
+from chargehub.units import minor
 
 
 class PriceLine(BaseModel):
@@ -38,7 +40,8 @@ class LockedQuoteBody(BaseModel):
     `expected` prices the energy you asked for. The bill is the `formula` for what is metered, in
     major units, VAT included, and never less than `minimum` or more than `maximum` where there is
     one. `most`: whatever you do within the slot, at the EVSE's power, it is not more. `deposit`
-    is held from booking on, and what is not spent of it is released.
+    is held from booking on, and what is not spent of it is released. `cancellation`: until when
+    how much of it goes back, if you book when the quote was given.
     `booking_id`: what was booked on it.
     """
 
@@ -53,6 +56,7 @@ class LockedQuoteBody(BaseModel):
     maximum: MoneyBody | None
     most: MoneyBody
     deposit: MoneyBody
+    cancellation: CancellationTermsBody
     tariff_snapshot_id: str
     policy: dict[str, Any]
     policy_version: int
@@ -62,6 +66,7 @@ class LockedQuoteBody(BaseModel):
     def of(cls, reads: Reads, quote: QuoteView) -> Self:
         tariff = tariffs.snapshot(reads, quote.tariff_snapshot_id)
         need = quoting.Need(quote.energy_wh, quote.slot, quote.power_w)
+        held = _held(reads, quote, tariff)
         most_minor = most(tariff, need.most_wh, quote.slot.duration, quote.power_w)
         return cls(
             id=quote.id,
@@ -74,7 +79,8 @@ class LockedQuoteBody(BaseModel):
             minimum=_limit(tariff, tariff.minimum),
             maximum=_limit(tariff, tariff.maximum),
             most=MoneyBody(amount_minor=most_minor, currency=tariff.currency),
-            deposit=MoneyBody.of(_deposit(reads, quote, tariff)),
+            deposit=MoneyBody(amount_minor=held.deposit_minor, currency=tariff.currency),
+            cancellation=CancellationTermsBody.of(quote.locked.policy, held),
             tariff_snapshot_id=quote.tariff_snapshot_id,
             policy=write_policy(quote.locked.policy),
             policy_version=quote.policy_version,
@@ -82,14 +88,31 @@ class LockedQuoteBody(BaseModel):
         )
 
 
-def _deposit(reads: Reads, quote: QuoteView, tariff: Tariff) -> Money:
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The booking that would be made on a quote, as its end is reckoned from."""
+
+    created_at: datetime
+    starts_at: datetime
+    ends_at: datetime
+    deposit_minor: int
+    expected_minor: int
+    currency: str
+
+
+def _held(reads: Reads, quote: QuoteView, tariff: Tariff) -> _Held:
     """What a booking on this quote holds by the app's token; on one's own EVSE nothing."""
     evse = stations.evse(reads, quote.evse_id)
-    if evse is not None and evse.owner_id == quote.driver_id:
-        return Money(0, tariff.currency)
-    trusted = record.of(reads, quote.driver_id)
-    held, _ = holding.held_for(tariff, quote.power_w, quote.slot, quote.time_zone, trusted)
-    return Money(held, tariff.currency)
+    deposit_minor, expected_minor = 0, 0
+    if evse is None or evse.owner_id != quote.driver_id:
+        trusted = record.of(reads, quote.driver_id)
+        deposit_minor, expected_minor = holding.held_for(
+            tariff, quote.power_w, quote.slot, quote.time_zone, trusted
+        )
+    slot = quote.slot
+    return _Held(
+        quote.created_at, slot.start, slot.end, deposit_minor, expected_minor, tariff.currency
+    )
 
 
 def _formula(tariff: Tariff) -> list[PriceLine]:

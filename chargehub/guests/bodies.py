@@ -5,8 +5,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
+from chargehub.bookings import policies
 from chargehub.bookings.cancellation import Reason
+from chargehub.bookings.cancellation_bodies import CancellationTermsBody
 from chargehub.bookings.cancelling import Price
+from chargehub.bookings.overstay_bodies import OverstayBody
 from chargehub.bookings.rules import Status, Wanted
 from chargehub.bookings.tables import BookingView
 from chargehub.disputes.bodies import Text
@@ -58,6 +61,8 @@ class GuestBookingBody(BaseModel):
 
     `requested` until the owner agrees, by `approve_by` at the latest; `held` until `pay_by`, then
     confirmed or gone; `arrive_by`: not there by then is a no-show, which may cost `fee`.
+    `cancellation`: until when how much of the deposit goes back. `overstay`: what staying after
+    `ends_at` costs; null: nothing.
     """
 
     id: str
@@ -70,6 +75,8 @@ class GuestBookingBody(BaseModel):
     pay_by: datetime | None
     deposit: MoneyBody | None
     fee: MoneyBody | None
+    cancellation: CancellationTermsBody
+    overstay: OverstayBody | None
     tariff_snapshot_id: str
 
     @classmethod
@@ -78,10 +85,16 @@ class GuestBookingBody(BaseModel):
             amount = {"amount_minor": amount_minor, "currency": booking.currency}
             return amount if amount_minor else None
 
+        policy = policies.of_booking(booking)
+        terms = {
+            "cancellation": CancellationTermsBody.of(policy, booking),
+            "overstay": OverstayBody.of(policy.overstay),
+        }
         same = ("id", "status", "evse_id", "starts_at", "ends_at", "arrive_by", "approve_by")
         return cls.model_validate(
             {name: getattr(booking, name) for name in (*same, "pay_by", "tariff_snapshot_id")}
             | {"deposit": money(booking.deposit_minor), "fee": money(booking.fee_minor)}
+            | terms
         )
 
 

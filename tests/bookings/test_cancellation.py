@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from chargehub.bookings.cancellation import (
     STEPS,
+    Deadlines,
     Parting,
+    deadlines,
     on_cancel,
     on_no_show,
     owner_penalty,
@@ -153,6 +155,53 @@ def test_waiting_never_gives_more_back(
         assert 0 <= parting.capture_minor <= deposit
         assert parting.capture_minor + parting.release_minor == deposit
     assert later.release_minor <= sooner.release_minor
+
+
+@given(
+    kind=st.sampled_from(KINDS),
+    fee=st.none() | st.decimals(0, 15, places=2),
+    deposit=st.integers(0, 8000),
+    booked=MINUTES,
+    after=MINUTES,
+)
+def test_what_is_told_beforehand_is_what_cancelling_costs(
+    kind: Cancellation, fee: Decimal | None, deposit: int, booked: int, after: int
+) -> None:
+    slot = Slot(START - booked * MINUTE, deposit_minor=deposit)
+    terms = replace(DEFAULTS, cancellation=kind, no_show_fee=fee)
+    told, now = deadlines(terms, slot), slot.created_at + after * MINUTE
+    if kind == "free":
+        now = min(now, START + DEFAULTS.arrival_grace)  # nobody came, so nobody cancels any more
+
+    if told.free_until is not None and now <= told.free_until:
+        kept = 0
+    elif told.half_until is not None and now <= told.half_until:
+        kept = told.half_minor
+    else:
+        kept = told.late_minor
+    assert on_cancel(terms, slot, now).capture_minor == kept
+    for instant in (told.free_until, told.half_until):
+        assert instant is None or instant >= slot.created_at
+
+
+@pytest.mark.parametrize(
+    ("kind", "booked_before", "told"),
+    [
+        ("moderate", 600, Deadlines(START - 4 * HOUR, START - HOUR, 1100, 2200)),
+        ("moderate", 180, Deadlines(START - 170 * MINUTE, START - HOUR, 1100, 2200)),
+        ("moderate", 90, Deadlines(None, START - HOUR, 1100, 2200)),
+        ("moderate", 59, Deadlines(None, None, 1100, 2200)),
+        ("firm", 245, Deadlines(START - 235 * MINUTE, None, 1100, 2200)),
+        ("flexible", 600, Deadlines(START - HOUR, START, 1100, 1100)),
+        ("free", 30, Deadlines(START + 15 * MINUTE, None, 0, 247)),
+    ],
+)
+def test_the_deadlines_of_a_policy_are_instants(
+    kind: Cancellation, booked_before: int, told: Deadlines
+) -> None:
+    slot = replace(Slot(), created_at=START - booked_before * MINUTE)
+
+    assert deadlines(policy(kind), slot) == told
 
 
 def test_every_kind_has_its_steps() -> None:

@@ -70,6 +70,28 @@ async def test_a_quote_tells_parts_formula_and_the_most(store: Store, clock: Han
     assert quote["policy"]["cancellation"] == "free"
 
 
+async def test_who_books_too_late_to_cancel_reads_that_before(
+    store: Store, clock: HandClock
+) -> None:
+    """Under `moderate` a slot 50 minutes ahead keeps all of the deposit from the first moment."""
+    async with hub(store, clock) as (world, http):
+        moderate = read_policy({**write_policy(rules.DEFAULTS), "cancellation": "moderate"})
+        await store.do(stating.state_policy, world.owner, world.station_id, moderate, clock.now())
+        soon = await quoted(http, world, start="08:50", end="10:50")
+        later = await quoted(http, world, start="14:00", end="16:00")
+        made = await http.post("/bookings", json={**slot(world, "08:50", "10:50")})
+        cost = await http.get(f"/bookings/{made.json()['id']}")
+
+    terms = soon["cancellation"]
+    assert (terms["policy"], terms["free_until"], terms["half_until"]) == ("moderate", None, None)
+    assert terms["kept_after"] == soon["deposit"] == made.json()["deposit"]
+    assert made.json()["cancellation"] == cost.json()["cancellation"] == terms
+    terms = later["cancellation"]
+    assert terms["free_until"] == "2026-03-02T10:00:00Z"
+    assert terms["half_until"] == "2026-03-02T13:00:00Z"
+    assert terms["half_kept"]["amount_minor"] == later["deposit"]["amount_minor"] // 2
+
+
 async def test_what_was_quoted_counts_though_the_owner_changed_it(
     store: Store, clock: HandClock
 ) -> None:

@@ -59,6 +59,13 @@ async def test_a_slot_is_booked_paid_and_read(store: Store, clock: HandClock) ->
         "fee": None,
         "penalty": None,
         "policy_version": 0,
+        "cancellation": {
+            "policy": "free",
+            "free_until": "2026-03-02T09:15:00Z",
+            "half_until": None,
+            "half_kept": {"amount_minor": 0, "currency": "EUR"},
+            "kept_after": {"amount_minor": 0, "currency": "EUR"},
+        },
         "overstay": None,
         "tariff_snapshot_id": booking["tariff_snapshot_id"],
         "is_reserved": False,

@@ -109,8 +109,10 @@ async def test_a_guest_cancels_and_the_slot_is_free(hub: RunningHub) -> None:
     gone = await guest.post("/guest-booking/cancel", expect=200)
     await hub.settle()
     again = await guest_of(hub, place)
+    terms = gone["cancellation"]
 
     assert len(code["code"]) == 9
+    assert (terms["policy"], terms["kept_after"]["amount_minor"]) == ("free", 0)
     assert (cost["kept"]["amount_minor"], cost["returned"]) == (
         0,
         {"amount_minor": 1100, "currency": "EUR"},
