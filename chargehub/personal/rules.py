@@ -122,6 +122,7 @@ HELD: tuple[Held, ...] = (
     Held("booking_quote", "driver_id", kept=("driver_id", "policy", "time_zone"), why=_KEY),
     Held("booking_series", "driver_id", kept=("driver_id",), why=_KEY),
     Held("credit", "driver_id", kept=("driver_id",), why=_KEY),
+    Held("session_stay", "session_id@session", kept=("unknown",), why=_EVIDENCE),
     Held("receipt", "session_id@session", kept=("hash", "content"), why=_EVIDENCE),
     Held(
         "signed_packet",
