@@ -35,7 +35,8 @@ _CHARGED = (
         CDR.c.started_at >= bindparam("start", type_=Instant()),
         CDR.c.started_at < bindparam("end", type_=Instant()),
         SESSION.c.free_reason.is_(None),  # the household's own cars
-        func.coalesce(CDR.c.unbilled_reason, "") != "absurd_register",  # nobody knows what flowed
+        # Nobody knows what flowed.
+        func.coalesce(CDR.c.unbilled_reason, "").not_in(("absurd_register", "too_fast")),
     )
     .order_by(CDR.c.started_at.desc(), CDR.c.id)
     .limit(bindparam("most"))

@@ -126,6 +126,15 @@ def judge(packets: Sequence[Packet], keys: Keys, bill: Bill) -> Trust:
     return Trust(_verdict(reasons), tuple(dict.fromkeys(reasons)), begin, end, looked)
 
 
+def most_wh(power_w: int, took: timedelta, margin_percent: int = MARGIN_PERCENT) -> int:
+    """What an EVSE of that power can have given in that time, with a margin in percent.
+
+    Over less than five minutes as in five.
+    """
+    seconds = max(took, SHORT) // timedelta(seconds=1)
+    return power_w * (100 + margin_percent) * seconds // (100 * 3_600)
+
+
 def look(packet: Packet, keys: Keys) -> Looked:
     """What a packet is, by these keys."""
     try:
@@ -210,11 +219,9 @@ def _of_bill(bill: Bill, begin: SignedReading | None, end: SignedReading | None)
         yield "register_missing"
     if ESTIMATED in bill.flags:
         yield "estimated"
-    if bill.power_w is not None and not is_corrected:
-        took = max(bill.duration, SHORT)
-        most = bill.power_w * (100 + MARGIN_PERCENT) * (took // timedelta(seconds=1))
-        if bill.energy_wh * 100 * 3_600 > most:
-            yield "too_fast"
+    is_bound = bill.power_w is not None and not is_corrected
+    if is_bound and bill.energy_wh > most_wh(bill.power_w or 0, bill.duration):
+        yield "too_fast"
 
 
 def _verdict(reasons: Sequence[str]) -> Verdict:

@@ -5,7 +5,7 @@ Every finding is a sentence for people. What a file cannot show is told as open,
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -14,7 +14,8 @@ from chargehub.meters import publickeys
 from chargehub.meters.trust import WHY, Bill, Keys, Looked, Packet, Trust, judge, look
 from chargehub.receipts.chain import broken_at, canonical, digest
 from chargehub.receipts.signing import HubKey, signer, strict_base64
-from chargehub.sessions.cdr import NO_CURRENCY, Priced, price_session
+from chargehub.sessions.bound import UNBOUND, Bound
+from chargehub.sessions.cdr import NO_CURRENCY, Limits, Priced, price_session
 from chargehub.sessions.meter import Metered, Point, meter
 from chargehub.sessions.rules import CLOCK_REPAIRED, CORRECTED, Life
 from chargehub.tariffs.pricing import Tariff, fingerprint, parse
@@ -193,7 +194,17 @@ def _priced(
     judged = _Judged(session["verdict"], session["driver_id"], session["is_free"])
     metered = _metered(receipt, record, session)
     allowance = 0 if judged.is_free else record["free_wh"]
-    return metered, price_session(judged, metered, tariff, session["time_zone"], allowance)
+    limits = Limits(allowance, _bound(receipt, record, session))
+    return metered, price_session(judged, metered, tariff, session["time_zone"], limits)
+
+
+def _bound(receipt: dict[str, Any], record: dict[str, Any], session: dict[str, Any]) -> Bound:
+    """What the EVSE can have given, as far as its power bounds this bill."""
+    if _is_corrected(record) or CLOCK_REPAIRED in record["flags"]:
+        return UNBOUND
+    seconds = session["booked_s"]
+    booked = None if seconds is None else timedelta(seconds=seconds)
+    return Bound(_last(receipt, "trust")["power_w"], booked)
 
 
 def _metered(receipt: dict[str, Any], record: dict[str, Any], session: dict[str, Any]) -> Metered:

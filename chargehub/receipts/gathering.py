@@ -1,7 +1,7 @@
 """All that bears witness to a bill, as the entries of a receipt: JSON values, in a fixed order."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -9,7 +9,7 @@ from chargehub.meters import tables as meters
 from chargehub.meters.trust import Keys, Looked
 from chargehub.receipts import tables
 from chargehub.receipts.chain import Entry, digest
-from chargehub.sessions import pages, trusting
+from chargehub.sessions import closing, pages, trusting
 from chargehub.sessions import tables as sessions
 from chargehub.sessions.bodies import masked
 from chargehub.sessions.cdr import CdrView
@@ -29,7 +29,7 @@ def gather(reads: Reads, session: SessionView, record: CdrView) -> list[Entry]:
     signed = trusting.signed(reads, session)
     trust = trusting.judged(signed, record, evse)
     return [
-        ("session", _session(session, evse.time_zone if evse else "UTC")),
+        ("session", _session(reads, session, evse.time_zone if evse else "UTC")),
         ("tariff", _tariff(reads, record)),
         *_pages("reports", (_report(row) for row in tables.reports(reads, session.id))),
         *_pages("readings", _readings(reads, session.id)),
@@ -47,7 +47,8 @@ def gather(reads: Reads, session: SessionView, record: CdrView) -> list[Entry]:
     ]
 
 
-def _session(session: SessionView, time_zone: str) -> dict[str, Any]:
+def _session(reads: Reads, session: SessionView, time_zone: str) -> dict[str, Any]:
+    booked = closing.booked(reads, session)
     return {
         "id": session.id,
         "station_id": session.station_id,
@@ -58,6 +59,7 @@ def _session(session: SessionView, time_zone: str) -> dict[str, Any]:
         "driver_id": session.driver_id,
         "id_token": masked(session.id_token),
         "booking_id": session.booking_id,
+        "booked_s": None if booked is None else booked // timedelta(seconds=1),
         "verdict": session.verdict,
         "is_free": session.is_free,
         "started_at": _at(session.started_at),

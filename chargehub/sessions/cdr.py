@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, Protocol
 
+from chargehub.sessions.bound import TOO_FAST, UNBOUND, Bound
 from chargehub.sessions.meter import Metered
 from chargehub.tariffs.components import Segment, Usage
 from chargehub.tariffs.pricing import Tariff, price
@@ -88,19 +89,29 @@ class Priced:
     lines: list[dict[str, Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a bill is limited by: `allowance_wh` is what the driver may still take of the month's
+    free energy, `bound` what the EVSE can have given."""
+
+    allowance_wh: int = 0
+    bound: Bound = UNBOUND
+
+
+NO_LIMITS = Limits()
+
+
 def price_session(
     session: Judged,
     metered: Metered,
     tariff: Tariff | None,
     time_zone: str,
-    allowance_wh: int = 0,
+    limits: Limits = NO_LIMITS,
 ) -> Priced:
     """Every Wh is billed, free or unbilled for a reason: the three sum to what was metered.
 
-    `allowance_wh` is what the driver may still take of the month's free energy.
-
     What no car can take is a fault or a lie of the meter. Nobody is billed for it until an
-    operator has set the energy.
+    operator has set the energy. What the EVSE cannot have given is not billed either; the rest is.
     """
     energy = metered.energy_wh
     currency = tariff.currency if tariff else NO_CURRENCY
@@ -113,10 +124,14 @@ def price_session(
         return Priced(0, 0, energy, "no_tariff", 0, 0, currency, [])
     if energy > MAX_ENERGY_WH:
         return Priced(0, 0, energy, "absurd_register", 0, 0, currency, [])
-    free = min(energy, allowance_wh)
-    cost = price(tariff, replace(usage(metered, time_zone), free_wh=free))
-    lines = [line.stored() for line in cost.lines]
-    return Priced(energy - free, free, 0, None, cost.total_minor, cost.vat_minor, currency, lines)
+    given = limits.bound.cut(metered)
+    free = min(given.energy_wh, limits.allowance_wh)
+    cost = price(tariff, replace(usage(given, time_zone), free_wh=free))
+    beyond = energy - given.energy_wh
+    return Priced(
+        *(given.energy_wh - free, free, beyond, TOO_FAST if beyond else None),
+        *(cost.total_minor, cost.vat_minor, currency, [line.stored() for line in cost.lines]),
+    )
 
 
 def is_broken_off(stop_reason: str | None, energy_wh: int) -> bool:

@@ -1,25 +1,28 @@
 """The end of a session: its usage is priced, its CDR written, its energy accounted for."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from sqlalchemy import bindparam, update
 
+from chargehub.bookings import tables as bookings
 from chargehub.errors import Invalid
 from chargehub.events import CdrCorrected, SessionClosed
 from chargehub.ledger import actions as ledger
 from chargehub.ledger.rules import energy_transfer
 from chargehub.sessions import cdr as records
 from chargehub.sessions import tables
-from chargehub.sessions.cdr import CdrView, Priced
+from chargehub.sessions.bound import Bound
+from chargehub.sessions.cdr import CdrView, Limits, Priced
 from chargehub.sessions.meter import Metered, Point, meter
 from chargehub.sessions.overstaying import with_overstay
-from chargehub.sessions.rules import CORRECTED, Life
+from chargehub.sessions.rules import CLOCK_REPAIRED, CORRECTED, Life
 from chargehub.sessions.schema import SESSION, CdrRow, SessionRow
 from chargehub.sessions.tables import SessionView
 from chargehub.stations import tables as stations
+from chargehub.stations.views import EvseView
 from chargehub.store.columns import derived_id, new_id, values_of
 from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, Work
@@ -110,14 +113,39 @@ def allowance_wh(
     return max(0, tariff.free_wh_per_month - used)
 
 
+def limits(
+    reads: Reads,
+    session: SessionView,
+    metered: Metered,
+    tariff: Tariff | None,
+    evse: EvseView | None,
+) -> Limits:
+    """What the bill of a session that took this is limited by.
+
+    Where an operator set the energy, or the station's clock tells no durations, power bounds
+    nothing.
+    """
+    time_zone = evse.time_zone if evse else "UTC"
+    allowance = allowance_wh(reads, session, tariff, metered.points[0].at, time_zone)
+    if evse is None or CORRECTED in metered.flags or CLOCK_REPAIRED in session.flags:
+        return Limits(allowance)
+    return Limits(allowance, Bound(evse.power_w, booked(reads, session)))
+
+
+def booked(reads: Reads, session: SessionView) -> timedelta | None:
+    """How long the slot of a session is; None: it was not booked."""
+    booking = bookings.booking(reads, session.booking_id) if session.booking_id else None
+    return None if booking is None else booking.ends_at - booking.starts_at
+
+
 def price(reads: Reads, session: SessionView, metered: Metered) -> Priced:
     """What a session that took this costs, by what was agreed: tariff, free energy, overstay."""
     snapshot_id = session.tariff_snapshot_id
     tariff = tariffs.snapshot(reads, snapshot_id) if snapshot_id else None
     evse = stations.evse(reads, session.evse_id) if session.evse_id else None
     time_zone = evse.time_zone if evse else "UTC"
-    allowance = allowance_wh(reads, session, tariff, metered.points[0].at, time_zone)
-    priced = records.price_session(session, metered, tariff, time_zone, allowance)
+    limited = limits(reads, session, metered, tariff, evse)
+    priced = records.price_session(session, metered, tariff, time_zone, limited)
     if records.is_broken_off(session.stop_reason, metered.energy_wh):
         priced = records.waived(priced)
     return with_overstay(reads, session, priced, tariff, metered.points[-1].at)

@@ -15,6 +15,7 @@ from chargehub.bookings.tables import BOOKING, BookingView
 from chargehub.people import mails
 from chargehub.people import tables as people
 from chargehub.sessions import stays
+from chargehub.sessions.bound import TOO_FAST
 from chargehub.sessions.cdr import Priced
 from chargehub.sessions.tables import SessionView
 from chargehub.stations import tables as stations
@@ -63,7 +64,9 @@ def with_overstay(
     if stood is not None and stood.left_at is not None:
         left_at = max(left_at, stood.left_at)
     booking = bookings.booking(reads, session.booking_id) if session.booking_id else None
-    if booking is None or tariff is None or priced.unbilled_reason or session.is_free:
+    if booking is None or tariff is None or session.is_free:
+        return priced
+    if priced.unbilled_reason not in (None, TOO_FAST):
         return priced
     terms = policies.of_booking(booking).overstay
     if terms is None or left_at <= booking.ends_at or session.verdict != "accepted":

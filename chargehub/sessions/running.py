@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from chargehub.sessions import tables
 from chargehub.sessions.cdr import price_session
-from chargehub.sessions.closing import allowance_wh
+from chargehub.sessions.closing import limits
 from chargehub.sessions.meter import Point, meter
 from chargehub.sessions.overstaying import with_overstay
 from chargehub.sessions.rules import Life
@@ -39,8 +39,8 @@ def running(reads: Reads, session: SessionView, most_readings: int = SHOWN_READI
     tariff = tariffs.snapshot(reads, snapshot) if snapshot else None
     evse = stations.evse(reads, session.evse_id) if session.evse_id else None
     time_zone = evse.time_zone if evse else "UTC"
-    allowance = allowance_wh(reads, session, tariff, metered.points[0].at, time_zone)
-    priced = price_session(session, metered, tariff, time_zone, allowance)
+    limited = limits(reads, session, metered, tariff, evse)
+    priced = price_session(session, metered, tariff, time_zone, limited)
     priced = with_overstay(reads, session, priced, tariff, metered.points[-1].at)
     cost = Money(priced.cost_minor, priced.currency) if tariff else None
     return Running(metered.energy_wh, known[-1].power_w, cost)

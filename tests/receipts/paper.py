@@ -42,6 +42,7 @@ def entries() -> list[Entry]:
         "start_wh": 100_250,
         "ended_at": END.isoformat(),
         "end_wh": 120_250,
+        "booked_s": None,
         "clock_ahead_s": None,
         "time_zone": "Europe/Oslo",
     }

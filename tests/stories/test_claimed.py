@@ -108,12 +108,12 @@ async def test_what_the_card_charges_after_the_claim_is_billed_at_once(
     await claim(driver, place)
 
     await place.sim.plug_in(1, NEW_CARD)
-    await place.sim.charge(1, 10_000, before_each=passing(hub))
+    await place.sim.charge(1, 5_000, before_each=passing(hub))
     await place.sim.stop(1)
     await hub.settle()
 
     billed = [bill for bill in await bills(owner) if bill.kind == "cdr" and bill.billed_wh]
-    assert [(bill.billed_wh, bill.flags) for bill in billed] == [(20_000, CLAIMED), (10_000, ())]
+    assert [(bill.billed_wh, bill.flags) for bill in billed] == [(20_000, CLAIMED), (5_000, ())]
 
 
 async def test_an_owner_who_claims_at_the_own_station_charged_free(

@@ -19,7 +19,7 @@ from tests.hub import TARIFF, Person
 from tests.secure import EVSE, WHERE, SecureHub, secure_hub
 
 ADDRESS = "CentralSystemAddress"  # this maker's own: OCPP 1.6 has no key for it
-ENERGY_WH, CENTS = 5_000, 225
+ENERGY_WH, CENTS = 1_000, 45
 
 
 class Raised:
