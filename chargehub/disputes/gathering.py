@@ -14,8 +14,9 @@ import orjson
 from sqlalchemy import select
 
 from chargehub.bookings.tables import BookingView
-from chargehub.disputes import lines
+from chargehub.disputes import lines, proving
 from chargehub.disputes.deciding import Facts
+from chargehub.disputes.proving import Proved
 from chargehub.disputes.schema import DisputeEvidence
 from chargehub.meters.bodies import SignedPacketBody, TrustBody
 from chargehub.sessions import closing, trusting
@@ -71,25 +72,17 @@ class Scene:
 
 def facts(work: Work, scene: Scene, cost_minor: int, currency: str) -> Facts:
     """What can decide by itself."""
+    proved = proving.proved(work, scene.session, scene.record)
     return Facts(
         was_offline=_was_offline(work, scene),
         energy_wh=scene.record.energy_wh if scene.record else 0,
-        signed_wh=_signed_wh(work, scene),
+        signed_wh=proved.signed_wh,
         cost_minor=cost_minor,
         recomputed_minor=_recomputed(work, scene),
         currency=currency,
+        provable_minor=_provable(work, scene, proved),
+        forged_minor=proved.forged_minor,
     )
-
-
-def _signed_wh(reads: Reads, scene: Scene) -> int | None:
-    """The billed energy where the meter signed it, to the parts of a Wh that a bill leaves out.
-
-    None: no confirmed key vouches for all of it, or something speaks against it.
-    """
-    if scene.session is None or scene.record is None:
-        return None
-    found = trusting.trust(reads, scene.session, scene.record)
-    return scene.record.energy_wh if found.verdict == "signed" else None
 
 
 def _was_offline(reads: Reads, scene: Scene) -> bool | None:
@@ -105,7 +98,20 @@ def _recomputed(work: Work, scene: Scene) -> int | None:
     session, record = scene.session, scene.record
     if session is None or record is None or scene.snapshot_id is None:
         return None
-    priced = closing.price(work, session, _metered(work, session, record))
+    return _cost(work, session, record, _metered(work, session, record))
+
+
+def _provable(work: Work, scene: Scene, proved: Proved) -> int | None:
+    """What is proved of the energy costs so much; None: nothing speaks against the bill."""
+    session, record = scene.session, scene.record
+    if session is None or record is None or not proved.is_less:
+        return None
+    metered = proving.cut(_metered(work, session, record), proved.signed_wh)
+    return _cost(work, session, record, metered)
+
+
+def _cost(work: Work, session: SessionView, record: CdrView, metered: Metered) -> int | None:
+    priced = closing.price(work, session, metered)
     return priced.cost_minor if priced.currency == record.currency else None
 
 

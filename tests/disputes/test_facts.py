@@ -1,12 +1,13 @@
 """What the facts decide by themselves, and what they do not."""
 
 from base64 import b64encode
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from chargehub.disputes.deciding import Facts, decide
 from chargehub.sessions.schema import CDR
@@ -14,7 +15,7 @@ from chargehub.store.work import Work
 from tests.disputes.court import Court
 from tests.hub import RunningHub
 from tests.stories.steps import book, charge
-from tests.stories.test_trusted import confirm, read_settings, signing
+from tests.stories.test_trusted import confirm, forge, read_settings, signing
 
 CERTAIN = Facts(False, 20_000, None, 900, 900, "EUR")
 
@@ -25,6 +26,11 @@ CERTAIN = Facts(False, 20_000, None, 900, 900, "EUR")
         ("energy", Facts(False, 20_000, 20_000, 900, 900, "EUR"), 0),
         ("energy", Facts(False, 20_000, 19_999, 900, 900, "EUR"), None),
         ("energy", CERTAIN, None),
+        ("energy", Facts(False, 20_000, 15_000, 900, 900, "EUR", 675), 225),
+        ("energy", Facts(False, 20_000, 15_000, 900, 900, "EUR", 100), 450),
+        ("energy", Facts(False, 20_000, None, 900, 900, "EUR", 900), None),
+        ("energy", Facts(False, 20_000, None, 900, 900, "EUR", None, 400), 400),
+        ("price", Facts(False, 20_000, None, 900, 900, "EUR", 675, 400), None),
         ("price", Facts(False, 20_000, None, 900, 700, "EUR"), 200),
         ("price", Facts(False, 20_000, None, 900, 100, "EUR"), 450),
         ("price", CERTAIN, None),
@@ -140,3 +146,33 @@ async def evidence(court: Court, dispute: str) -> Any:
         headers={"Authorization": f"Bearer {court.driver.token}"},
     )
     return orjson.loads(answer.content)
+
+
+def bill_more(work: Work) -> None:
+    """5 kWh more than the meter signed stand in the newest bill."""
+    newest = work.all(select(CDR.c.id).order_by(CDR.c.id.desc()))[0].id
+    values = {"energy_wh": 25_000, "billed_wh": 25_000, "cost_minor": 1_125}
+    work.execute(update(CDR).where(CDR.c.id == newest).values(**values))
+
+
+@pytest.mark.parametrize(
+    ("lie", "awarded", "reason"),
+    [(bill_more, 225, "bill_differs"), (forge, 900, "forged")],
+)
+async def test_a_bill_that_its_meter_contradicts_is_decided_for_the_driver_at_once(
+    court: Court, lie: Callable[[Work], None], awarded: int, reason: str
+) -> None:
+    key = await signing(court.hub, court.place)
+    await confirm(court.owner, court.place, key.hex())
+    await charge(court.hub, court.place, court.driver.id_token)
+    court.session_id = (await court.driver.get("/sessions"))["items"][0]["id"]
+    await court.hub.hub.store.do(lie)
+
+    made = await court.open("energy", 900)
+
+    assert (made["status"], made["how"]) == ("decided", "facts")
+    assert made["awarded"]["amount_minor"] == awarded
+    codes = [one["code"] for one in (await evidence(court, made["id"]))["trust"]["reasons"]]
+    assert reason in codes
+    await court.hub.advance(hours=73)
+    assert await court.refunded() == awarded

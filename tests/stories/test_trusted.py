@@ -195,12 +195,13 @@ async def test_one_changed_digit_of_what_is_stored_is_found(hub: RunningHub) -> 
     await charge(hub, place, driver.id_token)
     await confirm(owner, place, key.hex())
 
-    await hub.hub.store.do(_change)
+    await hub.hub.store.do(forge)
 
     assert verdict(await last_session(driver)) == ("implausible", ["forged", "end_missing"])
 
 
-def _change(work: Work) -> None:
+def forge(work: Work) -> None:
+    """One sign of the newest packet is another than its meter signed."""
     table = SignedPacket.__table__  # type: ignore[attr-defined]
     last = work.all(table.select().order_by(table.c.id))[-1]
     content = last.content.replace(b'"RU":"kWh"', b'"RU":"Wh"')
