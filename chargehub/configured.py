@@ -53,6 +53,7 @@ def promises_of(settings: Settings) -> Promises:
         owner_start=settings.owner_start_credit,
         owner_cancels=settings.owner_cancels,
         delisted=timedelta(days=settings.delisted_days),
+        address_before=timedelta(minutes=settings.address_before_minutes),
     )
 
 

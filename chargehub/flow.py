@@ -42,7 +42,7 @@ from chargehub.prices import fetching
 from chargehub.receipts import actions as receipts
 from chargehub.reputation import actions as reputation
 from chargehub.reputation import measuring, reviewing, trusting
-from chargehub.search import offering, spotting
+from chargehub.search import confirming, offering, spotting
 from chargehub.search import telling as search_telling
 from chargehub.sessions import alerting, failing, stopping
 from chargehub.sessions import remote as sessions
@@ -118,7 +118,7 @@ def reactions(
             meters.follow_command,
         ],
         events.BookingHeld: [collect.open_for_booking],
-        events.BookingConfirmed: [following.look_after_booking],
+        events.BookingConfirmed: [following.look_after_booking, _tell_confirmed(terms, promises)],
         events.BookingChanged: list(AFTER_CHANGE),
         events.BookingReleased: [
             ending.end_booking,
@@ -285,6 +285,14 @@ def _credit_spoilt(promises: Promises) -> Reaction:
         crediting.credit_spoilt(work, event, now, bounds)
 
     return credit_spoilt
+
+
+def _tell_confirmed(terms: Terms, promises: Promises) -> Reaction:
+    def tell_confirmed(work: Work, event: events.BookingConfirmed, now: datetime) -> None:
+        telling = confirming.Telling(terms, promises.address_before)
+        confirming.tell_confirmed(work, event, telling, now)
+
+    return tell_confirmed
 
 
 def _issue_receipt(secret: str) -> Reaction:

@@ -19,8 +19,10 @@ from chargehub.errors import Forbidden
 from chargehub.people import mails
 from chargehub.people import tables as people
 from chargehub.people.rules import Actor
+from chargehub.stations import local_times
 from chargehub.store.chunk import ALL, Chunk
-from chargehub.store.work import Work
+from chargehub.store.work import Reads, Work
+from chargehub.units import Span
 
 _APPROVE = (
     update(BOOKING)
@@ -33,9 +35,10 @@ def ask_owner(work: Work, booking: BookingView, now: datetime) -> None:
     """A driver wants a slot: its owner is told until when to answer."""
     assert booking.approve_by is not None, booking.id
     work.record(events.BookingRequested(booking.id))
+    by = local_times.at_station(work, booking.station_id, booking.approve_by)
     text = (
-        f"Somebody asks for your charger {when(booking)}.\n\n"
-        f"Approve or decline booking {booking.id} by {booking.approve_by:%Y-%m-%d %H:%M} UTC.\n"
+        f"Somebody asks for your charger {when(work, booking)}.\n\n"
+        f"Approve or decline booking {booking.id} by {by}.\n"
         "Without your answer it is declined then.\n"
     )
     mail_account(work, booking.owner_id, "Somebody asks for your charger", text, now)
@@ -55,7 +58,7 @@ def approve(work: Work, actor: Actor, booking_id: str, now: datetime) -> Booking
     pay_by = now + DEFAULTS.hold if is_paid else None
     work.execute(_APPROVE, booking_id=booking.id, becomes=becomes, by=pay_by)
     work.record(events.BookingHeld(booking.id) if is_paid else events.BookingConfirmed(booking.id))
-    text = f"The owner agreed to your booking {when(booking)}.\n"
+    text = f"The owner agreed to your booking {when(work, booking)}.\n"
     mail_account(work, booking.driver_id, "Your booking is approved", text, now)
     return found(work, booking.id)
 
@@ -88,7 +91,7 @@ def decline_unanswered(work: Work, booking: BookingView, now: datetime) -> None:
 def _decline(work: Work, booking: BookingView, now: datetime, by: str | None) -> None:
     release(work, booking, Ending("declined", by), now)
     why = "said no to" if by else "did not answer"
-    text = f"The owner {why} your booking {when(booking)}. Nothing was charged.\n"
+    text = f"The owner {why} your booking {when(work, booking)}. Nothing was charged.\n"
     mail_account(work, booking.driver_id, "Your booking is declined", text, now)
 
 
@@ -99,9 +102,9 @@ def _asked(work: Work, actor: Actor, booking_id: str) -> BookingView:
     return booking
 
 
-def when(booking: BookingView) -> str:
-    """The slot as it stands in mails."""
-    return f"from {booking.starts_at:%Y-%m-%d %H:%M} to {booking.ends_at:%Y-%m-%d %H:%M} UTC"
+def when(reads: Reads, booking: BookingView) -> str:
+    """The slot as it stands in mails, by the clock there."""
+    return local_times.during(reads, booking.station_id, Span(booking.starts_at, booking.ends_at))
 
 
 def mail_account(work: Work, account_id: str, subject: str, text: str, now: datetime) -> None:

@@ -11,6 +11,7 @@ from chargehub.events import BookingReleased
 from chargehub.listings import suspending
 from chargehub.people import mails
 from chargehub.people import tables as people
+from chargehub.stations import local_times
 from chargehub.store.columns import Instant
 from chargehub.store.work import Reads, Work
 
@@ -49,7 +50,7 @@ def follow_cancelled(
         "Hello,\n\n"
         f"you cancelled or spoilt {count} bookings of a station within 30 days. Drivers rely\n"
         "on what they book, so nobody finds or books this station until\n"
-        f"    {until:%Y-%m-%d %H:%M} UTC.\n"
+        f"    {local_times.at_station(work, booking.station_id, until)}.\n"
         "Then it is listed again by itself. What is booked stays booked.\n"
         f"The station: {booking.station_id}\n"
     )

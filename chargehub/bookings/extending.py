@@ -35,6 +35,7 @@ from chargehub.listings import tables as listings
 from chargehub.people import mails
 from chargehub.people import tables as people
 from chargehub.people.rules import Actor, fold_id_token
+from chargehub.stations import local_times
 from chargehub.stations import tables as stations
 from chargehub.stations.views import EvseView
 from chargehub.store.columns import Instant, new_id
@@ -274,8 +275,9 @@ def _take_back(work: Work, change: ChangeView, now: datetime) -> None:
     _write(work, before)
     account = people.account(work, booking.driver_id)
     if account is not None:
+        ends_at = local_times.at_station(work, booking.station_id, change.was_ends_at)
         text = (
             "The deposit of your longer booking could not be held.\n\n"
-            f"Booking {booking.id} ends at {change.was_ends_at:%Y-%m-%d %H:%M} UTC, as before.\n"
+            f"Booking {booking.id} ends at {ends_at}, as before.\n"
         )
         mails.write_mail(work, account.email, "Your booking is not longer", text, now)

@@ -1,4 +1,4 @@
-"""What people were told of a booking on its day, so that each is told once."""
+"""What people were told of a booking, so that each is told once."""
 
 from datetime import datetime
 from typing import Literal
@@ -9,15 +9,19 @@ from sqlmodel import Field, SQLModel
 from chargehub.store.columns import Instant
 from chargehub.store.work import Reads, Work, table_of
 
-Notice = Literal["blocked", "overstay", "walk_up", "walk_up_end", "own_car", "own_car_end"]
-"""blocked: its driver, that somebody else's car stands there. overstay: its driver, that staying
-costs, where it does. walk_up: the driver of the session before it, that it comes;
-walk_up_end: that session was looked at when the booking opened. own_car, own_car_end: the same
-where it is the owner's car that comes; these are of the session, and no booking."""
+Notice = Literal[
+    "confirmed", "blocked", "overstay", "walk_up", "walk_up_end", "own_car", "own_car_end"
+]
+"""confirmed: both sides, that it stands. blocked: its driver, that somebody else's car stands
+there. overstay: its driver, that staying costs, where it does. walk_up: the driver of the session
+before it, that it comes; walk_up_end: that session was looked at when the booking opened. own_car,
+own_car_end: the same where it is the owner's car that comes; these are of the session, and no
+booking."""
 
 
 class BookingNotice(SQLModel, table=True):
-    """Somebody was told this of a booking; `session_id`: of whom, or whose session it is about.
+    """Somebody was told this of a booking; `session_id`: of whom, or whose session it is about;
+    empty: of none.
 
     Where there is no booking, its session stands for it.
     """

@@ -20,6 +20,7 @@ class Promises:
     reason what an owner's stations cost the hub in credits within a year is bound by what the hub
     has of their sessions, and `owner_start` (coins) for the time before there are any. So many
     `owner_cancels` of a station in 30 days have it `delisted` so long; 0: never.
+    `address_before`: how long before a slot its driver is told the address.
     Source: design page of the market, section 1.1.
     """
 
@@ -30,6 +31,7 @@ class Promises:
     owner_start: Decimal = Decimal(20)
     owner_cancels: int = 3
     delisted: timedelta = timedelta(days=7)
+    address_before: timedelta = timedelta(hours=1)
 
     def credit_minor(self, currency: str) -> int:
         """The credit in minor units of a currency."""

@@ -21,6 +21,7 @@ from chargehub.errors import Conflict, Invalid, NotFound, Obstacle
 from chargehub.people import mails
 from chargehub.people import tables as people
 from chargehub.people.rules import Actor
+from chargehub.stations import local_times
 from chargehub.stations import tables as stations
 from chargehub.store.chunk import ALL, Chunk
 from chargehub.store.columns import Instant, new_id
@@ -160,8 +161,9 @@ def tell_driver(work: Work, event: events.BookingReleased, now: datetime) -> Non
     account = people.account(work, booking.driver_id)
     if account is None or not repeats.is_part(work, booking.id):
         return
+    starts_at = local_times.at_station(work, booking.station_id, booking.starts_at)
     text = (
-        f"The deposit of your booking on {booking.starts_at:%Y-%m-%d %H:%M} UTC could not be held,"
+        f"The deposit of your booking on {starts_at} could not be held,"
         " so it stands no more.\n\n"
         "Look at your means of payment, and book it anew if you need it.\n"
     )

@@ -16,7 +16,7 @@ from chargehub.listings import tables as listings
 from chargehub.listings.suspensions import UNTIL_CHECKED
 from chargehub.people import mails
 from chargehub.people import tables as people
-from chargehub.stations import grades
+from chargehub.stations import grades, local_times
 from chargehub.stations import tables as stations
 from chargehub.stations.grades import GradeView
 from chargehub.stations.views import StationView
@@ -91,11 +91,12 @@ def _ask(work: Work, station: StationView, because: str, renewal: Renewal, now: 
     until = now + renewal.grace
     grades.ask(work, station.id, because, until, now)
     work.record(events.CheckupAsked(station.id, because, f"{until:%Y-%m-%dT%H:%M:%SZ}"))
+    by = local_times.at_station(work, station.id, until)
     text = (
         "Hello,\n\n"
         f"your station needs a new check-up: {because}.\n"
         f"Begin one with POST /stations/{station.id}/checkups\n"
-        f"before {until:%Y-%m-%d %H:%M} UTC, or nobody finds or books the station any more.\n"
+        f"before {by}, or nobody finds or books the station any more.\n"
         "It takes a minute or two; the station has to be connected.\n"
     )
     _write(work, station, "Your station needs a new check-up", text, now)

@@ -23,6 +23,7 @@ from chargehub.people.rules import email as checked_email
 from chargehub.sessions import access_codes, pages, remote
 from chargehub.sessions.cdr import CdrView
 from chargehub.sessions.tables import SessionView
+from chargehub.stations import local_times
 from chargehub.store.columns import new_id
 from chargehub.store.work import Reads, Work
 
@@ -89,7 +90,7 @@ def ask_link(work: Work, wish: Wish, public_url: str, now: datetime) -> QuoteVie
 
 
 def _when(quote: QuoteView) -> str:
-    return f"from {quote.starts_at:%Y-%m-%d %H:%M} to {quote.ends_at:%Y-%m-%d %H:%M} UTC"
+    return local_times.spelt(quote.slot, quote.time_zone)
 
 
 def offered(reads: Reads, token: str, now: datetime) -> QuoteView:

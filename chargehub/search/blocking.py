@@ -20,6 +20,7 @@ from chargehub.people import mails
 from chargehub.people import tables as people
 from chargehub.search import offering
 from chargehub.sessions.schema import SESSION
+from chargehub.stations import local_times
 from chargehub.stations.schema import Evse, Station
 from chargehub.store.chunk import ALL, Chunk
 from chargehub.store.work import Work
@@ -84,7 +85,7 @@ def _tell(work: Work, blocked: _Blocked, now: datetime) -> None:
     text = (
         "Hello,\n\n"
         "somebody else's car still stands at the charger that you booked from"
-        f" {booking.starts_at:%Y-%m-%d %H:%M} UTC.\n"
+        f" {local_times.at_station(work, booking.station_id, booking.starts_at)}.\n"
         "You can wait, or cancel for nothing while it stands there; then you get a credit too.\n\n"
     )
     text += offering.offers(work, booking, now)

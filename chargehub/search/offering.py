@@ -88,8 +88,8 @@ def tell_failed(work: Work, event: events.BookingReleased, now: datetime) -> Non
     why = reliability.of_booking(work, booking.id)
     text = (
         "Hello,\n\n"
-        f"the charger that you booked from {booking.starts_at:%Y-%m-%d %H:%M} to"
-        f" {booking.ends_at:%H:%M} UTC has failed:\n{WHY[why] if why else 'it was not there'}.\n"
+        f"the charger that you booked {when(work, booking)} has failed:\n"
+        f"{WHY[why] if why else 'it was not there'}.\n"
         f"{_COSTS if why == 'stopped' else _COSTS_NOTHING}"
     )
     text += _credited(work, booking) + "\n" + offers(work, booking, now)
@@ -102,7 +102,7 @@ def tell_retired(work: Work, event: events.BookingReleased, now: datetime) -> No
     if booking is None or not retirements.has_ended(work, booking):
         return
     text = (
-        f"The owner takes the charger out of service, so your booking {when(booking)} is "
+        f"The owner takes the charger out of service, so your booking {when(work, booking)} is "
         "cancelled.\n\n"
         "It costs you nothing: what was held of your money is released in full, and the owner "
         "owes a penalty.\n"

@@ -8,6 +8,7 @@ from chargehub.bookings import tables as bookings
 from chargehub.bookings.approving import mail_account, when
 from chargehub.bookings.tables import BookingView
 from chargehub.search.offering import offers
+from chargehub.stations import local_times
 from chargehub.store.work import Reads, Work
 from chargehub.units import Money
 
@@ -30,11 +31,11 @@ def tell_ended(work: Work, event: events.BookingReleased, now: datetime) -> None
             work, booking.driver_id, CANCELLED_SUBJECT, _cancelled(work, booking, now), now
         )
     elif booking.status == "no_show":
-        mail_account(work, booking.driver_id, MISSED_SUBJECT, _missed(booking), now)
+        mail_account(work, booking.driver_id, MISSED_SUBJECT, _missed(work, booking), now)
     elif _is_unpaid(work, booking):
         text = (
-            f"The deposit of your booking {when(booking)} could not be held, so it does not "
-            "stand.\n\nLook at your means of payment, and book it anew if you need it.\n"
+            f"The deposit of your booking {when(work, booking)} could not be held, so it does "
+            "not stand.\n\nLook at your means of payment, and book it anew if you need it.\n"
         )
         mail_account(work, booking.driver_id, UNPAID_SUBJECT, text, now)
 
@@ -53,20 +54,21 @@ def _is_unpaid(reads: Reads, booking: BookingView) -> bool:
 def _cancelled(reads: Reads, booking: BookingView, now: datetime) -> str:
     by = "owner of the charger" if booking.cancelled_by == "owner" else "operator of the hub"
     return (
-        f"The {by} has cancelled your booking {when(booking)}.\n\n"
+        f"The {by} has cancelled your booking {when(reads, booking)}.\n\n"
         "It costs you nothing: what was held of your money is released in full.\n\n"
     ) + offers(reads, booking, now)
 
 
-def _missed(booking: BookingView) -> str:
+def _missed(reads: Reads, booking: BookingView) -> str:
     kept = (
         f"{Money(booking.fee_minor, booking.currency)} of what was held are kept, as its rules say."
         if booking.fee_minor
         else "It costs you nothing."
     )
+    by = local_times.at_station(reads, booking.station_id, booking.arrive_by)
     return (
-        f"Nobody had come for your booking {when(booking)} by {booking.arrive_by:%H:%M} UTC, so "
-        f"others may have the charger again.\n\n{kept}\n"
+        f"Nobody had come for your booking {when(reads, booking)} by {by}, "
+        f"so others may have the charger again.\n\n{kept}\n"
         "If you were there and could not charge, dispute it within 14 days: booking "
         f"{booking.id}.\n"
     )

@@ -14,6 +14,7 @@ from chargehub.people import tables as people
 from chargehub.sessions import rules, tables
 from chargehub.sessions.schema import SESSION
 from chargehub.sessions.tables import SessionView
+from chargehub.stations import local_times
 from chargehub.stations import tables as stations
 from chargehub.store.work import Reads, Work
 
@@ -64,7 +65,8 @@ def _was_told_of(reads: Reads, session: SessionView, heard_at: datetime) -> bool
 def _text(reads: Reads, session: SessionView) -> str:
     station = stations.station(reads, session.station_id)
     place = stations.location(reads, station.location_id) if station else None
-    began = f"{session.started_at:%Y-%m-%d %H:%M} UTC" if session.started_at else "earlier"
+    at = session.started_at
+    began = local_times.at_station(reads, session.station_id, at) if at else "earlier"
     return (
         "Hello,\n\n"
         f"your card that ends in {(session.id_token or '')[-4:]} began to charge a car\n"

@@ -18,6 +18,7 @@ from chargehub.sessions import stays
 from chargehub.sessions.bound import TOO_FAST
 from chargehub.sessions.cdr import Priced
 from chargehub.sessions.tables import SessionView
+from chargehub.stations import local_times
 from chargehub.stations import tables as stations
 from chargehub.store.chunk import ALL, Chunk
 from chargehub.store.work import Reads, Work
@@ -119,9 +120,10 @@ def _warn(work: Work, booking: BookingView, now: datetime) -> None:
     driver = people.account(work, booking.driver_id)
     if terms is None or driver is None:
         return
+    ended = local_times.at_station(work, booking.station_id, booking.ends_at)
     text = (
         "Hello,\n\n"
-        f"your booking ended at {booking.ends_at:%Y-%m-%d %H:%M} UTC and your car is still there.\n"
+        f"your booking ended at {ended} and your car is still there.\n"
         f"{overstay.sentence(terms, booking.currency)}\n"
         "End the session and take your car away in time, please.\n"
     )

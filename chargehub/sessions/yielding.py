@@ -21,6 +21,7 @@ from chargehub.people import tables as people
 from chargehub.sessions import advancing, rules, stopping
 from chargehub.sessions.schema import SESSION
 from chargehub.sessions.tables import SessionView
+from chargehub.stations import local_times
 from chargehub.store.chunk import ALL, Chunk
 from chargehub.store.work import Work
 
@@ -87,10 +88,11 @@ def _warn(work: Work, meeting: _Meeting, now: datetime) -> None:
         return
     is_ended = policies.of_booking(booking).ends_walk_ups
     then = "Your session is ended then." if is_ended else "Please end your session by then."
+    opens_at = local_times.at_station(work, booking.station_id, booking.opens_at)
     text = (
         "Hello,\n\n"
         "the charger that you use is kept for somebody who booked it from"
-        f" {booking.opens_at:%Y-%m-%d %H:%M} UTC on.\n{then} Take your car away, please.\n"
+        f" {opens_at} on.\n{then} Take your car away, please.\n"
     )
     mails.write_mail(work, driver.email, "The charger that you use is booked", text, now)
 

@@ -48,7 +48,7 @@ async def test_a_driver_is_written_to_of_what_the_card_charged_offline(
     assert [recipient for recipient, _ in second] == [driver.email] * 2
     text = first[0][1]
     assert f"ends in {driver.id_token[-4:]} " in text and "Garage" in text
-    assert "2026-03-02 10:10 UTC" in text and driver.id_token not in text
+    assert "2026-03-02 11:10 CET" in text and driver.id_token not in text
     assert [bill.billed_wh for bill in await bills(owner)] == [20_000] * 4
 
 
