@@ -22,6 +22,7 @@ from chargehub.bookings import (
     series_routes,
 )
 from chargehub.bookings import routes as booking_routes
+from chargehub.bookings.outside import outside_hours
 from chargehub.bus.live import LiveBus
 from chargehub.checkups import routes as checkup_routes
 from chargehub.clock import Clock, RealClock
@@ -232,6 +233,7 @@ class Hub:
         self.market = market_of(settings, self.source)
         self.fetcher = Fetcher(self.source, settings.wholesale_private_addresses)
         self.warner = CostWarner(self.terms.fee_basis_points)
+        self.outside = outside_hours
         self.sender = Sender(self.store, self.clock, self.settings)
         promises = promises_of(settings)
         self.relay = Relay(

@@ -1,5 +1,6 @@
 """Publishing over REST: with which tariff and when a station is open to drivers."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
@@ -17,6 +18,7 @@ from chargehub.listings.rules import (
     read_hours,
     write_hours,
 )
+from chargehub.listings.shut_out import BookingOutside, BookingOutsideBody, CurrentOutside
 from chargehub.listings.tables import ListingView
 from chargehub.people.access import CurrentActor, needs
 from chargehub.people.rules import Actor
@@ -75,6 +77,8 @@ class ListingBody(BaseModel):
     """What a station offers, and to whom. The hours are by its location's time zone.
 
     `warnings`: prices of its tariff that lie below what you said that energy costs you there.
+    `bookings_outside_hours`: what others have booked for a time at which you are not open, the
+    soonest first, 50 at most. They stand; cancelling one costs you a penalty.
     """
 
     station_id: str
@@ -84,9 +88,12 @@ class ListingBody(BaseModel):
     member_group_id: str | None
     published_at: datetime
     warnings: list[BelowCostBody]
+    bookings_outside_hours: list[BookingOutsideBody]
 
     @classmethod
-    def of(cls, listing: ListingView, warnings: Warnings) -> Self:
+    def of(
+        cls, listing: ListingView, warnings: Warnings, outside: Sequence[BookingOutside]
+    ) -> Self:
         return cls(
             station_id=listing.station_id,
             tariff_id=listing.tariff_id,
@@ -95,6 +102,7 @@ class ListingBody(BaseModel):
             member_group_id=listing.audience.group_id,
             published_at=listing.published_at,
             warnings=BelowCostBody.all_of(warnings),
+            bookings_outside_hours=BookingOutsideBody.all_of(outside),
         )
 
 
@@ -106,10 +114,12 @@ async def put_listing(
     store: CurrentStore,
     settings: CurrentSettings,
     warner: CurrentWarner,
+    outside: CurrentOutside,
     now: Now,
 ) -> ListingBody:
     """Publish your station, or change what it offers; what is booked keeps its price.
 
+    Bookings that the new hours leave out stand, and are named in `bookings_outside_hours`.
     For everybody only with the grade of a check-up that this hub asks for.
     """
     if wanted.access == "public":
@@ -124,17 +134,22 @@ async def put_listing(
         wanted.audience(),
     )
     warnings = await store.read(warner.of_station, station_id, listing.tariff_id, now)
-    return ListingBody.of(listing, warnings)
+    return ListingBody.of(listing, warnings, await store.read(outside, listing, now))
 
 
 @router.get("/stations/{station_id}/listing")
 async def get_listing(
-    station_id: StationId, actor: CurrentActor, store: CurrentStore, warner: CurrentWarner, now: Now
+    station_id: StationId,
+    actor: CurrentActor,
+    store: CurrentStore,
+    warner: CurrentWarner,
+    outside: CurrentOutside,
+    now: Now,
 ) -> ListingBody:
     """What your station offers."""
     listing = await store.read(_listing, actor.account_id, station_id)
     warnings = await store.read(warner.of_station, station_id, listing.tariff_id, now)
-    return ListingBody.of(listing, warnings)
+    return ListingBody.of(listing, warnings, await store.read(outside, listing, now))
 
 
 @router.delete("/stations/{station_id}/listing", status_code=204)

@@ -47,6 +47,7 @@ async def test_a_station_is_published(api: Api, hours: Any) -> None:
         "member_group_id": None,
         "published_at": "2026-03-02T08:00:00Z",
         "warnings": [],
+        "bookings_outside_hours": [],
     }
     assert (await owner.get(f"/stations/{station_id}/listing")).json() == answer.json()
     assert listing == tables.ListingView(station_id, tariff_id, rules.read_hours(hours), NOW)

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx2
 
+from chargehub.bookings.outside import outside_hours
 from chargehub.clock import HandClock
 from chargehub.listings import amenity_routes, photo_routes
 from chargehub.listings import routes as listings
@@ -62,6 +63,7 @@ class Api:
         self.settings = settings
         parts = {"store": store, "clock": clock, "switchboard": self.lines}
         parts["warner"] = CostWarner(fee_basis_points=1_000)
+        parts["outside"] = outside_hours
         hub = SimpleNamespace(**parts, settings=settings, quirks=QuirkBook())
         routers = (stations.router, command_routes.router, pairing_routes.router, listings.router)
         routers += (amenity_routes.router, photo_routes.router)
