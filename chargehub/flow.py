@@ -215,6 +215,7 @@ def _of_disputes(store: Store, rails: Rails) -> Reactions:
     """What disputes follow, and what they ask of rails."""
     return {
         events.StationDisconnected: [lines.note_disconnected],
+        events.DisputeClosed: [disputes.end_doubt],
         events.DisputeRefundRequested: [
             Effect(effects.refund(rails, store), disputes.record_refund)
         ],

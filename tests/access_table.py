@@ -244,6 +244,10 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /credits": Row("read", "driver", stranger=OWN),
     "GET /payouts": Row("read", stranger=OWN),
     "GET /payout-preference": Row("read"),
+    "GET /doubted-earnings": Row("read", stranger=OWN),
+    "POST /doubted-earnings/{cdr_id}/acceptance": Row(
+        "operator", "operator", done=409, stranger=403, body={"because": "Checked by hand."}
+    ),
     "GET /disputes": Row("read", "driver", stranger=OWN),
     "GET /disputes/{dispute_id}": Row("read"),
     "GET /disputes/{dispute_id}/evidence": Row("read"),

@@ -13,6 +13,7 @@ from chargehub.errors import Forbidden
 from chargehub.payments import returning
 from chargehub.payments.rail import Refunded, Refusal
 from chargehub.people.rules import Actor
+from chargehub.settlement import actions as settling
 from chargehub.settlement import contesting
 from chargehub.settlement import tables as settlements
 from chargehub.settlement.contest import Bearer
@@ -126,6 +127,18 @@ def _follow(work: Work, view: DisputeView, now: datetime) -> None:
         work.record(told)
     if view.status != "decided":
         telling.tell_decided(work, after, now)
+
+
+def end_doubt(work: Work, event: events.DisputeClosed, now: datetime) -> None:
+    """What was decided about a session's energy ends the doubt: the rest is the owner's.
+
+    Not what nobody looked at: who agreed, withdrew or let the time pass proved nothing.
+    """
+    view = tables.dispute(work, event.dispute_id)
+    if view is None or view.session_id is None or view.kind not in rules.OF_ENERGY:
+        return
+    if view.how in ("facts", "operator"):
+        settling.believe(work, view.session_id, f"Decided in the dispute {view.id}.", now)
 
 
 def record_refund(

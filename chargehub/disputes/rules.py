@@ -21,6 +21,7 @@ DECIDE_WITHIN = timedelta(days=7)
 APPEAL_WITHIN = timedelta(hours=72)  # as long as an answer may take
 MOST_DAMAGE = Decimal(500)  # in major units
 OF_A_BOOKING: tuple[Kind, ...] = ("no_access", "fraud")  # what a fee for no session can be about
+OF_ENERGY: tuple[Kind, ...] = ("energy", "fraud")  # what the doubt about a bill can be about
 MOST_MESSAGES = 200  # of a room
 MOST_PHOTOS = 20  # of a room
 

@@ -300,6 +300,8 @@ NOBODYS: Mapping[str, str] = MappingProxyType(
         "ledger_entry.account": "the random key of an account is a part of it",
         "ledger_txn.digest": "a hash of amounts",
         "ledger_txn.reason": "written by the hub and its operators",
+        "settlement.accepted_because": "written by the hub and its operators",
+        "settlement.doubts": "names of the program",
         "mail.recipient": "deleted by address, see `erasing`; else by the clock",
         "mail.subject": "as the recipient",
         "mail.text": "emptied when it is sent",

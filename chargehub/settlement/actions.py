@@ -9,6 +9,7 @@ from operator import attrgetter
 
 from sqlalchemy import bindparam, update
 
+from chargehub.errors import Forbidden
 from chargehub.events import PaymentCaptured, SessionSettled
 from chargehub.ledger import actions as ledger
 from chargehub.ledger import tables as accounts
@@ -20,10 +21,12 @@ from chargehub.ledger.rules import (
     netting_entries,
     transfer_id,
 )
+from chargehub.people.rules import Actor
 from chargehub.sessions import tables as sessions
 from chargehub.sessions.cdr import CdrView
-from chargehub.settlement import contesting, split, tables
+from chargehub.settlement import contesting, doubting, split, tables
 from chargehub.settlement.contests import Subject
+from chargehub.settlement.doubting import Doubted
 from chargehub.settlement.split import TERMS, Parties, Terms
 from chargehub.settlement.tables import SETTLEMENT, SettlementView
 from chargehub.store.chunk import ALL, Chunk
@@ -92,8 +95,32 @@ def mature_due(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
     return chunk.each(work, due, attrgetter("cdr_id"), _mature_in_time)
 
 
+def accept(work: Work, operator: Actor, cdr_id: str, because: str, now: datetime) -> Doubted:
+    """An operator accepts what is doubted: the owner's share matures at once.
+
+    Raises NotDoubted, Forbidden.
+    """
+    found = doubting.doubted_cdr(work, cdr_id)
+    if operator.account_id in (found.owner_id, found.driver_id):
+        raise Forbidden("It is your own matter. Another operator must accept it.")
+    doubting.note_accepted(work, cdr_id, operator.account_id, because, now)
+    _mature(work, found, now)
+    return Doubted.of(found)
+
+
+def believe(work: Work, session_id: str, because: str, now: datetime) -> None:
+    """What stands settled for a session is doubted no more, and never will be."""
+    found = tables.standing(work, session_id)
+    if found is None or found.matured_at is not None:
+        return
+    doubting.note_accepted(work, found.cdr_id, None, because, now)
+    if found.matures_at <= now:
+        _mature(work, found, now)
+
+
 def _mature_in_time(work: Work, settled: SettlementView) -> None:
-    _mature(work, settled, settled.matures_at)
+    if not doubting.doubt(work, settled):
+        _mature(work, settled, settled.matures_at)
 
 
 def _divide(
@@ -155,7 +182,7 @@ def _take_back(work: Work, settled: SettlementView, now: datetime) -> None:
         payable = f"owner:payable:{settled.owner_id}"
         entries = split.recall_entries(
             settled.owner_id,
-            _earned(settled),
+            doubting.earned_minor(settled),
             settled.captured_minor,
             -accounts.balance(work, payable, settled.currency),
             settled.currency,
@@ -179,7 +206,7 @@ def _mature(work: Work, settled: SettlementView, at: datetime) -> None:
     entries = contesting.maturing(work, Subject(session_id))
     if entries is None:
         entries = split.maturity_entries(
-            owner_id, _earned(settled), settled.captured_minor, currency
+            owner_id, doubting.earned_minor(settled), settled.captured_minor, currency
         )
     _post(work, _transfer(session_id, "mature", version, entries, at))
     owed = accounts.balance(work, f"owner:receivable:{owner_id}", currency)
@@ -188,11 +215,6 @@ def _mature(work: Work, settled: SettlementView, at: datetime) -> None:
     if netted > 0:
         entries = netting_entries(owner_id, netted, currency)
         _post(work, _transfer(session_id, "net", version, entries, at))
-
-
-def _earned(settled: SettlementView) -> int:
-    paid_minor = settled.captured_minor + settled.credit_minor
-    return split.earned_minor(settled.owner_minor, paid_minor)
 
 
 def _post(work: Work, transfer: Transfer) -> None:

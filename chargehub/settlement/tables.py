@@ -20,7 +20,8 @@ from chargehub.store.work import Reads, table_of
 
 STANDING = "uq_settlement_session_standing"
 _STANDS = text("reversed_at IS NULL")
-_IS_DUE = text("matured_at IS NULL AND reversed_at IS NULL")
+_IS_DUE = text("matured_at IS NULL AND reversed_at IS NULL AND doubts IS NULL")
+_IS_DOUBTED = text("matured_at IS NULL AND reversed_at IS NULL AND doubts IS NOT NULL")
 _WAS_REVERSED = text("reversed_at IS NOT NULL")
 
 
@@ -30,13 +31,20 @@ class SettlementRow(SQLModel, table=True):
     `credit_minor` was paid by the driver's credit, beside what was captured. `transfer_id` None:
     the CDR cost nothing. `reversed_at`: a correction took it back; a session
     has at most one settlement that stands. `conceded_minor` of what was captured had gone back to
-    the driver because of a dispute before this division was made.
+    the driver because of a dispute before this division was made. `doubts`: it does not mature, for
+    these reasons by their names in `meters.trust.WHY`, until an operator accepts it.
     """
 
     __tablename__ = "settlement"
     __table_args__ = (
         Index(STANDING, "session_id", unique=True, sqlite_where=_STANDS, postgresql_where=_STANDS),
         Index("ix_settlement_due", "matures_at", sqlite_where=_IS_DUE, postgresql_where=_IS_DUE),
+        Index(
+            "ix_settlement_doubted",
+            "cdr_id",
+            sqlite_where=_IS_DOUBTED,
+            postgresql_where=_IS_DOUBTED,
+        ),
         Index("ix_settlement_owner_captured", "owner_id", "captured_at"),
         Index(
             "ix_settlement_owner_reversed",
@@ -65,6 +73,10 @@ class SettlementRow(SQLModel, table=True):
     reversed_at: datetime | None = Field(default=None, sa_type=Instant)
     conceded_minor: int = Field(default=0, sa_type=BigInteger)
     credit_minor: int = Field(default=0, sa_type=BigInteger)
+    doubts: str | None = Field(default=None, max_length=200)
+    accepted_at: datetime | None = Field(default=None, sa_type=Instant)
+    accepted_by: str | None = Field(default=None, max_length=36)
+    accepted_because: str | None = Field(default=None, max_length=500)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +101,10 @@ class SettlementView:
     reversed_at: datetime | None
     conceded_minor: int = 0
     credit_minor: int = 0
+    doubts: str | None = None
+    accepted_at: datetime | None = None
+    accepted_by: str | None = None
+    accepted_because: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +146,7 @@ _DUE = (
     .where(
         SETTLEMENT.c.matured_at.is_(None),
         SETTLEMENT.c.reversed_at.is_(None),
+        SETTLEMENT.c.doubts.is_(None),
         SETTLEMENT.c.matures_at <= bindparam("now", type_=Instant()),
     )
     .order_by(SETTLEMENT.c.matures_at, SETTLEMENT.c.cdr_id)

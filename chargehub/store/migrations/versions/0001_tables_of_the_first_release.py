@@ -1017,6 +1017,10 @@ def upgrade() -> None:
         sa.Column("reversed_at", Instant(), nullable=True),
         sa.Column("conceded_minor", sa.BigInteger(), nullable=False),
         sa.Column("credit_minor", sa.BigInteger(), nullable=False),
+        sa.Column("doubts", sa.String(length=200), nullable=True),
+        sa.Column("accepted_at", Instant(), nullable=True),
+        sa.Column("accepted_by", sa.String(length=36), nullable=True),
+        sa.Column("accepted_because", sa.String(length=500), nullable=True),
         sa.PrimaryKeyConstraint("cdr_id", name=op.f("pk_settlement")),
     )
     with op.batch_alter_table("settlement", schema=None) as batch_op:
@@ -1024,8 +1028,18 @@ def upgrade() -> None:
             "ix_settlement_due",
             ["matures_at"],
             unique=False,
-            sqlite_where=sa.text("matured_at IS NULL AND reversed_at IS NULL"),
-            postgresql_where=sa.text("matured_at IS NULL AND reversed_at IS NULL"),
+            sqlite_where=sa.text("matured_at IS NULL AND reversed_at IS NULL AND doubts IS NULL"),
+            postgresql_where=sa.text(
+                "matured_at IS NULL AND reversed_at IS NULL AND doubts IS NULL"
+            ),
+        )
+        is_doubted = sa.text("matured_at IS NULL AND reversed_at IS NULL AND doubts IS NOT NULL")
+        batch_op.create_index(
+            "ix_settlement_doubted",
+            ["cdr_id"],
+            unique=False,
+            sqlite_where=is_doubted,
+            postgresql_where=is_doubted,
         )
         batch_op.create_index(
             "ix_settlement_owner_captured", ["owner_id", "captured_at"], unique=False
