@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from operator import attrgetter
 
-from chargehub.jurisdictions.book import shipped
 from chargehub.jurisdictions.rules import Reporting
 from chargehub.payments import withheld
 from chargehub.people import mails
@@ -109,8 +108,7 @@ def _missing(reads: Reads, account_id: str) -> tuple[str, ...]:
 
 def _rule(reads: Reads, owner_id: str) -> Reporting | None:
     """The report of the first country of an owner's stations that has one."""
-    facts = (shipped().of(country).reporting for country in schema.countries(reads, owner_id))
-    return next((fact.value for fact in facts if fact is not None), None)
+    return exports.reporting(schema.countries(reads, owner_id).get(owner_id, ()))
 
 
 def _is_reported(reads: Reads, owner_id: str, quarter: str, rule: Reporting) -> bool:

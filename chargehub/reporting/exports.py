@@ -57,14 +57,26 @@ _ERRORS = frozenset(  # why a station stops by itself; all other reasons are som
 )
 
 
-def earnings(years: Iterable[Year], sellers: Mapping[str, Seller]) -> list[tuple[Cell, ...]]:
-    """A row for each owner and currency. Amounts in major units; earnings are without fees."""
-    return [_of_year(year, sellers.get(year.owner_id)) for year in years]
+def earnings(
+    years: Iterable[Year],
+    sellers: Mapping[str, Seller],
+    countries: Mapping[str, Sequence[str]],
+) -> list[tuple[Cell, ...]]:
+    """A row for each owner and currency. Amounts in major units; earnings are without fees.
+
+    `countries`: where an owner's stations stand. Their rule counts where the owner's own country
+    has none, or is not told.
+    """
+    return [
+        _of_year(year, sellers.get(year.owner_id), countries.get(year.owner_id, ()))
+        for year in years
+    ]
 
 
-def _of_year(year: Year, seller: Seller | None) -> tuple[Cell, ...]:
+def _of_year(year: Year, seller: Seller | None, places: Sequence[str]) -> tuple[Cell, ...]:
     told = [None if seller is None else getattr(seller, name) for name in SELLER_FIELDS]
-    rule = None if seller is None or seller.country is None else _reporting(seller.country)
+    own = () if seller is None or seller.country is None else (seller.country,)
+    rule = reporting((*own, *places))
     return (
         year.owner_id,
         *(None if value is None else str(value) for value in told),
@@ -88,17 +100,20 @@ def _of_quarter(quarter: Earned | None, currency: str) -> tuple[Cell, ...]:
     )
 
 
-def _reporting(country: str) -> Reporting | None:
-    fact = shipped().of(country).reporting
-    return None if fact is None else fact.value
+def reporting(countries: Iterable[str]) -> Reporting | None:
+    """What is to be reported by the first of these countries that has a rule; None: none has."""
+    facts = (shipped().of(country).reporting for country in countries)
+    return next((fact.value for fact in facts if fact is not None), None)
 
 
 def is_reported(year: Year, rule: Reporting | None) -> bool:
-    """Must this be reported? Who sold little is left out; in doubt, nobody is.
+    """Must this be reported? Not without a rule; who sold little is left out.
 
     What was earned in another currency than the limit's is never little.
     """
-    if rule is None or year.currency != rule.currency or year.sales >= rule.sales:
+    if rule is None:
+        return False
+    if year.currency != rule.currency or year.sales >= rule.sales:
         return True
     return major(year.earnings_minor, year.currency) > Decimal(rule.amount)
 

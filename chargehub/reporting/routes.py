@@ -133,7 +133,8 @@ async def get_earnings(
         for quarter in rules.quarters_of(int(year))
     ]
     known = await store.read(tables.sellers, owner_id)
-    rows = exports.earnings(rules.years(found), known)
+    countries = await store.read(schema.countries, owner_id)
+    rows = exports.earnings(rules.years(found), known, countries)
     return csv_file(f"earnings-{year}", exports.EARNINGS, rows)
 
 

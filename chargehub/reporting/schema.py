@@ -1,7 +1,10 @@
 """What owners were asked to tell for the report, and how far a quarter's look at owners is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 
 from sqlalchemy import Index, select, update
 from sqlmodel import Field, SQLModel, col
@@ -94,13 +97,18 @@ def owners(reads: Reads, after: str, limit: int) -> tuple[str, ...]:
     return tuple(row[0] for row in reads.all(wanted))
 
 
-def countries(reads: Reads, owner_id: str) -> tuple[str, ...]:
-    """Where an owner has, or had, stations."""
+def countries(reads: Reads, owner_id: str | None) -> Mapping[str, tuple[str, ...]]:
+    """Where an owner, or (None) every owner, has or had stations, by owner and in order."""
     wanted = (
-        select(col(Location.country))
+        select(col(Station.owner_id), col(Location.country))
         .distinct()
-        .join(Station, col(Station.location_id) == col(Location.id))
-        .where(col(Station.owner_id) == owner_id)
-        .order_by(col(Location.country))
+        .join(Location, col(Station.location_id) == col(Location.id))
+        .order_by(col(Station.owner_id), col(Location.country))
     )
-    return tuple(row[0] for row in reads.all(wanted))
+    if owner_id is not None:
+        wanted = wanted.where(col(Station.owner_id) == owner_id)
+    rows = reads.all(wanted)
+    return {
+        owner: tuple(row[1] for row in of_owner)
+        for owner, of_owner in groupby(rows, key=itemgetter(0))
+    }

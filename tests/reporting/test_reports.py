@@ -49,6 +49,7 @@ async def test_earnings_are_told_by_quarter_with_what_is_missing(hub: RunningHub
 
     assert (unknown[0]["missing"], told["missing"]) == ("kind name address country tin", [])
     assert none == []
+    assert (unknown[0]["report"], unknown[0]["is_reported"]) == ("", "no")
     (row,) = known
     assert row["name"].startswith("'=HYPERLINK")
     assert (row["currency"], row["q1_sales"], row["q2_sales"]) == ("EUR", "1", "0")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chargehub.errors import Invalid
 from chargehub.jurisdictions.rules import Reporting
-from chargehub.reporting.exports import is_reported
+from chargehub.reporting.exports import EARNINGS, earnings, is_reported
 from chargehub.reporting.rules import (
     Earned,
     Seller,
@@ -111,4 +111,28 @@ def test_who_sold_little_is_left_out(
     year = Year("a", currency, (quarter, None, None, None))
 
     assert is_reported(year, DAC7) is is_told
-    assert is_reported(year, None)
+    assert not is_reported(year, None)
+
+
+@pytest.mark.parametrize(
+    ("own", "places", "report", "is_told"),
+    [
+        (None, ("DE",), "DAC7", "yes"),
+        (None, ("US", "ES"), "DAC7", "yes"),
+        ("US", ("DE",), "DAC7", "yes"),
+        ("DE", ("US",), "DAC7", "yes"),
+        ("US", ("US",), None, "no"),
+        (None, ("ZZ",), None, "no"),
+        (None, (), None, "no"),
+    ],
+)
+def test_without_a_rule_of_the_owner_or_the_place_nothing_is_reported(
+    own: str | None, places: tuple[str, ...], report: str | None, is_told: str
+) -> None:
+    quarter = Earned("a", "EUR", 30, 1_000, 0, 1_000)
+    sellers = {"a": Seller("individual", country=own)} if own else {}
+
+    (row,) = earnings([Year("a", "EUR", (quarter, None, None, None))], sellers, {"a": places})
+
+    found = dict(zip(EARNINGS, row, strict=True))
+    assert (found["report"], found["is_reported"]) == (report, is_told)
