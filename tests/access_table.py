@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from chargehub.jurisdictions.book import shipped
 from tests.listings.photographs import photo
 
 OWN = 0  # a stranger gets what is the stranger's own, here nothing
@@ -302,7 +303,10 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
         "stations:write", done=201, stranger=201, body={"name": "Yard", "address": "A 1", **WHERE}
     ),
     "PUT /jurisdictions/{code}/confirmation": Row(
-        "stations:write", stranger=200, ids={"code": "DE"}
+        "stations:write",
+        stranger=200,
+        ids={"code": "DE"},
+        body={"checklist_version": shipped().named("DE").version},
     ),
     "PUT /stations/{station_id}/proofs/{proof}": Row(
         "stations:write", done=404, body={"reference": "No. 1"}, ids={"proof": "signed_meter"}

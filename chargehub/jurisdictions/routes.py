@@ -4,13 +4,14 @@ from datetime import date, datetime
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Depends, Path
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from chargehub.jurisdictions import actions, tables
 from chargehub.jurisdictions.book import shipped
 from chargehub.jurisdictions.rules import Basis, Fact, Profile
 from chargehub.people.access import CurrentActor, needs
 from chargehub.people.rules import Actor
+from chargehub.rest.bodies import Body
 from chargehub.rest.manners import CurrentStore, Now
 
 router = APIRouter(tags=["jurisdictions"])
@@ -87,6 +88,12 @@ class ConfirmationBody(BaseModel):
     confirmed_at: datetime | None
 
 
+class ConfirmationRequest(Body):
+    """Which checklist you have read: the `checklist_version` that came with it."""
+
+    checklist_version: Annotated[str, Field(min_length=1, max_length=12)]
+
+
 @router.get("/jurisdictions")
 async def get_jurisdictions() -> JurisdictionList:
     """The countries whose rules the hub knows, with the source of each rule."""
@@ -111,10 +118,10 @@ async def get_confirmation(
 
 @router.put("/jurisdictions/{code}/confirmation")
 async def put_confirmation(
-    code: Code, actor: Writer, store: CurrentStore, now: Now
+    code: Code, wanted: ConfirmationRequest, actor: Writer, store: CurrentStore, now: Now
 ) -> ConfirmationBody:
     """Confirm that you have read a country's checklist and keep to it at your stations there."""
-    await store.do(actions.confirm, actor, code, now)
+    await store.do(actions.confirm, actor, code, wanted.checklist_version, now)
     version = shipped().named(code).version
     at = await store.read(tables.confirmed_at, actor.account_id, code, version)
     return ConfirmationBody(code=code, checklist_version=version, confirmed_at=at)

@@ -43,6 +43,12 @@ class NoSuchJurisdiction(NotFound):
         super().__init__("There is no jurisdiction with this code; GET /jurisdictions lists them.")
 
 
+class ChecklistChanged(Conflict):
+    """The checklist that was read is not the one that counts."""
+
+    code = "checklist_changed"
+
+
 class DutiesOpen(Conflict):
     """A station cannot be published before what its country asks for is there."""
 
@@ -251,8 +257,8 @@ def duties(profile: Profile, offer: Offer) -> tuple[Duty, ...]:
             Duty(
                 "checklist",
                 offer.is_confirmed,
-                f"Read and confirm the checklist of {profile.name} "
-                f"(PUT /jurisdictions/{profile.code}/confirmation)",
+                f"Read the checklist of {profile.name} (GET /jurisdictions/{profile.code}) and "
+                f"confirm its version (PUT /jurisdictions/{profile.code}/confirmation)",
                 profile.checklist[0].rule,
             )
         )

@@ -28,6 +28,13 @@ async def in_germany(hub: RunningHub) -> tuple[Person, Place]:
     return owner, place
 
 
+async def confirm_checklist(owner: Person) -> None:
+    """The owner has read what counts in Germany now."""
+    read = await owner.get("/jurisdictions/DE")
+    version = {"checklist_version": read["checklist_version"]}
+    await owner.ask("PUT", "/jurisdictions/DE/confirmation", version, 200)
+
+
 def listing(place: Place) -> dict[str, Any]:
     return {"tariff_id": place.tariff_id, "opening_hours": "24/7"}
 
@@ -40,7 +47,7 @@ async def test_a_german_station_needs_a_signed_meter_and_the_checklist(hub: Runn
     asked = await owner.get(f"{path}/duties?tariff_id={place.tariff_id}")
     proof = {"reference": "DE-23-M-PTB-0004"}
     await owner.ask("PUT", f"{path}/proofs/signed_meter", proof, 204)
-    await owner.ask("PUT", "/jurisdictions/DE/confirmation", expect=200)
+    await confirm_checklist(owner)
     met = await owner.get(f"{path}/duties?tariff_id={place.tariff_id}")
     await owner.ask("PUT", f"{path}/listing", listing(place), 200)
 
@@ -58,7 +65,7 @@ async def test_a_dear_idle_fee_is_refused_by_the_rule(hub: RunningHub) -> None:
     path = f"/stations/{place.station_id}"
     proof = {"reference": "DE-23-M-PTB-0004"}
     await owner.ask("PUT", f"{path}/proofs/signed_meter", proof, 204)
-    await owner.ask("PUT", "/jurisdictions/DE/confirmation", expect=200)
+    await confirm_checklist(owner)
     idle = {"kind": "idle", "per_minute": "0.90", "grace_s": 900}
     dear = await owner.post("/tariffs", {**TARIFF, "components": [*TARIFF["components"], idle]})
 
@@ -97,7 +104,7 @@ async def test_a_dear_overstay_is_refused_by_the_rule_of_idle_fees(
     owner, place = await in_germany(hub)
     path = f"/stations/{place.station_id}"
     await owner.ask("PUT", f"{path}/proofs/signed_meter", {"reference": "No. 1"}, 204)
-    await owner.ask("PUT", "/jurisdictions/DE/confirmation", expect=200)
+    await confirm_checklist(owner)
     await owner.ask("PUT", f"{path}/listing", listing(place), 200)
 
     stay = {"per_minute": per_minute, "grace_minutes": grace, "night_ok": True}
@@ -152,3 +159,18 @@ async def test_everybody_reads_the_rules_with_their_sources(hub: RunningHub) -> 
     assert germany["facts"]["records_years"]["value"] == 8
     assert germany["facts"]["records_years"]["rule"].startswith("AO")
     assert nowhere["code"] == "not_found"
+
+
+async def test_a_checklist_is_confirmed_by_the_version_that_was_read(hub: RunningHub) -> None:
+    owner = await hub.person("owner", pays=False)
+    path = "/jurisdictions/DE/confirmation"
+
+    await owner.ask("PUT", path, {}, 422)
+    old = await owner.ask("PUT", path, {"checklist_version": "000000000000"}, 409)
+    before = await owner.get(path)
+    await confirm_checklist(owner)
+
+    assert old["code"] == "checklist_changed"
+    assert "GET /jurisdictions/DE" in old["detail"]
+    assert before["confirmed_at"] is None
+    assert (await owner.get(path))["confirmed_at"] is not None
