@@ -311,6 +311,15 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "PUT /stations/{station_id}/proofs/{proof}": Row(
         "stations:write", done=404, body={"reference": "No. 1"}, ids={"proof": "signed_meter"}
     ),
+    "GET /proofs-to-check": Row("operator", "operator", stranger=403),
+    "PUT /stations/{station_id}/proofs/{proof}/check": Row(
+        "operator",
+        "operator",
+        done=404,
+        stranger=403,
+        body={"reference": "No. 1"},
+        ids={"proof": "signed_meter"},
+    ),
     "PUT /locations/{location_id}/country": Row("stations:write", body={"country": "ZZ"}),
     "POST /stations": Row("stations:write", done=201, body=STATION),
     "POST /pairings": Row("stations:write", done=201, body={**STATION, "identity": "ACME-2"}),

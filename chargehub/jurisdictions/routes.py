@@ -34,6 +34,7 @@ class ItemBody(BaseModel):
     """What an owner confirms; as a proof, what is stated of stations from a power on.
 
     `met_by` meter_keys: the confirmed key of each EVSE's meter shows it without a statement.
+    `checked_by` operator: a reference counts once an operator has looked it up.
     """
 
     id: str
@@ -43,6 +44,7 @@ class ItemBody(BaseModel):
     checked_on: date
     from_power_w: int
     met_by: str | None
+    checked_by: str | None
 
 
 class JurisdictionBody(BaseModel):

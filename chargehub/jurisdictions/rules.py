@@ -126,7 +126,8 @@ class Reporting(_Part):
 class Item(_Part):
     """Something an owner confirms; as a proof, something stated for each station with a
     reference, from a power on. `met_by`: what shows it without a statement: meter_keys, if the
-    owner has confirmed the key of the meter of each EVSE."""
+    owner has confirmed the key of the meter of each EVSE. `checked_by` operator: a reference
+    counts once an operator has looked it up."""
 
     id: Id
     text: Sentence
@@ -135,6 +136,7 @@ class Item(_Part):
     checked_on: date
     from_power_w: PowerW = 0
     met_by: Literal["meter_keys"] | None = None
+    checked_by: Literal["operator"] | None = None
 
 
 class Profile(_Part):
@@ -210,7 +212,8 @@ class Price:
 class Offer:
     """What an owner wants to publish, and what was confirmed and stated for it.
 
-    `proofs`: id of the proof -> the owner's reference. `power_w`: of the strongest EVSE.
+    `proofs`: id of the proof -> the owner's reference; `checked`: those of them whose reference an
+    operator has looked up. `power_w`: of the strongest EVSE.
     `shown`: what is there without a statement, by the name in `Item.met_by`.
     """
 
@@ -221,6 +224,7 @@ class Offer:
     is_confirmed: bool
     proofs: Mapping[str, str]
     shown: frozenset[str] = frozenset()
+    checked: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +237,7 @@ class Duty:
     rule: str
 
 
+_THEN: Mapping[str | None, str] = {None: "", "operator": ", which an operator then looks up"}
 _OR: Mapping[str | None, str] = {
     None: "",
     "meter_keys": ", or confirm the key of each EVSE's meter (PUT /evses/{id}/meter-key)",
@@ -244,9 +249,9 @@ def duties(profile: Profile, offer: Offer) -> tuple[Duty, ...]:
     found = [
         Duty(
             item.id,
-            item.id in offer.proofs or item.met_by in offer.shown,
+            item.met_by in offer.shown or _is_proved(item, offer),
             f"State for the station, with a reference: {item.text} "
-            f"(PUT /stations/{{id}}/proofs/{item.id}){_OR[item.met_by]}",
+            f"(PUT /stations/{{id}}/proofs/{item.id}){_THEN[item.checked_by]}{_OR[item.met_by]}",
             item.rule,
         )
         for item in profile.proofs
@@ -263,6 +268,10 @@ def duties(profile: Profile, offer: Offer) -> tuple[Duty, ...]:
             )
         )
     return (*found, *_of_prices(profile, offer))
+
+
+def _is_proved(item: Item, offer: Offer) -> bool:
+    return item.id in (offer.checked if item.checked_by else offer.proofs)
 
 
 def _of_prices(profile: Profile, offer: Offer) -> list[Duty]:

@@ -1,13 +1,14 @@
 """What the country of a station asks for before it is published, and what is there of it."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from chargehub.errors import Conflict, NotFound
+from chargehub.errors import Conflict, Forbidden, NotFound
 from chargehub.jurisdictions import rules, tables
 from chargehub.jurisdictions.book import check_country, shipped
 from chargehub.jurisdictions.rules import Duty, Offer, Price, Profile
@@ -24,6 +25,8 @@ from chargehub.tariffs import tables as tariffs
 from chargehub.tariffs.components import Component, IdlePrice
 from chargehub.tariffs.pricing import Tariff
 
+AT_ONCE = 100  # proofs to look up
+
 
 class StillPublished(Conflict):
     """The country of a place decides what is offered there; it does not change meanwhile."""
@@ -35,6 +38,21 @@ class NotAskedFor(NotFound):
     """The country of the station asks for no such proof."""
 
     code = "not_found"
+
+
+class ProofChanged(Conflict):
+    """The owner states another reference than the one that was looked up."""
+
+    code = "proof_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an owner stated of a station, and where it can be looked up."""
+
+    station_id: str
+    proof: str
+    reference: str
 
 
 def check(reads: Reads, station: StationView, tariff: Tariff) -> None:
@@ -58,16 +76,51 @@ def duties(
 def state(
     work: Work, actor: Actor, station_id: str, proof: str, reference: str, now: datetime
 ) -> None:
-    """State that a station has what its country asks for. Raises NotFound, NotAskedFor."""
+    """State that a station has what its country asks for; another reference is looked up anew.
+
+    Raises NotFound, NotAskedFor.
+    """
     station = owned_station(work, actor.account_id, station_id)
     profile = profile_of(work, station)
     if profile.proof(proof) is None:
         known = ", ".join(item.id for item in profile.proofs) or "none"
         raise NotAskedFor(f"{profile.name} asks for no such proof; it asks for: {known}.")
+    if tables.proofs_of(work, station_id).get(proof) == reference:
+        return
     is_it = (col(StationProof.station_id) == station_id) & (col(StationProof.proof) == proof)
     values: dict[str, Any] = {"reference": reference, "stated_at": now}
+    values |= {"checked_at": None, "checked_by": None}
     if not work.execute(update(StationProof).where(is_it).values(**values)):
         work.add(StationProof(station_id=station_id, proof=proof, **values))
+
+
+def check_proof(work: Work, operator: Actor, told: Told, now: datetime) -> None:
+    """An operator has looked a reference up and found it right.
+
+    Raises NotFound, ProofChanged where the owner states another by now, Forbidden.
+    """
+    station = stations.station(work, told.station_id)
+    if station is None or told.proof not in tables.proofs_of(work, told.station_id):
+        raise NotFound("There is no such proof of this station: GET /proofs-to-check.")
+    if station.owner_id == operator.account_id:
+        raise Forbidden("It is your own station. Another operator must look it up.")
+    is_it = (
+        (col(StationProof.station_id) == told.station_id)
+        & (col(StationProof.proof) == told.proof)
+        & (col(StationProof.reference) == told.reference)
+    )
+    values = {"checked_at": now, "checked_by": operator.account_id}
+    if not work.execute(update(StationProof).where(is_it).values(**values)):
+        raise ProofChanged("The owner states another reference. Read it: GET /proofs-to-check.")
+
+
+def to_check(reads: Reads) -> tuple[Told, ...]:
+    """What operators are to look up, the oldest first, 100 at once."""
+    asked = frozenset(
+        item.id for profile in shipped().all() for item in profile.proofs if item.checked_by
+    )
+    rows = tables.unchecked(reads, asked, AT_ONCE)
+    return tuple(Told(row.station_id, row.proof, row.reference) for row in rows)
 
 
 def set_country(work: Work, actor: Actor, location_id: str, country: str) -> LocationView:
@@ -111,6 +164,7 @@ def _duties(
         is_confirmed=confirmed is not None,
         proofs=tables.proofs_of(reads, station.id),
         shown=_shown(reads, station),
+        checked=tables.checked_of(reads, station.id),
     )
     return rules.duties(profile, offer)
 

@@ -1,5 +1,6 @@
 """What a country asks of a station over REST, and an owner's answers to it."""
 
+from dataclasses import asdict
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -7,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from chargehub.jurisdictions.rules import Duty, Profile
 from chargehub.listings import duties
-from chargehub.people.access import CurrentActor, needs
+from chargehub.people.access import CurrentActor, CurrentOperator, needs
 from chargehub.people.rules import Actor
 from chargehub.rest.bodies import Body
 from chargehub.rest.manners import CurrentStore, Now
@@ -78,6 +79,41 @@ async def put_proof(
 ) -> None:
     """State that your station has what its country asks for, and where that can be checked."""
     await store.do(duties.state, actor, station_id, proof, wanted.reference, now)
+
+
+class ToldBody(BaseModel):
+    """What an owner stated of a station, to be looked up."""
+
+    station_id: str
+    proof: str
+    reference: str
+
+
+class ToldList(BaseModel):
+    """The oldest that wait, 100 at once."""
+
+    items: list[ToldBody]
+
+
+@router.get("/proofs-to-check")
+async def get_proofs_to_check(operator: CurrentOperator, store: CurrentStore) -> ToldList:
+    """What owners stated that counts once an operator has looked it up, the oldest first."""
+    found = await store.read(duties.to_check)
+    return ToldList(items=[ToldBody(**asdict(one)) for one in found])
+
+
+@router.put("/stations/{station_id}/proofs/{proof}/check", status_code=204)
+async def put_proof_check(
+    station_id: Id,
+    proof: Proof,
+    wanted: ProofRequest,
+    operator: CurrentOperator,
+    store: CurrentStore,
+    now: Now,
+) -> None:
+    """You have looked this reference up, and it is right."""
+    told = duties.Told(station_id, proof, wanted.reference)
+    await store.do(duties.check_proof, operator, told, now)
 
 
 @router.put("/locations/{location_id}/country")

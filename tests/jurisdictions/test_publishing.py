@@ -35,6 +35,15 @@ async def confirm_checklist(owner: Person) -> None:
     await owner.ask("PUT", "/jurisdictions/DE/confirmation", version, 200)
 
 
+async def look_up(hub: RunningHub, place: Place) -> None:
+    """An operator finds the one reference that waits right."""
+    operator = await hub.operator()
+    (told,) = (await operator.get("/proofs-to-check"))["items"]
+    assert (told["station_id"], told["proof"]) == (place.station_id, "signed_meter")
+    path = f"/stations/{place.station_id}/proofs/signed_meter/check"
+    await operator.ask("PUT", path, {"reference": told["reference"]}, 204)
+
+
 def listing(place: Place) -> dict[str, Any]:
     return {"tariff_id": place.tariff_id, "opening_hours": "24/7"}
 
@@ -48,12 +57,15 @@ async def test_a_german_station_needs_a_signed_meter_and_the_checklist(hub: Runn
     proof = {"reference": "DE-23-M-PTB-0004"}
     await owner.ask("PUT", f"{path}/proofs/signed_meter", proof, 204)
     await confirm_checklist(owner)
+    stated = await owner.get(f"{path}/duties?tariff_id={place.tariff_id}")
+    await look_up(hub, place)
     met = await owner.get(f"{path}/duties?tariff_id={place.tariff_id}")
     await owner.ask("PUT", f"{path}/listing", listing(place), 200)
 
     assert refused["code"] == "duties_open"
     assert "MessEG" in refused["detail"] and "/jurisdictions/DE/confirmation" in refused["detail"]
     assert (asked["jurisdiction"], asked["is_ready"], met["is_ready"]) == ("DE", False, True)
+    assert [one["id"] for one in stated["items"] if not one["is_met"]] == ["signed_meter"]
     assert {one["id"] for one in asked["items"] if not one["is_met"]} == {
         "signed_meter",
         "checklist",
@@ -104,6 +116,7 @@ async def test_a_dear_overstay_is_refused_by_the_rule_of_idle_fees(
     owner, place = await in_germany(hub)
     path = f"/stations/{place.station_id}"
     await owner.ask("PUT", f"{path}/proofs/signed_meter", {"reference": "No. 1"}, 204)
+    await look_up(hub, place)
     await confirm_checklist(owner)
     await owner.ask("PUT", f"{path}/listing", listing(place), 200)
 
@@ -174,3 +187,28 @@ async def test_a_checklist_is_confirmed_by_the_version_that_was_read(hub: Runnin
     assert "GET /jurisdictions/DE" in old["detail"]
     assert before["confirmed_at"] is None
     assert (await owner.get(path))["confirmed_at"] is not None
+
+
+async def test_an_invented_reference_is_no_proof_of_a_signed_meter(hub: RunningHub) -> None:
+    owner, place = await in_germany(hub)
+    path = f"/stations/{place.station_id}"
+    proof, check = f"{path}/proofs/signed_meter", f"{path}/proofs/signed_meter/check"
+    operator = await hub.operator()
+    asked = f"{path}/duties?tariff_id={place.tariff_id}"
+
+    async def is_met() -> bool:
+        items = (await owner.get(asked))["items"]
+        return bool(next(one["is_met"] for one in items if one["id"] == "signed_meter"))
+
+    await operator.ask("PUT", check, {"reference": "No. 1"}, 404)
+    await owner.ask("PUT", proof, {"reference": "No. 1"}, 204)
+    await owner.ask("PUT", check, {"reference": "No. 1"}, 403)
+    assert not await is_met()
+    changed = await operator.ask("PUT", check, {"reference": "No. 2"}, 409)
+    assert changed["code"] == "proof_changed"
+    await operator.ask("PUT", check, {"reference": "No. 1"}, 204)
+    assert await is_met()
+    await owner.ask("PUT", proof, {"reference": "No. 1"}, 204)
+    assert await is_met()
+    await owner.ask("PUT", proof, {"reference": "No. 2"}, 204)
+    assert not await is_met()

@@ -33,6 +33,7 @@ from chargehub.jurisdictions.rules import (
 
 HOME = Offer(11_000, "EUR", Decimal(19), (Price("energy", Decimal("0.45")),), True, {})
 METER = {"signed_meter": "DE-23-M-PTB-0004"}
+LAWFUL = replace(HOME, proofs=METER, checked=frozenset(METER))
 
 
 def asked(code: str, offer: Offer) -> dict[str, bool]:
@@ -76,11 +77,12 @@ def test_nothing_is_asked_where_nothing_is_known() -> None:
     ("country", "offer", "missing"),
     [
         ("DE", HOME, {"signed_meter"}),
-        ("DE", replace(HOME, proofs=METER), set()),
-        ("DE", replace(HOME, proofs=METER, is_confirmed=False), {"checklist"}),
-        ("DE", replace(HOME, proofs=METER, vat_percent=Decimal(7)), {"vat"}),
-        ("DE", replace(HOME, proofs=METER, vat_percent=Decimal(0)), set()),
-        ("DE", replace(HOME, proofs=METER, power_w=50_000), {"payment_terminal"}),
+        ("DE", LAWFUL, set()),
+        ("DE", replace(HOME, proofs=METER), {"signed_meter"}),
+        ("DE", replace(LAWFUL, is_confirmed=False), {"checklist"}),
+        ("DE", replace(LAWFUL, vat_percent=Decimal(7)), {"vat"}),
+        ("DE", replace(LAWFUL, vat_percent=Decimal(0)), set()),
+        ("DE", replace(LAWFUL, power_w=50_000), {"payment_terminal"}),
         ("NO", HOME, {"vat"}),
         ("GB", replace(HOME, vat_percent=Decimal(20)), {"contactless_payment"}),
         ("GB", replace(HOME, vat_percent=Decimal(20), power_w=7_400), set()),

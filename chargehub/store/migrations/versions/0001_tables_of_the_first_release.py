@@ -1665,6 +1665,8 @@ def upgrade() -> None:
         sa.Column("proof", sa.String(length=40), nullable=False),
         sa.Column("reference", sa.String(length=200), nullable=False),
         sa.Column("stated_at", Instant(), nullable=False),
+        sa.Column("checked_at", Instant(), nullable=True),
+        sa.Column("checked_by", sa.String(length=36), nullable=True),
         sa.ForeignKeyConstraint(
             ["station_id"], ["station.id"], name=op.f("fk_station_proof_station_id")
         ),
