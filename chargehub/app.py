@@ -45,6 +45,7 @@ from chargehub.errors import Unavailable
 from chargehub.guests import credit_routes as guest_credit_routes
 from chargehub.guests import dispute_routes as guest_dispute_routes
 from chargehub.guests import routes as guest_routes
+from chargehub.guests import session_routes as guest_session_routes
 from chargehub.jobs import (
     Jobs,
     due,
@@ -139,6 +140,7 @@ ROUTERS = (
     guest_routes.router,
     guest_credit_routes.router,
     guest_dispute_routes.router,
+    guest_session_routes.router,
     change_routes.router,
     series_routes.router,
     session_routes.router,

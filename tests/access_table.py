@@ -33,6 +33,7 @@ BLOCK = {
 }
 TWO_DAYS = "?from=2026-03-10T00:00:00Z&to=2026-03-12T00:00:00Z"
 LATER = "2026-03-03T19:30:00Z"
+GUEST_LATER = "2026-03-03T21:30:00Z"
 NEED = (
     "?energy_wh=20000&power_w=11000&time_zone=Europe/Oslo"
     "&from=2026-03-10T10:00:00Z&to=2026-03-10T14:00:00Z"
@@ -135,6 +136,16 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "POST /guest-booking/disputes/{dispute_id}/messages": Row(
         "guest", "guest", done=404, stranger=403, ids=NO_DISPUTE, body={"text": "Hello"}
     ),
+    "GET /guest-booking/session": Row("guest", "guest", done=404, stranger=403),
+    "GET /guest-booking/receipt": Row("guest", "guest", done=404, stranger=403),
+    "GET /guest-booking/signed-readings": Row("guest", "guest", done=404, stranger=403),
+    "GET /guest-booking/signed-readings/{packet_id}": Row(
+        "guest", "guest", done=404, stranger=403, ids={"packet_id": "1"}
+    ),
+    "GET /guest-booking/transparency.xml": Row("guest", "guest", done=404, stranger=403),
+    "GET /guest-booking/end": Row("guest", "guest", stranger=403, query="?ends_at=" + GUEST_LATER),
+    "PUT /guest-booking/end": Row("guest", "guest", stranger=403, body={"ends_at": GUEST_LATER}),
+    "GET /guest-booking/alternatives": Row("guest", "guest", stranger=403),
     "POST /guest-booking/start": Row("guest", "guest", done=409, stranger=403),
     "POST /guest-booking/stop": Row("guest", "guest", done=404, stranger=403),
     "POST /guest-booking/cancel": Row("guest", "guest", stranger=403),

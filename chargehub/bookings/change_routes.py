@@ -9,53 +9,18 @@ from pydantic import BaseModel
 
 from chargehub.bookings import cancelling, changes, extending, tables
 from chargehub.bookings.bodies import BookingBody
+from chargehub.bookings.change_bodies import EndQuote, EndRequest
 from chargehub.bookings.changes import ChangeView
-from chargehub.bookings.extending import NewEnd
 from chargehub.people.access import CurrentActor, needs
 from chargehub.people.rules import Actor
-from chargehub.rest.bodies import Body, Instant, MoneyBody
+from chargehub.rest.bodies import Instant
 from chargehub.rest.manners import CurrentStore, Now
 from chargehub.store.work import Reads
-from chargehub.units import Money
 
 router = APIRouter(tags=["bookings"])
 
 BookingId = Annotated[str, Path(max_length=36)]
 Writer = Annotated[Actor, Depends(needs("bookings:write"))]
-
-
-class EndRequest(Body):
-    """When the slot is to end."""
-
-    ends_at: Instant
-
-
-class EndQuote(BaseModel):
-    """What another end means: `deposit` is held then, `deposit_change` more of it than now.
-
-    `expected`: what the whole slot comes to with full power; `expected_change` more than now.
-    """
-
-    ends_at: datetime
-    deposit: MoneyBody
-    deposit_change: MoneyBody
-    expected: MoneyBody
-    expected_change: MoneyBody
-
-    @classmethod
-    def of(cls, new: NewEnd) -> Self:
-        booking = new.booking
-
-        def money(amount_minor: int) -> MoneyBody:
-            return MoneyBody.of(Money(amount_minor, booking.currency))
-
-        return cls(
-            ends_at=new.ends_at,
-            deposit=money(new.deposit_minor),
-            deposit_change=money(new.deposit_minor - booking.deposit_minor),
-            expected=money(new.expected_minor),
-            expected_change=money(new.expected_minor - booking.expected_minor),
-        )
 
 
 class ChangeBody(BaseModel):

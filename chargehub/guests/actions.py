@@ -22,6 +22,7 @@ from chargehub.people.rules import Actor, digest
 from chargehub.people.rules import email as checked_email
 from chargehub.sessions import access_codes, pages, remote
 from chargehub.sessions.cdr import CdrView
+from chargehub.sessions.rules import NoSuchSession
 from chargehub.sessions.tables import SessionView
 from chargehub.stations import local_times
 from chargehub.store.columns import new_id
@@ -219,6 +220,14 @@ def stop(work: Work, guest: Guest, now: datetime) -> SessionView:
     """Ask the station to stop. Raises NoSuchSession, NothingToStop."""
     booking = _booking(work, guest.booking_id)
     return remote.stop_remote(work, guest.actor, booking.session_id or "", now)
+
+
+def session_id_of(reads: Reads, guest: Guest) -> str:
+    """The session of the guest's booking. Raises NoSuchSession before there is one."""
+    booking = _booking(reads, guest.booking_id)
+    if booking.session_id is None:
+        raise NoSuchSession("Your booking has no session yet. Start one in your slot.")
+    return booking.session_id
 
 
 def receipts(reads: Reads, guest: Guest, after: str | None, limit: int) -> tuple[CdrView, ...]:

@@ -1,6 +1,6 @@
 """Receipts over REST, and the public keys that they are checked with."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -8,6 +8,7 @@ from chargehub.people.access import CurrentActor, CurrentOperator
 from chargehub.receipts import actions
 from chargehub.receipts.actions import Wish
 from chargehub.receipts.bodies import ReceiptKeysBody
+from chargehub.receipts.files import FILE, receipt_file
 from chargehub.receipts.signing import published
 from chargehub.receipts.tables import public_keys
 from chargehub.rest.manners import CurrentStore, Now
@@ -18,15 +19,9 @@ public = APIRouter(tags=["operation"])
 
 SessionId = Annotated[str, Path(max_length=36)]
 Version = Annotated[int | None, Query(ge=1, lt=2**31)]
-_FILE: dict[int | str, dict[str, Any]] = {
-    200: {
-        "content": {"application/json": {"schema": {"type": "object"}}},
-        "description": "The receipt. Keep it byte by byte.",
-    }
-}
 
 
-@router.get("/sessions/{session_id}/receipt", response_class=Response, responses=_FILE)
+@router.get("/sessions/{session_id}/receipt", response_class=Response, responses=FILE)
 async def get_receipt(
     session_id: SessionId,
     request: Request,
@@ -40,13 +35,7 @@ async def get_receipt(
     `version`: that of an earlier bill, before it was corrected.
     """
     secret = request.app.state.hub.settings.secret
-    wish = Wish(session_id, version)
-    content = await store.read(actions.receipt_of, actor, wish)
-    if content is None:
-        await store.do(actions.issue_now, actor, session_id, secret, now)
-        content = await store.read(actions.receipt_of, actor, wish)
-    headers = {"Content-Disposition": f'attachment; filename="receipt-{session_id}.json"'}
-    return Response(content, media_type="application/json", headers=headers)
+    return await receipt_file(store, actor, Wish(session_id, version), secret, now)
 
 
 @router.post("/receipt-keys", status_code=201)
