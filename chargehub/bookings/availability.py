@@ -1,4 +1,4 @@
-"""When an EVSE can be had: free, booked, blocked or closed, without a gap between. Pure."""
+"""When an EVSE can be had, and why not at other times; without a gap between. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,9 +10,10 @@ from chargehub.bookings.blocks import Kept, merged
 from chargehub.bookings.rules import SHORTEST_APPROVAL, Policy
 from chargehub.units import Span
 
-Availability = Literal["free", "booked", "blocked", "closed"]
+Availability = Literal["free", "booked", "blocked", "past", "unbookable", "closed"]
 """booked: by somebody, or too shortly before that. blocked: kept by its owner, or too shortly
-before. closed: outside opening hours, too soon or too far ahead, or too short between others."""
+before. past: over, and neither. unbookable: open, but too soon or too far ahead, or too short
+between others. closed: outside opening hours."""
 
 _FIRST = datetime(1, 1, 1, tzinfo=UTC)  # grids are counted from here, as bookings count them
 
@@ -71,10 +72,13 @@ def calendar(
     free = list(_free(looked_at(during, policy), occupied, now, policy))
     booked = [Span(one.span.start - policy.buffer, one.span.end) for one in occupied.taken]
     blocked = [_kept_out(one, policy) for one in occupied.kept]
+    past = [Span(during.start, min(now, during.end))] if during.start < now else []
     layers: tuple[tuple[Availability, Sequence[Span]], ...] = (
         ("free", free),
         ("booked", merged(booked)),
         ("blocked", merged(blocked)),
+        ("past", past),
+        ("unbookable", occupied.is_open),
     )
     taken = sorted(occupied.taken, key=lambda one: one.span.start)
     edges = {during.start, during.end}

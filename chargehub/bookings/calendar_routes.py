@@ -60,12 +60,12 @@ async def get_calendar(
     start: Annotated[Instant, Query(alias="from", description="From when on.")],
     to: Annotated[Instant, Query(description="Until when, 62 days later at most.")],
 ) -> CalendarBody:
-    """When an EVSE is free, booked, blocked or closed, without who booked it.
+    """When an EVSE is free, and what it is at other times, without who booked it.
 
     In all that is free each slot of the policy's shortest length on its grid can be booked by any
     driver now, and nowhere else. Blocked: kept by the owner, who still may charge. Closed: outside
-    opening hours, sooner or later than the policy lets book, or too short between two others.
-    Before a booking, as long as the buffer lasts, it is booked already.
+    opening hours. Unbookable: open, but sooner or later than the policy lets book, or too short
+    between two others. Before a booking, as long as the buffer lasts, it is booked already.
     """
     found, is_owner = await store.read(calendar_of, actor, evse_id, check(start, to), now)
     return CalendarBody(items=[StretchBody.of(one, is_owner) for one in found])

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from chargehub import events
+from chargehub.addresses import is_public
 from chargehub.errors import Conflict, Forbidden, Invalid, NotFound
 
 Party = Literal["owner", "driver"]
@@ -266,7 +267,8 @@ class Outcome:
 def check_url(url: str, may_be_private: bool) -> str:
     """The URL, if it names a place that the hub sends to. Raises BadWebhookUrl.
 
-    Which address its host has is looked at when something is sent, and each time anew.
+    Which address the name of a host has is looked at when something is sent, each time anew; one
+    that is written out is looked at now too.
     """
     try:
         parts = urlsplit(url)
@@ -279,9 +281,26 @@ def check_url(url: str, may_be_private: bool) -> str:
         raise BadWebhookUrl("The URL must begin with https://.")
     if not host or parts.username is not None or parts.password is not None or parts.fragment:
         raise BadWebhookUrl("The URL needs a host, and no user, password or fragment.")
+    if not may_be_private and not _may_be_public(host):
+        raise BadWebhookUrl("The address of the host is not a public one. Name a host of yours.")
     if port is not None and port != 443 and port < FIRST_FREE_PORT:
         raise BadWebhookUrl(f"The port must be 443, or {FIRST_FREE_PORT} and above.")
     return url
+
+
+def _may_be_public(host: str) -> bool:
+    """False for an address that leads into somebody's own network, also as numbers without dots,
+    which resolvers read as addresses; and for the names of one's own machine."""
+    name = host.rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return False
+    last = name.rpartition(".")[2]
+    is_number = last.isdigit() or last.startswith("0x")
+    try:
+        return is_public(name)
+    except ValueError:
+        # Source: WHATWG URL, section 3.5: a host whose last part is a number is an IPv4 address.
+        return not is_number
 
 
 def check_types(types: Sequence[str]) -> tuple[str, ...]:

@@ -117,6 +117,11 @@ def test_free_is_where_the_rules_accept_the_shortest_slot(
     cut = [part for one in accepted if (part := one.intersection(during)) is not None]
     free = [one.span for one in stretches if one.availability == "free"]
     assert list(merged(free)) == list(merged(cut))
+    for one in stretches:
+        is_open = any(open_.intersection(one.span) for open_ in occupied.is_open)
+        assert one.availability != "closed" or not (is_open or one.span.start < NOW)
+        assert one.availability != "past" or one.span.end <= NOW
+        assert one.availability != "unbookable" or (is_open and one.span.start >= NOW)
 
 
 @pytest.fixture
@@ -184,7 +189,7 @@ def test_a_calendar_says_free_where_a_booking_is_accepted(
             start += STEP
 
 
-def test_before_a_booking_its_buffer_is_booked_and_a_gap_too_short_is_closed() -> None:
+def test_before_a_booking_its_buffer_is_booked_and_a_gap_too_short_is_not_bookable() -> None:
     policy = replace(DEFAULTS, grid=15 * MINUTE, shortest=30 * MINUTE)
     hour = Span(NOW + HOUR, NOW + 2 * HOUR)
     later = Span(hour.end + 35 * MINUTE, hour.end + 85 * MINUTE)
@@ -199,12 +204,12 @@ def test_before_a_booking_its_buffer_is_booked_and_a_gap_too_short_is_closed() -
     ]
     assert told == [
         (45, "free", None),
-        (50, "closed", None),
+        (50, "unbookable", None),
         (60, "booked", None),
         (120, "booked", "one"),
-        (145, "closed", None),
+        (145, "unbookable", None),
         (155, "booked", None),
         (205, "booked", "two"),
-        (210, "closed", None),
+        (210, "unbookable", None),
         (240, "free", None),
     ]

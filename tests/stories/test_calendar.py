@@ -72,4 +72,4 @@ async def test_a_calendar_is_asked_for_a_time_of_62_days_at_most(
         refused = await calendar(hub, place, asked, expect=422)
         assert "62 days" in refused["detail"]
     whole = await calendar(hub, place, "from=2026-03-02T08:00:00Z&to=2026-05-03T08:00:00Z")
-    assert told(whole) == [("08:00", "free", None), ("08:15", "closed", None)]
+    assert told(whole) == [("08:00", "free", None), ("08:15", "unbookable", None)]

@@ -43,7 +43,41 @@ def test_a_url_that_is_none_is_refused(url: str) -> None:
         check_url(url, may_be_private=False)
 
 
-@pytest.mark.parametrize("url", ["https://example.org", "https://example.org:8443/a?b=c"])
+PRIVATE = [
+    "https://10.1.2.3/",
+    "https://127.0.0.1:8443/",
+    "https://169.254.169.254/latest",
+    "https://[::1]/",
+    "https://[fd00::1]/",
+    "https://[::ffff:192.168.1.1]/",
+    "https://localhost/",
+    "https://LOCALHOST.:8443/",
+    "https://hub.localhost/",
+    "https://2130706433/",  # 127.0.0.1 as resolvers read it, and so the next ones
+    "https://0x7f000001/",
+    "https://127.1/",
+    "https://0177.0.0.1/",
+]
+
+
+@pytest.mark.parametrize("url", PRIVATE)
+def test_an_address_of_a_closed_network_is_refused_at_once(url: str) -> None:
+    with pytest.raises(BadWebhookUrl, match="not a public one"):
+        check_url(url, may_be_private=False)
+
+    assert check_url(url, may_be_private=True) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.org",
+        "https://example.org:8443/a?b=c",
+        "https://93.184.215.14/",
+        "https://[2606:2800:21f:cb07:6820:80da:af6b:8b2c]/",
+        "https://10.example.org/",
+    ],
+)
 def test_a_place_that_answers_https_is_taken(url: str) -> None:
     assert check_url(url, may_be_private=False) == url
 

@@ -81,18 +81,31 @@ async def test_a_ping_is_sent_once(hub: RunningHub, receiver: Server) -> None:
     assert found["error"] == "The answer has the status 500."
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]"])
-async def test_nothing_goes_to_a_private_address(
-    strict: RunningHub, receiver: Server, host: str
+@pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "::1", "::ffff:127.0.0.1"])
+async def test_nothing_goes_where_a_name_leads_to_a_private_address(
+    strict: RunningHub, receiver: Server, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where a name leads there."""
+    """An address that is written out is refused when it is stated."""
     port = receiver.url.rpartition(":")[2]
+    monkeypatch.setattr(reach, "_look_up", lambda host, port: [address])
 
-    found = await pinged(strict, f"https://{host}:{port}")
+    found = await pinged(strict, f"https://hooks.example:{port}")
 
     assert (found["state"], found["status"]) == ("failed", None)
     assert found["error"] == "The address of the host is not a public one."
     assert receiver.asked == []
+
+
+async def test_a_private_address_is_refused_when_it_is_stated(
+    strict: RunningHub, receiver: Server
+) -> None:
+    owner = await strict.person("owner", pays=False)
+    port = receiver.url.rpartition(":")[2]
+
+    refused = await owner.post("/webhooks", {"url": f"https://127.0.0.1:{port}"}, 422)
+
+    assert refused["code"] == "bad_webhook_url"
+    assert "not a public one" in refused["detail"]
 
 
 async def test_plain_http_is_not_taken(strict: RunningHub, receiver: Server) -> None:
