@@ -6,8 +6,10 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, func, select
 
 from chargehub.margins.rules import Divided
+from chargehub.sessions.bound import TOO_FAST
 from chargehub.sessions.cdr import CdrView
 from chargehub.sessions.schema import CDR, SESSION
+from chargehub.sessions.tables import IS_LITTLE_BEYOND
 from chargehub.settlement.contests import CONTEST
 from chargehub.settlement.past import Past
 from chargehub.settlement.tables import SETTLEMENT
@@ -35,8 +37,9 @@ _CHARGED = (
         CDR.c.started_at >= bindparam("start", type_=Instant()),
         CDR.c.started_at < bindparam("end", type_=Instant()),
         SESSION.c.free_reason.is_(None),  # the household's own cars
-        # Nobody knows what flowed.
-        func.coalesce(CDR.c.unbilled_reason, "").not_in(("absurd_register", "too_fast")),
+        # Else nobody knows what flowed.
+        func.coalesce(CDR.c.unbilled_reason, "").not_in(("absurd_register", TOO_FAST))
+        | IS_LITTLE_BEYOND,
     )
     .order_by(CDR.c.started_at.desc(), CDR.c.id)
     .limit(bindparam("most"))

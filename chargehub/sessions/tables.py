@@ -9,6 +9,7 @@ from sqlalchemy import Integer, bindparam, delete, func, or_, select, update
 from sqlmodel import col
 
 from chargehub.meters import tables as meters
+from chargehub.sessions.bound import TOO_FAST
 from chargehub.sessions.cdr import CdrView
 from chargehub.sessions.schema import CDR, READING, REPORT, SESSION, SessionRow
 from chargehub.stations.reports import StartVerdict
@@ -18,6 +19,9 @@ from chargehub.store.work import Reads, Work
 from chargehub.units import Span
 
 OPEN = ("starting", "active", "ended")
+# Of a CDR: what is beyond the EVSE's power is within the margin of the verdict (a fifth of 125
+# percent), so that the energy is known, though a booking's bill leaves it out.
+IS_LITTLE_BEYOND = (CDR.c.unbilled_reason == TOO_FAST) & (CDR.c.unbilled_wh * 5 <= CDR.c.energy_wh)
 
 
 @dataclass(frozen=True, slots=True)

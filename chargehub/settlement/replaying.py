@@ -10,6 +10,7 @@ from sqlalchemy import select
 from chargehub.errors import Invalid, NotFound
 from chargehub.sessions.cdr import CdrView
 from chargehub.sessions.schema import CDR, SESSION
+from chargehub.sessions.tables import IS_LITTLE_BEYOND
 from chargehub.settlement.past import Past, usage_of
 from chargehub.settlement.split import Terms, split
 from chargehub.stations.registration import owned_station
@@ -121,7 +122,7 @@ def _cdrs(reads: Reads, station_id: str, during: Span) -> list[Past]:
             CDR.c.started_at >= during.start,
             CDR.c.started_at < during.end,
             CDR.c.tariff_snapshot_id.is_not(None),  # the owner's own use earns nothing
-            CDR.c.unbilled_reason.is_(None),
+            CDR.c.unbilled_reason.is_(None) | IS_LITTLE_BEYOND,
         )
         .order_by(CDR.c.started_at.desc(), CDR.c.id)
         .limit(MOST_SESSIONS + 1)

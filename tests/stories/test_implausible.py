@@ -110,8 +110,14 @@ async def test_a_decided_dispute_ends_the_doubt(court: Court) -> None:
     assert "owner:accrued" not in await court.balances()
 
 
-async def test_a_quote_holds_against_a_meter_that_runs_wild(hub: RunningHub) -> None:
-    """11 kW for an hour cost 4.95 at the most, whatever the meter says."""
+@pytest.mark.parametrize(("energy_wh", "counted"), [(36_000, 0), (11_500, 1)])
+async def test_a_quote_holds_against_a_meter_that_runs_wild(
+    hub: RunningHub, energy_wh: int, counted: int
+) -> None:
+    """11 kW for an hour cost 4.95 at the most, whatever the meter says.
+
+    Where it is little beyond, the energy is known all the same, and estimates count it.
+    """
     owner, driver = await hub.person("owner"), await hub.person("driver")
     place: Place = await hub.station(owner, "2.0.1")
     hour = timedelta(hours=1)
@@ -124,9 +130,12 @@ async def test_a_quote_holds_against_a_meter_that_runs_wild(hub: RunningHub) -> 
     await place.sim.receive("reserve")
     await place.sim.plug_in(1, driver.id_token)
     await hub.settle()
-    await place.sim.charge(1, 36_000, readings=4, before_each=passing(hub, QUARTER))
+    await place.sim.charge(1, energy_wh, readings=4, before_each=passing(hub, QUARTER))
     await leave(hub, place)
 
     bill = await only(driver, "/cdrs")
-    assert (bill["energy_wh"], bill["billed_wh"]) == (36_000, 11_000)
+    assert (bill["energy_wh"], bill["billed_wh"]) == (energy_wh, 11_000)
     assert bill["cost"]["amount_minor"] == quote["most"]["amount_minor"] == 495
+    asked = {"month": bill["started_at"][:7], "tariff_id": place.tariff_id}
+    estimate = await owner.post(f"/stations/{place.station_id}/earnings-estimates", asked, 200)
+    assert len(estimate["sessions"]) == counted
