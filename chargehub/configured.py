@@ -40,6 +40,7 @@ def terms_of(settings: Settings) -> Terms:
         fee_basis_points=settings.fee_basis_points,
         fee_vat_percent=settings.fee_vat_percent,
         maturity=timedelta(hours=settings.maturity_hours),
+        new_owner_maturity=timedelta(hours=settings.new_owner_maturity_hours),
     )
 
 

@@ -41,7 +41,12 @@ from chargehub.people import actions as people
 from chargehub.prices import fetching
 from chargehub.receipts import actions as receipts
 from chargehub.reputation import actions as reputation
-from chargehub.reputation import measuring, reviewing, trusting
+from chargehub.reputation import (
+    measuring,
+    reviewing,
+    trusting,
+    unlocking,
+)
 from chargehub.search import confirming, offering, spotting
 from chargehub.search import telling as search_telling
 from chargehub.sessions import alerting, failing, stopping
@@ -307,14 +312,14 @@ def _issue_receipt(secret: str) -> Reaction:
 
 def _settle(terms: Terms) -> Reaction:
     def settle(work: Work, event: events.PaymentCaptured, now: datetime) -> None:
-        settlement.settle(work, event, now, terms)
+        settlement.settle(work, event, now, unlocking.of_session(work, event, terms, now))
 
     return settle
 
 
 def _settle_fee(terms: Terms) -> Reaction:
     def settle_fee(work: Work, event: events.FeeCaptured, now: datetime) -> None:
-        dividing.settle_fee(work, event, now, terms)
+        dividing.settle_fee(work, event, now, unlocking.of_fee(work, event, terms, now))
 
     return settle_fee
 

@@ -394,6 +394,9 @@ class Settings(BaseSettings):
     maturity_hours: Annotated[
         int, Field(description="Hours from capture until earnings may be paid.")
     ] = 24
+    new_owner_maturity_hours: Annotated[
+        int, Field(description="The same in an owner's first 30 days, if it is longer.", ge=0)
+    ] = 168
 
     tick_s: Annotated[float, Field(description="Real seconds between looks at what is due.")] = 1.0
     log_level: Annotated[str, Field(description="DEBUG, INFO, WARNING or ERROR.")] = "INFO"

@@ -112,7 +112,8 @@ class RunningHub:
             ocpp_call_timeout_s=5,
             ocpp_return_s=0.001,  # stations of stories come back as often as they like
             # Frames are written later, by themselves; stories compare tables.
-            **{"frames_kept": 0, **settings},
+            # Owners of stories are all new; what that delays has stories of its own.
+            **{"frames_kept": 0, "new_owner_maturity_hours": 0, **settings},
         )
         self._sims: list[StationSim] = []
         self.hub: Hub

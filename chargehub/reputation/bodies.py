@@ -103,8 +103,9 @@ class StandingBody(BaseModel):
     """How a station stands; `GET /stations/{station_id}/facts` says what from.
 
     Rates are parts per million; null: nothing to reckon them from. `rating_thousandths`: of a star,
-    4300 without `reviews`. `tier`: by uptime and starts. `badges`: reliable (gold for 60 days, 4.7
-    stars, 10 sessions, hardly ever cancelled by its owner), instant (book at once, and keep it).
+    4300 without `reviews`. `tier`: by uptime and starts; new: not measured yet. `badges`: reliable
+    (gold for 60 days, 4.7 stars, 10 sessions, hardly ever cancelled by its owner), instant (book at
+    once, and keep it).
     """
 
     rating_thousandths: int

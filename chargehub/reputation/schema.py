@@ -40,7 +40,7 @@ class StationStanding(SQLModel, table=True):
     sessions: int = 0
     rating_thousandths: int = 4_300
     reviews: int = 0
-    tier: str = Field(default="none", max_length=9)
+    tier: str = Field(default="new", max_length=9)
     is_reliable: bool = False
     keeps_bookings: bool = True
 

@@ -4,6 +4,7 @@ Source: design pages of the network, section 2.3 (tiers), and of the market, sec
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from fractions import Fraction
 from typing import Literal
 
@@ -11,7 +12,8 @@ from chargehub.bookings.rules import BookingTerms
 from chargehub.reputation.scores import Rate, StationFacts
 from chargehub.reputation.uptime import PPM
 
-Tier = Literal["gold", "silver", "bronze", "probation", "none"]
+Tier = Literal["gold", "silver", "bronze", "probation", "none", "new"]
+"""none: measured, and below what probation asks for. new: not measured yet."""
 Badge = Literal["reliable", "instant"]
 
 _LADDER: tuple[tuple[Tier, int, int], ...] = (  # uptime and start success in percent, at least
@@ -24,6 +26,8 @@ _RELIABLE_RATING = 4_700  # thousandths of a star
 _RELIABLE_SESSIONS = 10
 _CANCEL_PERCENT = 1  # of what came to an end, the owner cancelled fewer
 _INSTANT_PERCENT = 2  # more than that loses the badge
+GOLD_MATURITY = timedelta(hours=24)  # Source: design page of money, section 1.5, as the next
+NEW_OWNER = timedelta(days=30)  # since the first settlement: by then most disputes are told
 _FEW_BOOKINGS = 5  # fewer say nothing of a driver
 _PREPAID_PERCENT, _APPROVAL_PERCENT = 10, 25
 
@@ -43,9 +47,9 @@ def start_success(starts: Rate) -> Fraction:
 
 
 def tier_of(uptime_ppm: int | None, starts: Rate) -> Tier:
-    """The highest tier that both uptime and starts reach; none where nothing was measured."""
+    """The highest tier that both uptime and starts reach; new where nothing was measured."""
     if uptime_ppm is None:
-        return "none"
+        return "new"
     success = start_success(starts)
     for tier, uptime, started in _LADDER:
         if uptime_ppm * 100 >= uptime * PPM and success * 100 >= started:
@@ -71,6 +75,17 @@ def merit(
         and facts.sessions >= _RELIABLE_SESSIONS,
         keeps_bookings=not of_owner.is_above(_INSTANT_PERCENT),
     )
+
+
+def maturity(tier: Tier, is_new_owner: bool, usual: timedelta, of_new: timedelta) -> timedelta:
+    """How long after capture earnings are the owner's; never longer for a better tier.
+
+    `usual` and `of_new` are what the operator set. A new owner waits the longer of them, however
+    good the station is: who came to cheat is gone by then, or found out.
+    """
+    if is_new_owner:
+        return max(usual, of_new)
+    return min(usual, GOLD_MATURITY) if tier == "gold" else usual
 
 
 def terms_of(no_shows: Rate) -> BookingTerms:

@@ -25,12 +25,14 @@ class BadSplit(LedgerError):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the hub takes for a session, and when the rest is the owner's."""
+    """What the hub takes for a session, and when the rest is the owner's; `new_owner_maturity`:
+    when it is that of an owner who is new here."""
 
     fee_basis_points: int = FEE_BASIS_POINTS
     fee_vat_percent: Decimal = FEE_VAT_PERCENT
     fee_vat_country: str = FEE_VAT_COUNTRY
     maturity: timedelta = MATURITY
+    new_owner_maturity: timedelta = MATURITY
 
 
 TERMS = Terms()

@@ -141,6 +141,14 @@ _STANDING = Hot(
     )
 )
 _NOTHING = (0, 0, 0, 0, 0)
+_SETTLED_ONCE = (
+    select(SETTLEMENT.c.cdr_id)
+    .where(
+        SETTLEMENT.c.owner_id == bindparam("owner_id"),
+        SETTLEMENT.c.captured_at <= bindparam("until", type_=Instant()),
+    )
+    .limit(1)
+)
 _DUE = (
     select(SETTLEMENT)
     .where(
@@ -177,6 +185,11 @@ def hub_fees(reads: Reads, owner_id: str, currency: str, since: datetime) -> int
 def due(reads: Reads, now: datetime, limit: int) -> tuple[SettlementView, ...]:
     """Settlements whose maturity has come, in the order in which it came."""
     return tuple(SettlementView(**row._mapping) for row in reads.all(_DUE, now=now, limit=limit))
+
+
+def has_settled(reads: Reads, owner_id: str, until: datetime) -> bool:
+    """Whether something was captured for an owner at that time or before."""
+    return reads.one(_SETTLED_ONCE, owner_id=owner_id, until=until) is not None
 
 
 def statement(reads: Reads, owner_id: str, start: datetime, end: datetime) -> tuple[Statement, ...]:

@@ -1,12 +1,14 @@
 """Tiers and badges by the numbers of the design pages, and as a search shows them."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chargehub.reputation.scores import Rate, StationFacts
 from chargehub.reputation.standings import standings
-from chargehub.reputation.tiers import Tier, badges, merit, start_success, tier_of
+from chargehub.reputation.tiers import Tier, badges, maturity, merit, start_success, tier_of
 from chargehub.reputation.uptime import Measured
 from tests.hub import RunningHub
 from tests.stories.steps import HALF_HOUR, book, charge
@@ -45,13 +47,33 @@ def test_start_success_is_smoothed(worked: int, tried: int, percent: str) -> Non
         (750_000, Rate(90, 90), "probation"),
         (749_999, Rate(90, 90), "none"),
         (1_000_000, Rate(1, 8), "none"),
-        (None, Rate(90, 90), "none"),
+        (None, Rate(90, 90), "new"),
     ],
 )
 def test_a_tier_takes_both_uptime_and_starts(
     uptime_ppm: int | None, starts: Rate, tier: str
 ) -> None:
     assert tier_of(uptime_ppm, starts) == tier
+
+
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("tier", "is_new_owner", "usual", "after"),
+    [
+        ("gold", False, 3 * DAY, DAY),
+        ("gold", False, DAY / 2, DAY / 2),  # nobody waits longer for being good
+        ("silver", False, 3 * DAY, 3 * DAY),
+        ("new", False, DAY, DAY),
+        ("gold", True, DAY, 7 * DAY),
+        ("new", True, 9 * DAY, 9 * DAY),
+    ],
+)
+def test_a_tier_unlocks_when_earnings_mature(
+    tier: Tier, is_new_owner: bool, usual: timedelta, after: timedelta
+) -> None:
+    assert maturity(tier, is_new_owner, usual, of_new=7 * DAY) == after
 
 
 @given(st.integers(0, 1_000_000), st.integers(0, 1_000_000), rates)

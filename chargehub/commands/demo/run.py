@@ -47,6 +47,7 @@ async def _demo(exit_at_end: bool) -> bool:
             ocpp="127.0.0.1:0",
             secret_file=Path(folder) / "secret",
             tick_s=0.2,
+            new_owner_maturity_hours=0,  # the story ends on the next day
         )
         hub = Hub(settings, FastClock(START, SLOW))
         async with _serving(hub) as address:
