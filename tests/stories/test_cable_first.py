@@ -19,7 +19,7 @@ async def tell(hub: RunningHub, station: RawStation, seq_no: int, start: Any) ->
     """One of the four events of a session of an hour and 10 kWh; the hub's answer."""
     kinds = ("Started", "Updated", "Updated", "Ended")
     triggers = ("CablePluggedIn", "RemoteStart", "MeterValuePeriodic", "RemoteStop")
-    at = (hub.clock.now() - timedelta(minutes=3 - seq_no)).isoformat()
+    at = (hub.clock.now() - timedelta(minutes=20 * (3 - seq_no))).isoformat()
     info: dict[str, Any] = {"transactionId": "tx-1"}
     told: dict[str, Any] = {"idToken": start["idToken"]} if seq_no == CLAIMED else {}
     if seq_no == CLAIMED:

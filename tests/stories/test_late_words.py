@@ -72,7 +72,7 @@ async def test_a_booked_driver_whose_evse_is_told_late_pays_as_booked(hub: Runni
     await hub.settle()
     running = await only(driver, "/sessions")
     used = await driver.get(f"/bookings/{booking['id']}")
-    hub.clock.advance(HALF_HOUR)
+    hub.clock.advance(2 * HALF_HOUR)
     await station.tell("Ended", 10_000)
     await hub.settle()
 
@@ -202,7 +202,8 @@ async def test_a_card_blocked_after_the_session_still_pays_for_it(hub: RunningHu
     await driver.post("/id-tokens", {"value": "card-1"})
     station = Mute(hub, place)
 
-    await station.tell_as(1, "Updated", 2_000, evse=1, token="CARD-1")
+    a_while = timedelta(minutes=50)
+    await station.tell_as(1, "Updated", 2_000, evse=1, token="CARD-1", ago=a_while)
     await station.tell_as(2, "Ended", 9_000)
     await driver.ask("PATCH", "/id-tokens/card-1", {"status": "blocked"}, 200)
     await hub.advance(hours=25)
@@ -221,9 +222,9 @@ async def test_a_start_that_names_another_driver_than_the_one_who_pays_is_flagge
     place = await hub.station(owner, "2.0.1")
     station = Mute(hub, place)
 
-    await station.tell_as(1, "Updated", 1_000, evse=1, token=other.id_token)
+    await station.tell_as(1, "Updated", 1_000, evse=1, token=other.id_token, ago=HALF_HOUR)
     await hub.settle()
-    await station.tell_as(0, "Started", 0, evse=1, token=driver.id_token)
+    await station.tell_as(0, "Started", 0, evse=1, token=driver.id_token, ago=HALF_HOUR)
     await station.tell_as(2, "Ended", 5_000)
     await hub.settle()
 

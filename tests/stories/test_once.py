@@ -7,6 +7,7 @@ from typing import Any
 from tests.docs_tables import operations
 from tests.hub import Person, Place, RunningHub
 from tests.stories.steps import charge, slot
+from tests.stories.test_guest import guest_of
 
 HOUR = timedelta(hours=1)
 
@@ -27,6 +28,7 @@ async def deeds(hub: RunningHub) -> list[Deed]:
     """One for every route that takes a key."""
     owner, driver = await hub.person("owner"), await hub.person("driver")
     other, operator = await hub.person("other"), await hub.operator()
+    guest, fee = await charged_a_fee(hub, owner)
     place = await hub.station(owner, "2.0.1", evses=3)
     await charge(hub, place, driver.id_token, evse=3)
     (billed,) = (await owner.get("/cdrs?role=owner"))["items"]
@@ -44,8 +46,10 @@ async def deeds(hub: RunningHub) -> list[Deed]:
         "amount": {"amount_minor": 10, "currency": "EUR"},
         "statement": "My car took less.",
     }
+    unfair = {"kind": "fraud", "amount": fee, "statement": "I was told another time."}
+    shorter = unfair | {"statement": "No."}
     milder = disputed | {"statement": "My car took a little less."}
-    series, quotes = "/booking-series", "/quotes"
+    series, quotes, by_guest = "/booking-series", "/quotes", "/guest-booking/disputes"
     return [
         Deed("/bookings", driver, "/bookings", here | early, here | late, (other, there | early)),
         Deed("/sessions", driver, "/sessions", here, there, (other, there)),
@@ -54,8 +58,20 @@ async def deeds(hub: RunningHub) -> list[Deed]:
         Deed(series, driver, series, here | weekly, here | weekly | {"weeks": 3}),
         Deed(quotes, driver, quotes, here | quoted, there | quoted, (other, here | quoted)),
         Deed("/disputes", driver, "/disputes", disputed, milder),
+        Deed(by_guest, guest, by_guest, unfair, shorter),
         Deed(corrections, operator, corrections.format(cdr_id=billed["id"]), wrong, worse),
     ]
+
+
+async def charged_a_fee(hub: RunningHub, owner: Person) -> tuple[Person, dict[str, Any]]:
+    """A guest who cancelled so late that something was kept, and how much."""
+    place = await hub.station(owner, "2.0.1")
+    await owner.ask("PUT", f"/stations/{place.station_id}/policy", {"cancellation": "strict"}, 200)
+    guest = await guest_of(hub, place)
+    await hub.advance(minutes=50)
+    await guest.post("/guest-booking/cancel", expect=200)
+    await hub.settle()
+    return guest, (await guest.get("/guest-booking"))["fee"]
 
 
 async def charged_unknown(hub: RunningHub, driver: Person, place: Place) -> dict[str, Any]:
