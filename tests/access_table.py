@@ -468,7 +468,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
         "webhooks:write",
         done=201,
         stranger=201,
-        body={"url": "https://192.0.2.1/hook", "types": ["PayoutFailed"]},
+        body={"url": "https://hooks.invalid/hook", "types": ["PayoutFailed"]},
     ),
     "PATCH /webhooks/{webhook_id}": Row("webhooks:write", body={"is_enabled": True}),
     "POST /webhooks/{webhook_id}/ping": Row("webhooks:write", done=202),

@@ -155,7 +155,7 @@ def _hour(hub: RunningHub, start_in: timedelta) -> dict[str, str]:
 
 async def _tell(owner: Person) -> dict[str, str]:
     """A webhook to an address that nobody may reach, and what became of a ping to it."""
-    wanted = {"url": "https://192.0.2.1/hook", "types": ["PayoutFailed"]}
+    wanted = {"url": "https://hooks.invalid/hook", "types": ["PayoutFailed"]}
     webhook_id = (await owner.post("/webhooks", wanted))["id"]
     ping = await owner.post(f"/webhooks/{webhook_id}/ping", expect=202)
     await owner.hub.settle()

@@ -52,7 +52,7 @@ async def charged(hub: RunningHub, version: str = "2.0.1") -> tuple[Person, Pers
         headers={"Authorization": f"Bearer {owner.token}"},
     )
     assert answer.status_code == 201
-    wish = {"url": "https://192.0.2.1/hook", "types": ["PayoutFailed"]}
+    wish = {"url": "https://hooks.invalid/hook", "types": ["PayoutFailed"]}
     await driver.post("/webhooks", wish)
     return owner, driver, place
 
