@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chargehub import events
-from chargehub.bookings import notices, policies
+from chargehub.bookings import notices, policies, record
 from chargehub.bookings import tables as bookings
 from chargehub.bookings.approving import mail_account, when
 from chargehub.bookings.cancellation import deadlines
@@ -114,17 +114,16 @@ def _to_owner(reads: Reads, booking: BookingView, terms: split.Terms) -> str:
     return (
         f"{_who(reads, booking)} has booked your charger {when(reads, booking)}.\n"
         f"    {where}\n\n{earns}\nThe booking: {booking.id}\n"
+        f"More of the driver: GET /api/v1/bookings/{booking.id}/driver\n"
     )
 
 
 def _who(reads: Reads, booking: BookingView) -> str:
-    """The first name. What is no name is not shown: who chose it must not advertise by our mail."""
+    """What is known of who comes. No name: it would stay in the mail when the driver has left."""
     if people.is_guest(reads, booking.driver_id):
         return "A guest without an account"
-    account = people.account(reads, booking.driver_id)
-    first = account.name.split()[0] if account and account.name.strip() else ""
-    is_name = first.replace("-", "").replace("'", "").isalpha()
-    return first if is_name else "A driver"
+    sessions = record.of(reads, booking.driver_id).sessions
+    return f"A driver with {sessions} sessions so far" if sessions else "A driver who is new here"
 
 
 def _money(booking: BookingView, amount_minor: int) -> Money:
