@@ -129,7 +129,8 @@ class Case:
     async def register(cls, site: Site, version: Version) -> Self:
         """A new station without a line."""
         sockets = [{"number": 1, "type": "IEC_62196_T2"}]
-        evses = [{"number": n, "power_w": 11000, "connectors": sockets} for n in (1, EVSES)]
+        # So strong that 5 kWh in no time are within what it can give.
+        evses = [{"number": n, "power_w": 100_000, "connectors": sockets} for n in (1, EVSES)]
         registered = await site.owner.post(
             "/stations", {"location_id": site.location_id, "evses": evses}
         )
