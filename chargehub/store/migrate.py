@@ -1,6 +1,7 @@
 """Bringing a database to the tables this version needs. Forward only."""
 
 import os
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -55,8 +56,9 @@ def _make_private(database: str) -> None:
         os.close(os.open(str(url.database), os.O_CREAT | os.O_WRONLY, 0o600))
 
 
+@cache
 def newest() -> str | None:
-    """The revision this version needs."""
+    """The revision this version needs; looked up once, for a running program does not change."""
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
