@@ -132,12 +132,16 @@ def _follow(work: Work, view: DisputeView, now: datetime) -> None:
 def end_doubt(work: Work, event: events.DisputeClosed, now: datetime) -> None:
     """What was decided about a session's energy ends the doubt: the rest is the owner's.
 
-    Not what nobody looked at: who agreed, withdrew or let the time pass proved nothing.
+    Not what nobody looked at: who agreed, withdrew or let the time pass proved nothing. Nor what
+    facts gave all that was asked of, where more was billed: they may speak against more.
     """
     view = tables.dispute(work, event.dispute_id)
     if view is None or view.session_id is None or view.kind not in rules.OF_ENERGY:
         return
-    if view.how in ("facts", "operator"):
+    settled = settlements.standing(work, view.session_id)
+    is_part = settled is not None and view.awarded_minor < settled.captured_minor
+    is_open = view.how == "facts" and is_part and view.awarded_minor == view.amount_minor
+    if view.how in ("facts", "operator") and not is_open:
         settling.believe(work, view.session_id, f"Decided in the dispute {view.id}.", now)
 
 

@@ -92,8 +92,11 @@ async def test_what_an_operator_set_matures(court: Court) -> None:
     assert "owner:accrued" not in await court.balances()
 
 
-async def test_a_decided_dispute_ends_the_doubt(court: Court) -> None:
-    """Of a forged bill the energy goes back, and nothing is left to wait."""
+@pytest.mark.parametrize(("asked", "left"), [(900, []), (450, [["forged"]])])
+async def test_a_decided_dispute_ends_the_doubt(
+    court: Court, asked: int, left: list[list[str]]
+) -> None:
+    """Of a forged bill the energy goes back. A dispute about half of it makes the rest no less forged."""
     key = await signing(court.hub, court.place)
     await confirm(court.owner, court.place, key.hex())
     await charge(court.hub, court.place, court.driver.id_token)
@@ -102,12 +105,12 @@ async def test_a_decided_dispute_ends_the_doubt(court: Court) -> None:
     await court.mature()
     assert [reasons for _, _, reasons in await doubted(court.owner)] == [["forged"]]
 
-    made = await court.open("energy", 450)
+    made = await court.open("energy", asked)
     await court.hub.advance(hours=73)
 
-    assert (made["how"], await court.refunded()) == ("facts", 450)
-    assert await doubted(court.owner) == []
-    assert "owner:accrued" not in await court.balances()
+    assert (made["how"], await court.refunded()) == ("facts", asked)
+    assert [reasons for _, _, reasons in await doubted(court.owner)] == left
+    assert ("owner:accrued" in await court.balances()) == bool(left)
 
 
 @pytest.mark.parametrize(("energy_wh", "counted"), [(36_000, 0), (11_500, 1)])
