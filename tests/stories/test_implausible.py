@@ -96,7 +96,7 @@ async def test_what_an_operator_set_matures(court: Court) -> None:
 async def test_a_decided_dispute_ends_the_doubt(
     court: Court, asked: int, left: list[list[str]]
 ) -> None:
-    """Of a forged bill the energy goes back. A dispute about half of it makes the rest no less forged."""
+    """Of a forged bill the energy goes back. A dispute about half of it leaves the rest forged."""
     key = await signing(court.hub, court.place)
     await confirm(court.owner, court.place, key.hex())
     await charge(court.hub, court.place, court.driver.id_token)
