@@ -33,7 +33,7 @@ def took_away(reads: Reads, booking: BookingView, why: Failure) -> bool:
     if why == "offline":
         gone_at = station.disconnected_at
         withdrawn_at = listings.withdrawn_at(reads, booking.station_id)
-        is_hubs = suspensions.suspended_until(reads, booking.station_id) is not None
+        is_hubs = suspensions.is_by_hub(reads, booking.station_id)
         if withdrawn_at is None or gone_at is None or is_hubs:
             return False
         return booking.created_at <= withdrawn_at <= gone_at
@@ -48,6 +48,7 @@ def _is_out_of_service(reads: Reads, booking: BookingView, number: int) -> bool:
             col(CommandRow.station_id) == booking.station_id,
             col(CommandRow.kind) == "change_availability",
             col(CommandRow.created_at) >= booking.created_at,
+            col(CommandRow.state) == "answered",  # not what the station refused, or never heard
         )
         .order_by(col(CommandRow.id).desc())
         .limit(_LOOKED_AT)

@@ -26,13 +26,22 @@ _DUE = (
 
 
 def suspend(work: Work, station_id: str, until: datetime, now: datetime) -> bool:
-    """Take a listed station off the market. False: it is not on it."""
+    """Take a station off the market. False: it is not on it; then it stays off it until then."""
     is_listed = (col(Listing.station_id) == station_id) & col(Listing.withdrawn_at).is_(None)
-    if not work.execute(update(Listing).where(is_listed).values(withdrawn_at=now)):
-        return False
-    offering.refresh(work, station_id)
-    work.add(ListingSuspension(station_id=station_id, until_at=until, is_relisted=True))
-    return True
+    if work.execute(update(Listing).where(is_listed).values(withdrawn_at=now)):
+        offering.refresh(work, station_id)
+        work.add(ListingSuspension(station_id=station_id, until_at=until, is_relisted=True))
+        return True
+    if until != UNTIL_CHECKED:
+        _keep_away(work, station_id, until)
+    return False
+
+
+def _keep_away(work: Work, station_id: str, until: datetime) -> None:
+    """Of a station that its owner withdrew, or that is to be checked."""
+    is_it = SUSPENSION.c.station_id == station_id
+    if not work.execute(update(SUSPENSION).where(is_it).values(until_at=until)):
+        work.add(ListingSuspension(station_id=station_id, until_at=until, is_relisted=False))
 
 
 def _is_to_be_checked(reads: Reads, station_id: str) -> bool:

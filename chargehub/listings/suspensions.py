@@ -28,6 +28,7 @@ UNTIL_CHECKED: Final = datetime(9999, 1, 1, tzinfo=UTC)
 """Not for a while, but until the station passes a check-up."""
 SUSPENSION = table_of(ListingSuspension)
 _OF = SUSPENSION.c.station_id == bindparam("of_station")
+_BY_HUB = select(SUSPENSION.c.station_id).where(_OF, SUSPENSION.c.is_relisted)
 _UNTIL = select(SUSPENSION.c.until_at).where(_OF)
 
 
@@ -35,6 +36,11 @@ def suspended_until(reads: Reads, station_id: str) -> datetime | None:
     """Until when a station is off the market; None: it is not, or until it is checked."""
     found: datetime | None = reads.value(_UNTIL, of_station=station_id)
     return None if found == UNTIL_CHECKED else found
+
+
+def is_by_hub(reads: Reads, station_id: str) -> bool:
+    """True while a station is off the market because the hub took it off, and its owner did not."""
+    return reads.one(_BY_HUB, of_station=station_id) is not None
 
 
 def end(work: Work, station_id: str) -> None:

@@ -200,11 +200,12 @@ def _priced(
 
 def _bound(receipt: dict[str, Any], record: dict[str, Any], session: dict[str, Any]) -> Bound:
     """What the EVSE can have given, as far as its power bounds this bill."""
-    if _is_corrected(record) or CLOCK_REPAIRED in record["flags"]:
+    if _is_corrected(record):
         return UNBOUND
     seconds = session["booked_s"]
     booked = None if seconds is None else timedelta(seconds=seconds)
-    return Bound(_last(receipt, "trust")["power_w"], booked)
+    is_timed = CLOCK_REPAIRED not in record["flags"]
+    return Bound(_last(receipt, "trust")["power_w"], booked, is_timed)
 
 
 def _metered(receipt: dict[str, Any], record: dict[str, Any], session: dict[str, Any]) -> Metered:

@@ -14,20 +14,24 @@ class Bound:
     """The most that a session can have taken.
 
     `power_w` is what the EVSE gives; None: nothing is known that bounds it. `booked` is how long
-    the session's slot is, whose price was told for that power without any margin.
+    the session's slot is, whose price was told for that power without any margin. `is_timed`
+    False: the station's clock told no durations, so that the slot alone bounds.
     """
 
     power_w: int | None = None
     booked: timedelta | None = None
+    is_timed: bool = True
 
     def most_wh(self, took: timedelta) -> int | None:
         """The most in so much time; None: no bound. Never less for more time."""
         if self.power_w is None:
             return None
-        most = most_wh(self.power_w, took)
+        most = most_wh(self.power_w, took) if self.is_timed else None
         if self.booked is None:
             return most
-        return min(most, most_wh(self.power_w, max(took, self.booked), margin_percent=0))
+        slot = max(took, self.booked) if self.is_timed else self.booked
+        told = most_wh(self.power_w, slot, margin_percent=0)
+        return told if most is None else min(most, told)
 
     def cut(self, metered: Metered) -> Metered:
         """What may be billed of it: no register above what the EVSE can have given until then.

@@ -122,14 +122,15 @@ def limits(
 ) -> Limits:
     """What the bill of a session that took this is limited by.
 
-    Where an operator set the energy, or the station's clock tells no durations, power bounds
-    nothing.
+    Where an operator set the energy power bounds nothing; where the station's clock tells no
+    durations it does over the slot that was booked.
     """
     time_zone = evse.time_zone if evse else "UTC"
     allowance = allowance_wh(reads, session, tariff, metered.points[0].at, time_zone)
-    if evse is None or CORRECTED in metered.flags or CLOCK_REPAIRED in session.flags:
+    if evse is None or CORRECTED in metered.flags:
         return Limits(allowance)
-    return Limits(allowance, Bound(evse.power_w, booked(reads, session)))
+    is_timed = CLOCK_REPAIRED not in session.flags
+    return Limits(allowance, Bound(evse.power_w, booked(reads, session), is_timed))
 
 
 def booked(reads: Reads, session: SessionView) -> timedelta | None:

@@ -26,10 +26,14 @@ _START = (
 
 
 def follow_failed(work: Work, event: SessionFailed, now: datetime) -> None:
-    """A session that was asked for never began: did the station fail its booked driver?"""
+    """A session that was asked for never began: did the station fail its booked driver, or did its
+    owner call the start off?"""
     session = tables.session(work, event.session_id)
     booking = bookings.booking(work, session.booking_id or "") if session else None
     if session is None or booking is None or booking.status != "confirmed":
+        return
+    if rules.STOPPED_BY_OWNER in session.flags:
+        failing.fail(work, booking, "stopped", now)
         return
     if _would_not_start(work, session, now) and _had_a_car(work, booking):
         failing.fail(work, booking, "start_failed", now)

@@ -109,11 +109,12 @@ def _check_ready(work: Work, evse: EvseView) -> None:
 def stop_remote(work: Work, actor: Actor, session_id: str, now: datetime) -> SessionView:
     """Ask the station to stop. The bill follows the meter, whenever the station hears of it."""
     session = seen_by(work, actor, session_id)
+    is_owners = actor.account_id == session.owner_id != session.driver_id
     if session.status == "starting":
-        return _fail(work, session)
+        return _fail(work, session, *([rules.STOPPED_BY_OWNER] if is_owners else []))
     if session.status != "active" or session.transaction_id is None:
         raise rules.NothingToStop("The session is over; there is nothing to stop.")
-    if actor.account_id == session.owner_id != session.driver_id:
+    if is_owners:
         session = stopping.flagged(session, rules.STOPPED_BY_OWNER)
     return stopping.ask_once(work, session, now)
 
@@ -144,8 +145,9 @@ def follow_command(work: Work, event: CommandFinished, now: datetime) -> None:
         _fail(work, session)
 
 
-def _fail(work: Work, session: SessionView) -> SessionView:
-    failed = replace(session, status="failed", due_at=None)
+def _fail(work: Work, session: SessionView, *flags: str) -> SessionView:
+    flags_now = sorted({*session.flags, *flags})
+    failed = replace(session, status="failed", due_at=None, flags=flags_now)
     advancing.save(work, session, failed)
     work.record(SessionFailed(session.id))
     work.notify(f"session:{session.id}")

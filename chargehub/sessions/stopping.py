@@ -84,7 +84,10 @@ def look_again(work: Work, session: SessionView, wait: timedelta, now: datetime)
 
 
 def _give_up(work: Work, session: SessionView, flag: str) -> SessionView:
-    over = replace(flagged(session, flag), stop_requested_at=None)
+    """It goes on: what was asked is asked no more, by nobody."""
+    over = flagged(session, flag)
+    flags = [one for one in over.flags if one != rules.STOPPED_BY_OWNER]
+    over = replace(over, stop_requested_at=None, flags=flags)
     advancing.save(work, session, over)
     work.notify(f"session:{session.id}")
     return over

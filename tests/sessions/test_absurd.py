@@ -72,6 +72,19 @@ def test_nobody_is_billed_for_more_than_the_evse_gives(
     assert priced.cost_minor == (billed_wh * 45 + 500) // 1_000
 
 
+@pytest.mark.parametrize(("booked", "billed_wh"), [(timedelta(hours=1), 11_000), (None, 95_000)])
+def test_a_clock_that_tells_no_durations_leaves_the_slot(
+    booked: timedelta | None, billed_wh: int
+) -> None:
+    """Else a station that is set wrong would bill what no quote told."""
+    metered = Metered((Point(START, 0), Point(START + timedelta(days=300), 95_000)), ())
+    bound = Bound(11_000, booked, is_timed=False)
+
+    priced = price_session(DRIVER, metered, TARIFF, "UTC", Limits(0, bound))
+
+    assert (priced.billed_wh, priced.unbilled_wh) == (billed_wh, 95_000 - billed_wh)
+
+
 STEPS = st.lists(st.tuples(st.integers(0, 7_200), st.integers(0, 60_000)), min_size=1, max_size=12)
 
 

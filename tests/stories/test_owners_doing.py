@@ -1,9 +1,16 @@
 """Who takes a station away from a booked driver pays as who cancels; a fault costs nothing."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from chargehub.listings.suspending import suspend
+from chargehub.listings.suspensions import UNTIL_CHECKED
+from chargehub.sessions import stopping, tables
+from chargehub.sessions.rules import STOPPED_BY_OWNER
+from chargehub.sessions.stopping import REFUSED
+from chargehub.store.work import Work
 from tests.hub import Person, Place, RunningHub
 from tests.stories.steps import HALF_HOUR, audited, go_offline, only, passing, transfers
 from tests.stories.test_booked import status
@@ -125,3 +132,82 @@ async def test_who_stops_a_driver_after_the_slot_does_not(hub: RunningHub, versi
 
     assert await status(driver, booking) == "completed"
     assert await penalty(hub) == 0
+
+
+async def test_who_calls_the_drivers_start_off_pays(hub: RunningHub, version: str) -> None:
+    """And the driver, who came, pays no fee for not coming."""
+    driver, place, booking = await booked(hub, version)
+    await come(hub, place, driver, booking)
+    started = await driver.post("/sessions", {"evse_id": place.evse_ids[0]}, 201)
+    await place.sim.receive("start_session")
+
+    owner = await owner_of(hub)
+    await owner.post(f"/sessions/{started['id']}/stop", expect=202)
+    await hub.settle()
+    await hub.advance(hours=3)
+
+    assert await status(driver, booking) == "failed"
+    assert await failures(hub, place) == ["stopped"]
+    assert await penalty(hub) == HALF
+    assert "no_show" not in await transfers(hub)
+
+
+async def test_a_stop_that_the_station_refused_is_nobodys_any_more(
+    hub: RunningHub, version: str
+) -> None:
+    """The driver ends the session later, and that is no doing of the owner's."""
+    driver, place, booking = await booked(hub, version)
+    await come(hub, place, driver, booking)
+    await place.sim.plug_in(1, driver.id_token)
+    await hub.settle()
+    session = await only(driver, "/sessions")
+    owner = await owner_of(hub)
+    await owner.post(f"/sessions/{session['id']}/stop", expect=202)
+    session_id = session["id"]
+    await hub.hub.store.do(refuse_stop, session_id, hub.clock.now())
+
+    await driver.post(f"/sessions/{session_id}/stop", expect=202)
+    await place.sim.until(lambda: place.sim.evses[1].session is None)
+    await place.sim.unplug(1)
+    await hub.settle()
+
+    assert await penalty(hub) == 0
+
+
+def refuse_stop(work: Work, session_id: str, now: datetime) -> None:
+    """As if the station had said no to what its owner asked."""
+    session = tables.session(work, session_id)
+    assert session is not None and STOPPED_BY_OWNER in session.flags
+    stopping._give_up(work, session, REFUSED)
+
+
+async def test_a_station_that_the_hub_took_off_the_market_is_not_its_owners_doing(
+    hub: RunningHub, version: str
+) -> None:
+    driver, place, booking = await booked(hub, version)
+
+    await hub.hub.store.do(suspend, place.station_id, UNTIL_CHECKED, hub.clock.now())
+    await go_offline(hub, place)
+    await hub.advance(minutes=76)
+
+    assert await status(driver, booking) == "failed"
+    assert await penalty(hub) == 0
+
+
+async def test_who_withdrew_is_kept_off_the_market_all_the_same(
+    hub: RunningHub, version: str
+) -> None:
+    """Withdrawing first is no way around the week."""
+    owner = await hub.person("owner")
+    place = await hub.station(owner, version)
+    path, until = f"/stations/{place.station_id}/listing", hub.clock.now() + timedelta(days=7)
+    listed = await owner.get(path)
+    wanted = {"tariff_id": listed["tariff_id"], "opening_hours": "24/7"}
+
+    await owner.ask("DELETE", path, expect=204)
+    await hub.hub.store.do(suspend, place.station_id, until, hub.clock.now())
+    refused = await owner.ask("PUT", path, wanted, 409)
+    await hub.advance(days=8)
+
+    assert refused["code"] == "station_suspended", refused
+    await owner.ask("PUT", path, wanted, 200)
