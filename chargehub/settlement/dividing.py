@@ -12,7 +12,14 @@ from chargehub.bookings import tables as bookings
 from chargehub.events import BookingReleased, FeeCaptured
 from chargehub.ledger import actions as ledger
 from chargehub.ledger import tables as accounts
-from chargehub.ledger.rules import Entry, LedgerError, Transfer, netting_entries, transfer_id
+from chargehub.ledger.rules import (
+    Entry,
+    LedgerError,
+    Transfer,
+    TransferClash,
+    netting_entries,
+    transfer_id,
+)
 from chargehub.settlement import contesting, fees, split
 from chargehub.settlement.contests import Subject
 from chargehub.settlement.fees import FEE, BookingFeeRow, FeeView
@@ -31,9 +38,13 @@ _MATURE = (
     )
     .values(matured_at=bindparam("at", type_=Instant()))
 )
-_REVERSE = (
+_REVERSE = (  # as it was read: another hub may have let it mature meanwhile
     update(FEE)
-    .where(FEE.c.booking_id == bindparam("of_booking"), FEE.c.reversed_at.is_(None))
+    .where(
+        FEE.c.booking_id == bindparam("of_booking"),
+        FEE.c.reversed_at.is_(None),
+        FEE.c.matured_at.is_not_distinct_from(bindparam("seen", type_=Instant())),
+    )
     .values(reversed_at=bindparam("at", type_=Instant()))
 )
 
@@ -79,8 +90,8 @@ def _take_back(work: Work, fee: FeeView | None, now: datetime) -> None:
     if fee is None or fee.reversed_at is not None:
         return
     contesting.undo(work, Subject(booking_id=fee.booking_id), now)
-    if work.execute(_REVERSE, of_booking=fee.booking_id, at=now) != 1:
-        return
+    if work.execute(_REVERSE, of_booking=fee.booking_id, seen=fee.matured_at, at=now) != 1:
+        raise TransferClash(f"the fee of {fee.booking_id} was changed meanwhile")
     if fee.matured_at is not None:
         payable_minor = -accounts.balance(work, f"owner:payable:{fee.owner_id}", fee.currency)
         entries = split.recall_entries(

@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chargehub.ledger import tables as ledger
-from chargehub.settlement import tables
+from chargehub.ledger.rules import TransferClash
+from chargehub.settlement import actions, tables
 from chargehub.settlement.split import split
 from chargehub.settlement.tables import Statement
 from chargehub.store.chunk import SIZE
@@ -121,7 +123,8 @@ async def test_an_old_cdr_that_comes_late_is_passed_over(books: Books) -> None:
 
     await books.captured(cdr("s", 900, version=1))
 
-    assert (await books.balances())["owner:accrued:o"] == -405
+    owed = await books.balances()
+    assert owed.get("owner:accrued:o", 0) + owed.get("owner:payable:o", 0) == -405
     assert await books.settled_cdrs() == ["s-2"]
 
 
@@ -176,3 +179,17 @@ async def test_whatever_happens_every_cent_of_an_owner_is_somewhere(
     (statement,) = await books.store.read(tables.statement, owner, *EVER) or (NOTHING,)
     assert statement.gross_minor == sum(costs.values())
     assert statement.payouts_minor == paid
+
+
+async def test_what_another_hub_let_mature_meanwhile_is_read_anew(books: Books) -> None:
+    """A correction that read it before must not take it back as if it had not."""
+    await books.captured(cdr("s", 900))
+    seen = await books.store.read(tables.standing, "s")
+    await books.mature()
+
+    with pytest.raises(TransferClash):
+        await books.store.do(actions._take_back, seen, EVER[0])
+    await books.captured(cdr("s", 450, version=2))
+
+    owed = await books.balances()
+    assert owed.get("owner:accrued:o", 0) + owed.get("owner:payable:o", 0) == -405
