@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from chargehub import events
-from chargehub.bookings import approving, cancelling, kept, rules, tables
+from chargehub.bookings import approving, cancelling, kept, lapsing, rules, tables
 from chargehub.bookings.blocks import (
     BookingsInTheWay,
     Kept,
@@ -131,6 +131,8 @@ def _in_the_way(
         return
     until = max(booking.blocked_until for booking in there)
     times = kept.kept_by([block], evse, Span(now, until))
+    for time in times:  # money that comes late must not make a booking of a hold within it
+        lapsing.give_way(work, evse.id, time.span, now)
     for booking in there:
         is_own = booking.driver_id == evse.owner_id or stations.is_household(
             work, evse.id, fold_id_token(booking.id_token)

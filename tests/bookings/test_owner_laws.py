@@ -109,8 +109,8 @@ def _check_owners_time(work: Work, ground: Ground, now: datetime) -> None:
     evse = stations.evse(work, ground.world.evse_id)
     assert evse is not None
     for one in tables.to_come(work, evse.id, now):
-        if one.ends_at <= now or one.status not in rules.LIVE or rules.has_lapsed(one, now):
-            continue  # a hold that has lapsed is nobody's, though the clock has not struck it yet
+        if one.ends_at <= now or one.status not in rules.LIVE:
+            continue
         slot = Span(max(one.starts_at, now), one.ends_at)
         asked = Asked(slot, one.blocked_until - one.ends_at)
         is_own = one.driver_id == ground.owner.account_id
