@@ -1,0 +1,1 @@
+"""A Stripe of our own on loopback, for the unmodified SDK: stateful, strict, and with faults."""
