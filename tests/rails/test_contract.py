@@ -1,8 +1,10 @@
 """The promises of `payments/rail.py`, asked of every rail. A new rail joins by one entry below."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -26,15 +28,25 @@ from chargehub.payments.rail import (
     TakeOrder,
 )
 from chargehub.rails.sandbox import Sandbox
+from chargehub.rails.stripe.collecting import StripeCards, method_of
+from chargehub.rails.stripe.line import Line
+from chargehub.rails.stripe.paying import StripeTransfers
 from chargehub.rails.token import TokenRail
 from chargehub.store.writer import Store
+from tests.stripe_twin import accounts, balances, setup_intents
+from tests.stripe_twin.app import KEY, Twin
+from tests.stripe_twin.customers import new_card
+from tests.stripe_twin.server import running_twin
+from tests.stripe_twin.world import PLATFORM
+
+Build = Callable[[Store, Clock], Any]
 
 
 @dataclass(frozen=True)
 class CollectingCase:
     """A rail, and references that make it agree, refuse, or lose its first answers."""
 
-    build: Callable[[Store, Clock], Collects]
+    build: Build
     good: str
     refusing: str
     losing: str
@@ -45,21 +57,86 @@ class CollectingCase:
 class PayingCase:
     """A rail, a currency it pays in, and a destination that works."""
 
-    build: Callable[[Store, Clock], PaysOut]
+    build: Build
     currency: str
     good: str
+    usual: str | None
 
 
-COLLECTING = {"sandbox": CollectingCase(Sandbox, "ok", "refuse", "flaky", "no-such-card")}
-PAYING = {
-    "sandbox": PayingCase(Sandbox, "EUR", "ok"),
-    "token": PayingCase(TokenRail, "CHG", "0198b2a0-0000-7000-8000-000000000001"),
-}
+@asynccontextmanager
+async def sandbox_cards() -> AsyncIterator[CollectingCase]:
+    yield CollectingCase(Sandbox, "ok", "refuse", "flaky", "no-such-card")
+
+
+@asynccontextmanager
+async def stripe_cards() -> AsyncIterator[CollectingCase]:
+    """A customer with three cards, made ready on the hosted page."""
+    async with stripe() as (twin, line):
+        made: Any = await line.ask(lambda v1: v1.customers.create({"email": "driver@example.com"}))
+        good, refusing, losing = (
+            method_of(made.id, keep_card(twin, made.id, number))
+            for number in ("4242424242424242", "4000000000000341", "5555555555554444")
+        )
+        twin.loses[losing.partition("/")[2]] = set()
+        yield CollectingCase(
+            lambda *_: StripeCards(line), good, refusing, losing, f"{made.id}/pm_x"
+        )
+
+
+@asynccontextmanager
+async def stripe() -> AsyncIterator[tuple[Twin, Line]]:
+    twin = Twin()
+    async with running_twin(twin) as address:
+        yield twin, Line(KEY, address)
+    assert twin.shortcomings == []
+
+
+def keep_card(twin: Twin, customer: str, number: str) -> str:
+    """What a driver does on the hosted page; the id of the card."""
+    intent = setup_intents.new(twin.world, customer)
+    card = new_card(twin.world, number)
+    intent["payment_method"] = card["id"]
+    setup_intents.authenticated(twin.world, intent)
+    found: str = card["id"]
+    return found
+
+
+OWNER = "0198b2a0-0000-7000-8000-000000000001"
+
+
+@asynccontextmanager
+async def sandbox_payouts() -> AsyncIterator[PayingCase]:
+    yield PayingCase(Sandbox, "EUR", "ok", None)
+
+
+@asynccontextmanager
+async def token_payouts() -> AsyncIterator[PayingCase]:
+    yield PayingCase(TokenRail, "CHG", OWNER, None)
+
+
+@asynccontextmanager
+async def stripe_payouts() -> AsyncIterator[PayingCase]:
+    """A connected account that its owner has completed, and money on the hub's own balance."""
+    async with stripe() as (twin, line):
+        asked: Any = {
+            "country": "DE",
+            "capabilities": {"transfers": {"requested": True}},
+            "metadata": {"account_id": OWNER},
+        }
+        made: Any = await line.ask(lambda v1: v1.accounts.create(asked))
+        accounts.complete(twin.world, made.id)
+        balances.book(twin.world, PLATFORM, "charge", 10_000, "eur", "ch_earlier")
+        yield PayingCase(lambda *_: StripeTransfers(line), "EUR", made.id, made.id)
+
+
+COLLECTING = {"sandbox": sandbox_cards, "stripe": stripe_cards}
+PAYING = {"sandbox": sandbox_payouts, "token": token_payouts, "stripe": stripe_payouts}
 
 
 @pytest.fixture(params=COLLECTING)
-def case(request: pytest.FixtureRequest) -> CollectingCase:
-    return COLLECTING[request.param]
+async def case(request: pytest.FixtureRequest) -> AsyncIterator[CollectingCase]:
+    async with COLLECTING[request.param]() as found:
+        yield found
 
 
 @pytest.fixture
@@ -68,8 +145,9 @@ def rail(case: CollectingCase, store: Store, clock: Clock) -> Collects:
 
 
 @pytest.fixture(params=PAYING)
-def paying(request: pytest.FixtureRequest) -> PayingCase:
-    return PAYING[request.param]
+async def paying(request: pytest.FixtureRequest) -> AsyncIterator[PayingCase]:
+    async with PAYING[request.param]() as found:
+        yield found
 
 
 @pytest.fixture
@@ -309,9 +387,9 @@ async def test_a_payout_never_sent_is_not_known(payer: PaysOut, paying: PayingCa
 
 
 async def test_every_owner_has_a_destination(payer: PaysOut, paying: PayingCase) -> None:
-    usual = await payer.destination("owner-1", None)
-    unfit = await payer.destination("owner-1", "no-such-place")
+    usual = await payer.destination(OWNER, paying.usual)
+    unfit = await payer.destination(OWNER, "no-such-place")
 
     assert isinstance(usual, str)
-    assert await payer.destination("owner-1", usual) == usual
+    assert await payer.destination(OWNER, usual) == usual
     assert isinstance(unfit, Refusal)

@@ -8,6 +8,17 @@ from tests.stripe_twin.customers import card_of
 from tests.stripe_twin.world import PLATFORM, Call, Object, World, answers, page
 
 _DAY = 86_400
+_APPROVED = {
+    "advice_code": None,
+    "network_advice_code": None,
+    "network_decline_code": None,
+    "network_status": "approved_by_network",
+    "reason": None,
+    "risk_level": "normal",
+    "risk_score": 20,
+    "seller_message": "Payment complete.",
+    "type": "authorized",
+}
 
 
 def authorised(world: World, intent: Object, method: Object) -> Object:
@@ -39,17 +50,7 @@ def authorised(world: World, intent: Object, method: Object) -> Object:
         "livemode": False,
         "metadata": dict(intent["metadata"]),
         "on_behalf_of": intent["on_behalf_of"],
-        "outcome": {
-            "advice_code": None,
-            "network_advice_code": None,
-            "network_decline_code": None,
-            "network_status": "approved_by_network",
-            "reason": None,
-            "risk_level": "normal",
-            "risk_score": 20,
-            "seller_message": "Payment complete.",
-            "type": "authorized",
-        },
+        "outcome": dict(_APPROVED),
         "paid": True,
         "payment_intent": intent["id"],
         "payment_method": method["id"],
