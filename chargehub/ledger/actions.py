@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import bindparam, select, text, update
+from sqlalchemy import Connection, bindparam, select, text, update
 
-from chargehub.ledger import rules, tables
+from chargehub.ledger import chain, rules, tables
 from chargehub.ledger.rules import Entry, Transfer
-from chargehub.ledger.tables import ACCOUNT, TXN, LedgerEntry
-from chargehub.store.columns import Instant
-from chargehub.store.hot import Hot
+from chargehub.ledger.tables import ACCOUNT, HEAD, LINK, TXN, LedgerEntry
+from chargehub.store.columns import Instant, microseconds
+from chargehub.store.hot import Hot, insert_of
 from chargehub.store.work import Work
 
 # ON CONFLICT DO NOTHING is the same text on SQLite and PostgreSQL; SQLAlchemy has it per dialect.
@@ -38,6 +38,21 @@ _MOVE = Hot(
     .values(balance=ACCOUNT.c.balance + bindparam("amount"))
 )
 
+_HEAD_ID = 1
+_TAKE_HEAD = Hot(
+    update(HEAD)
+    .where(HEAD.c.id == _HEAD_ID)
+    .values(number=HEAD.c.number + bindparam("count"))
+    .returning(HEAD.c.number, HEAD.c.hash)
+)
+_OPEN_HEAD = Hot(
+    text(
+        f"INSERT INTO ledger_head (id, number, hash) VALUES ({_HEAD_ID}, 0, :genesis)"
+        " ON CONFLICT DO NOTHING"
+    )
+)
+_LEAVE_HEAD = Hot(update(HEAD).where(HEAD.c.id == _HEAD_ID).values(hash=bindparam("last")))
+_INSERT_LINK = insert_of(LINK)
 _DIGEST = Hot(select(TXN.c.digest, TXN.c.kind).where(TXN.c.id == bindparam("id")))
 
 
@@ -54,6 +69,8 @@ def post(work: Work, transfer: Transfer) -> Literal["posted", "exists"]:
         return "exists"
     for (account, asset), amount in sorted(_sums(transfer.entries).items()):
         _move(work, account, asset, amount)
+    at_us = microseconds(transfer.effective_at)
+    work.at_last(_link, (transfer.id, digest, at_us))
     for position, entry in enumerate(transfer.entries):
         work.append(
             LedgerEntry,
@@ -80,6 +97,21 @@ def reverse(
     if original is None:
         raise rules.UnknownTransfer(f"there is no transfer {transfer_id} to reverse")
     return post(work, rules.reversal(original, new_id, reason, now))
+
+
+def _link(connection: Connection, posted: list[tuple[str, str, int]]) -> None:
+    """Put what a batch posted at the end of the chain. Nobody else can until it is committed."""
+    count = len(posted)
+    head = _TAKE_HEAD.run(connection, {"count": count}).first()
+    if head is None:
+        _OPEN_HEAD.run(connection, {"genesis": chain.GENESIS}).changed()
+        head = _TAKE_HEAD.run(connection, {"count": count}).first()
+    last, rows = head.hash, []
+    for number, one in enumerate(posted, start=head.number - count + 1):
+        last = chain.link(last, *one)
+        rows.append({"number": number, "txn_id": one[0], "hash": last})
+    _INSERT_LINK.run_many(connection, rows)
+    _LEAVE_HEAD.run(connection, {"last": last}).changed()
 
 
 def _columns(transfer: Transfer) -> dict[str, str | datetime | None]:

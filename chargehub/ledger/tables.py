@@ -21,19 +21,25 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from chargehub.ledger.rules import ENERGY, ENERGY_KIND, Entry, Transfer, family
-from chargehub.store.columns import Instant
+from chargehub.store.columns import Instant, Serial
 from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, table_of
 
 LIMIT = 1000  # accounts of one answer
 
 REFUSED = "ledger_append_only"
-TABLES = ("ledger_txn", "ledger_entry")
-APPEND_ONLY_SQLITE = tuple(
-    f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-    f"BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END"
-    for table in TABLES
-    for verb in ("UPDATE", "DELETE")
+TABLES = ("ledger_txn", "ledger_entry", "ledger_link")
+APPEND_ONLY_SQLITE = (
+    *(
+        f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END"
+        for table in TABLES
+        for verb in ("UPDATE", "DELETE")
+    ),
+    f"CREATE TRIGGER ledger_head_no_delete BEFORE DELETE ON ledger_head "
+    f"BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END",
+    f"CREATE TRIGGER ledger_head_forward BEFORE UPDATE ON ledger_head "
+    f"WHEN NEW.number < OLD.number BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END",
 )
 APPEND_ONLY_POSTGRES = (
     f"CREATE FUNCTION {REFUSED}() RETURNS trigger LANGUAGE plpgsql AS "
@@ -44,6 +50,10 @@ APPEND_ONLY_POSTGRES = (
         f"FOR EACH STATEMENT EXECUTE FUNCTION {REFUSED}()"
         for table in TABLES
     ),
+    f"CREATE TRIGGER ledger_head_forward BEFORE UPDATE ON ledger_head FOR EACH ROW "
+    f"WHEN (NEW.number < OLD.number) EXECUTE FUNCTION {REFUSED}()",
+    f"CREATE TRIGGER ledger_head_stays BEFORE DELETE OR TRUNCATE ON ledger_head "
+    f"FOR EACH STATEMENT EXECUTE FUNCTION {REFUSED}()",
 )
 
 
@@ -102,9 +112,34 @@ class LedgerEntry(SQLModel, table=True):
     amount: int = Field(sa_type=BigInteger)
 
 
+class LedgerLink(SQLModel, table=True):
+    """A transfer's place in the chain, in the order of commits, counted from 1 without a gap.
+
+    `hash` covers the transfer and the hash before it; see `chain`.
+    """
+
+    __tablename__ = "ledger_link"
+
+    number: int = Field(primary_key=True, sa_type=Serial, sa_column_kwargs={"autoincrement": False})
+    txn_id: str = Field(max_length=36, foreign_key="ledger_txn.id", unique=True)
+    hash: str = Field(max_length=64)
+
+
+class LedgerHead(SQLModel, table=True):
+    """The end of the chain: one row, that whoever adds to the chain takes for a moment."""
+
+    __tablename__ = "ledger_head"
+
+    id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    number: int = Field(sa_type=BigInteger)
+    hash: str = Field(max_length=64)
+
+
 ACCOUNT = table_of(LedgerAccount)
 TXN = table_of(LedgerTxn)
 ENTRY = table_of(LedgerEntry)
+LINK = table_of(LedgerLink)
+HEAD = table_of(LedgerHead)
 
 _SUM = func.coalesce(func.sum(ENTRY.c.amount), 0)
 _BALANCE = Hot(

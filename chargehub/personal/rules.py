@@ -298,6 +298,8 @@ NOBODYS: Mapping[str, str] = MappingProxyType(
         "ledger_account.code": "the random key of an account is in it; the ledger never forgets",
         "ledger_account.holder": "the random key of an account; the ledger never forgets",
         "ledger_entry.account": "the random key of an account is a part of it",
+        "ledger_head.hash": "a hash of hashes",
+        "ledger_link.hash": "a hash of hashes",
         "ledger_txn.digest": "a hash of amounts",
         "ledger_txn.reason": "written by the hub and its operators",
         "settlement.accepted_because": "written by the hub and its operators",

@@ -16,6 +16,7 @@ from chargehub.store.hot import Hot, insert_of
 from chargehub.store.tables import DeliveryRow, EventRow
 
 Rows = dict[Table, list[dict[str, Any]]]
+Finish = Callable[[Connection, list[Any]], None]
 Followers = Mapping[type[Event], Sequence[str]]
 
 
@@ -134,6 +135,7 @@ class Work(Reads):
         self._is_begun = False
         self.deliveries: list[Delivery] = []
         self.topics: list[str] = []
+        self.last: dict[Finish, list[Any]] = {}
 
     def execute(self, statement: Executable | Hot, **params: Any) -> int:
         """How many rows were changed."""
@@ -163,6 +165,14 @@ class Work(Reads):
     def append(self, table: type[SQLModel], values: dict[str, Any]) -> None:
         """Insert one append-only row at the end of the batch. Every column must be given."""
         self._appended.setdefault(table_of(table), []).append(values)
+
+    def at_last(self, finish: Finish, item: Any) -> None:
+        """Have `finish` run with this item, just before the commit, once for the whole batch.
+
+        The items of all actions that succeeded come in the order of the actions. For what stands
+        in one order over everything, and must not be waited for longer than a commit takes.
+        """
+        self.last.setdefault(finish, []).append(item)
 
     def flush(self) -> None:
         """Write what was appended so far, by this action and by those before it in the batch.
@@ -216,6 +226,8 @@ class Work(Reads):
         part.keep({})
         self.deliveries += part.deliveries
         self.topics += part.topics
+        for finish, items in part.last.items():
+            self.last.setdefault(finish, []).extend(items)
         return None
 
     def _begin(self) -> None:

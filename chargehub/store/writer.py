@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from chargehub.errors import Unavailable
 from chargehub.store import outcome
 from chargehub.store.engines import READERS, read_engine, write_engine
-from chargehub.store.work import Delivery, Followers, Reads, Rows, Work, write_rows
+from chargehub.store.work import Delivery, Finish, Followers, Reads, Rows, Work, write_rows
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -37,7 +37,7 @@ QUEUE_ACTIONS = 50_000  # a station's message is refused (InternalError) rather 
 class _Job:
     """One action on its way, and who waits for it."""
 
-    __slots__ = ("call", "deliveries", "error", "future", "loop", "result", "topics")
+    __slots__ = ("call", "deliveries", "error", "future", "last", "loop", "result", "topics")
 
     def __init__(
         self,
@@ -52,6 +52,7 @@ class _Job:
         self.error: BaseException | None = None
         self.deliveries: list[Delivery] = []
         self.topics: list[str] = []
+        self.last: dict[Finish, list[Any]] = {}
 
 
 class Store:
@@ -219,6 +220,16 @@ def _run_batch(
         batch.append(waiting.popleft())
         _run_one(connection, followers, appended, batch[-1])
     write_rows(connection, appended)
+    _finish(connection, batch)
+
+
+def _finish(connection: Connection, batch: list[_Job]) -> None:
+    together: dict[Finish, list[Any]] = {}
+    for job in batch:
+        for finish, items in job.last.items():
+            together.setdefault(finish, []).extend(items)
+    for finish, items in together.items():
+        finish(connection, items)
 
 
 def _run_one(connection: Connection, followers: Followers, appended: Rows, job: _Job) -> None:
@@ -228,10 +239,10 @@ def _run_one(connection: Connection, followers: Followers, appended: Rows, job: 
         job.result = job.call(work)
     except Exception as error:  # the caller's to judge, whatever it is; the batch goes on
         work.undo(error)
-        job.error = error
+        job.error, job.last = error, {}
     else:
         work.keep(appended)
-        job.deliveries, job.topics = work.deliveries, work.topics
+        job.deliveries, job.topics, job.last = work.deliveries, work.topics, work.last
 
 
 def _commit_alone(engine: Engine, followers: Followers, job: _Job) -> None:

@@ -50,6 +50,18 @@ SQLITE = (
     CREATE TRIGGER ledger_entry_no_delete BEFORE DELETE ON ledger_entry BEGIN SELECT RAISE(ABORT, 'ledger_append_only'); END
     """,
     """
+    CREATE TRIGGER ledger_link_no_update BEFORE UPDATE ON ledger_link BEGIN SELECT RAISE(ABORT, 'ledger_append_only'); END
+    """,
+    """
+    CREATE TRIGGER ledger_link_no_delete BEFORE DELETE ON ledger_link BEGIN SELECT RAISE(ABORT, 'ledger_append_only'); END
+    """,
+    """
+    CREATE TRIGGER ledger_head_no_delete BEFORE DELETE ON ledger_head BEGIN SELECT RAISE(ABORT, 'ledger_append_only'); END
+    """,
+    """
+    CREATE TRIGGER ledger_head_forward BEFORE UPDATE ON ledger_head WHEN NEW.number < OLD.number BEGIN SELECT RAISE(ABORT, 'ledger_append_only'); END
+    """,
+    """
     CREATE TRIGGER tariff_snapshot_append_only_update BEFORE UPDATE ON tariff_snapshot BEGIN SELECT RAISE(ABORT, 'tariff_snapshot_append_only'); END
     """,
     """
@@ -85,6 +97,15 @@ POSTGRESQL = (
     """,
     """
     CREATE TRIGGER ledger_entry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_entry FOR EACH STATEMENT EXECUTE FUNCTION ledger_append_only()
+    """,
+    """
+    CREATE TRIGGER ledger_link_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_link FOR EACH STATEMENT EXECUTE FUNCTION ledger_append_only()
+    """,
+    """
+    CREATE TRIGGER ledger_head_forward BEFORE UPDATE ON ledger_head FOR EACH ROW WHEN (NEW.number < OLD.number) EXECUTE FUNCTION ledger_append_only()
+    """,
+    """
+    CREATE TRIGGER ledger_head_stays BEFORE DELETE OR TRUNCATE ON ledger_head FOR EACH STATEMENT EXECUTE FUNCTION ledger_append_only()
     """,
     """
     CREATE FUNCTION tariff_snapshot_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'tariff_snapshot_append_only' USING ERRCODE = 'integrity_constraint_violation'; END $$
@@ -415,6 +436,14 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_ledger_account_family_balance", ["family", "balance"], unique=False
         )
+
+    op.create_table(
+        "ledger_head",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_head")),
+    )
 
     op.create_table(
         "ledger_txn",
@@ -1160,6 +1189,21 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_ledger_entry_account", ["account", "asset", "amount"], unique=False
         )
+
+    op.create_table(
+        "ledger_link",
+        sa.Column(
+            "number",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("txn_id", sa.String(length=36), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["txn_id"], ["ledger_txn.id"], name=op.f("fk_ledger_link_txn_id")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_ledger_link")),
+        sa.UniqueConstraint("txn_id", name=op.f("uq_ledger_link_txn_id")),
+    )
 
     op.create_table(
         "login",
