@@ -109,6 +109,20 @@ def doctor(
     raise typer.Exit(run.run(run.Wanted(database, clock, mail, strict, json)))
 
 
+@app.command()
+def audit(
+    database: Database = None,
+    noted: Annotated[
+        str | None, typer.Option(help="A head that an earlier audit printed, to be looked for.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Check the laws of money in a database, also while the hub runs; nothing is changed."""
+    from chargehub.commands.audit import run
+
+    raise typer.Exit(run.run(database, noted, json))
+
+
 @operators.command("create")
 def create_operator(
     email: Annotated[str, typer.Option(prompt=True)],

@@ -115,6 +115,7 @@ class RunningHub:
             # Owners of stories are all new; what that delays has stories of its own.
             **{"frames_kept": 0, "new_owner_maturity_hours": 0, **settings},
         )
+        self.keeps_books = True  # False: a story tears them up, and no law can hold
         self._sims: list[StationSim] = []
         self.hub: Hub
         self.api: httpx2.AsyncClient

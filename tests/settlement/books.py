@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
@@ -11,6 +12,7 @@ from chargehub.ledger import rules
 from chargehub.ledger import tables as ledger
 from chargehub.ledger.actions import post
 from chargehub.ledger.rules import Transfer, transfer_id
+from chargehub.payments.tables import PayoutRow
 from chargehub.sessions.cdr import CdrView
 from chargehub.sessions.schema import CdrRow
 from chargehub.settlement.actions import mature_due, settle
@@ -19,6 +21,12 @@ from chargehub.store.work import Work, table_of
 from chargehub.store.writer import Store
 
 DAY = timedelta(days=1)
+_PAID: dict[str, Any] = {
+    "rail": "sandbox",
+    "destination": "bank",
+    "state": "paid",
+    "requested_at": datetime(2026, 3, 2, 8, tzinfo=UTC),
+}
 EVENT = table_of(EventRow)
 
 
@@ -46,7 +54,7 @@ def cdr(session: str, cost_minor: int, version: int = 1, owner: str = "o") -> Cd
         cost_minor=cost_minor,
         vat_minor=0,
         currency="EUR",
-        lines=[],
+        lines=[{"kind": "energy", "amount_minor": cost_minor}],
         tariff_snapshot_id=None,
         flags=[],
         created_at=at,
@@ -75,6 +83,8 @@ class Books:
 
     async def pay_out(self, amount: int, payout: str = "payout", owner: str = "o") -> None:
         def paid(work: Work) -> None:
+            row = PayoutRow(id=payout, owner_id=owner, currency="EUR", amount_minor=amount, **_PAID)
+            work.add(row)
             for step, entries in (
                 ("request", rules.payout_requested(owner, amount, "EUR")),
                 ("confirm", rules.payout_confirmed(owner, amount, "EUR")),

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chargehub.commands.audit.run import findings_of
 from chargehub.settlement import contest, contesting
 from chargehub.settlement.contest import BadContest, Bearer, Settled
 from chargehub.settlement.contests import ContestView, Subject
@@ -310,6 +311,8 @@ async def test_in_any_order_the_ledger_balances_and_agrees_with_the_rail(
     assert had <= market.captured - market.refunded + market.borne
     unpaid = after.get("driver:receivable:d", 0)
     assert 0 <= -after.get("owner:accrued:o", 0) <= unpaid
+    broken = {one.law: one for one in findings_of(books.store.database) if one.state == "broken"}
+    assert broken.keys() <= {"I6", "I10", "I16"}, broken  # there are no payments, and is no energy
 
 
 FUNDS = "psp:available"

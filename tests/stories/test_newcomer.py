@@ -59,6 +59,7 @@ async def test_a_newcomer_is_told_of_the_stations_around(hub: RunningHub) -> Non
 
 async def same_for_ever(hub: RunningHub, asker: Person, path: str, told: Any) -> None:
     """What becomes of the sessions afterwards changes no answer; coins that nobody took do."""
+    hub.keeps_books = False
     await hub.hub.store.do(_forget_sessions)
     assert await asker.post(f"{path}/earnings-estimates", ASKED, 200) == told
     await asker.ask("PUT", f"{path}/cost-model", DEAR | {"currency": "NOK"}, 200)

@@ -1,0 +1,191 @@
+"""The laws of who is owed what: drivers' payments, owners' earnings, rails, credit."""
+
+from collections import Counter
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, func, or_, select
+
+from chargehub.commands.audit.books import count, faults_of
+from chargehub.commands.audit.findings import Faults, Finding, compared, finding
+from chargehub.ledger.tables import ACCOUNT, ENTRY, TXN
+from chargehub.payments.credits import CREDIT
+from chargehub.payments.tables import PAYMENT, PAYOUT, REFUND
+from chargehub.settlement import compensating
+from chargehub.settlement.contests import CONTEST
+from chargehub.settlement.fees import FEE
+from chargehub.settlement.tables import SETTLEMENT
+from chargehub.store.tables import DeliveryRow
+from chargehub.store.work import Reads, table_of
+
+DELIVERY = table_of(DeliveryRow)
+_OWNERS = (
+    *("owner:accrued", "owner:payable", "owner:in_transit", "owner:dispute_hold"),
+    "owner:receivable",
+)
+_RAILS = ("psp:pending", "psp:available", "psp:disputed")
+_BESIDE_EARNINGS = ("penalty", compensating.KIND)  # by which an owner comes to owe
+
+Sums = Counter[Any]
+
+
+def taken(reads: Reads) -> Finding:
+    """I8: no more is taken than is held, and no more goes back or is disputed than was taken."""
+    too_much = or_(
+        PAYMENT.c.captured_minor > PAYMENT.c.capturable_minor,
+        PAYMENT.c.refunded_minor > PAYMENT.c.captured_minor,
+        PAYMENT.c.refunded_minor < 0,
+    )
+    faults = faults_of(reads, "payment", select(PAYMENT.c.id).where(too_much))
+    faults.join(_refunds(reads))
+    faults.join(faults_of(reads, "disputed of session", _disputed(SETTLEMENT, "session_id")))
+    faults.join(faults_of(reads, "disputed of booking", _disputed(FEE, "booking_id")))
+    captured = _sums(reads, (PAYMENT.c.currency,), PAYMENT.c.captured_minor)
+    back = _sums(reads, (PAYMENT.c.currency,), PAYMENT.c.refunded_minor)
+    payments = count(reads, PAYMENT)
+    told = f"{payments} payments: {_money(captured)} taken, {_money(back)} of it given back."
+    figures = {"payments": payments, **_named("taken", captured), **_named("given_back", back)}
+    return finding("I8", "taken within what is held, given back within that", told, figures, faults)
+
+
+def _refunds(reads: Reads) -> Faults:
+    """Payments of which another amount went back than their refunds say."""
+    back = func.coalesce(func.sum(REFUND.c.amount_minor), 0)
+    is_of_it = (REFUND.c.payment_id == PAYMENT.c.id) & (REFUND.c.state == "refunded")
+    unlike = (
+        select(PAYMENT.c.id)
+        .outerjoin(REFUND, is_of_it)
+        .group_by(PAYMENT.c.id, PAYMENT.c.refunded_minor)
+        .having(back != PAYMENT.c.refunded_minor)
+    )
+    return faults_of(reads, "refunds of payment", unlike)
+
+
+def _disputed(settled: Table, subject: str) -> Any:
+    """What is disputed of more than was captured for it."""
+    key = settled.c[subject]
+    return (
+        select(key)
+        .join(CONTEST, CONTEST.c[subject] == key)
+        .where(settled.c.reversed_at.is_(None), CONTEST.c.state != "released")
+        .group_by(key, settled.c.captured_minor)
+        .having(func.sum(CONTEST.c.amount_minor) > settled.c.captured_minor)
+    )
+
+
+def lifetimes(reads: Reads) -> Finding:
+    """I9: all that an owner ever earned was paid, or is on one of the owner's accounts."""
+    owner = "owner_id", "currency"
+    earned = _of(reads, SETTLEMENT, owner, "owner_minor", SETTLEMENT.c.reversed_at.is_(None))
+    earned.update(_of(reads, FEE, owner, "owner_minor", FEE.c.reversed_at.is_(None)))
+    borne = (CONTEST.c.state == "returned") & (CONTEST.c.bearer == "owner")
+    earned.subtract(_of(reads, CONTEST, owner, "owner_minor", borne))
+    paid = _of(reads, PAYOUT, owner, "amount_minor", PAYOUT.c.state == "paid")
+    owed = _owed(reads)
+    has = _sums(
+        reads,
+        (ACCOUNT.c.holder, ACCOUNT.c.asset),
+        -ACCOUNT.c.balance,
+        ACCOUNT.c.family.in_(_OWNERS),
+    )
+    due = Counter(earned)
+    due.subtract(paid)
+    due.subtract(owed)
+    faults = compared(due, has, ("earned and not paid", "on the accounts"))
+    sums = [_by_currency(one) for one in (earned, paid, owed, has)]
+    names = ("earned", "paid", "charged", "left")
+    told = ", ".join(f"{_money(one)} {name}" for one, name in zip(sums, names, strict=True))
+    figures: dict[str, int | str] = {"owners": len({who for who, _ in has})}
+    for one, name in zip(sums, names, strict=True):
+        figures |= _named(name, one)
+    return finding("I9", "what owners earned is paid or still theirs", f"{told}.", figures, faults)
+
+
+def _owed(reads: Reads) -> Sums:
+    """What owners came to owe beside their earnings, by owner and currency."""
+    statement = (
+        select(ENTRY.c.account, ENTRY.c.asset, func.sum(ENTRY.c.amount))
+        .join(TXN, TXN.c.id == ENTRY.c.txn_id)
+        .where(TXN.c.kind.in_(_BESIDE_EARNINGS), ENTRY.c.account.like("owner:%"))
+        .group_by(ENTRY.c.account, ENTRY.c.asset)
+    )
+    owed: Sums = Counter()
+    for account, asset, amount in reads.all(statement):
+        owed[account.rpartition(":")[2], asset] += int(amount)
+    return owed
+
+
+def rails(reads: Reads) -> Finding:
+    """I10: what rails said they took and paid is what the ledger says they hold.
+
+    What a rail did and nobody has settled yet is under way: its delivery is owed.
+    """
+    told_by_rails = _sums(
+        reads, (PAYMENT.c.currency,), PAYMENT.c.captured_minor - PAYMENT.c.refunded_minor
+    )
+    in_money = (PAYOUT.c.state == "paid") & PAYOUT.c.token_units.is_(None)
+    told_by_rails.subtract(_sums(reads, (PAYOUT.c.currency,), PAYOUT.c.amount_minor, in_money))
+    held = _sums(reads, (ENTRY.c.asset,), ENTRY.c.amount, ENTRY.c.account.in_(_RAILS))
+    faults = compared(told_by_rails, held, ("rails", "ledger"))
+    figures = {**_named("rails", told_by_rails), **_named("ledger", held)}
+    title = "rails hold what the ledger says"
+    owed = count(reads, DELIVERY)
+    if faults.count and owed:
+        told = f"{owed} deliveries are under way or parked; ask again when there are none."
+        return Finding("I10", title, "open", told, figures, tuple(faults.shown))
+    told = f"{_money(held)} by the ledger, and by what each rail answered."
+    return finding("I10", title, told, figures, faults)
+
+
+def credit(reads: Reads) -> Finding:
+    """I12: of drivers' credit, what was given is left, or was spent or taken back."""
+    rows = _of(reads, CREDIT, ("driver_id", "currency"), "amount_minor")
+    left = _carried(reads, "driver:credit")
+    faults = compared(rows, left, ("given less spent", "on the account"))
+    given = _sums(reads, (CREDIT.c.currency,), CREDIT.c.amount_minor, CREDIT.c.kind == "given")
+    rest = _by_currency(left)
+    told = f"{_money(given)} given, {_money(rest)} left with {len(left)} drivers."
+    figures = {"drivers": len(left), **_named("given", given), **_named("left", rest)}
+    return finding("I12", "credit given = left + spent + taken back", told, figures, faults)
+
+
+def _carried(reads: Reads, *families: str) -> Sums:
+    """What the hub owes on these accounts, by holder and currency."""
+    keys = ACCOUNT.c.holder, ACCOUNT.c.asset
+    return _sums(reads, keys, -ACCOUNT.c.balance, ACCOUNT.c.family.in_(families))
+
+
+def _of(
+    reads: Reads, table: Table, keys: tuple[str, ...], amount: str, *where: ColumnElement[bool]
+) -> Sums:
+    return _sums(reads, tuple(table.c[key] for key in keys), table.c[amount], *where)
+
+
+def _sums(
+    reads: Reads,
+    keys: tuple[ColumnElement[str], ...],
+    amount: ColumnElement[int],
+    *where: ColumnElement[bool],
+) -> Sums:
+    """Sums by one key, or by a tuple of several."""
+    statement = select(*keys, func.sum(amount)).where(*where).group_by(*keys)
+    sums: Sums = Counter()
+    for *key, total in reads.all(statement):
+        sums[tuple(key) if len(key) > 1 else key[0]] = int(total)
+    return sums
+
+
+def _by_currency(sums: Sums) -> Sums:
+    found: Sums = Counter()
+    for (_, currency), amount in sums.items():
+        found[currency] += amount
+    return found
+
+
+def _money(sums: Sums) -> str:
+    """In minor units, as the tables have them."""
+    parts = [f"{currency} {amount}" for currency, amount in sorted(sums.items()) if amount]
+    return " and ".join(parts) or "nothing"
+
+
+def _named(name: str, sums: Sums) -> dict[str, int | str]:
+    return {f"{name}_{currency}": amount for currency, amount in sorted(sums.items())}
