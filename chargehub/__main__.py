@@ -188,6 +188,18 @@ def bench_search(
     search.run(Size(evses, seed), queries, database)
 
 
+@benches.command("settle")
+def bench_settle(
+    sessions: Annotated[int, typer.Option(help="That go the whole way.", min=1)] = 2_000,
+    entries: Annotated[int, typer.Option(help="In the ledger, for the audit.")] = 1_000_000,
+    database: Database = None,
+) -> None:
+    """Metered sessions to posted settlements a second, and the audit of a large ledger."""
+    from chargehub.commands.bench import settle
+
+    settle.run(settle.Size(sessions, entries), database)
+
+
 def main() -> None:
     """Console script."""
     app()

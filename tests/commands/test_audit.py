@@ -272,3 +272,16 @@ def test_where_there_is_no_database_none_is_made(tmp_path: Path) -> None:
     assert told.returncode == 2
     assert told.stderr.startswith("There is no database at ")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_bench_of_settling_breaks_no_law(database: str, tmp_path: Path) -> None:
+    """It lives a small market itself, whole way and in bulk, and has it audited."""
+    asked = "chargehub", "bench", "settle", "--sessions", "5", "--entries", "100"
+    measured = run(tmp_path, *asked, "--database", database)
+    again = run(tmp_path, *asked, "--database", database)
+
+    assert measured.returncode == 0, measured.stdout + measured.stderr
+    for figure in ("event by event", "by the writer alone", "entries, audited"):
+        assert figure in measured.stdout
+    assert (again.returncode, again.stdout) == (1, "")
+    assert "empty database" in again.stderr

@@ -5,7 +5,6 @@ that a balance can be looked at after every one of them.
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chargehub.commands.audit.findings import Faults, Finding, compared, finding
@@ -30,7 +29,7 @@ class Linked:
     transfer: Transfer | None
     digest: str
     at_us: int
-    positions: Sequence[int]
+    positions: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,46 +64,49 @@ class Tally:
             self._links.add(f"links {number + 1} to {linked.number - 1} are missing")
         if linked.transfer is None:
             self._links.add(f"the transfer of link {linked.number} is missing")
-        else:
-            self._check_body(linked, linked.transfer)
+        digest = linked.digest
+        if linked.transfer is not None:
+            digest = rules.digest(linked.transfer)
+            self._check_body(linked, linked.transfer, digest)
             self._post(linked.transfer)
             self._transfers += 1
-        digest = rules.digest(linked.transfer) if linked.transfer else linked.digest
         if linked.hash != chain.link(before, linked.transfer_id, digest, linked.at_us):
             self._links.add(f"link {linked.number}, transfer {linked.transfer_id}")
         self.head = (linked.number, linked.hash)
         if self._noted and self._noted[0] == linked.number:
             self._noted_is = linked.hash
 
-    def _check_body(self, linked: Linked, transfer: Transfer) -> None:
-        is_whole = list(linked.positions) == list(range(len(linked.positions)))
-        if not is_whole or linked.digest != rules.digest(transfer):
+    def _check_body(self, linked: Linked, transfer: Transfer, digest: str) -> None:
+        is_whole = linked.positions == list(range(len(linked.positions)))
+        if not is_whole or linked.digest != digest:
             self._bodies.add(f"transfer {transfer.id} ({transfer.kind})")
 
     def _post(self, transfer: Transfer) -> None:
-        sums: Counter[str] = Counter()
-        touched = set()
+        sums: dict[str, int] = {}
+        touched = []
         for entry in transfer.entries:
-            sums[entry.asset] += entry.amount
-            if self._count(entry.account, entry.asset, entry.amount):
-                touched.add((entry.account, entry.asset))
+            account = entry.account, entry.asset
+            sums[entry.asset] = sums.get(entry.asset, 0) + entry.amount
+            if self._count(account, entry.amount):
+                touched.append(account)
         self._entries += len(transfer.entries)
-        self._sums.update(sums)
+        for asset, amount in sums.items():
+            self._sums[asset] += amount
         if any(sums.values()) or len(transfer.entries) < 2:
-            self._unbalanced.add(f"transfer {transfer.id} ({transfer.kind}): {dict(sums)}")
+            self._unbalanced.add(f"transfer {transfer.id} ({transfer.kind}): {sums}")
         for account in touched:
             if self._balances[account] * self._sides[account] < 0:
                 where = f"{account[0]} {account[1]} {self._balances[account]}"
                 self._wrong_side.add(f"{where} after transfer {transfer.id}")
 
-    def _count(self, code: str, asset: str, amount: int) -> bool:
+    def _count(self, account: Account, amount: int) -> bool:
         """Add an entry to its account; True if that may stand on one side only."""
-        if asset == ENERGY:
-            self._count_energy(code, amount)
-        account = code, asset
         if account in self._balances:
             self._balances[account] += amount
             return True
+        code, asset = account
+        if asset == ENERGY:
+            self._count_energy(code, amount)
         try:
             side = rules.family(code, asset).side
         except UnknownAccount:
