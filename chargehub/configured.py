@@ -1,6 +1,7 @@
 """What the settings come to for each part of the hub."""
 
 import secrets
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from chargehub.personal.retaining import Kept
 from chargehub.prices.dayahead import Source, check_source, feeds_of
 from chargehub.prices.market import FetchedMarket, FileMarket, Market, NoMarket
 from chargehub.settings import Settings
-from chargehub.settlement.split import Terms
+from chargehub.settlement.split import Terms, VatMode
 from chargehub.stations.quirks import QuirkBook
 from chargehub.webhooks import rules as webhook_rules
 
@@ -34,6 +35,13 @@ def tls_of(settings: Settings) -> Tls | None:
     )
 
 
+_VAT_MODES: Mapping[str, VatMode | None] = {
+    "country": None,
+    "agent": "agent",
+    "commissionaire": "commissionaire",
+}
+
+
 def terms_of(settings: Settings) -> Terms:
     """How costs are divided, as the operator set it."""
     return Terms(
@@ -41,6 +49,7 @@ def terms_of(settings: Settings) -> Terms:
         fee_vat_percent=settings.fee_vat_percent,
         maturity=timedelta(hours=settings.maturity_hours),
         new_owner_maturity=timedelta(hours=settings.new_owner_maturity_hours),
+        vat_mode=_VAT_MODES[settings.vat_mode],
     )
 
 

@@ -391,6 +391,14 @@ class Settings(BaseSettings):
     fee_vat_percent: Annotated[Decimal, Field(description="VAT within the hub's share.")] = Decimal(
         "19"
     )
+    vat_mode: Annotated[
+        str,
+        Field(
+            description="Who sells the energy: the owner (`agent`), the hub in its own name, owing"
+            " the VAT of the whole (`commissionaire`), or as each country's rules say.",
+            pattern="^(country|agent|commissionaire)$",
+        ),
+    ] = "country"
     maturity_hours: Annotated[
         int, Field(description="Hours from capture until earnings may be paid.")
     ] = 24

@@ -140,10 +140,11 @@ def _divide(
     What was given back after a dispute had been captured all the same.
     """
     captured_minor = paid.captured_minor + conceded_minor
-    divided = split.split(cdr.cost_minor, terms.fee_basis_points, terms.fee_vat_percent)
+    terms = tables.terms_at(work, cdr.station_id, terms)
+    divided = split.divided(cdr.cost_minor, cdr.vat_minor, terms)
     parties = Parties(cdr.owner_id, cdr.driver_id, cdr.currency)
     entries = split.capture_entries(
-        divided, captured_minor, parties, terms.fee_vat_country, paid.credit_minor
+        divided, captured_minor, parties, terms.vat_country, paid.credit_minor
     )
     transfer = _transfer(cdr.session_id, "settle", cdr.version, entries, now)
     settled = SettlementView(

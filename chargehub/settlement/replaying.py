@@ -11,8 +11,9 @@ from chargehub.errors import Invalid, NotFound
 from chargehub.sessions.cdr import CdrView
 from chargehub.sessions.schema import CDR, SESSION
 from chargehub.sessions.tables import IS_LITTLE_BEYOND
+from chargehub.settlement import tables
 from chargehub.settlement.past import Past, usage_of
-from chargehub.settlement.split import Terms, split
+from chargehub.settlement.split import Split, Terms, divided
 from chargehub.stations.registration import owned_station
 from chargehub.store.work import Reads
 from chargehub.tariffs import cost_models, windows
@@ -96,6 +97,7 @@ def replay(reads: Reads, owner_id: str, asked: Question, terms: Terms) -> Replay
         known = replace(known, stated=(given,))
     found = _cdrs(reads, asked.station_id, during)
     shown = sorted(found[:MOST_SESSIONS], key=lambda past: (past.started_at, past.cdr.id))
+    terms = tables.terms_at(reads, asked.station_id, terms)
     replayed = _replayed(reads, shown, time_zone, tariff.content, known, terms)
     return Replay(tariff.currency, tuple(replayed), is_whole=len(found) <= MOST_SESSIONS)
 
@@ -153,11 +155,12 @@ def _replayed(
             session_id=cdr.session_id,
             started_at=cdr.started_at,
             energy_wh=cdr.energy_wh,
-            billed=_outcome(cdr.cost_minor, cost_minor, terms) if is_alike else None,
-            proposed=_outcome(cost.total_minor, cost_minor, terms),
+            billed=_outcome(divided(cdr.cost_minor, cdr.vat_minor, terms), cost_minor)
+            if is_alike
+            else None,
+            proposed=_outcome(divided(cost.total_minor, cost.vat_minor, terms), cost_minor),
         )
 
 
-def _outcome(gross_minor: int, cost_minor: int | None, terms: Terms) -> Outcome:
-    divided = split(gross_minor, terms.fee_basis_points, terms.fee_vat_percent)
-    return Outcome(gross_minor, divided.owner_minor, cost_minor)
+def _outcome(parts: Split, cost_minor: int | None) -> Outcome:
+    return Outcome(parts.gross_minor, parts.owner_minor, cost_minor)

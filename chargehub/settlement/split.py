@@ -1,12 +1,14 @@
 """A cost divided between owner, hub and tax, and the entries of it. Pure.
 
 Agent mode: the owner sells the energy, the hub takes a fee for arranging it and owes VAT on the
-fee alone. Source: money.md 1.4.
+fee alone. Commissionaire mode: the hub sells it in its own name and owes the VAT of the whole; its
+fee is a part of what is left. Source: money.md 1.4.
 """
 
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from typing import Literal
 
 from chargehub.ledger.rules import Entry, LedgerError
 from chargehub.tariffs.pricing import vat_within
@@ -19,6 +21,9 @@ MATURITY = timedelta(hours=24)  # from capture until the owner may have it; most
 _WHOLE = 10_000  # basis points
 
 
+VatMode = Literal["agent", "commissionaire"]
+
+
 class BadSplit(LedgerError):
     """A cost that cannot be divided: negative, or with a fee beyond the whole."""
 
@@ -26,13 +31,25 @@ class BadSplit(LedgerError):
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What the hub takes for a session, and when the rest is the owner's; `new_owner_maturity`:
-    when it is that of an owner who is new here."""
+    when it is that of an owner who is new here.
+
+    `vat_mode` None: the country of the place says it. `sale_vat_country`: to which country VAT is
+    owed where the hub sells in its own name; None: to that of its fees.
+    """
 
     fee_basis_points: int = FEE_BASIS_POINTS
     fee_vat_percent: Decimal = FEE_VAT_PERCENT
     fee_vat_country: str = FEE_VAT_COUNTRY
     maturity: timedelta = MATURITY
     new_owner_maturity: timedelta = MATURITY
+    vat_mode: VatMode | None = None
+    sale_vat_country: str | None = None
+
+    @property
+    def vat_country(self) -> str:
+        """To which country the VAT of a session is owed."""
+        own = self.sale_vat_country if self.vat_mode == "commissionaire" else None
+        return own or self.fee_vat_country
 
 
 TERMS = Terms()
@@ -74,6 +91,28 @@ def split(
     fee_gross = gross_minor * fee_basis_points // _WHOLE
     vat = vat_within(fee_gross, fee_vat_percent)
     return Split(gross_minor - fee_gross, fee_gross - vat, vat)
+
+
+def split_own_sale(
+    gross_minor: int, vat_minor: int, fee_basis_points: int = FEE_BASIS_POINTS
+) -> Split:
+    """Divide a gross cost that the hub sells in its own name, with `vat_minor` of VAT in it.
+
+    The fee is a part of what the VAT leaves, rounded down; the owner has the rest. owner + fee +
+    vat == gross, always, and none is negative. Raises BadSplit.
+    """
+    if not 0 <= vat_minor <= gross_minor or not 0 <= fee_basis_points <= _WHOLE:
+        raise BadSplit(f"{gross_minor} with {vat_minor} VAT at {fee_basis_points} bp")
+    net = gross_minor - vat_minor
+    fee = net * fee_basis_points // _WHOLE
+    return Split(net - fee, fee, vat_minor)
+
+
+def divided(gross_minor: int, vat_minor: int, terms: Terms) -> Split:
+    """Divide a gross cost with this VAT in it on these terms. Raises BadSplit."""
+    if terms.vat_mode == "commissionaire":
+        return split_own_sale(gross_minor, vat_minor, terms.fee_basis_points)
+    return split(gross_minor, terms.fee_basis_points, terms.fee_vat_percent)
 
 
 def capture_entries(

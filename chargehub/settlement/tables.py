@@ -4,16 +4,20 @@ The amounts stand in the ledger; a row here says which session they are of and w
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Index, bindparam, func, select, text
 from sqlmodel import Field, SQLModel
 
+from chargehub.jurisdictions.book import shipped
+from chargehub.jurisdictions.rules import UNKNOWN
 from chargehub.ledger.tables import ENTRY, TXN
 from chargehub.ledger.tables import balance as ledger_balance
 from chargehub.settlement import contests, fees
+from chargehub.settlement.split import Terms, VatMode
+from chargehub.stations import tables as stations
 from chargehub.store.columns import Instant
 from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, table_of
@@ -160,6 +164,21 @@ _DUE = (
     .order_by(SETTLEMENT.c.matures_at, SETTLEMENT.c.cdr_id)
     .limit(bindparam("limit"))
 )
+
+
+def terms_at(reads: Reads, station_id: str, terms: Terms) -> Terms:
+    """The terms for a station: who sells there, and to which country VAT of that is owed.
+
+    The country of its place says it, unless the operator did. Agent where it says nothing, and
+    where there is no VAT.
+    """
+    if terms.vat_mode == "agent":
+        return terms
+    country = stations.country(reads, station_id) or UNKNOWN
+    told = shipped().of(country).vat_mode
+    chosen = terms.vat_mode or (told.value if told else "agent")
+    mode: VatMode = "commissionaire" if chosen == "commissionaire" else "agent"
+    return replace(terms, vat_mode=mode, sale_vat_country=None if country == UNKNOWN else country)
 
 
 def standing(reads: Reads, session_id: str) -> SettlementView | None:

@@ -82,6 +82,11 @@ STATIONS = select(
     col(Station.quirk_profile),
 ).join(Location, col(Location.id) == col(Station.location_id))
 _STATION_BY_ID = Hot(STATIONS.where(col(Station.id) == bindparam("station_id")))
+_COUNTRY = Hot(
+    select(col(Location.country))
+    .join(Station, col(Station.location_id) == col(Location.id))
+    .where(col(Station.id) == bindparam("station_id"))
+)
 _STATION_BY_IDENTITY = Hot(
     STATIONS.where(
         col(Station.identity) == bindparam("identity"), col(Station.retired_at).is_(None)
@@ -181,6 +186,12 @@ def station(reads: Reads, station_id: str) -> StationView | None:
     """A station by its id, retired ones too."""
     row = reads.one(_STATION_BY_ID, station_id=station_id)
     return None if row is None else StationView(*row)
+
+
+def country(reads: Reads, station_id: str) -> str | None:
+    """In which country a station stands, ISO 3166; None: there is no such station."""
+    found: str | None = reads.value(_COUNTRY, station_id=station_id)
+    return found
 
 
 def station_by_identity(reads: Reads, identity: str) -> StationView | None:

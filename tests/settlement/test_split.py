@@ -19,6 +19,7 @@ from chargehub.settlement.split import (
     maturity_entries,
     recall_entries,
     split,
+    split_own_sale,
 )
 
 PARTIES = Parties("o", "d", "EUR")
@@ -83,6 +84,41 @@ def check_division(gross: int, basis_points: int, vat_percent: Decimal) -> None:
 def test_what_cannot_be_divided_is_refused(gross: int, basis_points: int, vat_percent: str) -> None:
     with pytest.raises(BadSplit):
         split(gross, basis_points, Decimal(vat_percent))
+
+
+def test_the_worked_division_where_the_hub_sells() -> None:
+    """900 of money.md 1.4, commissionaire mode: a fee on the gross would lose 54."""
+    assert split_own_sale(900, 144) == Split(681, 75, 144)
+    assert lawful(capture_entries(Split(681, 75, 144), 900, PARTIES, "FR")) == {
+        "psp:pending": 900,
+        "owner:accrued:o": -681,
+        "income:platform_fee": -75,
+        "vat:payable:FR": -144,
+    }
+
+
+@given(st.data(), st.integers(0, 10**12), st.integers(0, 10_000))
+def test_where_the_hub_sells_a_division_loses_nothing_and_takes_from_nobody(
+    data: st.DataObject, gross: int, basis_points: int
+) -> None:
+    vat = data.draw(st.integers(0, gross))
+
+    parts = split_own_sale(gross, vat, basis_points)
+
+    assert parts.gross_minor == gross
+    assert parts.vat_minor == vat
+    assert min(parts.owner_minor, parts.fee_minor) >= 0
+    assert parts.fee_minor * 10_000 <= (gross - vat) * basis_points
+    if gross:
+        lawful(capture_entries(parts, gross, PARTIES))
+
+
+@pytest.mark.parametrize(
+    ("gross", "vat", "basis_points"), [(-1, 0, 0), (9, 10, 0), (9, -1, 0), (9, 1, 10_001)]
+)
+def test_what_the_hub_cannot_sell_so_is_refused(gross: int, vat: int, basis_points: int) -> None:
+    with pytest.raises(BadSplit):
+        split_own_sale(gross, vat, basis_points)
 
 
 def test_a_cost_captured_in_full() -> None:
