@@ -24,7 +24,13 @@ from chargehub.ledger.rules import (
 from chargehub.people.rules import Actor
 from chargehub.sessions import tables as sessions
 from chargehub.sessions.cdr import CdrView
-from chargehub.settlement import contesting, doubting, split, tables
+from chargehub.settlement import (
+    contesting,
+    doubting,
+    split,
+    tables,
+    writing_off,
+)
 from chargehub.settlement.contests import Subject
 from chargehub.settlement.doubting import Doubted
 from chargehub.settlement.split import TERMS, Parties, Terms
@@ -182,6 +188,7 @@ def _take_back(work: Work, settled: SettlementView, now: datetime) -> None:
         raise TransferClash(f"the settlement of {settled.cdr_id} was changed meanwhile")
     if settled.transfer_id is None:
         return
+    writing_off.take_back(work, settled, now)
     session_id, version = settled.session_id, settled.version
     if settled.matured_at is not None:
         payable = f"owner:payable:{settled.owner_id}"

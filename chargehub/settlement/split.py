@@ -10,7 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Literal
 
-from chargehub.ledger.rules import Entry, LedgerError
+from chargehub.ledger.rules import Entry, LedgerError, moved
 from chargehub.tariffs.pricing import vat_within
 
 FEE_BASIS_POINTS = 1000  # 10 % of the gross cost, VAT included
@@ -134,13 +134,22 @@ def capture_entries(
     amounts = {
         "psp:pending": captured_minor,
         f"driver:credit_used:{driver}": credit_minor,
-        f"driver:receivable:{driver}": max(missing, 0),
+        _receivable(parties): max(missing, 0),
         "psp:suspense": min(missing, 0),
         f"owner:accrued:{parties.owner_id}": -divided.owner_minor,
         "income:platform_fee": -divided.fee_minor,
         f"vat:payable:{country}": -divided.vat_minor,
     }
     return _entries(amounts, parties.currency)
+
+
+def written_off_entries(owed_minor: int, parties: Parties) -> tuple[Entry, ...]:
+    """What a driver owes is given up: the hub's loss."""
+    return moved(owed_minor, parties.currency, "expense:bad_debt", _receivable(parties))
+
+
+def _receivable(parties: Parties) -> str:
+    return f"driver:receivable:{parties.driver_id or 'unknown'}"
 
 
 def early_end_entries(

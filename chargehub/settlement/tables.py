@@ -27,6 +27,9 @@ _STANDS = text("reversed_at IS NULL")
 _IS_DUE = text("matured_at IS NULL AND reversed_at IS NULL AND doubts IS NULL")
 _IS_DOUBTED = text("matured_at IS NULL AND reversed_at IS NULL AND doubts IS NOT NULL")
 _WAS_REVERSED = text("reversed_at IS NOT NULL")
+_IS_OWED = text(
+    "gross_minor > captured_minor + credit_minor AND written_off_at IS NULL AND reversed_at IS NULL"
+)
 
 
 class SettlementRow(SQLModel, table=True):
@@ -37,6 +40,7 @@ class SettlementRow(SQLModel, table=True):
     has at most one settlement that stands. `conceded_minor` of what was captured had gone back to
     the driver because of a dispute before this division was made. `doubts`: it does not mature, for
     these reasons by their names in `meters.trust.WHY`, until an operator accepts it.
+    `written_off_at`: what nobody had paid by then is the hub's loss.
     """
 
     __tablename__ = "settlement"
@@ -48,6 +52,9 @@ class SettlementRow(SQLModel, table=True):
             "cdr_id",
             sqlite_where=_IS_DOUBTED,
             postgresql_where=_IS_DOUBTED,
+        ),
+        Index(
+            "ix_settlement_owed", "captured_at", sqlite_where=_IS_OWED, postgresql_where=_IS_OWED
         ),
         Index("ix_settlement_owner_captured", "owner_id", "captured_at"),
         Index(
@@ -81,6 +88,7 @@ class SettlementRow(SQLModel, table=True):
     accepted_at: datetime | None = Field(default=None, sa_type=Instant)
     accepted_by: str | None = Field(default=None, max_length=36)
     accepted_because: str | None = Field(default=None, max_length=500)
+    written_off_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +117,7 @@ class SettlementView:
     accepted_at: datetime | None = None
     accepted_by: str | None = None
     accepted_because: str | None = None
+    written_off_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1050,6 +1050,7 @@ def upgrade() -> None:
         sa.Column("accepted_at", Instant(), nullable=True),
         sa.Column("accepted_by", sa.String(length=36), nullable=True),
         sa.Column("accepted_because", sa.String(length=500), nullable=True),
+        sa.Column("written_off_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("cdr_id", name=op.f("pk_settlement")),
     )
     with op.batch_alter_table("settlement", schema=None) as batch_op:
@@ -1069,6 +1070,17 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=is_doubted,
             postgresql_where=is_doubted,
+        )
+        batch_op.create_index(
+            "ix_settlement_owed",
+            ["captured_at"],
+            unique=False,
+            sqlite_where=sa.text(
+                "gross_minor > captured_minor + credit_minor AND written_off_at IS NULL AND reversed_at IS NULL"
+            ),
+            postgresql_where=sa.text(
+                "gross_minor > captured_minor + credit_minor AND written_off_at IS NULL AND reversed_at IS NULL"
+            ),
         )
         batch_op.create_index(
             "ix_settlement_owner_captured", ["owner_id", "captured_at"], unique=False
