@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, text
 
 from chargehub.clock import HandClock
 from chargehub.commands.audit.run import findings_of
+from chargehub.commands.audit.tally import Stored, Tally
 from chargehub.ledger import chain, rules
 from chargehub.ledger.actions import post
 from chargehub.ledger.rules import Entry, Transfer
@@ -228,6 +229,34 @@ async def test_whatever_is_changed_behind_the_hub_shows(lived_in: Path) -> None:
         if laws != found:
             missed[name] = sorted(found)
     assert missed == {}
+
+
+@pytest.mark.parametrize(
+    ("follower", "state"), [("flow.settle", "open"), ("webhooks.sending.deliver", "broken")]
+)
+async def test_what_a_rail_did_and_nobody_settled_yet_is_no_breach(
+    lived_in: Path, follower: str, state: str
+) -> None:
+    """As long as its delivery is owed; another's is no excuse."""
+    delivery = (
+        "INSERT INTO delivery (id, event_id, follower, aggregate, state, tries, due_at)"
+        f" VALUES ('d', 'e', '{follower}', 'session:s', 'parked', 12, 0)"
+    )
+    captured = "UPDATE payment SET captured_minor = captured_minor + 1"
+    other = tampered(lived_in, captured, delivery)
+
+    (found,) = (one for one in findings_of(f"sqlite:///{other}") if one.law == "I10")
+
+    assert found.state == state
+    assert found.broken_by
+
+
+def test_the_head_of_an_empty_chain_can_be_noted() -> None:
+    tally = Tally((0, chain.GENESIS))
+
+    (found, *_) = tally.findings(Stored(0, 0, (0, chain.GENESIS), {}))
+
+    assert (found.law, found.state) == ("chain", "holds")
 
 
 async def test_a_chain_made_anew_is_found_out_by_a_head_that_was_noted(lived_in: Path) -> None:

@@ -23,6 +23,7 @@ _OWNERS = (
     "owner:receivable",
 )
 _RAILS = ("psp:pending", "psp:available", "psp:disputed")
+_FOLLOWERS = ("payments.%", "settlement.%", "flow.settle%", "disputes.%")  # of money
 _BESIDE_EARNINGS = ("penalty", compensating.KIND)  # by which an owner comes to owe
 
 Sums = Counter[Any]
@@ -128,9 +129,10 @@ def rails(reads: Reads) -> Finding:
     faults = compared(told_by_rails, held, ("rails", "ledger"))
     figures = {**_named("rails", told_by_rails), **_named("ledger", held)}
     title = "rails hold what the ledger says"
-    owed = count(reads, DELIVERY)
+    of_money = or_(*(DELIVERY.c.follower.like(name) for name in _FOLLOWERS))
+    owed = count(reads, DELIVERY, of_money)
     if faults.count and owed:
-        told = f"{owed} deliveries are under way or parked; ask again when there are none."
+        told = f"{owed} deliveries of money are under way or parked; ask again after them."
         return Finding("I10", title, "open", told, figures, tuple(faults.shown))
     told = f"{_money(held)} by the ledger, and by what each rail answered."
     return finding("I10", title, told, figures, faults)

@@ -46,8 +46,10 @@ class Tally:
     """Takes every link in order, then tells. `noted`: a head that was noted earlier, elsewhere."""
 
     def __init__(self, noted: tuple[int, str] | None = None) -> None:
-        self._noted, self._noted_is = noted, ""
         self.head = (0, chain.GENESIS)
+        self._noted, self._noted_is = noted, ""
+        if noted and noted[0] == 0:
+            self._noted_is = chain.GENESIS
         self._transfers = self._entries = 0
         self._links, self._bodies = Faults(), Faults()
         self._unbalanced, self._wrong_side = Faults(), Faults()
