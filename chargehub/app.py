@@ -214,7 +214,7 @@ class Hub:
         self.unmet = Counted()
         self.store.changed = self.live.publish
         self.switchboard = OcppSwitchboard()
-        self.rails = rails.build(self.store, self.clock)
+        self.rails = rails.build(self.store, self.clock, settings)
         self.authority = authority.load(
             settings.ca_certificate_file,
             settings.ca_key_file,

@@ -382,6 +382,18 @@ class Settings(BaseSettings):
         bool,
         Field(description="Let it have a private address and http; for closed networks alone."),
     ] = False
+    stripe_key: Annotated[
+        str, Field(description="Stripe's secret or restricted key; empty: no card payments.")
+    ] = ""
+    stripe_webhook_secret: Annotated[
+        str, Field(description="With which Stripe signs what it tells: whsec_…; empty: unheard.")
+    ] = ""
+    stripe_url: Annotated[
+        str, Field(description="Where Stripe's API is; empty: Stripe's own. For stand-ins alone.")
+    ] = ""
+    sandbox_beside_stripe: Annotated[
+        bool, Field(description="Offer the sandbox too: anybody charges without paying.")
+    ] = False
     token_price: Annotated[Decimal, Field(description="EUR for one CHG in token payouts.")] = (
         Decimal("0.25")
     )

@@ -1,18 +1,35 @@
 """Every rail by the name people choose it by. A new rail is a line here and its settings."""
 
 from chargehub.clock import Clock
-from chargehub.payments.rail import Rails
+from chargehub.payments.rail import Collects, PaysOut, Rails
 from chargehub.rails.sandbox import Sandbox
+from chargehub.rails.stripe.collecting import StripeCards
+from chargehub.rails.stripe.line import Line
+from chargehub.rails.stripe.paying import StripeTransfers
 from chargehub.rails.token import TokenRail
+from chargehub.settings import Settings
 from chargehub.store.writer import Store
 
-NAMES = ("sandbox", "token")  # of those that `build` makes
+
+def names(settings: Settings) -> tuple[str, ...]:
+    """The rails that `build` makes by these settings. The sandbox gives way to real money."""
+    has_sandbox = not settings.stripe_key or settings.sandbox_beside_stripe
+    offered = {"stripe": bool(settings.stripe_key), "sandbox": has_sandbox, "token": True}
+    return tuple(name for name, is_offered in offered.items() if is_offered)
 
 
-def build(store: Store, clock: Clock) -> Rails:
+def build(store: Store, clock: Clock, settings: Settings) -> Rails:
     """The rails of a hub."""
+    line = Line(settings.stripe_key, settings.stripe_url or None)
     sandbox = Sandbox(store, clock)
+    offered = names(settings)
+    collecting: dict[str, Collects] = {"stripe": StripeCards(line), "sandbox": sandbox}
+    paying_out: dict[str, PaysOut] = {
+        "stripe": StripeTransfers(line),
+        "sandbox": sandbox,
+        "token": TokenRail(store, clock),
+    }
     return Rails(
-        collecting={"sandbox": sandbox},
-        paying_out={"sandbox": sandbox, "token": TokenRail(store, clock)},
+        collecting={name: rail for name, rail in collecting.items() if name in offered},
+        paying_out={name: rail for name, rail in paying_out.items() if name in offered},
     )

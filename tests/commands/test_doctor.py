@@ -283,9 +283,22 @@ async def test_a_hub_is_recognised_at_its_port_with_tls(tmp_path: Path) -> None:
     assert [(one.setting, one.state) for one in ports][-1] == ("ocpps", "hub")
 
 
-def test_the_rails_that_are_named_are_those_that_are_built() -> None:
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        (Settings(), {"sandbox", "token"}),
+        (Settings(stripe_key="sk_test_1"), {"stripe", "token"}),
+        (
+            Settings(stripe_key="sk_test_1", sandbox_beside_stripe=True),
+            {"stripe", "sandbox", "token"},
+        ),
+    ],
+)
+def test_the_rails_that_are_named_are_those_that_are_built(
+    settings: Settings, named: set[str]
+) -> None:
     store: Any = None
 
-    built = registry.build(store, RealClock())
+    built = registry.build(store, RealClock(), settings)
 
-    assert {*built.collecting, *built.paying_out} == set(registry.NAMES)
+    assert {*built.collecting, *built.paying_out} == set(registry.names(settings)) == named

@@ -27,6 +27,7 @@ from chargehub.people.rules import Actor
 from chargehub.rails.registry import build
 from chargehub.rails.sandbox import Totals, totals
 from chargehub.sessions.schema import CdrRow, SessionRow
+from chargehub.settings import Settings
 from chargehub.settlement import actions as settlement
 from chargehub.settlement import dividing
 from chargehub.store.columns import derived_id, new_id
@@ -263,7 +264,7 @@ class World:
 
 async def make_world(store: Store, clock: HandClock) -> World:
     place = await market.make_world(store)
-    rails = build(store, clock)
+    rails = build(store, clock, Settings())
     flow = Flow(store, clock, followers(rails, store))
     snapshot_id = await store.do(tariffs.snapshot, place.tariff_id)
     world = World(store, clock, flow, rails, place, snapshot_id)

@@ -19,6 +19,7 @@ from chargehub.stations import quirk_files
 LOOSE = (
     *("ocpp_without_password", "ocsp_private_addresses"),
     *("webhook_private_addresses", "wholesale_private_addresses", "mail_to_log"),
+    "sandbox_beside_stripe",
 )
 
 
@@ -37,7 +38,7 @@ def look(settings: Settings, asks_mail: bool) -> Configured:
         smtp=f"{smtp.host}:{smtp.port}" if smtp else "",
         mail_from=settings.mail_from,
         mail_answer=_mail_answer(smtp) if smtp and asks_mail else None,
-        rails=registry.NAMES,
+        rails=registry.names(settings),
         tick_s=settings.tick_s,
     )
 
