@@ -16,7 +16,7 @@ from chargehub.stations.schema import CommandRow
 from chargehub.store.work import Reads
 
 BY_OWNER: tuple[Failure, ...] = ("taken_away", "stopped")
-_LOOKED_AT = 20  # commands of one kind: who sends more meant the last of them
+_LOOKED_AT = 1_000  # commands of one kind since a booking, of which some are about other EVSEs
 
 
 def took_away(reads: Reads, booking: BookingView, why: Failure) -> bool:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import col
 
 from chargehub.bookings import failing
@@ -23,6 +23,17 @@ _START = (
     .order_by(col(CommandRow.id).desc())
     .limit(1)
 )
+_OWNERS = select(col(CommandRow.body)).where(
+    col(CommandRow.station_id) == bindparam("station_id"),
+    col(CommandRow.kind) == bindparam("kind"),
+    col(CommandRow.is_owners),
+    col(CommandRow.state) == "answered",
+    col(CommandRow.sent_at) >= bindparam("since"),
+)
+_COMMANDED = {  # what ends a session, by the command that a station does so for
+    **dict.fromkeys(("hard_reset", "immediate_reset", "reboot", "soft_reset"), "reset"),
+    "unlock_command": "unlock",
+}
 
 
 def follow_failed(work: Work, event: SessionFailed, now: datetime) -> None:
@@ -52,7 +63,7 @@ def follow_closed(
     session = tables.session(work, event.session_id)
     if cdr is None or session is None:
         return
-    if _is_stopped_by_owner(session, booking):
+    if _is_stopped_by_owner(work, session, booking):
         failing.fail(work, booking, "stopped", now)
         return
     is_short = cdr.ended_at - cdr.started_at <= promises.start_fails_within
@@ -60,11 +71,18 @@ def follow_closed(
         failing.fail(work, booking, "start_failed", now)
 
 
-def _is_stopped_by_owner(session: SessionView, booking: BookingView) -> bool:
+def _is_stopped_by_owner(reads: Reads, session: SessionView, booking: BookingView) -> bool:
     """The station did as its owner asked, while the driver's slot was running."""
-    if rules.STOPPED_BY_OWNER not in session.flags or session.stop_reason != "remote":
+    if session.ended_at is None or session.ended_at >= booking.ends_at:
         return False
-    return session.ended_at is not None and session.ended_at < booking.ends_at
+    if session.stop_reason == "remote":
+        return rules.STOPPED_BY_OWNER in session.flags
+    kind = _COMMANDED.get(session.stop_reason or "")
+    if kind is None or booking.driver_id == booking.owner_id:
+        return False
+    about = {"station_id": session.station_id, "kind": kind, "since": session.started_at}
+    bodies = (row.body for row in reads.all(_OWNERS, **about))
+    return any(body.get("evse") in (None, session.evse_number) for body in bodies)
 
 
 def _would_not_start(reads: Reads, session: SessionView, now: datetime) -> bool:

@@ -83,6 +83,7 @@ def command(
     expires_in: timedelta,
     session_id: str | None = None,
     booking_id: str | None = None,
+    is_owners: bool = False,
 ) -> str:
     """Queue a command, to be sent as soon as the station has a line; its id."""
     assert expires_in > timedelta()
@@ -99,6 +100,7 @@ def command(
         request_id=request_id,
         session_id=session_id,
         booking_id=booking_id,
+        is_owners=is_owners,
         created_at=now,
         expires_at=now + expires_in,
     )
@@ -135,7 +137,7 @@ def command_own(
         if work.value(is_balanced):
             check_balanced(wanted)
     check_room(work, station_id, now)
-    return command(work, station_id, wanted, now, expires_in)
+    return command(work, station_id, wanted, now, expires_in, is_owners=True)
 
 
 def call(work: Work, station_id: str, wanted: Call, now: datetime, expires_in: timedelta) -> str:

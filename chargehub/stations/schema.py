@@ -270,6 +270,7 @@ class CommandRow(SQLModel, table=True):
     """Something the hub wants of a station. `state` is one of CommandView's.
 
     `request_id`: its number at the station. `progress`: what the station told since, and when.
+    `is_owners`: its owner wished it; else the hub or an operator did.
     """
 
     __tablename__ = "command"
@@ -306,3 +307,4 @@ class CommandRow(SQLModel, table=True):
     finished_at: datetime | None = Field(default=None, sa_type=Instant)
     outcome: Any = Field(default=None, sa_type=Json, nullable=True)
     tries: int = 0
+    is_owners: bool = False

@@ -10,6 +10,8 @@ from chargehub.listings.suspensions import UNTIL_CHECKED
 from chargehub.sessions import stopping, tables
 from chargehub.sessions.rules import STOPPED_BY_OWNER
 from chargehub.sessions.stopping import REFUSED
+from chargehub.stations.commanding import command
+from chargehub.stations.commands import Reset
 from chargehub.store.work import Work
 from tests.hub import Person, Place, RunningHub
 from tests.stories.steps import HALF_HOUR, audited, go_offline, only, passing, transfers
@@ -125,6 +127,31 @@ async def test_who_stops_a_driver_within_the_slot_pays(hub: RunningHub, version:
     payment = await only(driver, "/payments")
     assert (payment["state"], payment["captured"]["amount_minor"]) == ("captured", 450)
     await audited(hub)
+
+
+@pytest.mark.parametrize(("who", "cost"), [("owner", HALF), ("hub", 0)])
+async def test_who_resets_a_station_within_a_drivers_slot_pays(
+    hub: RunningHub, version: str, who: str, cost: int
+) -> None:
+    """Also without a word of stopping anybody; not for what the hub itself had to restart."""
+    driver, place, booking = await booked(hub, version)
+    await come(hub, place, driver, booking)
+    await place.sim.plug_in(1, driver.id_token)
+    await hub.settle()
+    await place.sim.charge(1, 10_000, readings=2, before_each=passing(hub, HALF_HOUR))
+
+    if who == "owner":
+        wanted = {"kind": "reset", "when": "immediate"}
+        await (await owner_of(hub)).post(f"/stations/{place.station_id}/commands", wanted, 202)
+    else:
+        now, soon = hub.clock.now(), timedelta(minutes=5)
+        await hub.hub.store.do(command, place.station_id, Reset("immediate"), now, soon)
+    await place.sim.until(lambda: place.sim.evses[1].session is None)
+    await hub.settle()
+    await hub.advance(minutes=10)
+
+    assert await status(driver, booking) == ("failed" if cost else "completed")
+    assert await penalty(hub) == cost
 
 
 async def test_who_stops_a_driver_after_the_slot_does_not(hub: RunningHub, version: str) -> None:

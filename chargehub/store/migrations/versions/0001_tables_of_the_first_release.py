@@ -1410,6 +1410,7 @@ def upgrade() -> None:
         sa.Column("finished_at", Instant(), nullable=True),
         sa.Column("outcome", Json(), nullable=True),
         sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("is_owners", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["station_id"], ["station.id"], name=op.f("fk_command_station_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_command")),
     )
