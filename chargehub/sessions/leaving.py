@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, exists, func, or_, select
 
 from chargehub.bookings import kept, notices
 from chargehub.bookings.kept import BLOCK
-from chargehub.bookings.notices import Notice
+from chargehub.bookings.notices import NOTICE, Notice
 from chargehub.bookings.tables import BOOKING
 from chargehub.people import mails
 from chargehub.people import tables as people
@@ -22,6 +22,7 @@ from chargehub.sessions.schema import SESSION
 from chargehub.sessions.tables import SessionView
 from chargehub.sessions.yielding import TOLD_BEFORE
 from chargehub.stations import tables as stations
+from chargehub.stations.local_times import at_station
 from chargehub.store.chunk import ALL, SIZE, Chunk
 from chargehub.store.columns import Instant
 from chargehub.store.work import Reads, Work
@@ -44,6 +45,7 @@ _WALK_UPS = (
         SESSION.c.booking_id.is_(None),
         SESSION.c.free_reason.is_(None),
         _HAS_A_TIME,
+        ~exists().where(NOTICE.c.booking_id == SESSION.c.id, NOTICE.c.kind == bindparam("told")),
     )
     .order_by(SESSION.c.id)
     .limit(_MOST)
@@ -104,10 +106,10 @@ def end_before_owners(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
 
 def _due(work: Work, kind: Notice, now: datetime, ahead: timedelta) -> list[_Ending]:
     found: list[_Ending] = []
-    for row in work.all(_WALK_UPS, now=now):
+    for row in work.all(_WALK_UPS, now=now, told=kind):
         session = SessionView(*row)
-        if len(found) == SIZE or notices.was_told(work, session.id, kind):
-            continue
+        if len(found) == SIZE:
+            break
         since = session.started_at or now
         at = _own_time(work, session, Span(min(since, now), now + ahead + timedelta.resolution))
         if at is not None:
@@ -123,7 +125,7 @@ def _warn(work: Work, ending: _Ending, now: datetime) -> None:
     text = (
         "Hello,\n\n"
         "the owner of the charger that you use needs it from"
-        f" {ending.at:%Y-%m-%d %H:%M} UTC on.\n"
+        f" {at_station(work, ending.session.station_id, ending.at)} on.\n"
         "Your session is ended then. Take your car away, please.\n"
     )
     mails.write_mail(work, driver.email, "The owner needs the charger that you use", text, now)
