@@ -51,12 +51,13 @@ _MATURE = Hot(
     )
     .values(matured_at=bindparam("at", type_=Instant()))
 )
-_REVERSE = (  # as it was read: another hub may have let it mature meanwhile
+_REVERSE = (  # as it was read: another hub may have let it mature or written it off meanwhile
     update(SETTLEMENT)
     .where(
         SETTLEMENT.c.cdr_id == bindparam("of_cdr"),
         SETTLEMENT.c.reversed_at.is_(None),
-        SETTLEMENT.c.matured_at.is_not_distinct_from(bindparam("seen", type_=Instant())),
+        SETTLEMENT.c.matured_at.is_not_distinct_from(bindparam("seen_matured", type_=Instant())),
+        SETTLEMENT.c.written_off_at.is_not_distinct_from(bindparam("seen_lost", type_=Instant())),
     )
     .values(reversed_at=bindparam("at", type_=Instant()))
 )
@@ -184,7 +185,8 @@ def _take_back(work: Work, settled: SettlementView, now: datetime) -> None:
 
     What the owner was paid of it is a claim against the owner.
     """
-    if work.execute(_REVERSE, of_cdr=settled.cdr_id, seen=settled.matured_at, at=now) != 1:
+    seen = {"seen_matured": settled.matured_at, "seen_lost": settled.written_off_at}
+    if work.execute(_REVERSE, of_cdr=settled.cdr_id, at=now, **seen) != 1:
         raise TransferClash(f"the settlement of {settled.cdr_id} was changed meanwhile")
     if settled.transfer_id is None:
         return

@@ -18,6 +18,8 @@ EARLY_END_BASIS_POINTS = 2000  # of what a driver pays for cancelling late or no
 FEE_VAT_PERCENT = Decimal(19)
 FEE_VAT_COUNTRY = "DE"
 MATURITY = timedelta(hours=24)  # from capture until the owner may have it; most disputes are told
+RECEIVABLE = "driver:receivable"  # of the driver who owes it
+BAD_DEBT = "expense:bad_debt"
 _WHOLE = 10_000  # basis points
 
 
@@ -145,11 +147,11 @@ def capture_entries(
 
 def written_off_entries(owed_minor: int, parties: Parties) -> tuple[Entry, ...]:
     """What a driver owes is given up: the hub's loss."""
-    return moved(owed_minor, parties.currency, "expense:bad_debt", _receivable(parties))
+    return moved(owed_minor, parties.currency, BAD_DEBT, _receivable(parties))
 
 
 def _receivable(parties: Parties) -> str:
-    return f"driver:receivable:{parties.driver_id or 'unknown'}"
+    return f"{RECEIVABLE}:{parties.driver_id or 'unknown'}"
 
 
 def early_end_entries(

@@ -31,7 +31,7 @@ _STRAY = text(
     "INSERT INTO ledger_txn (id, kind, digest, effective_at) VALUES (:id, 'gift', 'x', :at)"
 ).bindparams(bindparam("at", type_=Instant()))
 Rows = Callable[[sqlite3.Connection], object]
-LAWS = ["chain", *(f"I{number}" for number in range(1, 17))]
+LAWS = ["chain", *(f"I{number}" for number in range(1, 17)), "debts"]
 OPEN = ("I5", "I11", "I13", "I14")  # no database tells these
 
 

@@ -5,9 +5,13 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from chargehub.commands.audit.run import findings_of
+from chargehub.ledger.rules import TransferClash
+from chargehub.settlement import actions, tables
 from chargehub.settlement.split import Parties, written_off_entries
+from chargehub.settlement.tables import SETTLEMENT
 from chargehub.settlement.writing_off import AFTER, write_off_due
 from tests.settlement.books import Books, cdr
 from tests.settlement.test_split import lawful
@@ -74,6 +78,40 @@ async def test_all_that_is_due_is_written_off_together(books: Books) -> None:
     assert await due(books, AFTER) == 2
 
     assert (await books.balances())["expense:bad_debt"] == 960
+
+
+async def test_what_another_hub_wrote_off_meanwhile_is_read_anew(books: Books) -> None:
+    """A correction that read it before must not leave the loss beside the new debt."""
+    await books.captured(cdr("s", 4600), 4000)
+    seen = await books.store.read(tables.standing, "s")
+    assert await due(books, AFTER) == 1
+
+    with pytest.raises(TransferClash):
+        await books.store.do(actions._take_back, seen, books.clock.now())
+    await books.captured(cdr("s", 4300, version=2), 4000)
+
+    found = await books.balances()
+    assert found["driver:receivable:d"] == 300
+    assert "expense:bad_debt" not in found
+
+
+@pytest.mark.parametrize("was_lost", [False, True])
+async def test_a_write_off_that_was_lost_or_made_twice_shows(books: Books, was_lost: bool) -> None:
+    """The row says one thing and the ledger another."""
+    await books.captured(cdr("s", 4600), 4000)
+    assert await due(books, AFTER if not was_lost else timedelta()) == (not was_lost)
+    assert debts_of(books) == "holds"
+    lost_at = None if not was_lost else books.clock.now()
+
+    await books.store.do(
+        lambda work: work.execute(update(SETTLEMENT).values(written_off_at=lost_at))
+    )
+    assert debts_of(books) == "broken"
+
+
+def debts_of(books: Books) -> str:
+    (found,) = (one for one in findings_of(books.store.database) if one.law == "debts")
+    return found.state
 
 
 step = st.tuples(

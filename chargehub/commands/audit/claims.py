@@ -6,7 +6,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, func, or_, select
 
 from chargehub.commands.audit.books import count, faults_of
-from chargehub.commands.audit.findings import Faults, Finding, compared, finding
+from chargehub.commands.audit.findings import (
+    Faults,
+    Finding,
+    Sums,
+    by_currency,
+    compared,
+    finding,
+    money,
+)
 from chargehub.ledger.tables import ACCOUNT, ENTRY, TXN
 from chargehub.payments.credits import CREDIT
 from chargehub.payments.tables import PAYMENT, PAYOUT, REFUND
@@ -26,8 +34,6 @@ _RAILS = ("psp:pending", "psp:available", "psp:disputed")
 _FOLLOWERS = ("payments.%", "settlement.%", "flow.settle%", "disputes.%")  # of money
 _BESIDE_EARNINGS = ("penalty", compensating.KIND)  # by which an owner comes to owe
 
-Sums = Counter[Any]
-
 
 def taken(reads: Reads) -> Finding:
     """I8: no more is taken than is held, and no more goes back or is disputed than was taken."""
@@ -43,7 +49,7 @@ def taken(reads: Reads) -> Finding:
     captured = _sums(reads, (PAYMENT.c.currency,), PAYMENT.c.captured_minor)
     back = _sums(reads, (PAYMENT.c.currency,), PAYMENT.c.refunded_minor)
     payments = count(reads, PAYMENT)
-    told = f"{payments} payments: {_money(captured)} taken, {_money(back)} of it given back."
+    told = f"{payments} payments: {money(captured)} taken, {money(back)} of it given back."
     figures = {"payments": payments, **_named("taken", captured), **_named("given_back", back)}
     return finding("I8", "taken within what is held, given back within that", told, figures, faults)
 
@@ -92,9 +98,9 @@ def lifetimes(reads: Reads) -> Finding:
     due.subtract(paid)
     due.subtract(owed)
     faults = compared(due, has, ("earned and not paid", "on the accounts"))
-    sums = [_by_currency(one) for one in (earned, paid, owed, has)]
+    sums = [by_currency(one) for one in (earned, paid, owed, has)]
     names = ("earned", "paid", "charged", "left")
-    told = ", ".join(f"{_money(one)} {name}" for one, name in zip(sums, names, strict=True))
+    told = ", ".join(f"{money(one)} {name}" for one, name in zip(sums, names, strict=True))
     figures: dict[str, int | str] = {"owners": len({who for who, _ in has})}
     for one, name in zip(sums, names, strict=True):
         figures |= _named(name, one)
@@ -134,7 +140,7 @@ def rails(reads: Reads) -> Finding:
     if faults.count and owed:
         told = f"{owed} deliveries of money are under way or parked; ask again after them."
         return Finding("I10", title, "open", told, figures, tuple(faults.shown))
-    told = f"{_money(held)} by the ledger, and by what each rail answered."
+    told = f"{money(held)} by the ledger, and by what each rail answered."
     return finding("I10", title, told, figures, faults)
 
 
@@ -144,8 +150,8 @@ def credit(reads: Reads) -> Finding:
     left = _carried(reads, "driver:credit")
     faults = compared(rows, left, ("given less spent", "on the account"))
     given = _sums(reads, (CREDIT.c.currency,), CREDIT.c.amount_minor, CREDIT.c.kind == "given")
-    rest = _by_currency(left)
-    told = f"{_money(given)} given, {_money(rest)} left with {len(left)} drivers."
+    rest = by_currency(left)
+    told = f"{money(given)} given, {money(rest)} left with {len(left)} drivers."
     figures = {"drivers": len(left), **_named("given", given), **_named("left", rest)}
     return finding("I12", "credit given = left + spent + taken back", told, figures, faults)
 
@@ -174,19 +180,6 @@ def _sums(
     for *key, total in reads.all(statement):
         sums[tuple(key) if len(key) > 1 else key[0]] = int(total)
     return sums
-
-
-def _by_currency(sums: Sums) -> Sums:
-    found: Sums = Counter()
-    for (_, currency), amount in sums.items():
-        found[currency] += amount
-    return found
-
-
-def _money(sums: Sums) -> str:
-    """In minor units, as the tables have them."""
-    parts = [f"{currency} {amount}" for currency, amount in sorted(sums.items()) if amount]
-    return " and ".join(parts) or "nothing"
 
 
 def _named(name: str, sums: Sums) -> dict[str, int | str]:

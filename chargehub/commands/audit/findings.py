@@ -1,10 +1,13 @@
 """What an audit says of a law: whether it holds, the figure that shows it, what breaks it. Pure."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 State = Literal["holds", "broken", "open"]
+Sums = Counter[Any]
+"""Amounts in minor units by whose they are and their currency, or by their currency."""
 SHOWN = 5  # of what breaks a law, as many are named
 
 
@@ -63,3 +66,17 @@ def compared(left: Mapping[Any, int], right: Mapping[Any, int], names: tuple[str
             of = " ".join(map(str, key)) if isinstance(key, tuple) else str(key)
             faults.add(f"{of}: {names[0]} {one}, {names[1]} {other}")
     return faults
+
+
+def by_currency(sums: Sums) -> Sums:
+    """Amounts by whose they are and their currency, summed by currency."""
+    found: Sums = Counter()
+    for (_, currency), amount in sums.items():
+        found[currency] += amount
+    return found
+
+
+def money(sums: Sums) -> str:
+    """Amounts by currency in words, in minor units, as the tables have them."""
+    parts = [f"{currency} {amount}" for currency, amount in sorted(sums.items()) if amount]
+    return " and ".join(parts) or "nothing"

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.exc import DBAPIError
 
-from chargehub.commands.audit import books, claims, reading
+from chargehub.commands.audit import books, claims, debts, reading
 from chargehub.commands.audit.findings import Finding
 from chargehub.commands.audit.tally import Tally
 from chargehub.commands.settings import fail, load
@@ -59,11 +59,18 @@ def _audited(reads: Reads, noted: tuple[int, str] | None) -> list[Finding]:
         claims.lifetimes(reads),
         claims.rails(reads),
         claims.credit(reads),
+        debts.debts(reads),
         books.corrections(reads),
         books.once(reads),
         *(Finding(law, title, "open", told, {}) for law, title, told in _NO_TESTIMONY),
     ]
-    return sorted(findings, key=lambda one: int(one.law[1:]) if one.law[1:].isdigit() else 0)
+    return sorted(findings, key=_place)
+
+
+def _place(found: Finding) -> tuple[bool, int]:
+    """The chain first, then the laws by number, then those without one."""
+    digits = found.law[1:]
+    return found.law != "chain", int(digits) if digits.isdigit() else 99
 
 
 def _head(noted: str | None) -> tuple[int, str] | None:
