@@ -133,6 +133,7 @@ HELD: tuple[Held, ...] = (
     Held("membership", "driver_id", is_deleted=True),
     Held("address_reveal", "account_id", is_deleted=True),
     Held("payment_method", "account_id", is_deleted=True),
+    Held("stripe_customer", "account_id", is_deleted=True),
     Held(
         "refund",
         "payment_id@payment",

@@ -3,8 +3,9 @@
 from chargehub.clock import Clock
 from chargehub.payments.rail import Collects, PaysOut, Rails
 from chargehub.rails.sandbox import Sandbox
-from chargehub.rails.stripe.collecting import StripeCards
+from chargehub.rails.stripe.customers import Customers
 from chargehub.rails.stripe.line import Line
+from chargehub.rails.stripe.pages import StripeWithPages
 from chargehub.rails.stripe.paying import StripeTransfers
 from chargehub.rails.token import TokenRail
 from chargehub.settings import Settings
@@ -23,7 +24,8 @@ def build(store: Store, clock: Clock, settings: Settings) -> Rails:
     line = Line(settings.stripe_key, settings.stripe_url or None)
     sandbox = Sandbox(store, clock)
     offered = names(settings)
-    collecting: dict[str, Collects] = {"stripe": StripeCards(line), "sandbox": sandbox}
+    cards = StripeWithPages(line, Customers(line, store, clock))
+    collecting: dict[str, Collects] = {"stripe": cards, "sandbox": sandbox}
     paying_out: dict[str, PaysOut] = {
         "stripe": StripeTransfers(line),
         "sandbox": sandbox,

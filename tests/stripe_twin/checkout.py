@@ -34,7 +34,9 @@ def create(world: World, call: Call) -> Object:
         made["currency"] = call.get("currency")
     else:
         made |= _to_be_paid(call)
-        world.orders[session_id] = dict(call.get("payment_intent_data") or {})
+        options = call.get("payment_method_options") or {}
+        order = dict(call.get("payment_intent_data") or {})
+        world.orders[session_id] = order | {"payment_method_options": options}
     return world.add(PLATFORM, changed(made, call))
 
 

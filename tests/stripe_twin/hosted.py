@@ -1,6 +1,7 @@
 """The pages that Stripe hosts, as plain forms: paying, keeping a card, an owner's onboarding."""
 
 from html import escape
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -45,8 +46,8 @@ async def _pay(world: World, request: Request) -> Response:
     if session is None or session["status"] != "open":
         return _page("This page is gone", "<p>Nothing is to be paid here any more.</p>", 404)
     wrong = ""
-    form = await request.form() if request.method == "POST" else {}
-    number, agreed = str(form.get("number", "")), form.get("agreed")
+    form = dict(parse_qsl((await request.body()).decode()))
+    number, agreed = form.get("number", ""), form.get("agreed")
     if number:
         try:
             has_agreed = None if agreed is None else agreed == "yes"

@@ -48,11 +48,10 @@ class StripeCards:
         found = await self._line.ask(lambda v1: v1.payment_methods.retrieve(card_id))
         if isinstance(found, Refusal) or found.customer != customer:
             return UNFIT
-        brand = (found.card.display_brand or found.card.brand).replace("_", " ").title()
-        return f"{brand} •••• {found.card.last4}"
+        return label_of(found.card)
 
     async def authorise(self, order: HoldOrder, key: str) -> Held | Refusal:
-        found = await self._pay(order, key, {"capture_method": "manual", **_wider()})
+        found = await self._pay(order, key, {"capture_method": "manual", **wider()})
         return found if isinstance(found, Refusal) else _expected(_paid(found), Held)
 
     async def take(self, order: TakeOrder, key: str) -> Captured | Refusal:
@@ -171,6 +170,12 @@ def method_of(customer_id: str, payment_method_id: str) -> str:
     return f"{customer_id}/{payment_method_id}"
 
 
+def label_of(card: Any) -> str:
+    """How a driver knows a card."""
+    brand = (card.display_brand or card.brand).replace("_", " ").title()
+    return f"{brand} •••• {card.last4}"
+
+
 def _parts(method: str) -> tuple[str, str]:
     customer, _, card = method.partition("/")
     return customer, card or "pm_none"
@@ -180,7 +185,7 @@ def _key(key: str) -> dict[str, str]:
     return {"idempotency_key": key}
 
 
-def _wider() -> dict[str, Any]:
+def wider() -> dict[str, Any]:
     """A hold that may last longer, grow, or give more than it keeps, where the card can."""
     return {"payment_method_options": {"card": dict(_MORE)}}
 
@@ -197,6 +202,12 @@ def _paid(intent: Any) -> Held | Captured | Refusal:
         return Captured(intent.id, amounts.read(intent.amount_received, currency))
     if intent.status != "requires_capture":
         return Refusal(intent.status, "The card was not charged.")
+    return hold_of(intent)
+
+
+def hold_of(intent: Any) -> Held:
+    """What an intent holds, its latest charge being with it; what is over has nothing left."""
+    currency = intent.currency.upper()
     card = intent.latest_charge.payment_method_details.card
     before = getattr(card, "capture_before", None)
     return Held(

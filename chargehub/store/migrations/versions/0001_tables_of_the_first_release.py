@@ -1131,6 +1131,13 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "stripe_customer",
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("customer_id", sa.String(length=100), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_stripe_customer")),
+    )
+    op.create_table(
         "tariff_snapshot",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
