@@ -52,6 +52,7 @@ from chargehub.jobs import (
     due_of_checkups,
     due_of_keeping,
     due_of_prices,
+    due_of_reconciliation,
     due_of_reputation,
     due_of_watches,
 )
@@ -82,6 +83,8 @@ from chargehub.prices.effects import Fetcher
 from chargehub.rails import registry as rails
 from chargehub.rails import routes as rail_routes
 from chargehub.receipts import routes as receipt_routes
+from chargehub.reconciliation import routes as reconciliation_routes
+from chargehub.reconciliation.effects import fetch
 from chargehub.reporting import routes as reporting_routes
 from chargehub.reputation import review_routes
 from chargehub.reputation import routes as reputation_routes
@@ -166,6 +169,7 @@ ROUTERS = (
     review_routes.router,
     webhook_routes.router,
     operation_routes.router,
+    reconciliation_routes.router,
 )
 
 ABOUT = """A hub for private charging stations: find an EVSE, book it, charge, pay and be paid.
@@ -261,6 +265,7 @@ class Hub:
         what_is_due = (*what_is_due, self.unmet.write_demand)
         quiet = timedelta(minutes=settings.watch_quiet_minutes)
         what_is_due = (*what_is_due, *due_of_watches(quiet))
+        what_is_due = (*what_is_due, *due_of_reconciliation(tuple(self.rails.books)))
         self.jobs = Jobs(self.store, self.clock, settings.tick_s, what_is_due)
         self.ocpp_port = 0
         self.ocpps_port = 0
@@ -272,6 +277,7 @@ class Hub:
             command=carry_out(self.switchboard, self.store, self.clock, secret).run,
             webhook=self.sender.run,
             wholesale=self.fetcher.run,
+            reconciliation=fetch(self.rails, self.store, self.clock),
         )
 
     async def start(self) -> None:

@@ -35,6 +35,18 @@ class WebhookRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class ReconciliationAsked:
+    """A rail must be asked for its books of the time of a reconciliation."""
+
+    reconciliation_id: str
+    rail: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"reconciliation:{self.rail}"
+
+
+@dataclass(frozen=True, slots=True)
 class WholesaleAsked:
     """The wholesale prices of an area must be fetched for a local day, as 2026-03-29."""
 
@@ -630,6 +642,7 @@ class WatchMatched:
 Event = (
     MailRequested
     | WebhookRequested
+    | ReconciliationAsked
     | WholesaleAsked
     | WholesaleChanged
     | StationConnected

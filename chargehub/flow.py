@@ -40,6 +40,7 @@ from chargehub.payments.rail import Rails
 from chargehub.people import actions as people
 from chargehub.prices import fetching
 from chargehub.receipts import actions as receipts
+from chargehub.reconciliation import actions as reconciliation
 from chargehub.reputation import actions as reputation
 from chargehub.reputation import (
     measuring,
@@ -80,12 +81,14 @@ AFTER_CHANGE: tuple[Reaction, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Senders:
-    """How mail, commands and webhooks leave the hub, and how wholesale prices are fetched."""
+    """How mail, commands and webhooks leave the hub, and how wholesale prices and the books of
+    rails are fetched."""
 
     mail: Send
     command: Send
     webhook: Send
     wholesale: Send
+    reconciliation: Send
 
 
 def reactions(
@@ -104,6 +107,7 @@ def reactions(
             Effect(send.webhook, webhooks.record_sent, MESSAGES, TRIES, HOUR)
         ],
         events.WholesaleAsked: [Effect(send.wholesale, fetching.record, FETCHES)],
+        events.ReconciliationAsked: [Effect(send.reconciliation, reconciliation.record_run)],
         events.StationConnected: [
             stations.resume_commands,
             following.look_when_back,

@@ -36,6 +36,7 @@ from chargehub.personal import departing, retaining
 from chargehub.prices import fetching, moving
 from chargehub.prices.dayahead import Source
 from chargehub.prices.market import Market
+from chargehub.reconciliation import actions as reconciliation
 from chargehub.reporting import asking
 from chargehub.reputation import measuring, reviewing, trusting
 from chargehub.rest import manners
@@ -198,6 +199,15 @@ def due_of_watches(every: timedelta) -> Sequence[Job]:
         return noticing.tell_watching(work, now, every, chunk)
 
     return (tell_watching,)
+
+
+def due_of_reconciliation(rails: Sequence[str]) -> Sequence[Job]:
+    """Rails' books that are compared with the hub's each night. `rails`: those that tell them."""
+
+    def ask_rails(work: Work, now: datetime, chunk: Chunk) -> int:
+        return reconciliation.ask_due(work, now, rails, chunk)
+
+    return (ask_rails, reconciliation.judge_due, reconciliation.make_available)
 
 
 def due_of_checkups(checking: Checking) -> Sequence[Job]:

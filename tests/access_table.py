@@ -284,6 +284,15 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /webhooks/{webhook_id}/messages": Row("read"),
     "GET /sandbox/totals": Row("operator", "operator", stranger=403),
     "GET /deliveries": Row("operator", "operator", stranger=403),
+    "GET /reconciliations": Row("operator", "operator", stranger=403),
+    "GET /balance-lines": Row("operator", "operator", stranger=403),
+    "POST /reconciliations/{rail}": Row("operator", "operator", done=202, stranger=403),
+    "POST /balance-lines/{line_id}/resolution": Row(
+        "operator",
+        "operator",
+        stranger=403,
+        body={"account": "bank:operating", "because": "seen there"},
+    ),
     "POST /stations/{station_id}/calls": Row(
         "operator", "operator", stranger=403, body={"action": "ClearCache", "timeout_s": 1}
     ),

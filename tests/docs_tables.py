@@ -33,6 +33,7 @@ from chargehub.ocpp.v16 import messages as v16
 from chargehub.ocpp.v21 import messages as v21
 from chargehub.ocpp.v201 import messages as v201
 from chargehub.prices.effects import Fetcher
+from chargehub.reconciliation.effects import fetch
 from chargehub.rest.problems import status_of
 from chargehub.settings import Settings
 from chargehub.stations import commands, local_list, profiles, quirk_files, reports, upkeep
@@ -153,8 +154,11 @@ def who(operation: dict[str, Any]) -> str:
 def followers() -> Reactions:
     """The table of `flow.py`."""
     send_command = carry_out(NOWHERE, NOWHERE, NOWHERE, b"").run
-    send_webhook, fetch = Sender(NOWHERE, NOWHERE, Settings()).run, Fetcher(None, False).run
-    send = flow.Senders(mailer(Settings(), NOWHERE), send_command, send_webhook, fetch)
+    send_webhook, ask_prices = Sender(NOWHERE, NOWHERE, Settings()).run, Fetcher(None, False).run
+    compare = fetch(NOWHERE, NOWHERE, NOWHERE)
+    send = flow.Senders(
+        mailer(Settings(), NOWHERE), send_command, send_webhook, ask_prices, compare
+    )
     return flow.reactions(NOWHERE, NOWHERE, send, NOWHERE, "")
 
 

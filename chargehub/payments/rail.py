@@ -6,10 +6,10 @@ protocol) join here with the first rail that sends any, and so does an outcome f
 must first confirm at the bank: every `match` over outcomes is checked to be complete.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 RAIL_TIMEOUT_S = 60  # longer than any rail's own time-outs and repeats
 
@@ -218,6 +218,33 @@ class PageExpired:
 
 
 PageState = PageOpen | PageDone | PageExpired
+LineKind = Literal["payment", "refund", "payout", "fee", "withdrawal", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class BookLine:
+    """A line of a rail's own books: one change of what it keeps for the hub.
+
+    `amount_minor` is added to that, less `fee_minor`. `about` is what Held, Captured, Refunded or
+    PaidOut named as `reference`; None: nothing the hub has asked for. `withdrawal`: sent to the
+    hub's own bank account. From `available_at` on it can be sent away.
+    """
+
+    reference: str
+    kind: LineKind
+    about: str | None
+    amount_minor: int
+    fee_minor: int
+    currency: str
+    booked_at: datetime
+    available_at: datetime
+
+    @property
+    def net_minor(self) -> int:
+        """By how much the balance changes."""
+        return self.amount_minor - self.fee_minor
+
+
 CollectOrder = HoldOrder | TakeOrder | CaptureOrder | ReleaseOrder | RefundOrder
 CollectOutcome = Held | Captured | Released | Refunded | Refusal
 
@@ -284,6 +311,17 @@ class HasPages(Protocol):
         ...
 
 
+class KeepsBooks(Protocol):
+    """A rail that tells every change of what it keeps for the hub, for comparison."""
+
+    def books(self, since: datetime, until: datetime) -> AsyncIterator[Sequence[BookLine]]:
+        """The lines booked from `since` up to, not at, `until`, in pieces, in any order.
+
+        Raises RailUnreachable.
+        """
+        ...
+
+
 class PaysOut(Protocol):
     """A rail that sends owners their money. Keys work as in `Collects`."""
 
@@ -309,3 +347,4 @@ class Rails:
 
     collecting: Mapping[str, Collects]
     paying_out: Mapping[str, PaysOut]
+    books: Mapping[str, KeepsBooks]

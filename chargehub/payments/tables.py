@@ -75,6 +75,7 @@ class PaymentRow(SQLModel, table=True):
         Index("ix_payment_driver", "driver_id", "id"),
         Index("ix_payment_booking", "booking_id"),
         Index("ix_payment_session", "session_id"),
+        Index("ix_payment_reference", "rail_reference"),
         Index("ix_payment_renewal", "state", "renew_at"),
         CheckConstraint("0 <= captured_minor AND captured_minor <= capturable_minor", "captured"),
         CheckConstraint("0 <= refunded_minor AND refunded_minor <= captured_minor", "refunded"),
@@ -115,6 +116,7 @@ class RefundRow(SQLModel, table=True):
     __table_args__ = (
         _unique("uq_refund_open", "payment_id", where=_IS_REQUESTED),
         Index("ix_refund_payment", "payment_id"),
+        Index("ix_refund_reference", "rail_reference"),
     )
 
     id: str = Field(primary_key=True, max_length=36)
@@ -140,6 +142,7 @@ class PayoutRow(SQLModel, table=True):
     __table_args__ = (
         _unique("uq_payout_open", "owner_id", "currency", where=_IS_REQUESTED),
         Index("ix_payout_owner", "owner_id", "id"),
+        Index("ix_payout_reference", "rail_reference"),
     )
 
     id: str = Field(primary_key=True, max_length=36)

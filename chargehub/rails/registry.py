@@ -1,8 +1,10 @@
 """Every rail by the name people choose it by. A new rail is a line here and its settings."""
 
 from chargehub.clock import Clock
-from chargehub.payments.rail import Collects, PaysOut, Rails
+from chargehub.payments.rail import Collects, KeepsBooks, PaysOut, Rails
 from chargehub.rails.sandbox import Sandbox
+from chargehub.rails.sandbox_books import SandboxBooks
+from chargehub.rails.stripe.books import StripeBooks
 from chargehub.rails.stripe.customers import Customers
 from chargehub.rails.stripe.line import Line
 from chargehub.rails.stripe.pages import StripeWithPages
@@ -31,7 +33,9 @@ def build(store: Store, clock: Clock, settings: Settings) -> Rails:
         "sandbox": sandbox,
         "token": TokenRail(store, clock),
     }
+    books: dict[str, KeepsBooks] = {"stripe": StripeBooks(line), "sandbox": SandboxBooks(store)}
     return Rails(
         collecting={name: rail for name, rail in collecting.items() if name in offered},
         paying_out={name: rail for name, rail in paying_out.items() if name in offered},
+        books={name: rail for name, rail in books.items() if name in offered},
     )

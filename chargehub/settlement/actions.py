@@ -197,7 +197,6 @@ def _take_back(work: Work, settled: SettlementView, now: datetime) -> None:
         entries = split.recall_entries(
             settled.owner_id,
             doubting.earned_minor(settled),
-            settled.captured_minor,
             -accounts.balance(work, payable, settled.currency),
             settled.currency,
         )
@@ -212,16 +211,14 @@ def _take_back(work: Work, settled: SettlementView, now: datetime) -> None:
 
 
 def _mature(work: Work, settled: SettlementView, at: datetime) -> None:
-    """Earnings and funds become available; what the owner owes is taken from them at once."""
+    """Earnings become the owner's to have; what the owner owes is taken from them at once."""
     if work.execute(_MATURE, of_cdr=settled.cdr_id, at=at) != 1:
         return
     owner_id, currency = settled.owner_id, settled.currency
     session_id, version = settled.session_id, settled.version
     entries = contesting.maturing(work, Subject(session_id))
     if entries is None:
-        entries = split.maturity_entries(
-            owner_id, doubting.earned_minor(settled), settled.captured_minor, currency
-        )
+        entries = split.maturity_entries(owner_id, doubting.earned_minor(settled), currency)
     _post(work, _transfer(session_id, "mature", version, entries, at))
     owed = accounts.balance(work, f"owner:receivable:{owner_id}", currency)
     payable = -accounts.balance(work, f"owner:payable:{owner_id}", currency)

@@ -35,11 +35,6 @@ class Settled:
     vat: str
 
     @property
-    def funds(self) -> str:
-        """Where the rail's money is."""
-        return "psp:available" if self.is_matured else "psp:pending"
-
-    @property
     def share(self) -> str:
         """Where the owner's part is, as long as nobody took it out."""
         state = "payable" if self.is_matured else "accrued"
@@ -152,7 +147,7 @@ def returned_entries(settled: Settled, back: Back, payable_minor: int) -> tuple[
         "expense:goodwill": goodwill,
         settled.income: back.parts.fee_minor,
         settled.vat: back.parts.vat_minor,
-        settled.funds if back.is_sent else "psp:suspense": -back.parts.amount_minor,
+        "psp:pending" if back.is_sent else "psp:suspense": -back.parts.amount_minor,
     }
     return _entries(amounts, settled.currency)
 
@@ -181,12 +176,10 @@ def earned(settled: Settled, taken: Taken) -> int:
 
 
 def matured_entries(settled: Settled, taken: Taken) -> tuple[Entry, ...]:
-    """The owner may have what was earned, and the rail has made available what did not go back."""
+    """The owner may have what was earned."""
     amounts = {
         f"owner:accrued:{settled.owner_id}": earned(settled, taken),
         f"owner:payable:{settled.owner_id}": -earned(settled, taken),
-        "psp:available": settled.captured_minor - taken.sent_minor,
-        "psp:pending": taken.sent_minor - settled.captured_minor,
     }
     return _entries(amounts, settled.currency)
 

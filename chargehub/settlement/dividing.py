@@ -94,9 +94,7 @@ def _take_back(work: Work, fee: FeeView | None, now: datetime) -> None:
         raise TransferClash(f"the fee of {fee.booking_id} was changed meanwhile")
     if fee.matured_at is not None:
         payable_minor = -accounts.balance(work, f"owner:payable:{fee.owner_id}", fee.currency)
-        entries = split.recall_entries(
-            fee.owner_id, fee.owner_minor, fee.captured_minor, payable_minor, fee.currency
-        )
+        entries = split.recall_entries(fee.owner_id, fee.owner_minor, payable_minor, fee.currency)
         _post(work, fee.booking_id, "fee_recall", entries, now)
     ledger.reverse(
         work,
@@ -134,7 +132,7 @@ def _mature(work: Work, fee: FeeView) -> None:
         return
     entries = contesting.maturing(work, Subject(booking_id=fee.booking_id))
     if entries is None:
-        entries = split.maturity_entries(owner_id, fee.owner_minor, fee.captured_minor, currency)
+        entries = split.maturity_entries(owner_id, fee.owner_minor, currency)
     if entries:
         _post(work, fee.booking_id, "fee_mature", entries, at)
     owed = accounts.balance(work, f"owner:receivable:{owner_id}", currency)

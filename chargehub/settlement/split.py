@@ -179,17 +179,9 @@ def penalty_entries(
     return _entries(amounts, parties.currency)
 
 
-def maturity_entries(
-    owner_id: str, earned: int, captured_minor: int, currency: str
-) -> tuple[Entry, ...]:
-    """The owner may have what was earned now (`earned_minor`), and the rail has made the funds
-    available."""
-    amounts = {
-        f"owner:accrued:{owner_id}": earned,
-        f"owner:payable:{owner_id}": -earned,
-        "psp:available": captured_minor,
-        "psp:pending": -captured_minor,
-    }
+def maturity_entries(owner_id: str, earned: int, currency: str) -> tuple[Entry, ...]:
+    """The owner may have what was earned now (`earned_minor`)."""
+    amounts = {f"owner:accrued:{owner_id}": earned, f"owner:payable:{owner_id}": -earned}
     return _entries(amounts, currency)
 
 
@@ -203,7 +195,7 @@ def earned_minor(owner_minor: int, paid_minor: int) -> int:
 
 
 def recall_entries(
-    owner_id: str, earned: int, captured_minor: int, payable_minor: int, currency: str
+    owner_id: str, earned: int, payable_minor: int, currency: str
 ) -> tuple[Entry, ...]:
     """Maturity taken back, for a correction. What `payable_minor` does not cover was paid out
     already: the owner owes it."""
@@ -212,8 +204,6 @@ def recall_entries(
         f"owner:payable:{owner_id}": covered,
         f"owner:receivable:{owner_id}": earned - covered,
         f"owner:accrued:{owner_id}": -earned,
-        "psp:pending": captured_minor,
-        "psp:available": -captured_minor,
     }
     return _entries(amounts, currency)
 

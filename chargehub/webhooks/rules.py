@@ -21,7 +21,10 @@ FIRST_FREE_PORT = 1_024  # below it only 443: mail and the like are not to be ta
 MOST_PENDING = 10_000  # messages that a webhook that fails may have waiting
 
 UNPUBLISHED = frozenset(
-    {events.MailRequested, events.WebhookRequested, events.WholesaleAsked, events.EvseFreed}
+    {
+        *(events.MailRequested, events.WebhookRequested, events.WholesaleAsked),
+        *(events.EvseFreed, events.ReconciliationAsked),
+    }
 )
 """Errands of the hub itself: they mean nothing outside, and one would tell of the other. That an
 EVSE is available again, who watches it reads from its stream, or is told as WatchMatched."""

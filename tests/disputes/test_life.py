@@ -76,7 +76,7 @@ async def test_an_operator_awards_a_part_of_exactly_that_amount(court: Court) ->
     assert (await court.read(dispute))["refunded"]["amount_minor"] == await court.refunded() == 200
     balances = await court.balances()
     assert "owner:dispute_hold" not in balances
-    assert (balances["psp:available"], balances["income:platform_fee"]) == (71, -60)
+    assert (balances["psp:pending"], balances["income:platform_fee"]) == (71, -60)
 
 
 async def test_a_rejected_dispute_leaves_everything_as_it_was(court: Court) -> None:
@@ -198,7 +198,7 @@ async def test_a_correction_in_the_middle_of_a_dispute_keeps_the_books(court: Co
 
     assert (await court.read(dispute))["refunded"]["amount_minor"] == 540
     assert await court.refunded() == 900
-    assert "psp:available" not in await court.balances()
+    assert "psp:pending" not in await court.balances()
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -73,7 +73,7 @@ async def test_a_fee_matures_and_stands_in_the_statement(world: World) -> None:
     assert await world.store.do(dividing.mature_due_fees, world.clock.now()) == 0
 
     assert await world.balance(f"owner:payable:{world.owner_id}") == -240
-    assert await world.balance("psp:available") == 300
+    assert await world.balance("psp:pending") == 300
     (month,) = await world.store.read(tables.statement, world.owner_id, start - DAY, start + DAY)
     assert (month.sessions, month.gross_minor, month.earnings_minor) == (0, 300, 240)
     assert (month.fee_minor, month.vat_minor, month.payable_minor) == (50, 10, 240)

@@ -172,8 +172,8 @@ class World:
             await self.add_method(account.account_id, reference)
         return account.account_id
 
-    async def add_method(self, driver_id: str, reference: str) -> str:
-        new = NewMethod("sandbox", reference, f"Sandbox {reference}", is_default=True)
+    async def add_method(self, driver_id: str, reference: str, rail: str = "sandbox") -> str:
+        new = NewMethod(rail, reference, f"{rail} {reference}"[:100], is_default=True)
         added = await self.store.do(actions.add_method, driver_id, new, self.clock.now())
         return added.id
 
@@ -262,9 +262,9 @@ class World:
             assert payment.captured_minor <= payment.capturable_minor
 
 
-async def make_world(store: Store, clock: HandClock) -> World:
+async def make_world(store: Store, clock: HandClock, settings: Settings | None = None) -> World:
     place = await market.make_world(store)
-    rails = build(store, clock, Settings())
+    rails = build(store, clock, settings or Settings())
     flow = Flow(store, clock, followers(rails, store))
     snapshot_id = await store.do(tariffs.snapshot, place.tariff_id)
     world = World(store, clock, flow, rails, place, snapshot_id)

@@ -64,7 +64,7 @@ async def test_only_the_disputed_part_of_the_owner_is_frozen(books: Books) -> No
     await books.mature()
 
     assert await books.balances() == {
-        "psp:available": 900,
+        "psp:pending": 900,
         "owner:payable:o": -405,
         "owner:dispute_hold:o": -405,
         "income:platform_fee": -76,
@@ -86,7 +86,7 @@ async def test_what_is_released_is_as_if_it_had_never_been_frozen(
         await books.mature()
 
     assert await books.balances() == {
-        "psp:available": 900,
+        "psp:pending": 900,
         "owner:payable:o": -810,
         "income:platform_fee": -76,
         "vat:payable:DE": -14,
@@ -104,7 +104,7 @@ async def test_what_goes_back_is_borne_by_all_parts(books: Books, is_matured: bo
         await books.mature()
 
     assert await books.balances() == {
-        "psp:available": 450,
+        "psp:pending": 450,
         "owner:payable:o": -405,
         "income:platform_fee": -38,
         "vat:payable:DE": -7,
@@ -146,7 +146,7 @@ async def test_what_the_rail_does_not_take_back_is_owed_to_the_driver(books: Boo
     await give(books, 900, sent=False)
     await books.mature()
 
-    assert await books.balances() == {"psp:available": 900, "psp:suspense": -900}
+    assert await books.balances() == {"psp:pending": 900, "psp:suspense": -900}
 
 
 async def test_more_than_was_paid_cannot_be_disputed(books: Books) -> None:
@@ -175,7 +175,7 @@ async def test_who_paid_a_part_and_has_it_back_leaves_the_owner_nothing(
     await books.mature()
 
     found = await books.balances()
-    assert "psp:available" not in found
+    assert "psp:pending" not in found
     assert "owner:payable:o" not in found
     assert "owner:receivable:o" not in found
     assert found["owner:accrued:o"] == 361 - 810
@@ -303,7 +303,7 @@ async def test_in_any_order_the_ledger_balances_and_agrees_with_the_rail(
     await books.mature()
 
     after = await books.balances()
-    moved = sum(after.get(code, 0) - before.get(code, 0) for code in ("psp:pending", FUNDS))
+    moved = sum(after.get(code, 0) - before.get(code, 0) for code in FUNDS)
     assert moved == market.captured - market.refunded - market.payouts
     assert "owner:dispute_hold:o" not in after
     parts = (after.get(code, 0) - before.get(code, 0) for code in OWNERS)
@@ -315,5 +315,5 @@ async def test_in_any_order_the_ledger_balances_and_agrees_with_the_rail(
     assert broken.keys() <= {"I6", "I10", "I16"}, broken  # there are no payments, and is no energy
 
 
-FUNDS = "psp:available"
+FUNDS = ("psp:pending", "psp:available")
 OWNERS = ("owner:payable:o", "owner:receivable:o")

@@ -45,7 +45,8 @@ async def test_a_correction_after_payout_is_a_claim_against_the_owner(books: Boo
     await books.captured(cdr("s", 450, version=2))
 
     assert await books.balances() == {
-        "psp:available": 450 - 810,
+        "psp:pending": 450,
+        "psp:available": -810,
         "owner:receivable:o": 405,
         "income:platform_fee": -38,
         "vat:payable:DE": -7,

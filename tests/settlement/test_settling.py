@@ -25,7 +25,7 @@ async def test_a_captured_session_becomes_the_owners_money(books: Books) -> None
 
     assert await books.mature() == 1
     assert await books.balances() == {
-        "psp:available": 900,
+        "psp:pending": 900,
         "owner:payable:o": -810,
         "income:platform_fee": -76,
         "vat:payable:DE": -14,
@@ -33,7 +33,8 @@ async def test_a_captured_session_becomes_the_owners_money(books: Books) -> None
 
     await books.pay_out(810)
     assert await books.balances() == {
-        "psp:available": 90,
+        "psp:pending": 900,
+        "psp:available": -810,
         "income:platform_fee": -76,
         "vat:payable:DE": -14,
     }
@@ -76,7 +77,7 @@ async def test_what_could_not_be_captured_the_driver_owes(books: Books) -> None:
     await books.mature()
 
     assert await books.balances() == {
-        "psp:available": 8200,
+        "psp:pending": 8200,
         "driver:receivable:d": 1000,
         "owner:payable:o": -4140 - 4000,
         "owner:accrued:o": -140,

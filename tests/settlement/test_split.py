@@ -184,21 +184,18 @@ def test_credit_pays_a_part_of_the_cost_and_no_share_changes(
     assert -entries.get("owner:accrued:o", 0) == divided.owner_minor
 
 
-def test_maturity_moves_earnings_and_funds() -> None:
-    assert lawful(maturity_entries("o", 810, 900, "EUR")) == {
+def test_maturity_moves_earnings() -> None:
+    assert lawful(maturity_entries("o", 810, "EUR")) == {
         "owner:accrued:o": 810,
         "owner:payable:o": -810,
-        "psp:available": 900,
-        "psp:pending": -900,
     }
 
 
 @given(st.integers(1, 10**9), st.integers(1, 10**9))
 def test_no_more_matures_than_was_captured(owner: int, captured: int) -> None:
-    entries = lawful(maturity_entries("o", earned_minor(owner, captured), captured, "EUR"))
+    entries = lawful(maturity_entries("o", earned_minor(owner, captured), "EUR"))
 
     assert entries["owner:payable:o"] == -min(owner, captured)
-    assert entries["psp:available"] == captured
 
 
 @given(st.integers(1, 10**9), st.integers(1, 10**9), st.integers(0, 10**9))
@@ -207,7 +204,7 @@ def test_what_is_recalled_comes_from_the_balance_first(
 ) -> None:
     """And it is what had matured, so that both together move nothing."""
     matured = earned_minor(owner, captured)
-    entries = lawful(recall_entries("o", matured, captured, payable, "EUR"))
+    entries = lawful(recall_entries("o", matured, payable, "EUR"))
 
     covered = entries.get("owner:payable:o", 0)
     assert covered == min(matured, payable)

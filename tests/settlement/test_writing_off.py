@@ -17,7 +17,7 @@ from tests.settlement.books import Books, cdr
 from tests.settlement.test_split import lawful
 
 OWED = {
-    "psp:available": 4000,
+    "psp:pending": 4000,
     "driver:receivable:d": 600,
     "owner:accrued:o": -140,
     "owner:payable:o": -4000,

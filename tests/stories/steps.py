@@ -145,13 +145,15 @@ Transfers = dict[str, dict[str, int]]
 
 
 async def transfers(hub: RunningHub) -> Transfers:
-    """What every kind of transfer moved: account family and asset -> sum, nothing that is 0."""
+    """What every kind of transfer moved: account family and asset -> sum, nothing that is 0; not
+    that a rail's books told what is available."""
     return await hub.hub.store.read(_transfers)
 
 
 def _transfers(reads: Reads) -> Transfers:
     columns = TXN.c.kind, ENTRY.c.account, ENTRY.c.asset, ENTRY.c.amount
-    rows = reads.all(select(*columns).join(TXN, TXN.c.id == ENTRY.c.txn_id).order_by(TXN.c.kind))
+    told = select(*columns).join(TXN, TXN.c.id == ENTRY.c.txn_id).order_by(TXN.c.kind)
+    rows = reads.all(told.where(TXN.c.kind != "funds_available"))
     found: Transfers = {}
     for row in rows:
         key = f"{family(row.account, row.asset).code} {row.asset}"
@@ -177,10 +179,12 @@ def lasting(moved: Transfers) -> Transfers:
 
 
 def net(moved: Transfers) -> dict[str, int]:
-    """What all kinds of transfers moved together, nothing that came back."""
+    """What all kinds of transfers moved together, nothing that came back. What is with the rail is
+    one sum: how much of it is available yet, the rail's books say."""
     totals: dict[str, int] = {}
     for entries in moved.values():
-        for key, amount in entries.items():
+        for account, amount in entries.items():
+            key = account.replace("psp:pending", "psp").replace("psp:available", "psp")
             totals[key] = totals.get(key, 0) + amount
     return {key: total for key, total in totals.items() if total}
 

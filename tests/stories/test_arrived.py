@@ -120,6 +120,6 @@ async def test_the_fee_of_who_did_come_goes_back(
     assert (missed["fee"]["amount_minor"], came["fee"]) == (247, None)
     assert [bill.cost_minor for bill in await bills(owner)] == [18]
     moved = net(await transfers(hub))
-    assert moved["psp:pending EUR"] == 18
+    assert moved["psp EUR"] == 18
     assert "income:no_show_cancel EUR" not in moved
     await audited(hub)

@@ -91,7 +91,7 @@ async def test_a_credit_that_pays_it_all_leaves_the_card_alone(
     payments = (await driver.get("/payments"))["items"]
     assert [each["state"] for each in payments] == ["released", "released"]
     moved = net(await transfers(hub))
-    assert "psp:pending EUR" not in moved
+    assert "psp EUR" not in moved
     assert (moved["owner:accrued EUR"], moved["driver:credit EUR"]) == (-405, -50)
     await hub.advance(hours=25)
     assert net(await transfers(hub))["owner:payable EUR"] == -405
@@ -117,7 +117,7 @@ async def test_a_correction_gives_credit_back(hub: RunningHub, version: str) -> 
     assert told == {"due": 0, "credit": 180, "refunded": 400}
     moved = net(await transfers(hub))
     assert "driver:credit_used EUR" not in moved
-    assert "psp:pending EUR" not in moved
+    assert "psp EUR" not in moved
     assert moved["owner:accrued EUR"] == -162
     await audited(hub)
 
@@ -146,7 +146,7 @@ async def test_a_credit_goes_back_where_the_driver_did_charge(
     assert await amounts(driver) == [-500, 500]
     moved = net(await transfers(hub))
     assert "expense:goodwill EUR" not in moved
-    assert moved["psp:pending EUR"] == 450
+    assert moved["psp EUR"] == 450
     await audited(hub)
 
 

@@ -62,7 +62,7 @@ async def test_a_guests_credit_pays_the_next_booking_and_what_is_left_has_a_code
 
     moved = net(await transfers(hub))
     assert (moved["owner:accrued EUR"], moved["driver:credit EUR"]) == (-405, -50)
-    assert "psp:pending EUR" not in moved
+    assert "psp EUR" not in moved
     left = (await codes(hub))[1]
     person = await hub.person("person")
     redeemed = await person.post("/credits/redemptions", {"code": left})

@@ -128,7 +128,7 @@ async def test_matured_earnings_are_paid_in_money_to_the_last_cent(
     assert await balances(owner) == {"earnings": 810, "payouts": 810}
     assert await in_sandbox(operator) == {"captured": 900, "paid_out": 810}
     assert net(await transfers(hub)) == {
-        "psp:available EUR": 900 - 810,
+        "psp EUR": 900 - 810,
         "income:platform_fee EUR": -76,
         "vat:payable EUR": -14,
         **energy(20_000, "billed")["energy"],
@@ -154,7 +154,7 @@ async def test_matured_earnings_are_paid_in_tokens_at_the_stated_price(
     assert await balances(owner) == {"earnings": 810, "payouts": 810}
     assert await in_sandbox(operator) == {"captured": 900}
     assert net(await transfers(hub)) == {
-        "psp:available EUR": 900,
+        "psp EUR": 900,
         "fx:clearing EUR": -810,
         "income:platform_fee EUR": -76,
         "vat:payable EUR": -14,
@@ -186,6 +186,6 @@ async def test_a_correction_after_the_payout_is_taken_from_the_next_earnings(
     in_rail = {"captured": 1800, "refunded": 450, "paid_out": 1215}
     assert await in_sandbox(operator) == in_rail
     moved = net(await transfers(hub))
-    with_rail = moved.get("psp:available EUR", 0) + moved.get("psp:pending EUR", 0)
+    with_rail = moved.get("psp EUR", 0)
     assert with_rail == 1800 - 450 - 1215
     assert (await audited(hub))["billed_wh"] == 30_000

@@ -99,6 +99,6 @@ async def test_an_overstay_that_is_given_back_leaves_the_credit_and_the_owner_ow
     assert "expense:goodwill EUR" not in before
     assert after["expense:goodwill EUR"] == 500
     assert await amounts(second) == [500, 500]
-    assert after["psp:available EUR"] == 1100 - 650
+    assert after["psp EUR"] == 1100 - 650
     assert "owner:receivable EUR" not in after
     await audited(hub)

@@ -185,7 +185,7 @@ async def test_who_cancels_while_a_longer_end_is_asked_for_pays_by_what_is_held(
     assert (await driver.get(path))["fee"]["amount_minor"] == 550
     assert sorted(each[0] for each in await holds(driver)) == ["captured", "released"]
     totals = net(await transfers(hub))
-    assert totals["psp:pending EUR"] == 550
+    assert totals["psp EUR"] == 550
     await audited(hub)
 
 
@@ -213,7 +213,7 @@ async def test_an_extended_overstayed_and_disputed_booking_adds_up(hub: RunningH
     found = await driver.get(f"/disputes/{made['id']}")
     assert (found["status"], found["refunded"]["amount_minor"]) == ("closed", 450)
     moved = net(await transfers(hub))
-    assert (moved["psp:available EUR"], moved["owner:payable EUR"]) == (450, -405)
+    assert (moved["psp EUR"], moved["owner:payable EUR"]) == (450, -405)
     assert {code for code in moved if code.startswith(("owner", "driver"))} == {"owner:payable EUR"}
     await audited(hub)
 

@@ -41,9 +41,15 @@ _KINDS = {  # how ids begin, and where the thing is
     "acct": "account",
     "ch": "charge",
     "cus": "customer",
+    "dp": "dispute",
+    "du": "dispute",
     "pi": "payment_intent",
     "pm": "payment_method",
+    "po": "payout",
+    "re": "refund",
     "seti": "setup_intent",
+    "tr": "transfer",
+    "trr": "transfer_reversal",
     "txn": "balance_transaction",
 }
 

@@ -586,6 +586,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_payment_driver", ["driver_id", "id"], unique=False)
         batch_op.create_index("ix_payment_renewal", ["state", "renew_at"], unique=False)
         batch_op.create_index("ix_payment_session", ["session_id"], unique=False)
+        batch_op.create_index("ix_payment_reference", ["rail_reference"], unique=False)
         batch_op.create_index(
             "uq_payment_answerable",
             ["session_id"],
@@ -660,6 +661,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("payout", schema=None) as batch_op:
         batch_op.create_index("ix_payout_owner", ["owner_id", "id"], unique=False)
+        batch_op.create_index("ix_payout_reference", ["rail_reference"], unique=False)
         batch_op.create_index(
             "uq_payout_open",
             ["owner_id", "currency"],
@@ -876,6 +878,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("refund", schema=None) as batch_op:
         batch_op.create_index("ix_refund_payment", ["payment_id"], unique=False)
+        batch_op.create_index("ix_refund_reference", ["rail_reference"], unique=False)
         batch_op.create_index(
             "uq_refund_open",
             ["payment_id"],
@@ -1440,6 +1443,67 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_evse")),
         sa.UniqueConstraint("station_id", "number", name="uq_evse_number"),
     )
+    op.create_table(
+        "balance_line",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("rail", sa.String(length=20), nullable=False),
+        sa.Column("reference", sa.String(length=200), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("about", sa.String(length=200), nullable=True),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("fee_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("booked_at", Instant(), nullable=False),
+        sa.Column("available_at", Instant(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("suspense_minor", sa.BigInteger(), nullable=False),
+        sa.Column("told", sa.String(length=200), nullable=True),
+        sa.Column("moved_at", Instant(), nullable=True),
+        sa.Column("resolved_by", sa.String(length=36), nullable=True),
+        sa.Column("resolved_at", Instant(), nullable=True),
+        sa.Column("account", sa.String(length=40), nullable=True),
+        sa.Column("because", sa.String(length=500), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_balance_line")),
+    )
+    with op.batch_alter_table("balance_line", schema=None) as batch_op:
+        batch_op.create_index("uq_balance_line_reference", ["rail", "reference"], unique=True)
+        batch_op.create_index("ix_balance_line_about", ["rail", "about"], unique=False)
+        batch_op.create_index("ix_balance_line_state", ["state", "id"], unique=False)
+        batch_op.create_index(
+            "ix_balance_line_new",
+            ["booked_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'new'"),
+            postgresql_where=sa.text("state = 'new'"),
+        )
+        batch_op.create_index(
+            "ix_balance_line_open",
+            ["available_at"],
+            unique=False,
+            sqlite_where=sa.text("moved_at IS NULL AND state <> 'new'"),
+            postgresql_where=sa.text("moved_at IS NULL AND state <> 'new'"),
+        )
+
+    op.create_table(
+        "reconciliation",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("rail", sa.String(length=20), nullable=False),
+        sa.Column("since", Instant(), nullable=False),
+        sa.Column("until", Instant(), nullable=False),
+        sa.Column("finished_at", Instant(), nullable=True),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reconciliation")),
+    )
+    with op.batch_alter_table("reconciliation", schema=None) as batch_op:
+        batch_op.create_index("uq_reconciliation_until", ["rail", "until"], unique=True)
+        batch_op.create_index(
+            "uq_reconciliation_open",
+            ["rail"],
+            unique=True,
+            sqlite_where=sa.text("finished_at IS NULL"),
+            postgresql_where=sa.text("finished_at IS NULL"),
+        )
+
     op.create_table(
         "calendar_feed",
         sa.Column("station_id", sa.String(length=36), nullable=False),

@@ -1,0 +1,73 @@
+"""What Stripe says of the hub's balance: its balance transactions, as lines of a rail's books."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from chargehub.payments.rail import BookLine, LineKind, RailUnreachable, Refusal
+from chargehub.rails.stripe import amounts
+from chargehub.rails.stripe.line import Line
+
+PIECE = 100  # the most that Stripe gives at once
+_KINDS: Mapping[str, LineKind] = {
+    **dict.fromkeys(("charge", "payment"), "payment"),
+    **dict.fromkeys(("refund", "payment_refund"), "refund"),
+    "transfer": "payout",
+    **dict.fromkeys(("payout", "payout_cancel", "payout_failure", "topup"), "withdrawal"),
+    **dict.fromkeys(("stripe_fee", "stripe_fx_fee", "tax_fee", "network_cost"), "fee"),
+}
+
+
+class StripeBooks:
+    """Stripe as a rail that tells its books: `KeepsBooks`."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+
+    async def books(self, since: datetime, until: datetime) -> AsyncIterator[Sequence[BookLine]]:
+        created = {"gte": _seconds(since), "lt": _seconds(until)}
+        params: dict[str, Any] = {"created": created, "limit": PIECE, "expand": ["data.source"]}
+        while True:
+            found = await self._list(dict(params))
+            if found.data:
+                yield [_book_line(one) for one in found.data]
+            if not found.has_more or not found.data:
+                return
+            params["starting_after"] = found.data[-1].id
+
+    async def _list(self, params: dict[str, Any]) -> Any:
+        found = await self._line.ask(lambda v1: v1.balance_transactions.list(params))
+        if isinstance(found, Refusal):
+            raise RailUnreachable(f"Stripe does not tell its books: {found.detail}")
+        return found
+
+
+def _book_line(booked: Any) -> BookLine:
+    kind = _KINDS.get(booked.type, "other")
+    currency = booked.currency.upper()
+    return BookLine(
+        reference=booked.id,
+        kind=kind,
+        about=_about(kind, booked.source),
+        amount_minor=amounts.read(booked.amount, currency),
+        fee_minor=amounts.read(booked.fee, currency),
+        currency=currency,
+        booked_at=_at(booked.created),
+        available_at=_at(booked.available_on),
+    )
+
+
+def _about(kind: LineKind, source: Any) -> str | None:
+    """What the hub knows it by: the payment intent of a charge, else the thing itself."""
+    if source is None or isinstance(source, str):
+        return source
+    found: str | None = source.payment_intent if kind == "payment" else source.id
+    return found
+
+
+def _seconds(at: datetime) -> int:
+    return int(at.timestamp())
+
+
+def _at(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,135 @@
+"""What lines of a rail's books say of the ledger, and the entries of them. Pure.
+
+The ledger's psp:pending is what the hub knows of a rail; psp:available what the rail's books have
+confirmed as free to send. Every line is explained by one payment, refund or payout of the hub's,
+or its remainder stands in suspense until an operator says what it is. Source: money.md 1.1, 1.4.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from chargehub.errors import Conflict, Invalid, NotFound
+from chargehub.ledger.rules import Entry, moved
+from chargehub.payments.rail import BookLine, LineKind
+
+WAITS = timedelta(days=2)  # for what the hub itself has not heard of yet: an answer may be late
+OVERLAP = timedelta(days=3)  # of one reconciliation with the one before: lines may appear late
+MISSING_AFTER = timedelta(days=3)  # what the hub noted and no line has told by then
+EVERY = timedelta(days=1)
+
+LineState = Literal["new", "explained", "suspense", "resolved"]
+Account = Literal["bank:operating", "expense:goodwill", "expense:psp_fees", "income:rounding"]
+
+
+class NoSuchLine(NotFound):
+    """There is no line with this id."""
+
+
+class NotInSuspense(Conflict):
+    """The line is explained, or an operator has said what it is."""
+
+
+class NothingToCompare(Invalid):
+    """The hub has no rail that tells its books by that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """A line and how it stands.
+
+    `suspense_minor` of its amount is explained by nothing. `told`: why, in a sentence.
+    `moved_at`: when psp:available followed it.
+    """
+
+    id: str
+    rail: str
+    reference: str
+    kind: LineKind
+    about: str | None
+    amount_minor: int
+    fee_minor: int
+    currency: str
+    booked_at: datetime
+    available_at: datetime
+    state: LineState
+    suspense_minor: int
+    told: str | None
+    moved_at: datetime | None
+    resolved_by: str | None
+    resolved_at: datetime | None
+    account: str | None
+    because: str | None
+
+    @property
+    def line(self) -> BookLine:
+        return BookLine(
+            self.reference,
+            self.kind,
+            self.about,
+            self.amount_minor,
+            self.fee_minor,
+            self.currency,
+            self.booked_at,
+            self.available_at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a line is. `suspense_minor`: what of it nothing explains."""
+
+    state: LineState
+    suspense_minor: int = 0
+    told: str | None = None
+
+
+NOT_YET = Verdict("new")
+
+
+def judge(line: BookLine, ours_minor: int | None, now: datetime) -> Verdict:
+    """Compare a line with what the hub has noted of the same; None: nothing.
+
+    `ours_minor` is signed like the line: money that left is negative.
+    """
+    if line.kind in ("fee", "withdrawal") or ours_minor == line.amount_minor:
+        return Verdict("explained")
+    if now < line.booked_at + WAITS:
+        return NOT_YET
+    if ours_minor is None:
+        told = f"The hub knows of no {line.kind if line.kind != 'other' else 'order'} like this."
+        return Verdict("suspense", line.amount_minor, told)
+    told = f"The hub noted {ours_minor} where the rail's books say {line.amount_minor}."
+    return Verdict("suspense", line.amount_minor - ours_minor, told)
+
+
+def fee_entries(line: BookLine) -> tuple[Entry, ...]:
+    """What the rail took for itself: with a line, or as one."""
+    cost = line.fee_minor - (line.amount_minor if line.kind == "fee" else 0)
+    return moved(cost, line.currency, "expense:psp_fees", "psp:pending")
+
+
+def withdrawal_entries(line: BookLine) -> tuple[Entry, ...]:
+    """What went to the hub's own bank account, or came back from there."""
+    return moved(-line.amount_minor, line.currency, "bank:operating", "psp:pending")
+
+
+def suspense_entries(verdict: Verdict, currency: str) -> tuple[Entry, ...]:
+    """What nothing explains is there, and nobody's that is known."""
+    return moved(verdict.suspense_minor, currency, "psp:pending", "psp:suspense")
+
+
+def resolved_entries(line: LineView, account: Account) -> tuple[Entry, ...]:
+    """It is known now what stood in suspense."""
+    return moved(line.suspense_minor, line.currency, "psp:suspense", account)
+
+
+def available_entries(view: LineView) -> tuple[Entry, ...]:
+    """What has come can be sent away now, and what has left is not there any more.
+
+    Payouts left psp:available when they were confirmed: of those only the unexplained is pending.
+    """
+    net_minor = view.line.net_minor
+    if view.kind == "payout":
+        net_minor = view.suspense_minor - view.fee_minor
+    return moved(net_minor, view.currency, "psp:available", "psp:pending")

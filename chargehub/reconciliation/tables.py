@@ -1,0 +1,190 @@
+"""Queries on lines of rails' books and on what the hub noted of the same."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
+from sqlmodel import col
+
+from chargehub.payments.rail import BookLine
+from chargehub.payments.tables import PAYMENT, PAYOUT, REFUND
+from chargehub.reconciliation.rules import MISSING_AFTER, LineView
+from chargehub.reconciliation.schema import BalanceLineRow, ReconciliationRow
+from chargehub.store.work import Reads, table_of
+from chargehub.units import Money
+
+MOST = 1_000  # lines looked at at once
+
+LINE = table_of(BalanceLineRow)
+RUN = table_of(ReconciliationRow)
+
+_OF_PAYMENT = select(func.sum(PAYMENT.c.captured_minor)).where(
+    PAYMENT.c.rail == bindparam("rail"),
+    PAYMENT.c.rail_reference == bindparam("about"),
+    PAYMENT.c.currency == bindparam("currency"),
+    PAYMENT.c.captured_minor > 0,
+)
+_OF_REFUND = select(-func.sum(REFUND.c.amount_minor)).where(
+    REFUND.c.rail_reference == bindparam("about"),
+    REFUND.c.currency == bindparam("currency"),
+    REFUND.c.state == "refunded",
+    exists().where(PAYMENT.c.id == REFUND.c.payment_id, PAYMENT.c.rail == bindparam("rail")),
+)
+_OF_PAYOUT = select(-func.sum(PAYOUT.c.amount_minor)).where(
+    PAYOUT.c.rail == bindparam("rail"),
+    PAYOUT.c.rail_reference == bindparam("about"),
+    PAYOUT.c.currency == bindparam("currency"),
+    PAYOUT.c.state == "paid",
+)
+_OURS = {"payment": _OF_PAYMENT, "refund": _OF_REFUND, "payout": _OF_PAYOUT}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """When a rail was asked for its books, of which time, and how many lines it told."""
+
+    id: str
+    rail: str
+    since: datetime
+    until: datetime
+    finished_at: datetime | None
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Something the hub noted that no line of the rail's books has told. `kind`: as of a line."""
+
+    kind: str
+    id: str
+    reference: str
+    amount: Money
+    noted_at: datetime
+
+
+def ours(reads: Reads, rail: str, line: BookLine) -> int | None:
+    """What the hub noted of the same, signed like the line; None: nothing."""
+    statement = _OURS.get(line.kind)
+    if statement is None or line.about is None:
+        return None
+    found = reads.value(statement, rail=rail, about=line.about, currency=line.currency)
+    return None if found is None else int(found)
+
+
+def line(reads: Reads, line_id: str) -> LineView | None:
+    """The line with this id, or None."""
+    row = reads.one(select(LINE).where(LINE.c.id == line_id))
+    return None if row is None else LineView(**row._mapping)
+
+
+def by_reference(reads: Reads, rail: str, reference: str) -> LineView | None:
+    """The line that a rail knows by this name, or None."""
+    where = LINE.c.rail == rail, LINE.c.reference == reference
+    row = reads.one(select(LINE).where(*where))
+    return None if row is None else LineView(**row._mapping)
+
+
+def page_of(reads: Reads, state: str | None, after: str | None, limit: int) -> Sequence[LineView]:
+    """Lines, newest first, in a state or in any."""
+    statement = select(LINE).order_by(LINE.c.id.desc()).limit(limit)
+    if state is not None:
+        statement = statement.where(LINE.c.state == state)
+    if after is not None:
+        statement = statement.where(LINE.c.id < after)
+    return _views(reads, statement)
+
+
+def unjudged(reads: Reads, until: datetime, limit: int) -> Sequence[LineView]:
+    """Lines that nothing explains yet, booked before then, the oldest first."""
+    where = LINE.c.state == "new", LINE.c.booked_at <= until
+    return _views(reads, select(LINE).where(*where).order_by(LINE.c.booked_at).limit(limit))
+
+
+def to_move(reads: Reads, now: datetime, limit: int) -> Sequence[LineView]:
+    """Lines that psp:available is to follow, the oldest first."""
+    where = LINE.c.moved_at.is_(None), LINE.c.state != "new", LINE.c.available_at <= now
+    return _views(reads, select(LINE).where(*where).order_by(LINE.c.available_at).limit(limit))
+
+
+def newest_run(reads: Reads, rail: str) -> Run | None:
+    """When a rail was asked last, or None."""
+    row = reads.one(select(RUN).where(RUN.c.rail == rail).order_by(RUN.c.until.desc()).limit(1))
+    return None if row is None else Run(*row)
+
+
+def run(reads: Reads, run_id: str) -> Run | None:
+    """The run with this id, or None."""
+    row = reads.one(select(RUN).where(RUN.c.id == run_id))
+    return None if row is None else Run(*row)
+
+
+def begun_at(reads: Reads, rail: str) -> datetime:
+    """Since when a rail's books count; it has a run."""
+    statement = select(RUN.c.until).where(RUN.c.rail == rail).order_by(RUN.c.until).limit(1)
+    found: datetime = reads.value(statement)
+    return found
+
+
+def in_suspense(reads: Reads, rail: str) -> tuple[Money, ...]:
+    """What nothing explains of a rail's books, by currency."""
+    statement = (
+        select(LINE.c.currency, func.sum(LINE.c.suspense_minor))
+        .where(LINE.c.rail == rail, LINE.c.state == "suspense")
+        .group_by(LINE.c.currency)
+        .order_by(LINE.c.currency)
+    )
+    return tuple(Money(int(total), currency) for currency, total in reads.all(statement))
+
+
+def missing(reads: Reads, rail: str, run: Run) -> tuple[Missing, ...]:
+    """What the hub noted in the time of the last run and no line told; at most 1,000 of a kind."""
+    until = run.until - MISSING_AFTER
+    found = [
+        *_missing(reads, "payment", _captured(rail), run.rail, until),
+        *_missing(reads, "refund", _refunded(rail), run.rail, until),
+        *_missing(reads, "payout", _paid_out(rail), run.rail, until),
+    ]
+    return tuple(found)
+
+
+def _captured(rail: str) -> Select[Any]:
+    columns = PAYMENT.c.id, PAYMENT.c.rail_reference, PAYMENT.c.captured_minor, PAYMENT.c.currency
+    at = PAYMENT.c.changed_at
+    return select(*columns, at).where(PAYMENT.c.rail == rail, PAYMENT.c.captured_minor > 0)
+
+
+def _refunded(rail: str) -> Select[Any]:
+    columns = REFUND.c.id, REFUND.c.rail_reference, REFUND.c.amount_minor, REFUND.c.currency
+    return (
+        select(*columns, REFUND.c.finished_at)
+        .join(PAYMENT, PAYMENT.c.id == REFUND.c.payment_id)
+        .where(PAYMENT.c.rail == rail, REFUND.c.state == "refunded")
+    )
+
+
+def _paid_out(rail: str) -> Select[Any]:
+    columns = PAYOUT.c.id, PAYOUT.c.rail_reference, PAYOUT.c.amount_minor, PAYOUT.c.currency
+    where = PAYOUT.c.rail == rail, PAYOUT.c.state == "paid", PAYOUT.c.token_units.is_(None)
+    return select(*columns, PAYOUT.c.finished_at).where(*where)
+
+
+def _missing(
+    reads: Reads, kind: str, noted: Select[Any], rail: str, until: datetime
+) -> list[Missing]:
+    reference: ColumnElement[Any]
+    _, reference, _, _, at = noted.selected_columns
+    is_told = exists().where(LINE.c.rail == rail, LINE.c.about == reference)
+    rows = reads.all(noted.where(at <= until, ~is_told).limit(MOST))
+    return [Missing(kind, row[0], row[1] or "", Money(row[2], row[3]), row[4]) for row in rows]
+
+
+def _views(reads: Reads, statement: Select[Any]) -> Sequence[LineView]:
+    return [LineView(**row._mapping) for row in reads.all(statement)]
+
+
+def count(reads: Reads, rail: str, state: str) -> int:
+    """How many lines of a rail are in a state."""
+    where = col(BalanceLineRow.rail) == rail, col(BalanceLineRow.state) == state
+    return int(reads.value(select(func.count()).select_from(LINE).where(*where)))

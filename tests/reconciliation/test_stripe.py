@@ -1,0 +1,170 @@
+"""Stripe's own books against the hub's: fees, what is available, and what was done past the hub."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import pytest
+
+from chargehub.clock import HandClock
+from chargehub.payments.rail import BookLine
+from chargehub.reconciliation import actions, effects, tables
+from chargehub.reconciliation.rules import LineView, NotInSuspense
+from chargehub.settings import Settings
+from chargehub.store.work import Work
+from chargehub.store.writer import Store
+from tests.payments.world import World, make_world
+from tests.rails.test_contract import keep_card
+from tests.stripe_twin import balances, payouts
+from tests.stripe_twin.app import KEY, Twin
+from tests.stripe_twin.server import running_twin
+from tests.stripe_twin.world import PLATFORM
+
+
+@dataclass
+class Bank:
+    """A hub whose rail is the stand-in of Stripe, and a driver with a card."""
+
+    world: World
+    twin: Twin
+    driver_id: str
+
+    async def pass_(self, **of_time: int) -> None:
+        """Time goes by for both, and the nightly comparison comes."""
+        self.world.clock.advance(timedelta(**of_time))
+        self.twin.world.clock.now = int(self.world.clock.now().timestamp())
+
+    async def charge(self, cost_minor: int) -> str:
+        session_id = await self.world.session(self.driver_id)
+        await self.world.flow.follow()
+        await self.world.close(session_id, cost_minor)
+        await self.world.flow.follow()
+        return session_id
+
+    async def compare(self) -> None:
+        """Ask for the books, and follow what they say."""
+        store, now = self.world.store, self.world.clock.now()
+        await store.do(actions.ask, "stripe", now)
+        run = await store.read(tables.newest_run, "stripe")
+        assert run is not None
+        event = actions.ReconciliationAsked(run.id, "stripe")
+        count = await effects.fetch(self.world.rails, store, self.world.clock)(event, "key")
+        await store.do(actions.record_run, event, count, now)
+        await store.do(actions.judge_due, now)
+        await store.do(actions.make_available, now)
+
+    async def lines(self, state: str | None = None) -> list[LineView]:
+        return list(await self.world.store.read(tables.page_of, state, None, 100))
+
+    async def with_rail(self) -> tuple[int, int]:
+        """psp:available and psp:pending."""
+        available = await self.world.balance("psp:available")
+        return available, await self.world.balance("psp:pending")
+
+
+@pytest.fixture
+async def bank(store: Store, clock: HandClock) -> AsyncIterator[Bank]:
+    twin = Twin()
+    twin.world.clock.now = int(clock.now().timestamp())
+    async with running_twin(twin) as address:
+        world = await make_world(store, clock, Settings(stripe_key=KEY, stripe_url=address))
+        driver_id = await world.driver("d", reference=None)
+        line: Any = world.rails.collecting["stripe"]._line  # type: ignore[attr-defined]
+        made: Any = await line.ask(lambda v1: v1.customers.create({"email": "d@example.org"}))
+        card = keep_card(twin, made.id, "4242424242424242")
+        await world.add_method(driver_id, f"{made.id}/{card}", "stripe")
+        await world.store.do(actions.ask, "stripe", clock.now())
+        yield Bank(world, twin, driver_id)
+    assert twin.shortcomings == []
+
+
+async def test_a_payment_its_fee_and_when_it_is_available(bank: Bank) -> None:
+    """money.md 1.4: 900 captured, 39 for Stripe, 861 available after two days."""
+    await bank.charge(900)
+    await bank.pass_(hours=24)
+    await bank.compare()
+
+    assert [(one.kind, one.state, one.fee_minor) for one in await bank.lines()] == [
+        ("payment", "explained", 39)
+    ]
+    assert await bank.with_rail() == (0, 861)
+    assert await bank.world.balance("expense:psp_fees") == 39
+
+    await bank.pass_(hours=24)
+    await bank.compare()
+    assert await bank.with_rail() == (861, 0)
+    assert balances.available(bank.twin.world, PLATFORM, "eur") == 861
+
+
+async def test_what_was_given_back_past_the_hub_stands_in_suspense(bank: Bank) -> None:
+    """Somebody refunds by hand at Stripe. An operator says what it was, once."""
+    session_id = await bank.charge(900)
+    await bank.pass_(days=3)
+    await bank.world.refund_elsewhere(await bank.world.payment(session_id), 450)
+    await bank.pass_(hours=1)
+    await bank.compare()
+    assert [one.kind for one in await bank.lines("new")] == ["refund"]
+
+    await bank.pass_(days=2)
+    await bank.compare()
+    (found,) = await bank.lines("suspense")
+    assert found.told == "The hub knows of no refund like this."
+    assert await bank.world.balance("psp:suspense") == 450
+    assert await bank.with_rail() == (411, 0)
+
+    said = (bank.world.market.owner, found.id, "expense:goodwill", "by phone")
+    await bank.world.store.do(actions.resolve, *said, bank.world.clock.now())
+    with pytest.raises(NotInSuspense):
+        await bank.world.store.do(actions.resolve, *said, bank.world.clock.now())
+
+    assert await bank.world.balance("psp:suspense") == 0
+    assert await bank.world.balance("expense:goodwill") == 450
+
+
+async def test_what_the_books_do_not_tell_is_missing(bank: Bank) -> None:
+    await bank.charge(900)
+    bank.twin.world.all(PLATFORM, "balance_transaction").clear()
+    await bank.pass_(days=4)
+    await bank.compare()
+
+    run = await bank.world.store.read(tables.newest_run, "stripe")
+    assert run is not None
+    (missing,) = await bank.world.store.read(tables.missing, "stripe", run)
+    assert (missing.kind, missing.amount.amount_minor) == ("payment", 900)
+
+
+async def test_what_goes_to_the_hubs_own_bank_is_seen(bank: Bank) -> None:
+    await bank.charge(2_000)
+    await bank.pass_(days=3)
+    payouts.sent(bank.twin.world, PLATFORM, 1_000, "eur", is_automatic=True)
+    await bank.pass_(hours=1)
+    await bank.compare()
+
+    assert await bank.world.balance("bank:operating") == 1_000
+    assert sum(await bank.with_rail()) == 2_000 - 55 - 1_000
+
+
+async def test_lines_in_any_order_and_number_end_the_same(bank: Bank) -> None:
+    """Law I5, of books: pieces may come twice, and older ones after newer."""
+    for cost in (900, 450, 2_000):
+        await bank.charge(cost)
+    await bank.pass_(days=3)
+    rail = bank.world.rails.books["stripe"]
+    begun = bank.world.clock.now() - timedelta(days=30)
+    found = [one async for piece in rail.books(begun, bank.world.clock.now()) for one in piece]
+    Random(7).shuffle(found)
+
+    for piece in (found[:2], found[1:], found):
+        await bank.world.store.do(_enter, piece, bank)
+    await bank.world.store.do(actions.make_available, bank.world.clock.now())
+    await bank.compare()
+
+    fees = sum(balances.card_fee(cost) for cost in (900, 450, 2_000))
+    assert await bank.with_rail() == (3_350 - fees, 0)
+    assert len(await bank.lines()) == 3
+
+
+def _enter(work: Work, lines: list[BookLine], bank: Bank) -> None:
+    actions.enter(work, "stripe", lines, bank.world.clock.now())
