@@ -89,6 +89,7 @@ def settle(work: Work, event: PaymentCaptured, now: datetime, terms: Terms = TER
         conceded_minor = min(
             gone, max(0, cdr.cost_minor - event.captured_minor - event.credit_minor)
         )
+        writing_off.take_back(work, earlier, now)
         contesting.undo(work, subject, now)
         _take_back(work, earlier, now)
     settled = _divide(work, cdr, event, conceded_minor, now, terms)
@@ -190,7 +191,6 @@ def _take_back(work: Work, settled: SettlementView, now: datetime) -> None:
         raise TransferClash(f"the settlement of {settled.cdr_id} was changed meanwhile")
     if settled.transfer_id is None:
         return
-    writing_off.take_back(work, settled, now)
     session_id, version = settled.session_id, settled.version
     if settled.matured_at is not None:
         payable = f"owner:payable:{settled.owner_id}"

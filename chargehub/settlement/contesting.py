@@ -15,7 +15,7 @@ from chargehub.ledger import actions as ledger
 from chargehub.ledger import tables as accounts
 from chargehub.ledger.rules import Entry, LedgerError, Transfer, netting_entries, transfer_id
 from chargehub.settlement import contest as rules
-from chargehub.settlement import contests, fees, tables
+from chargehub.settlement import contests, fees, tables, writing_off
 from chargehub.settlement.contest import Back, BadContest, Bearer, Settled
 from chargehub.settlement.contests import CONTEST, ContestRow, ContestView, Subject
 from chargehub.settlement.split import FEE_VAT_COUNTRY
@@ -268,7 +268,10 @@ def _return(
         entries = rules.returned_entries(found, _back(view, others), payable)
         _post(work, view, "dispute_refund", entries, now)
     step, ended_at = view.step + 1, view.ended_at or now
-    return _change(work, view, state="returned", step=step, ended_at=ended_at)
+    changed = _change(work, view, state="returned", step=step, ended_at=ended_at)
+    if view.session_id is not None:
+        writing_off.reckon(work, view.session_id, now)
+    return changed
 
 
 def _back(view: ContestView, others: Sequence[ContestView]) -> Back:

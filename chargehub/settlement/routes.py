@@ -37,6 +37,8 @@ class CurrencyStatement(BaseModel):
     """A month in one currency: gross = earnings + fee + vat (the VAT within the hub's fee).
 
     `penalties`: what you came to owe for cancelling bookings; they are no part of `earnings`.
+    `written_off`: what of `earnings` was given up in the month, for its driver did not pay it for
+    30 days; below 0 where one paid after all.
     `accrued` matures later, or was not paid by its driver; `payable` is paid out next,
     `in_transit` is on its way; `held` is frozen while it is disputed; these and `owed`, what the
     owner owes the hub after a correction, a dispute or a cancellation, or of an overstay to the
@@ -51,6 +53,7 @@ class CurrencyStatement(BaseModel):
     earnings: MoneyBody
     payouts: MoneyBody
     penalties: MoneyBody
+    written_off: MoneyBody
     accrued: MoneyBody
     payable: MoneyBody
     in_transit: MoneyBody
@@ -71,6 +74,7 @@ class CurrencyStatement(BaseModel):
             earnings=money(statement.earnings_minor),
             payouts=money(statement.payouts_minor),
             penalties=money(statement.penalties_minor),
+            written_off=money(statement.written_off_minor),
             accrued=money(statement.accrued_minor),
             payable=money(statement.payable_minor),
             in_transit=money(statement.in_transit_minor),

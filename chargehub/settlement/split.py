@@ -10,7 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Literal
 
-from chargehub.ledger.rules import Entry, LedgerError, moved
+from chargehub.ledger.rules import Entry, LedgerError
 from chargehub.tariffs.pricing import vat_within
 
 FEE_BASIS_POINTS = 1000  # 10 % of the gross cost, VAT included
@@ -145,9 +145,15 @@ def capture_entries(
     return _entries(amounts, parties.currency)
 
 
-def written_off_entries(owed_minor: int, parties: Parties) -> tuple[Entry, ...]:
-    """What a driver owes is given up: the hub's loss."""
-    return moved(owed_minor, parties.currency, BAD_DEBT, _receivable(parties))
+def written_off_entries(owed_minor: int, owner_minor: int, parties: Parties) -> tuple[Entry, ...]:
+    """What a driver owes is given up: `owner_minor` of it the owner's, who is paid only what
+    drivers pay; the rest the hub's loss."""
+    amounts = {
+        f"owner:accrued:{parties.owner_id}": owner_minor,
+        BAD_DEBT: owed_minor - owner_minor,
+        _receivable(parties): -owed_minor,
+    }
+    return _entries(amounts, parties.currency)
 
 
 def _receivable(parties: Parties) -> str:
@@ -192,6 +198,11 @@ def earned_minor(owner_minor: int, paid_minor: int) -> int:
     the share stays accrued. Where a hold was a little too small, the fee yields first.
     """
     return min(owner_minor, paid_minor)
+
+
+def unpaid_minor(owner_minor: int, paid_minor: int) -> int:
+    """How much of an owner's share the driver has not paid: what is not earned."""
+    return owner_minor - earned_minor(owner_minor, paid_minor)
 
 
 def recall_entries(

@@ -22,6 +22,7 @@ from chargehub.store.columns import Instant
 from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, table_of
 
+WRITTEN_OFF = ("written_off", "written_off_undone", "recovered")  # kinds of transfers
 STANDING = "uq_settlement_session_standing"
 _STANDS = text("reversed_at IS NULL")
 _IS_DUE = text("matured_at IS NULL AND reversed_at IS NULL AND doubts IS NULL")
@@ -40,7 +41,7 @@ class SettlementRow(SQLModel, table=True):
     has at most one settlement that stands. `conceded_minor` of what was captured had gone back to
     the driver because of a dispute before this division was made. `doubts`: it does not mature, for
     these reasons by their names in `meters.trust.WHY`, until an operator accepts it.
-    `written_off_at`: what nobody had paid by then is the hub's loss.
+    `written_off_at`: what nobody had paid by then was given up.
     """
 
     __tablename__ = "settlement"
@@ -128,7 +129,8 @@ class Statement:
     that is over does not change. Fees for bookings that ended early count with no session; what
     went back after disputes is taken off in the month it did. `payouts` is what left the hub;
     `owed` what the owner owes it; `held` is the owner's, but disputed. `penalties`: for bookings
-    that the owner cancelled in that month; they are no part of the earnings.
+    that the owner cancelled in that month; they are no part of the earnings. `written_off`: what
+    of earnings was given up in it, for no driver has paid it; below 0 where one paid after all.
     """
 
     currency: str
@@ -144,6 +146,7 @@ class Statement:
     owed_minor: int
     held_minor: int = 0
     penalties_minor: int = 0
+    written_off_minor: int = 0
 
 
 SETTLEMENT = table_of(SettlementRow)
@@ -228,7 +231,8 @@ def statement(reads: Reads, owner_id: str, start: datetime, end: datetime) -> tu
     returned = fees.reversed_(reads, owner_id, start, end)
     disputed = contests.returned(reads, owner_id, start, end)
     paid = _paid_out(reads, owner_id, start, end)
-    penalties = _penalties(reads, owner_id, start, end)
+    penalties = _moved(reads, f"owner:receivable:{owner_id}", ("penalty",), start, end)
+    lost = _moved(reads, f"owner:accrued:{owner_id}", WRITTEN_OFF, start, end)
     found = []
     for currency in sorted(_currencies(reads, owner_id)):
         made, undone = settled.get(currency, _NOTHING), reversed_.get(currency, _NOTHING)
@@ -236,7 +240,7 @@ def statement(reads: Reads, owner_id: str, start: datetime, end: datetime) -> tu
         for sign, of_fees in ((1, early), (-1, returned), (-1, disputed)):
             of_no_session = (0, *of_fees.get(currency, _NOTHING[1:]))
             sums = [one + sign * other for one, other in zip(sums, of_no_session, strict=True)]
-        beside = paid.get(currency, 0), penalties.get(currency, 0)
+        beside = paid.get(currency, 0), penalties.get(currency, 0), lost.get(currency, 0)
         found.append(_statement(reads, owner_id, currency, sums, beside))
     return tuple(found)
 
@@ -286,14 +290,16 @@ def _paid_out(reads: Reads, owner_id: str, start: datetime, end: datetime) -> di
     return {asset: int(total) for asset, total in reads.all(statement)}
 
 
-def _penalties(reads: Reads, owner_id: str, start: datetime, end: datetime) -> dict[str, int]:
-    """By currency: what the owner came to owe for cancelling bookings."""
+def _moved(
+    reads: Reads, account: str, kinds: tuple[str, ...], start: datetime, end: datetime
+) -> dict[str, int]:
+    """By currency: what transfers of these kinds moved on an account."""
     statement = (
         select(ENTRY.c.asset, func.sum(ENTRY.c.amount))
         .join(TXN, TXN.c.id == ENTRY.c.txn_id)
         .where(
-            ENTRY.c.account == f"owner:receivable:{owner_id}",
-            TXN.c.kind == "penalty",
+            ENTRY.c.account == account,
+            TXN.c.kind.in_(kinds),
             TXN.c.effective_at >= start,
             TXN.c.effective_at < end,
         )
@@ -311,10 +317,10 @@ def _currencies(reads: Reads, owner_id: str) -> set[str]:
 
 
 def _statement(
-    reads: Reads, owner_id: str, currency: str, sums: list[int], beside: tuple[int, int]
+    reads: Reads, owner_id: str, currency: str, sums: list[int], beside: tuple[int, int, int]
 ) -> Statement:
     sessions, gross, fee, vat, earnings = sums
-    paid_minor, penalties_minor = beside
+    paid_minor, penalties_minor, written_off_minor = beside
     return Statement(
         currency=currency,
         sessions=sessions,
@@ -329,4 +335,5 @@ def _statement(
         owed_minor=ledger_balance(reads, f"owner:receivable:{owner_id}", currency),
         held_minor=-ledger_balance(reads, f"owner:dispute_hold:{owner_id}", currency),
         penalties_minor=penalties_minor,
+        written_off_minor=written_off_minor,
     )

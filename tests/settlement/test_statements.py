@@ -14,6 +14,7 @@ from chargehub.people.actions import Registration, register
 from chargehub.settlement import tables
 from chargehub.settlement.routes import router
 from chargehub.settlement.tables import Statement
+from chargehub.settlement.writing_off import AFTER, write_off_due
 from chargehub.store.work import Work
 from tests.rest.app import application, client
 from tests.settlement.books import DAY, Books, cdr
@@ -69,6 +70,21 @@ async def test_owners_see_their_own_statements(books: Books) -> None:
     assert (found.sessions, found.gross_minor, found.accrued_minor) == (1, 900, 810)
 
 
+async def test_what_nobody_paid_for_is_taken_off_in_the_month_it_is_given_up(books: Books) -> None:
+    """Earnings less that are what was paid, or is on the owner's accounts."""
+    await books.captured(cdr("s", 900), 400)
+    await books.mature()
+    books.clock.advance(AFTER)
+    assert await books.store.do(write_off_due, books.clock.now()) == 1
+
+    (march,) = await books.store.read(tables.statement, "o", *MARCH)
+    (april,) = await books.store.read(tables.statement, "o", *APRIL)
+
+    assert (march.earnings_minor, march.written_off_minor) == (810, 0)
+    assert (april.earnings_minor, april.written_off_minor) == (0, 410)
+    assert (april.accrued_minor, april.payable_minor) == (0, 400)
+
+
 @pytest.fixture
 async def http(books: Books) -> AsyncIterator[httpx2.AsyncClient]:
     served = SimpleNamespace(store=books.store, clock=books.clock)
@@ -91,6 +107,7 @@ async def test_a_statement_over_rest(books: Books, http: httpx2.AsyncClient) -> 
         "earnings": 810,
         "payouts": 0,
         "penalties": 0,
+        "written_off": 0,
         "accrued": 810,
         "payable": 0,
         "in_transit": 0,

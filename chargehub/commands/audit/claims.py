@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, func, or_, select
 
+from chargehub.commands.audit import debts
 from chargehub.commands.audit.books import count, faults_of
 from chargehub.commands.audit.findings import (
     Faults,
@@ -86,6 +87,7 @@ def lifetimes(reads: Reads) -> Finding:
     earned.update(_of(reads, FEE, owner, "owner_minor", FEE.c.reversed_at.is_(None)))
     borne = (CONTEST.c.state == "returned") & (CONTEST.c.bearer == "owner")
     earned.subtract(_of(reads, CONTEST, owner, "owner_minor", borne))
+    earned.subtract(debts.given_up(reads))
     paid = _of(reads, PAYOUT, owner, "amount_minor", PAYOUT.c.state == "paid")
     owed = _owed(reads)
     has = _sums(

@@ -2,17 +2,37 @@
 
 from collections import Counter
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from chargehub.commands.audit.findings import Finding, Sums, by_currency, compared, finding, money
 from chargehub.ledger.tables import ACCOUNT, ENTRY
+from chargehub.settlement.contests import CONTEST
 from chargehub.settlement.split import BAD_DEBT, RECEIVABLE
 from chargehub.settlement.tables import SETTLEMENT
 from chargehub.store.work import Reads
 
+_MISSING = SETTLEMENT.c.gross_minor - SETTLEMENT.c.captured_minor - SETTLEMENT.c.credit_minor
+_IS_LOST = SETTLEMENT.c.written_off_at.is_not(None)
+_BACK = (  # to drivers, at the owner's expense
+    select(
+        CONTEST.c.session_id,
+        func.sum(CONTEST.c.owner_minor).label("owner_minor"),
+        func.sum(CONTEST.c.amount_minor).label("amount_minor"),
+    )
+    .where(CONTEST.c.state == "returned", CONTEST.c.bearer == "owner")
+    .group_by(CONTEST.c.session_id)
+    .subquery()
+)
+_SHARE = SETTLEMENT.c.owner_minor - func.coalesce(_BACK.c.owner_minor, 0)
+_PAID = (
+    SETTLEMENT.c.captured_minor + SETTLEMENT.c.credit_minor - func.coalesce(_BACK.c.amount_minor, 0)
+)
+_OWNERS_PART = case((_SHARE > _PAID, _SHARE - _PAID), else_=0)  # of what nobody paid
+
 
 def debts(reads: Reads) -> Finding:
-    """What standing settlements miss, drivers owe; but what was written off is the hub's loss."""
+    """What standing settlements miss, drivers owe; what was written off of it is the hub's loss,
+    but for the owner's part, which is never paid out."""
     owed, lost = _missing(reads)
     faults = compared(owed, _receivables(reads), ("missing of settlements", "receivable"))
     faults.join(compared(lost, _losses(reads), ("written off", "on the account")))
@@ -24,21 +44,32 @@ def debts(reads: Reads) -> Finding:
     return finding("debts", "what nobody paid is owed, or written off", told, figures, faults)
 
 
-def _missing(reads: Reads) -> tuple[Sums, Sums]:
-    """What standing settlements miss: by the drivers who owe it, and by where it was lost."""
-    missing = SETTLEMENT.c.gross_minor - SETTLEMENT.c.captured_minor - SETTLEMENT.c.credit_minor
-    is_lost = SETTLEMENT.c.written_off_at.is_not(None)
-    keys = SETTLEMENT.c.driver_id, SETTLEMENT.c.currency, is_lost
+def given_up(reads: Reads) -> Sums:
+    """By owner and currency: the owners' part of what was written off."""
+    keys = SETTLEMENT.c.owner_id, SETTLEMENT.c.currency
     statement = (
-        select(*keys, func.sum(missing))
-        .where(SETTLEMENT.c.reversed_at.is_(None), missing > 0)
+        select(*keys, func.sum(_OWNERS_PART))
+        .outerjoin(_BACK, _BACK.c.session_id == SETTLEMENT.c.session_id)
+        .where(SETTLEMENT.c.reversed_at.is_(None), _IS_LOST)
+        .group_by(*keys)
+    )
+    return Counter({(owner, coin): int(amount) for owner, coin, amount in reads.all(statement)})
+
+
+def _missing(reads: Reads) -> tuple[Sums, Sums]:
+    """What standing settlements miss: by the drivers who owe it, and by where the hub lost it."""
+    keys = SETTLEMENT.c.driver_id, SETTLEMENT.c.currency, _IS_LOST
+    statement = (
+        select(*keys, func.sum(_MISSING), func.sum(_OWNERS_PART))
+        .outerjoin(_BACK, _BACK.c.session_id == SETTLEMENT.c.session_id)
+        .where(SETTLEMENT.c.reversed_at.is_(None), _MISSING > 0)
         .group_by(*keys)
     )
     owed: Sums = Counter()
     lost: Sums = Counter()
-    for driver_id, currency, was_lost, amount in reads.all(statement):
+    for driver_id, currency, was_lost, amount, of_owners in reads.all(statement):
         if was_lost:
-            lost[BAD_DEBT, currency] += int(amount)
+            lost[BAD_DEBT, currency] += int(amount) - int(of_owners)
         else:
             owed[driver_id or "unknown", currency] += int(amount)
     return owed, lost
