@@ -25,7 +25,9 @@ from chargehub.people.rules import Actor
 from chargehub.sessions import tables as sessions
 from chargehub.sessions.cdr import CdrView
 from chargehub.settlement import (
+    compensating,
     contesting,
+    debts,
     doubting,
     split,
     tables,
@@ -42,20 +44,22 @@ from chargehub.store.work import Work
 
 _COLUMNS = tuple(column.key for column in SETTLEMENT.columns)
 _INSERT = insert_of(SETTLEMENT)
-_MATURE = Hot(
+_MATURE = Hot(  # as it was read: another hub may have had more of it paid meanwhile
     update(SETTLEMENT)
     .where(
         SETTLEMENT.c.cdr_id == bindparam("of_cdr"),
+        SETTLEMENT.c.captured_minor == bindparam("seen"),
         SETTLEMENT.c.matured_at.is_(None),
         SETTLEMENT.c.reversed_at.is_(None),
     )
     .values(matured_at=bindparam("at", type_=Instant()))
 )
-_REVERSE = (  # as it was read: another hub may have let it mature or written it off meanwhile
+_REVERSE = (  # as it was read: another hub may have let it mature meanwhile, or written it off
     update(SETTLEMENT)
     .where(
         SETTLEMENT.c.cdr_id == bindparam("of_cdr"),
         SETTLEMENT.c.reversed_at.is_(None),
+        SETTLEMENT.c.captured_minor == bindparam("seen"),
         SETTLEMENT.c.matured_at.is_not_distinct_from(bindparam("seen_matured", type_=Instant())),
         SETTLEMENT.c.written_off_at.is_not_distinct_from(bindparam("seen_lost", type_=Instant())),
     )
@@ -65,6 +69,10 @@ _REVERSE = (  # as it was read: another hub may have let it mature or written it
 
 class UnknownCdr(LedgerError):
     """Something was captured for a CDR that is not there."""
+
+
+class NotSettled(LedgerError):
+    """A debt was paid before its cost was settled: settle first."""
 
 
 def settle(work: Work, event: PaymentCaptured, now: datetime, terms: Terms = TERMS) -> None:
@@ -79,26 +87,57 @@ def settle(work: Work, event: PaymentCaptured, now: datetime, terms: Terms = TER
     if earlier is not None and earlier.version > cdr.version:
         return  # this CDR was corrected, and the correction settled, before its turn came
     if earlier is not None and earlier.cdr_id == cdr.id:
-        kept_minor = earlier.captured_minor - earlier.conceded_minor
+        kept_minor = earlier.captured_minor - earlier.conceded_minor - earlier.later_minor
         if kept_minor != event.captured_minor:
-            raise TransferClash(f"CDR {cdr.id} was settled with {kept_minor} captured")
+            raise TransferClash(
+                f"CDR {cdr.id} was settled with {kept_minor} captured, not "
+                f"{event.captured_minor}: what is paid later is for `settle_debt`"
+            )
         return
     subject, conceded_minor = Subject(cdr.session_id), 0
     if earlier is not None:
         gone = contesting.conceded_minor(work, cdr.session_id)
-        conceded_minor = min(
-            gone, max(0, cdr.cost_minor - event.captured_minor - event.credit_minor)
-        )
+        paid_minor = event.captured_minor + event.credit_minor + earlier.later_minor
+        conceded_minor = min(gone, max(0, cdr.cost_minor - paid_minor))
         writing_off.take_back(work, earlier, now)
         contesting.undo(work, subject, now)
         _take_back(work, earlier, now)
     settled = _divide(work, cdr, event, conceded_minor, now, terms)
     if earlier is not None:
+        settled = debts.carry(work, settled, earlier.later_minor, now)
         contesting.redo(work, subject, now, conceded_minor)
     if earlier is not None and earlier.transfer_id and earlier.matured_at:
         # The owner could have had the money already; a correction does not make it young again.
         _mature(work, settled, now)
     work.record(SessionSettled(cdr.session_id, cdr.id))
+
+
+def settle_debt(work: Work, cdr_id: str, paid_minor: int, payment_id: str, now: datetime) -> None:
+    """A driver has paid, by a payment of its own, some or all of what a settled cost still missed.
+
+    Call it once the rail has taken `paid_minor` (above 0, in the currency of the CDR) beside what
+    PaymentCaptured told of that CDR; the same `payment_id` again changes nothing. What the driver
+    owes is less by it, also after it was written off: then so much of the loss is taken back. The
+    owner has the part that is due of it: when the settlement matures, or now if it has. What is
+    paid beyond what is owed (the cost was corrected meanwhile) lies in psp:suspense, to be given
+    back. A later correction counts what was paid here beside what PaymentCaptured then tells,
+    which must not contain it. Any CDR of the session will do: the standing one is paid.
+
+    Raises UnknownCdr, NotSettled, TransferClash (the payment was noted with another amount, or
+    another hub changed the settlement meanwhile: do it again).
+    """
+    if paid_minor <= 0:
+        raise LedgerError(f"payment {payment_id} of {paid_minor} pays nothing")
+    if debts.was_paid(work, payment_id, paid_minor):
+        return
+    cdr = sessions.cdr(work, cdr_id)
+    if cdr is None:
+        raise UnknownCdr(f"{paid_minor} was paid for the unknown CDR {cdr_id}")
+    settled = tables.standing(work, cdr.session_id)
+    if settled is None:
+        raise NotSettled(f"{paid_minor} was paid for CDR {cdr_id}, which nobody has settled yet")
+    debts.pay(work, settled, paid_minor, payment_id, now)
+    compensating.reckon(work, cdr.session_id, now)
 
 
 def mature_due(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
@@ -186,11 +225,10 @@ def _take_back(work: Work, settled: SettlementView, now: datetime) -> None:
 
     What the owner was paid of it is a claim against the owner.
     """
-    seen = {"seen_matured": settled.matured_at, "seen_lost": settled.written_off_at}
-    if work.execute(_REVERSE, of_cdr=settled.cdr_id, at=now, **seen) != 1:
+    times = {"seen_matured": settled.matured_at, "seen_lost": settled.written_off_at, "at": now}
+    seen = settled.captured_minor
+    if work.execute(_REVERSE, of_cdr=settled.cdr_id, seen=seen, **times) != 1:
         raise TransferClash(f"the settlement of {settled.cdr_id} was changed meanwhile")
-    if settled.transfer_id is None:
-        return
     session_id, version = settled.session_id, settled.version
     if settled.matured_at is not None:
         payable = f"owner:payable:{settled.owner_id}"
@@ -201,6 +239,9 @@ def _take_back(work: Work, settled: SettlementView, now: datetime) -> None:
             settled.currency,
         )
         _post(work, _transfer(session_id, "recall", version, entries, now))
+    debts.take_back(work, settled, now)
+    if settled.transfer_id is None:
+        return
     ledger.reverse(
         work,
         settled.transfer_id,
@@ -212,7 +253,7 @@ def _take_back(work: Work, settled: SettlementView, now: datetime) -> None:
 
 def _mature(work: Work, settled: SettlementView, at: datetime) -> None:
     """Earnings become the owner's to have; what the owner owes is taken from them at once."""
-    if work.execute(_MATURE, of_cdr=settled.cdr_id, at=at) != 1:
+    if work.execute(_MATURE, of_cdr=settled.cdr_id, seen=settled.captured_minor, at=at) != 1:
         return
     owner_id, currency = settled.owner_id, settled.currency
     session_id, version = settled.session_id, settled.version

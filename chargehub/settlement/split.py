@@ -10,7 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Literal
 
-from chargehub.ledger.rules import Entry, LedgerError
+from chargehub.ledger.rules import Entry, LedgerError, negated
 from chargehub.tariffs.pricing import vat_within
 
 FEE_BASIS_POINTS = 1000  # 10 % of the gross cost, VAT included
@@ -152,6 +152,21 @@ def written_off_entries(owed_minor: int, owner_minor: int, parties: Parties) -> 
         f"owner:accrued:{parties.owner_id}": owner_minor,
         BAD_DEBT: owed_minor - owner_minor,
         _receivable(parties): -owed_minor,
+    }
+    return _entries(amounts, parties.currency)
+
+
+def recovered_entries(paid_minor: int, owner_minor: int, parties: Parties) -> tuple[Entry, ...]:
+    """What was written off is owed again, for it is being paid; `owner_minor` of it the owner's."""
+    return negated(written_off_entries(paid_minor, owner_minor, parties))
+
+
+def debt_paid_entries(paid_minor: int, beyond_minor: int, parties: Parties) -> tuple[Entry, ...]:
+    """A driver pays what is owed. `beyond_minor`: paid, but not owed any more; to suspense."""
+    amounts = {
+        "psp:pending": paid_minor + beyond_minor,
+        _receivable(parties): -paid_minor,
+        "psp:suspense": -beyond_minor,
     }
     return _entries(amounts, parties.currency)
 

@@ -41,7 +41,8 @@ class SettlementRow(SQLModel, table=True):
     has at most one settlement that stands. `conceded_minor` of what was captured had gone back to
     the driver because of a dispute before this division was made. `doubts`: it does not mature, for
     these reasons by their names in `meters.trust.WHY`, until an operator accepts it.
-    `written_off_at`: what nobody had paid by then was given up.
+    `written_off_at`: what nobody had paid by then was given up. `later_minor` of what was captured
+    the driver paid after it was settled, to pay a debt.
     """
 
     __tablename__ = "settlement"
@@ -90,6 +91,7 @@ class SettlementRow(SQLModel, table=True):
     accepted_by: str | None = Field(default=None, max_length=36)
     accepted_because: str | None = Field(default=None, max_length=500)
     written_off_at: datetime | None = Field(default=None, sa_type=Instant)
+    later_minor: int = Field(default=0, sa_type=BigInteger)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ class SettlementView:
     accepted_by: str | None = None
     accepted_because: str | None = None
     written_off_at: datetime | None = None
+    later_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import update
 
 from chargehub.commands.audit.run import findings_of
@@ -149,40 +147,6 @@ async def test_what_goes_back_of_it_is_not_the_owners_either(
     assert laws_broken(books) == set()
 
     await books.captured(cdr("s", 500, version=2), 0)
-    assert laws_broken(books) == set()
-
-
-WHAT = ["correct", "wait", "mature", "dispute"]
-
-
-@settings(
-    max_examples=25,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(steps=st.lists(st.tuples(st.sampled_from(WHAT), st.integers(1, 5000)), max_size=7))
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-async def test_in_any_order_what_nobody_paid_is_owed_or_given_up(
-    books: Books, steps: list[tuple[str, int]]
-) -> None:
-    """Closed, corrected, matured, disputed, written off: the laws of money hold."""
-    session, number, kept = new_id(), 1, 4000
-    await books.captured(cdr(session, 4600), kept)
-
-    for what, amount in steps:
-        number += 1
-        if what == "wait":
-            await due(books, AFTER)
-        elif what == "mature":
-            await books.mature()
-        elif what == "dispute":
-            kept -= await given_back(books, session, amount)
-        else:
-            kept = min(amount, kept)
-            await books.captured(cdr(session, amount, number), kept)
-
     assert laws_broken(books) == set()
 
 

@@ -92,14 +92,17 @@ def _ill_posted() -> Select[Any]:
         ("owner:accrued:%", columns.owner_minor),
         ("income:%", columns.fee_minor),
         ("vat:%", columns.vat_minor),
-        ("psp:pending", -columns.captured_minor),
+        ("psp:pending", columns.later_minor - columns.captured_minor),
     )
     moved = (
         func.coalesce(func.sum(case((ENTRY.c.account.like(like), ENTRY.c.amount), else_=0)), 0)
         for like, _ in told
     )
     differs = [posted != -amount for posted, (_, amount) in zip(moved, told, strict=True)]
-    amounts = columns.owner_minor, columns.fee_minor, columns.vat_minor, columns.captured_minor
+    amounts = (
+        *(columns.owner_minor, columns.fee_minor, columns.vat_minor),
+        *(columns.captured_minor, columns.later_minor),
+    )
     return (
         select(columns.cdr_id)
         .outerjoin(

@@ -1054,6 +1054,7 @@ def upgrade() -> None:
         sa.Column("accepted_by", sa.String(length=36), nullable=True),
         sa.Column("accepted_because", sa.String(length=500), nullable=True),
         sa.Column("written_off_at", Instant(), nullable=True),
+        sa.Column("later_minor", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("cdr_id", name=op.f("pk_settlement")),
     )
     with op.batch_alter_table("settlement", schema=None) as batch_op:
