@@ -17,7 +17,7 @@ class NewMethodBody(Body):
     """A means of payment as its rail names it; no card number ever comes here.
 
     On the rail `sandbox` the reference says what it does: `ok`, `refuse`, `refuse_capture`,
-    `limit:<minor units>`, `lasts:<minutes>`, `flaky`, `slow`.
+    `fixed` (holds that do not grow), `limit:<minor units>`, `lasts:<minutes>`, `flaky`, `slow`.
     """
 
     rail: RailName

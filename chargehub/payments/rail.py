@@ -69,6 +69,18 @@ class CaptureOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class IncreaseOrder:
+    """Have a hold keep at least this much in all, so that more can be captured."""
+
+    hold: str
+    amount_minor: int
+    currency: str
+
+    def __post_init__(self) -> None:
+        assert self.amount_minor > 0, self
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseOrder:
     """Give a whole hold back; nothing is taken."""
 
@@ -318,6 +330,19 @@ class KeepsBooks(Protocol):
         """The lines booked from `since` up to, not at, `until`, in pieces, in any order.
 
         Raises RailUnreachable.
+        """
+        ...
+
+
+@runtime_checkable
+class GrowsHolds(Protocol):
+    """A rail whose holds can grow; whether this one may, its card and the bank say each time."""
+
+    async def increase(self, order: IncreaseOrder, key: str) -> Held | Refusal:
+        """The hold as it is then; one that keeps as much already is left as it is.
+
+        A refusal leaves the hold as it was. Nothing needs reading back, also after a crash: an
+        increase that was carried out is not carried out again. Raises RailUnreachable, KeyReused.
         """
         ...
 

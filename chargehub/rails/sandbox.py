@@ -2,15 +2,16 @@
 
 It keeps its own books in its own table, in commits of its own, as a service outside would; the
 hub's ledger can be compared with them. What a means of payment does, its reference says:
-`ok` · `refuse` every hold · `refuse_capture` · `limit:500` refuses more than 500 minor units ·
-`lasts:30` ends every hold after 30 minutes of business time · `flaky` loses the first answer to
-every order · `slow` takes its time. Payouts go to `ok`, `refuse_payout`, `flaky` or `slow`.
+`ok` · `refuse` every hold · `refuse_capture` · `fixed`: holds do not grow · `limit:500` refuses
+more than 500 minor units · `lasts:30` ends every hold after 30 minutes of business time · `flaky`
+loses the first answer to every order · `slow` takes its time. Payouts go to `ok`, `refuse_payout`,
+`flaky` or `slow`.
 """
 
 import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal, TypeVar, assert_never
 
 from sqlalchemy import BigInteger, Index, bindparam, func, or_, select, text
@@ -24,6 +25,7 @@ from chargehub.payments.rail import (
     CollectOutcome,
     Held,
     HoldOrder,
+    IncreaseOrder,
     KeyReused,
     PaidOut,
     PayoutOrder,
@@ -35,16 +37,26 @@ from chargehub.payments.rail import (
     ReleaseOrder,
     TakeOrder,
 )
+from chargehub.rails.judging import (
+    Later,
+    ends_at,
+    kept_minor,
+    lasts,
+    limit,
+    refuses_charge,
+    refuses_later,
+)
 from chargehub.store.columns import Instant, Json, derived_id
 from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, Work, table_of
 from chargehub.store.writer import Store
 
 SLOW_S = 2.0  # long enough to be seen on a screen, far below every time limit
-METHODS = ("ok", "refuse", "refuse_capture", "flaky", "slow")
+METHODS = ("ok", "refuse", "refuse_capture", "fixed", "flaky", "slow")
 DESTINATIONS = ("ok", "refuse_payout", "flaky", "slow")
 
-Kind = Literal["hold", "take", "capture", "release", "refund", "payout"]
+Kind = Literal["hold", "take", "increase", "capture", "release", "refund", "payout"]
+Order = CollectOrder | IncreaseOrder | PayoutOrder
 T = TypeVar("T")
 _ENDS_A_HOLD = text("is_done AND kind IN ('capture', 'release')")
 
@@ -94,7 +106,7 @@ _AFTER = Hot(
     select(ENTRY).where(
         ENTRY.c.origin == bindparam("origin"),
         ENTRY.c.is_done,
-        or_(ENTRY.c.kind == "capture", ENTRY.c.kind == "release", ENTRY.c.kind == "refund"),
+        or_(*(ENTRY.c.kind == kind for kind in ("increase", "capture", "release", "refund"))),
     )
 )
 
@@ -131,17 +143,22 @@ def totals(reads: Reads) -> tuple[Totals, ...]:
 
 def _open_holds(reads: Reads, currency: str) -> int:
     ended = select(ENTRY.c.origin).where(ENTRY.c.is_done, ENTRY.c.kind.in_(("capture", "release")))
-    held = select(func.sum(ENTRY.c.amount_minor)).where(
-        ENTRY.c.currency == currency,
-        ENTRY.c.kind == "hold",
-        ENTRY.c.is_done,
-        ENTRY.c.reference.not_in(ended),
+    held = (
+        select(func.max(ENTRY.c.amount_minor).label("amount_minor"))
+        .where(
+            ENTRY.c.currency == currency,
+            ENTRY.c.kind.in_(("hold", "increase")),
+            ENTRY.c.is_done,
+            ENTRY.c.origin.not_in(ended),
+        )
+        .group_by(ENTRY.c.origin)
+        .subquery()
     )
-    return int(reads.value(held) or 0)
+    return int(reads.value(select(func.sum(held.c.amount_minor))) or 0)
 
 
 class Sandbox:
-    """The sandbox as a rail: `Collects` and `PaysOut`. `slow_s`: real seconds of `slow`."""
+    """The sandbox as a rail: `Collects`, `GrowsHolds` and `PaysOut`. `slow_s`: in real time."""
 
     pays_in: str | None = None
 
@@ -152,7 +169,7 @@ class Sandbox:
 
     async def describe(self, method: str) -> str | Refusal:
         """The reference itself is what a sandbox driver knows it by."""
-        if method not in METHODS and _limit(method) is None and _lasts(method) is None:
+        if method not in METHODS and limit(method) is None and lasts(method) is None:
             known = f"{', '.join(METHODS)}, limit:<minor units> and lasts:<minutes>"
             return Refusal("no_such_method", f"The sandbox knows {known}.")
         return f"Sandbox {method}"
@@ -170,6 +187,9 @@ class Sandbox:
     async def take(self, order: TakeOrder, key: str) -> Captured | Refusal:
         return _expected(await self._carry_out(order, key), Captured)
 
+    async def increase(self, order: IncreaseOrder, key: str) -> Held | Refusal:
+        return _expected(await self._carry_out(order, key), Held)
+
     async def capture(self, order: CaptureOrder, key: str) -> Captured | Refusal:
         return _expected(await self._carry_out(order, key), Captured)
 
@@ -182,11 +202,11 @@ class Sandbox:
     async def pay_out(self, order: PayoutOrder, key: str) -> PaidOut | Refusal:
         return _expected(await self._carry_out(order, key), PaidOut)
 
-    async def read_back(self, order: CollectOrder | PayoutOrder, key: str) -> Any:
+    async def read_back(self, order: Order, key: str) -> Any:
         """What the books say about a key; None: nothing. Raises KeyReused."""
         return await self._store.read(_known, order, key)
 
-    async def _carry_out(self, order: CollectOrder | PayoutOrder, key: str) -> Any:
+    async def _carry_out(self, order: Order, key: str) -> Any:
         entry, is_first = await self._store.do(_enter, order, key, self._clock.now())
         if entry.method == "slow":
             await asyncio.sleep(self._slow_s)
@@ -200,9 +220,7 @@ def _expected(outcome: Any, kind: type[T]) -> T | Refusal:
     return outcome
 
 
-def _enter(
-    work: Work, order: CollectOrder | PayoutOrder, key: str, now: datetime
-) -> tuple[Any, bool]:
+def _enter(work: Work, order: Order, key: str, now: datetime) -> tuple[Any, bool]:
     """The entry of a key, judged and written the first time. True: it was the first time."""
     earlier = _same(work.one(_BY_KEY, key=key), order)
     if earlier is not None:
@@ -222,20 +240,22 @@ def _enter(
         is_done=judged.refusal is None,
         refusal_code=judged.refusal.code if judged.refusal else None,
         refusal_detail=judged.refusal.detail if judged.refusal else None,
-        created_at=now,
+        created_at=judged.made_at or now,
     )
     entry = work.one(_BY_KEY, key=key)
     assert entry is not None, key
     return entry, True
 
 
-def kind_of(order: CollectOrder | PayoutOrder) -> Kind:
+def kind_of(order: Order) -> Kind:
     """The entry's kind for an order."""
     match order:
         case HoldOrder():
             return "hold"
         case TakeOrder():
             return "take"
+        case IncreaseOrder():
+            return "increase"
         case CaptureOrder():
             return "capture"
         case ReleaseOrder():
@@ -248,14 +268,14 @@ def kind_of(order: CollectOrder | PayoutOrder) -> Kind:
             assert_never(order)
 
 
-def _same(entry: Any, order: CollectOrder | PayoutOrder) -> Any:
+def _same(entry: Any, order: Order) -> Any:
     """The entry itself or None, if its key was used for this order. Raises KeyReused."""
     if entry is not None and (entry.kind, entry.asked) != (kind_of(order), asdict(order)):
         raise KeyReused(f"{entry.key} was used for a {entry.kind}")
     return entry
 
 
-def _known(reads: Reads, order: CollectOrder | PayoutOrder, key: str) -> Any:
+def _known(reads: Reads, order: Order, key: str) -> Any:
     entry = _same(reads.one(_BY_KEY, key=key), order)
     return None if entry is None else _outcome(entry)
 
@@ -264,7 +284,8 @@ def _outcome(entry: Any) -> CollectOutcome | PaidOut:
     if not entry.is_done:
         return Refusal(entry.refusal_code, entry.refusal_detail)
     outcomes: Mapping[str, CollectOutcome | PaidOut] = {
-        "hold": Held(entry.reference, entry.amount_minor, entry.amount_minor, _ends_at(entry)),
+        "hold": Held(entry.reference, entry.amount_minor, entry.amount_minor, ends_at(entry)),
+        "increase": Held(entry.origin, entry.amount_minor, entry.amount_minor, ends_at(entry)),
         "take": Captured(entry.reference, entry.amount_minor),
         "capture": Captured(entry.origin, entry.amount_minor),
         "release": Released(entry.origin),
@@ -276,19 +297,23 @@ def _outcome(entry: Any) -> CollectOutcome | PaidOut:
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """What an order is about, and why it is refused, if it is."""
+    """What an order is about, and why it is refused, if it is.
+
+    `made_at`: of an increase, when the hold was made, which it does not prolong.
+    """
 
     origin: str
     method: str
     amount_minor: int
     currency: str
     refusal: Refusal | None
+    made_at: datetime | None = None
 
 
-def _judge(work: Work, order: CollectOrder | PayoutOrder, reference: str, now: datetime) -> _Judged:
+def _judge(work: Work, order: Order, reference: str, now: datetime) -> _Judged:
     match order:
         case HoldOrder() | TakeOrder():
-            why = _refuses_charge(order)
+            why = refuses_charge(order)
             return _Judged(reference, order.method, order.amount_minor, order.currency, why)
         case PayoutOrder():
             why = None
@@ -299,75 +324,16 @@ def _judge(work: Work, order: CollectOrder | PayoutOrder, reference: str, now: d
             return _judge_later(work, order, now)
 
 
-def _judge_later(
-    work: Work, order: CaptureOrder | ReleaseOrder | RefundOrder, now: datetime
-) -> _Judged:
+def _judge_later(work: Work, order: Later, now: datetime) -> _Judged:
     """Orders about an earlier one: it must stand, in the same currency, with enough left."""
     origin = work.one(_BY_REFERENCE, reference=order.hold)
     if origin is None:
         missing = Refusal("no_such_hold", "There is no such hold.")
         return _Judged(order.hold[:40], "", 0, getattr(order, "currency", ""), missing)
     after = work.all(_AFTER, origin=order.hold)
-    amount = origin.amount_minor if isinstance(order, ReleaseOrder) else order.amount_minor
-    why = _refuses_later(origin, after, order, now)
-    return _Judged(order.hold, origin.method, amount, origin.currency, why)
-
-
-def _refuses_charge(order: HoldOrder | TakeOrder) -> Refusal | None:
-    limit = _limit(order.method)
-    if limit is not None and order.amount_minor > limit:
-        return Refusal("insufficient_funds", "The account does not cover this amount.")
-    if order.method == "refuse":
-        return Refusal("card_declined", "The card was declined.")
-    if order.method == "refuse_capture" and isinstance(order, TakeOrder):
-        return Refusal("capture_refused", "The bank refused to pay.")
-    return None
-
-
-def _refuses_later(
-    origin: Any, after: Any, order: CaptureOrder | ReleaseOrder | RefundOrder, now: datetime
-) -> Refusal | None:
-    if not isinstance(order, ReleaseOrder) and order.currency != origin.currency:
-        return Refusal("wrong_currency", f"That was in {origin.currency}.")
-    if isinstance(order, RefundOrder):
-        taken = origin.amount_minor if origin.kind == "take" else 0
-        taken += sum(row.amount_minor for row in after if row.kind == "capture")
-        back = sum(row.amount_minor for row in after if row.kind == "refund")
-        if order.amount_minor > taken - back:
-            return Refusal("too_much", "More than was captured cannot be refunded.")
-        return None
-    if origin.kind == "take" or any(row.kind in ("capture", "release") for row in after):
-        return Refusal("hold_over", "The hold was captured or released before.")
-    if isinstance(order, ReleaseOrder):
-        return None
-    ends_at = _ends_at(origin)
-    if ends_at is not None and ends_at <= now:
-        return Refusal("hold_expired", "The hold has ended; its money is the driver's again.")
-    if order.amount_minor > origin.amount_minor:
-        return Refusal("too_much", "More than is held cannot be captured.")
-    if origin.method == "refuse_capture":
-        return Refusal("capture_refused", "The bank refused to pay.")
-    return None
-
-
-def _limit(method: str) -> int | None:
-    """The limit in `limit:<minor units>`, or None if the reference has no such form."""
-    return _number(method, "limit", 12)
-
-
-def _lasts(method: str) -> timedelta | None:
-    """How long a hold of `lasts:<minutes>` is kept; None: without end."""
-    minutes = _number(method, "lasts", 6)
-    return None if minutes is None else timedelta(minutes=minutes)
-
-
-def _ends_at(hold: Any) -> datetime | None:
-    lasts = _lasts(hold.method)
-    made_at: datetime = hold.created_at
-    return None if lasts is None else made_at + lasts
-
-
-def _number(method: str, form: str, most_digits: int) -> int | None:
-    word, _, digits = method.partition(":")
-    is_number = digits.isascii() and digits.isdigit() and len(digits) <= most_digits
-    return int(digits) if word == form and is_number else None
+    kept = kept_minor(origin, after)
+    amount, made_at = kept if isinstance(order, ReleaseOrder) else order.amount_minor, None
+    if isinstance(order, IncreaseOrder):
+        amount, made_at = max(kept, amount), origin.created_at
+    why = refuses_later(origin, after, order, now)
+    return _Judged(order.hold, origin.method, amount, origin.currency, why, made_at)

@@ -92,9 +92,7 @@ def _pay(
     entries = split.debt_paid_entries(taken_minor, paid_minor - taken_minor, parties)
     _post(work, _step(settled, "debt_paid", step, entries, now))
     if settled.matured_at is not None:  # the rest has; so does this, at once
-        entries = split.maturity_entries(
-            settled.owner_id, gained_minor, paid_minor, settled.currency
-        )
+        entries = split.maturity_entries(settled.owner_id, gained_minor, settled.currency)
         _post(work, _step(settled, "debt_mature", transfer_id(step, "mature"), entries, now))
         _net(work, settled, step, now)
     return after

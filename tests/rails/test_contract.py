@@ -28,29 +28,35 @@ from chargehub.payments.rail import (
     TakeOrder,
 )
 from chargehub.rails.sandbox import Sandbox
-from chargehub.rails.stripe.collecting import StripeCards, method_of
-from chargehub.rails.stripe.line import Line
+from chargehub.rails.stripe.collecting import StripeCards
+from chargehub.rails.stripe.intents import method_of
+from chargehub.rails.stripe.line import PAGE, Line
 from chargehub.rails.stripe.paying import StripeTransfers
 from chargehub.rails.token import TokenRail
 from chargehub.store.writer import Store
-from tests.stripe_twin import accounts, balances, setup_intents
+from tests.stripe_twin import accounts, balances, payment_intents, setup_intents
 from tests.stripe_twin.app import KEY, Twin
 from tests.stripe_twin.customers import new_card
 from tests.stripe_twin.server import running_twin
-from tests.stripe_twin.world import PLATFORM
+from tests.stripe_twin.world import PLATFORM, Call
 
 Build = Callable[[Store, Clock], Any]
 
 
 @dataclass(frozen=True)
 class CollectingCase:
-    """A rail, and references that make it agree, refuse, or lose its first answers."""
+    """A rail, and references that make it agree, refuse, or lose its first answers.
+
+    Holds on `fixed` do not grow. `forget`: all that the rail may forget, it has forgotten then.
+    """
 
     build: Build
     good: str
     refusing: str
     losing: str
+    fixed: str
     unfit: str
+    forget: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)
@@ -61,11 +67,12 @@ class PayingCase:
     currency: str
     good: str
     usual: str | None
+    forget: Callable[[], None] = lambda: None
 
 
 @asynccontextmanager
 async def sandbox_cards() -> AsyncIterator[CollectingCase]:
-    yield CollectingCase(Sandbox, "ok", "refuse", "flaky", "no-such-card")
+    yield CollectingCase(Sandbox, "ok", "refuse", "flaky", "fixed", "no-such-card")
 
 
 @asynccontextmanager
@@ -73,13 +80,15 @@ async def stripe_cards() -> AsyncIterator[CollectingCase]:
     """A customer with three cards, made ready on the hosted page."""
     async with stripe() as (twin, line):
         made: Any = await line.ask(lambda v1: v1.customers.create({"email": "driver@example.com"}))
-        good, refusing, losing = (
-            method_of(made.id, keep_card(twin, made.id, number))
-            for number in ("4242424242424242", "4000000000000341", "5555555555554444")
+        numbers = ("4242424242424242", "4000000000000341", "5555555555554444", "378282246310005")
+        good, refusing, losing, fixed = (
+            method_of(made.id, keep_card(twin, made.id, number)) for number in numbers
         )
         twin.loses[losing.partition("/")[2]] = set()
         yield CollectingCase(
-            lambda *_: StripeCards(line), good, refusing, losing, f"{made.id}/pm_x"
+            lambda *_: StripeCards(line),
+            *(good, refusing, losing, fixed, f"{made.id}/pm_x"),
+            forget=lambda: forget(twin, made.id),
         )
 
 
@@ -89,6 +98,14 @@ async def stripe() -> AsyncIterator[tuple[Twin, Line]]:
     async with running_twin(twin) as address:
         yield twin, Line(KEY, address)
     assert twin.shortcomings == []
+
+
+def forget(twin: Twin, customer: str) -> None:
+    """A day is over, in which the customer paid more often than Stripe lists at once."""
+    for _ in range(PAGE + 50):
+        told = {"amount": 900, "currency": "eur", "customer": customer}
+        payment_intents.new(twin.world, Call(told, {}))
+    twin.world.clock.advance(86_401)
 
 
 def keep_card(twin: Twin, customer: str, number: str) -> str:
@@ -126,7 +143,10 @@ async def stripe_payouts() -> AsyncIterator[PayingCase]:
         made: Any = await line.ask(lambda v1: v1.accounts.create(asked))
         accounts.complete(twin.world, made.id)
         balances.book(twin.world, PLATFORM, "charge", 10_000, "eur", "ch_earlier")
-        yield PayingCase(lambda *_: StripeTransfers(line), "EUR", made.id, made.id)
+        yield PayingCase(
+            *(lambda *_: StripeTransfers(line), "EUR", made.id, made.id),
+            forget=lambda: twin.world.clock.advance(86_401),
+        )
 
 
 COLLECTING = {"sandbox": sandbox_cards, "stripe": stripe_cards}
@@ -369,27 +389,3 @@ async def test_a_payout_is_paid_once_by_key(payer: PaysOut, paying: PayingCase) 
     assert len(set(outcomes)) == 1
     assert isinstance(outcomes[0], PaidOut) and outcomes[0].amount_minor == 810
     assert await payer.read_back(order, "k") == outcomes[0]
-
-
-async def test_a_payout_key_with_another_order_is_an_error(
-    payer: PaysOut, paying: PayingCase
-) -> None:
-    await payer.pay_out(PayoutOrder(paying.good, 810, paying.currency, "payout:1"), "k")
-
-    with pytest.raises(KeyReused):
-        await payer.pay_out(PayoutOrder(paying.good, 811, paying.currency, "payout:1"), "k")
-
-
-async def test_a_payout_never_sent_is_not_known(payer: PaysOut, paying: PayingCase) -> None:
-    order = PayoutOrder(paying.good, 810, paying.currency, "payout:1")
-
-    assert await payer.read_back(order, "never") is None
-
-
-async def test_every_owner_has_a_destination(payer: PaysOut, paying: PayingCase) -> None:
-    usual = await payer.destination(OWNER, paying.usual)
-    unfit = await payer.destination(OWNER, "no-such-place")
-
-    assert isinstance(usual, str)
-    assert await payer.destination(OWNER, usual) == usual
-    assert isinstance(unfit, Refusal)

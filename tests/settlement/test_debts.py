@@ -17,7 +17,7 @@ from tests.settlement.test_statements import APRIL
 from tests.settlement.test_writing_off import due, given_back, laws_broken
 
 PAID = {
-    "psp:available": 4600,
+    "psp:pending": 4600,
     "owner:payable:o": -4140,
     "income:platform_fee": -387,
     "vat:payable:DE": -73,
@@ -123,7 +123,7 @@ async def test_a_correction_counts_what_was_paid_later(books: Books) -> None:
     assert (await books.balances())["psp:suspense"] == -300
     assert laws_broken(books) == set()
     await books.captured(cdr("s", 0, version=3), 0)
-    assert await books.balances() == {"psp:available": 600, "psp:suspense": -600}
+    assert await books.balances() == {"psp:pending": 600, "psp:suspense": -600}
     await books.captured(cdr("s", 4600, version=4), 4000)
 
     found = await books.balances()

@@ -93,7 +93,14 @@ def account(world: World, account_id: str) -> Object:
 
 @answers("GetAccountsAccount")
 def read(world: World, call: Call) -> Object:
-    """A connected account."""
+    """A connected account; of one that is not the platform's nothing is told."""
+    if call.path["account"] not in world.all(PLATFORM, _KIND):
+        raise Refused(
+            f"The provided key does not have access to account '{call.path['account']}' "
+            "(or that account does not exist).",
+            status=403,
+            code="account_invalid",
+        )
     return account(world, call.path["account"])
 
 

@@ -83,7 +83,10 @@ class Twin:
         answer = self._answer(request, await request.body(), fault)
         if fault == "drop_after" or self._is_lost(request, await request.body()):
             return _broken_line()
-        return JSONResponse(dict(answer.body), answer.status, {"Request-Id": "req_twin"})
+        headers = {"Request-Id": "req_twin"}
+        if answer.is_replay:
+            headers["Idempotent-Replayed"] = "true"
+        return JSONResponse(dict(answer.body), answer.status, headers)
 
     def _is_lost(self, request: Request, body: bytes) -> bool:
         """The first answer under each key to what has such a word in it never arrives."""
@@ -119,13 +122,14 @@ class Twin:
         return answer
 
     def _done(self, request: Request, body: bytes, fault: Fault | None) -> Answer:
+        broken = {"type": "api_error", "message": "An unknown error occurred"}
         if fault == "broken":
-            told = {"type": "api_error", "message": "An unknown error occurred"}
-            return Answer(500, {"error": told})
+            return Answer(500, {"error": broken})
         try:
-            return Answer(200, self._carried_out(request, body))
+            answer = Answer(200, self._carried_out(request, body))
         except Refused as refused:
-            return _refusal(refused)
+            answer = _refusal(refused)
+        return Answer(500, {"error": broken}) if fault == "broken_after" else answer
 
     def _carried_out(self, request: Request, body: bytes) -> Object:
         found = specification.operation(request.method, request.url.path)

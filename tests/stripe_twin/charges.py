@@ -74,6 +74,20 @@ def authorised(world: World, intent: Object, method: Object) -> Object:
     return world.add(PLATFORM, made)
 
 
+def declined(world: World, intent: Object, method: Object, code: str, message: str) -> Object:
+    """The card's bank said no: a charge that failed, which stays with its intent."""
+    charge = authorised(world, intent, method)
+    charge["payment_method_details"]["card"].pop("capture_before", None)
+    charge["outcome"] |= {
+        "network_status": "declined_by_network",
+        "reason": code,
+        "seller_message": "The bank did not return any further details with this decline.",
+        "type": "issuer_declined",
+    }
+    charge |= {"paid": False, "status": "failed", "failure_code": code, "failure_message": message}
+    return charge
+
+
 def _details(
     world: World, intent: Object, told: Object, card: Card, wants: dict[str, Any]
 ) -> Object:

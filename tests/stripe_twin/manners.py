@@ -5,22 +5,26 @@ Source: Stripe's API reference, "Idempotent requests".
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from tests.stripe_twin.errors import Refused
 
 KEPT_S = 86_400
-Fault = Literal["drop_before", "drop_after", "too_many", "broken", "slow"]
-FAULTS: tuple[Fault, ...] = ("drop_before", "drop_after", "too_many", "broken", "slow")
+Fault = Literal["drop_before", "drop_after", "too_many", "broken", "broken_after", "slow"]
+FAULTS: tuple[Fault, ...] = (
+    *("drop_before", "drop_after", "too_many"),
+    *("broken", "broken_after", "slow"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was answered: the status and the body."""
+    """What was answered: the status and the body, and whether it was answered before."""
 
     status: int
     body: Mapping[str, Any]
+    is_replay: bool = False
 
 
 @dataclass(slots=True)
@@ -48,7 +52,7 @@ class Keys:
                 code="idempotency_key_in_use",
                 kind="idempotency_error",
             )
-        return found[2]
+        return replace(found[2], is_replay=True)
 
     def end(self, key: str, answer: Answer) -> None:
         """Keep an answer, also a 500; a request that was never begun is forgotten."""

@@ -65,7 +65,7 @@ def new(world: World, call: Call) -> Object:
         "on_behalf_of": call.get("on_behalf_of"),
         "payment_method": found["id"] if found else None,
         "payment_method_options": {"card": _options(call)},
-        "payment_method_types": ["card"],
+        "payment_method_types": call.get("payment_method_types") or ["card"],
         "processing": None,
         "receipt_email": None,
         "review": None,
@@ -170,13 +170,7 @@ def authorise(world: World, intent: Object, found: Object) -> Object:
     intent |= {"latest_charge": charge["id"], "next_action": None, "last_payment_error": None}
     if intent["capture_method"] != "manual":
         return _take(world, intent, intent["amount"])
-    details = charge["payment_method_details"]["card"]
-    intent |= {
-        "status": "requires_capture",
-        "amount_capturable": details["overcapture"]["maximum_amount_capturable"]
-        if details["overcapture"]["status"] == "available"
-        else intent["amount"],
-    }
+    intent |= {"status": "requires_capture", "amount_capturable": intent["amount"]}
     world.tell("payment_intent.amount_capturable_updated", intent)
     return intent
 
@@ -187,9 +181,12 @@ def _fail(world: World, intent: Object, found: Object, code: str, reason: str) -
     )
     shown = {key: value for key, value in found.items() if not key.startswith("_")}
     told = {"code": code, "message": message, "type": "card_error", "decline_code": reason}
+    charge = charges.declined(world, intent, found, code, message)
     intent |= {
         "status": "requires_payment_method",
-        "last_payment_error": {**told, "payment_method": shown},
+        "payment_method": None,
+        "latest_charge": charge["id"],
+        "last_payment_error": {**told, "charge": charge["id"], "payment_method": shown},
     }
     world.tell("payment_intent.payment_failed", intent)
     refused = declined(message, reason, payment_method=shown, payment_intent=dict(intent))
@@ -225,7 +222,9 @@ def capture(world: World, call: Call) -> Object:
     if intent["status"] != "requires_capture":
         raise _not_now(intent, "capture")
     amount = call.get("amount_to_capture") or intent["amount"]
-    if amount > intent["amount_capturable"]:
+    charge = world.one(PLATFORM, "charge", intent["latest_charge"])
+    beyond = charge["payment_method_details"]["card"]["overcapture"]
+    if amount > max(intent["amount_capturable"], beyond["maximum_amount_capturable"]):
         raise Refused(
             "The amount to capture is greater than the amount you can capture.",
             code="amount_too_large",
@@ -258,8 +257,8 @@ def cancel(world: World, call: Call) -> Object:
 
 
 def _end(world: World, intent: Object, reason: str | None) -> Object:
-    if intent["latest_charge"] is not None:
-        charge = world.one(PLATFORM, "charge", intent["latest_charge"])
+    charge = world.all(PLATFORM, "charge").get(intent["latest_charge"])
+    if charge is not None and charge["paid"]:
         charge |= {"refunded": True, "amount_refunded": charge["amount"]}
     intent |= {
         "status": "canceled",
@@ -280,6 +279,12 @@ def _looked_at(world: World, intent: Object) -> Object:
             world.tell("charge.expired", charge)
             return _end(world, intent, "automatic")
     return intent
+
+
+def let_go(world: World) -> None:
+    """Time passed: every hold that is at its end is over, and its event is sent."""
+    for intent in list(world.all(PLATFORM, _KIND).values()):
+        _looked_at(world, intent)
 
 
 def _not_now(intent: Object, deed: str) -> Refused:

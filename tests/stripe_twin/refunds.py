@@ -54,6 +54,22 @@ def create(world: World, call: Call) -> Object:
     return made
 
 
+def fail(world: World, refund_id: str, reason: str = "lost_or_stolen_card") -> Object:
+    """The card's bank would not take a refund: the money is the platform's again."""
+    refund = world.one(PLATFORM, "refund", refund_id)
+    charge = world.one(PLATFORM, "charge", refund["charge"])
+    amount, currency = refund["amount"], refund["currency"]
+    booked = balances.book(world, PLATFORM, "refund_failure", amount, currency, refund_id)
+    refund |= {
+        "status": "failed",
+        "failure_reason": reason,
+        "failure_balance_transaction": booked["id"],
+    }
+    charge |= {"amount_refunded": charge["amount_refunded"] - amount, "refunded": False}
+    world.tell("refund.failed", refund)
+    return refund
+
+
 def _charge(world: World, call: Call) -> Object:
     if (charge_id := call.get("charge")) is not None:
         return world.one(PLATFORM, "charge", charge_id)

@@ -4,6 +4,7 @@ Source: Stripe's documentation, "Supported currencies" (zero-decimal, three-deci
 currencies).
 """
 
+from chargehub.payments.rail import Refusal
 from chargehub.units import exponent
 
 _COUNTED_IN_HUNDREDTHS = frozenset({"ISK", "UGX"})  # they have no parts, yet two digits are told
@@ -23,6 +24,14 @@ def told(amount_minor: int, currency: str) -> int:
     if exponent(currency) == 3 and amount_minor % 10:
         raise Unpayable(f"amounts in {currency} end in 0")
     return _shifted(amount_minor, more, currency)
+
+
+def asked(amount_minor: int, currency: str) -> int | Refusal:
+    """The same for an order: what cannot be moved is refused."""
+    try:
+        return told(amount_minor, currency)
+    except Unpayable as error:
+        return Refusal("amount", f"Stripe cannot move this: {error}.")
 
 
 def read(amount: int, currency: str) -> int:

@@ -17,12 +17,12 @@ from chargehub.payments.rail import (
 from chargehub.rails.stripe import amounts
 from chargehub.rails.stripe.collecting import (
     StripeCards,
-    hold_of,
     label_of,
     method_of,
     wider,
 )
 from chargehub.rails.stripe.customers import Customers
+from chargehub.rails.stripe.intents import held as hold_of
 from chargehub.rails.stripe.line import Line
 
 HELD_FOR = "Charging: what is not needed of this is given back"

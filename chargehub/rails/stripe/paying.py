@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from chargehub.payments.rail import KeyReused, PaidOut, PayoutOrder, Refusal
+from chargehub.payments.rail import PaidOut, PayoutOrder, Refusal
 from chargehub.rails.stripe import amounts
-from chargehub.rails.stripe.line import Line
+from chargehub.rails.stripe.intents import metadata, same
+from chargehub.rails.stripe.line import PAGE, Line
 
 NOT_READY = Refusal(
     "not_onboarded", "Stripe does not pay this account yet. Complete what it asks for first."
@@ -24,15 +25,14 @@ class StripeTransfers:
         if wanted is None:
             return NOT_READY
         found = await self._line.ask(lambda v1: v1.accounts.retrieve(wanted))
-        if isinstance(found, Refusal) or _metadata(found).get("account_id") != owner_id:
+        if isinstance(found, Refusal) or metadata(found).get("account_id") != owner_id:
             return Refusal("no_such_destination", "Stripe knows no such account of yours.")
         return wanted if getattr(found.capabilities, "transfers", "") == "active" else NOT_READY
 
     async def pay_out(self, order: PayoutOrder, key: str) -> PaidOut | Refusal:
-        try:
-            amount = amounts.told(order.amount_minor, order.currency)
-        except amounts.Unpayable as error:
-            return Refusal("amount", f"{error}.")
+        amount = amounts.asked(order.amount_minor, order.currency)
+        if isinstance(amount, Refusal):
+            return amount
         params = {
             "amount": amount,
             "currency": order.currency.lower(),
@@ -40,30 +40,25 @@ class StripeTransfers:
             "transfer_group": order.purpose,
             "metadata": {"key": key},
         }
-        done = await self._line.ask(
-            lambda v1: v1.transfers.create(params, {"idempotency_key": key})
+        return await self._line.once(
+            key,
+            lambda v1, once: v1.transfers.create(params, once),
+            _paid,
+            lambda: self.read_back(order, key),
         )
-        return done if isinstance(done, Refusal) else _paid(done)
 
-    async def read_back(self, order: PayoutOrder, key: str) -> PaidOut | Refusal | None:
-        params = {"transfer_group": order.purpose, "limit": 100}
-        found = await self._line.ask(lambda v1: v1.transfers.list(params))
-        for transfer in () if isinstance(found, Refusal) else found.data:
-            if _metadata(transfer).get("key") == key:
-                paid = _paid(transfer)
-                if (paid.amount_minor, transfer.destination) != (
-                    order.amount_minor,
-                    order.destination,
-                ):
-                    raise KeyReused(f"{key} was sent with another order")
-                return paid
-        return None
+    async def read_back(self, order: PayoutOrder, key: str) -> PaidOut | None:
+        params = {"transfer_group": order.purpose, "limit": PAGE}
+        transfer = await self._line.find(
+            lambda v1: v1.transfers.list(params), lambda one: metadata(one).get("key") == key
+        )
+        if transfer is None:
+            return None
+        paid = _paid(transfer)
+        ordered = order.amount_minor, order.destination
+        same(ordered, key, (paid.amount_minor, transfer.destination))
+        return paid
 
 
 def _paid(transfer: Any) -> PaidOut:
     return PaidOut(transfer.id, amounts.read(transfer.amount, transfer.currency.upper()))
-
-
-def _metadata(thing: Any) -> dict[str, str]:
-    found: dict[str, str] = thing.metadata.to_dict() if thing.metadata else {}
-    return found
