@@ -54,6 +54,7 @@ from chargehub.jobs import (
     due_of_prices,
     due_of_reconciliation,
     due_of_reputation,
+    due_of_wallets,
     due_of_watches,
 )
 from chargehub.jurisdictions import book
@@ -73,7 +74,7 @@ from chargehub.ocpp.server import OcppServer
 from chargehub.ocpp.switchboard import OcppSwitchboard, carry_out
 from chargehub.ocpp.witness import Witness
 from chargehub.operation import routes as operation_routes
-from chargehub.payments import credit_routes
+from chargehub.payments import credit_routes, setup_routes
 from chargehub.payments import routes as payment_routes
 from chargehub.people import routes as people_routes
 from chargehub.personal import routes as personal_routes
@@ -157,6 +158,7 @@ ROUTERS = (
     receipt_routes.router,
     energy_routes.router,
     payment_routes.router,
+    setup_routes.router,
     credit_routes.router,
     settlement_routes.router,
     doubt_routes.router,
@@ -263,6 +265,7 @@ class Hub:
         what_is_due = (*what_is_due, *due_of_prices(self.market, self.source))
         what_is_due = (*what_is_due, *due_of_checkups(self.checking))
         what_is_due = (*what_is_due, self.unmet.write_demand)
+        what_is_due = (*what_is_due, *due_of_wallets())
         quiet = timedelta(minutes=settings.watch_quiet_minutes)
         what_is_due = (*what_is_due, *due_of_watches(quiet))
         what_is_due = (*what_is_due, *due_of_reconciliation(tuple(self.rails.books)))

@@ -356,6 +356,39 @@ class CdrCorrected:
 
 
 @dataclass(frozen=True, slots=True)
+class MethodSetupAsked:
+    """A rail must be asked what became of its page for entering a card."""
+
+    setup_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"setup:{self.setup_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class MethodDropped:
+    """A means of payment was taken out of its wallet, and its rail must forget it."""
+
+    method_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"method:{self.method_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class PayerForgotten:
+    """An account was erased, and rails must forget whom they know by it."""
+
+    account_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"payer:{self.account_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class AuthorisationRequested:
     """A payment row stands and wants a hold on its rail."""
 
@@ -668,6 +701,9 @@ Event = (
     | SessionFailed
     | SessionClosed
     | CdrCorrected
+    | MethodSetupAsked
+    | MethodDropped
+    | PayerForgotten
     | AuthorisationRequested
     | PaymentAuthorised
     | PaymentRefused

@@ -31,10 +31,12 @@ from chargehub.meters import actions as meters
 from chargehub.payments import (
     collect,
     crediting,
+    dropping,
     effects,
     ending,
     payout,
     reholding,
+    setting_up,
 )
 from chargehub.payments.rail import Rails
 from chargehub.people import actions as people
@@ -168,6 +170,7 @@ def reactions(
     told_first: Reactions = {**follows, **_asked_of_rails(store, rails)}
     after = (
         _of_disputes(store, rails),
+        _of_wallets(store, rails),
         _standing(),
         _of_checkups(checking),
         _OF_CREDITS,
@@ -217,6 +220,17 @@ def _asked_of_rails(store: Store, rails: Rails) -> Reactions:
         events.ReleaseRequested: [Effect(effects.release(rails, store), collect.record_release)],
         events.RefundRequested: [Effect(effects.refund(rails, store), collect.record_refund)],
         events.PayoutRequested: [Effect(payout.send(rails, store), payout.record_payout)],
+    }
+
+
+def _of_wallets(store: Store, rails: Rails) -> Reactions:
+    """What rails are asked about cards, and to forget."""
+    return {
+        events.MethodSetupAsked: [
+            Effect(setting_up.read_page(rails, store), setting_up.record_page)
+        ],
+        events.MethodDropped: [Effect(dropping.forget_method(rails, store), dropping.note_dropped)],
+        events.PayerForgotten: [Effect(dropping.forget_payer(rails), dropping.note_forgotten)],
     }
 
 

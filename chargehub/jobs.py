@@ -31,7 +31,7 @@ from chargehub.energy import balancing
 from chargehub.errors import Unavailable
 from chargehub.guests import actions as guests
 from chargehub.listings import suspending
-from chargehub.payments import payout, renewing
+from chargehub.payments import dropping, payout, renewing, setting_up
 from chargehub.personal import departing, retaining
 from chargehub.prices import fetching, moving
 from chargehub.prices.dayahead import Source
@@ -190,6 +190,15 @@ def due_of_prices(market: Market, source: Source | None = None) -> Sequence[Job]
         return moving.move_due(work, now, market, chunk)
 
     return (ask_wholesale, move_prices)
+
+
+def due_of_wallets() -> Sequence[Job]:
+    """Pages for cards that nobody looks at, and cards that nobody keeps."""
+
+    def forget_setups(work: Work, now: datetime, _chunk: Chunk) -> int:
+        return setting_up.forget(work, now)
+
+    return (setting_up.ask_due, dropping.drop_due, forget_setups)
 
 
 def due_of_watches(every: timedelta) -> Sequence[Job]:

@@ -41,6 +41,10 @@ class Settings(BaseSettings):
         str, Field(description="Where stations connect with TLS, HOST:PORT; empty: nowhere.")
     ] = ""
     public_url: Annotated[str, Field(description="How people reach REST; empty: from `http`.")] = ""
+    app_url: Annotated[
+        str,
+        Field(description="Where people go on from pages of the hub, an app say; empty: no link."),
+    ] = ""
     ocpp_public_url: Annotated[
         str, Field(description="How stations reach OCPP; empty: from `ocpp`.")
     ] = ""

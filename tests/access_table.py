@@ -251,6 +251,12 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /cdrs": Row("read", "driver", stranger=OWN),
     "GET /cdrs/{cdr_id}": Row("read", "driver"),
     "GET /payment-methods": Row("read", "driver", stranger=OWN),
+    "GET /payment-method-setups/{setup_id}": Row(
+        "read", "driver", done=404, ids={"setup_id": "guessed"}
+    ),
+    "GET /payment-method-setups/{setup_id}/return": Row(
+        "anybody", done=404, ids={"setup_id": "guessed"}
+    ),
     "GET /payments": Row("read", "driver", stranger=OWN),
     "GET /bookings/{booking_id}/alternatives": Row("read", "driver"),
     "GET /credits": Row("read", "driver", stranger=OWN),
@@ -472,6 +478,9 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
         done=201,
         stranger=201,
         body={"rail": "sandbox", "reference": "ok"},
+    ),
+    "POST /payment-method-setups": Row(  # no rail of this hub has pages
+        "payments:write", "driver", done=422, stranger=422, body={"rail": "sandbox"}
     ),
     "POST /webhooks": Row(
         "webhooks:write",

@@ -114,6 +114,7 @@ def test_every_route_of_the_api_says_who_may_ask(document: dict[str, Any]) -> No
         "/api/v1/jurisdictions/{code}",
         "/api/v1/stations/{station_id}/reviews",
         "/api/v1/ledger/audit",
+        "/api/v1/payment-method-setups/{setup_id}/return",
         "/.well-known/chargehub-receipt-keys.json",
         "/healthz",
         "/readyz",

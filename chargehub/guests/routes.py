@@ -1,5 +1,6 @@
 """Booking without an account over REST: a link by mail, then one booking and its credential."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -18,8 +19,8 @@ from chargehub.guests.bodies import (
 )
 from chargehub.guests.rules import Secrets
 from chargehub.payments.actions import NewMethod
-from chargehub.payments.rail import Rails, Refusal
-from chargehub.payments.rules import MethodRefused, UnknownRail
+from chargehub.payments.asked import described
+from chargehub.payments.rail import Rails
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
 from chargehub.rest.throttle import Throttled
 from chargehub.search import revealing
@@ -96,13 +97,7 @@ async def _described(wanted: GuestConfirmation, rails: Rails) -> NewMethod | Non
     method = wanted.payment_method
     if method is None:
         return None
-    rail = rails.collecting.get(method.rail)
-    if rail is None:
-        raise UnknownRail(f"You can pay by: {', '.join(sorted(rails.collecting))}.")
-    label = await rail.describe(method.reference)
-    if isinstance(label, Refusal):
-        raise MethodRefused(label.detail)
-    return NewMethod(method.rail, method.reference, label, is_default=True)
+    return replace(await described(rails, method), is_default=True)
 
 
 @router.get("/guest-booking")

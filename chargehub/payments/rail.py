@@ -322,6 +322,14 @@ class HasPages(Protocol):
         """Let nobody complete a page any more: expired then, unless it was done before."""
         ...
 
+    async def forget_method(self, method: str) -> None:
+        """Keep a card no more; again, or one it never kept, changes nothing."""
+        ...
+
+    async def forget_payer(self, account_id: str) -> None:
+        """Keep nothing of an account any more, its cards included; again changes nothing."""
+        ...
+
 
 class KeepsBooks(Protocol):
     """A rail that tells every change of what it keeps for the hub, for comparison."""

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Depends, Path, Request
 from chargehub.errors import NotFound
 from chargehub.payments import actions, bodies, payout, tables, withheld
 from chargehub.payments.actions import NewMethod
-from chargehub.payments.rail import Rails, Refusal
+from chargehub.payments.asked import CurrentRails, Payer, described
+from chargehub.payments.rail import Refusal
 from chargehub.payments.rules import MethodRefused, UnknownRail
 from chargehub.payments.views import PaymentView, PayoutView, Preference
-from chargehub.people.access import CurrentActor, CurrentPerson, needs
-from chargehub.people.rules import Actor
+from chargehub.people.access import CurrentActor, CurrentPerson
 from chargehub.rest.bodies import MoneyBody
 from chargehub.rest.manners import (
     CurrentPage,
@@ -26,20 +26,13 @@ from chargehub.store.work import Work
 
 router = APIRouter(tags=["payments"])
 
-Payer = Annotated[Actor, Depends(needs("payments:write"))]
 _Id = Annotated[str, Path(max_length=36)]
-
-
-async def _rails(request: Request) -> Rails:
-    rails: Rails = request.app.state.hub.rails
-    return rails
 
 
 async def _token_price(request: Request) -> str:
     return str(request.app.state.hub.settings.token_price)
 
 
-CurrentRails = Annotated[Rails, Depends(_rails)]
 CurrentTokenPrice = Annotated[str, Depends(_token_price)]
 
 
@@ -52,14 +45,11 @@ async def post_payment_method(
     now: Now,
     key: IdempotencyKey = None,
 ) -> bodies.MethodBody:
-    """Add a means of payment, to be paid with from now on unless said otherwise."""
-    rail = rails.collecting.get(wanted.rail)
-    if rail is None:
-        raise UnknownRail(f"You can pay by: {', '.join(sorted(rails.collecting))}.")
-    label = await rail.describe(wanted.reference)
-    if isinstance(label, Refusal):
-        raise MethodRefused(label.detail)
-    new = NewMethod(wanted.rail, wanted.reference, label, wanted.is_default)
+    """Add a means of payment, to be paid with from now on unless said otherwise.
+
+    Cards are not added here: see `POST /payment-method-setups`.
+    """
+    new = await described(rails, wanted)
     route, who = "POST /payment-methods", actor.account_id
     answer = await idempotent(store, who, key, route, wanted, _add_method, who, new, now)
     return bodies.MethodBody.model_validate(answer)

@@ -5,6 +5,7 @@ failed (the rail would not capture) or, through release_requested, released. Wha
 while the rail has not answered yet is kept beside the state, as `wish`.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -46,6 +47,44 @@ class UnknownRail(Invalid):
     """The hub has no rail of this name for that purpose."""
 
     code = "unknown_rail"
+
+
+class PageNeeded(Invalid):
+    """Cards of this rail are entered on its own pages, so that nobody names another's."""
+
+    code = "page_needed"
+
+    def __init__(self, rail: str) -> None:
+        super().__init__(
+            f"At {rail} you enter your card on a page of its own: "
+            "POST /api/v1/payment-method-setups, with an account of the hub."
+        )
+
+
+class NoPages(Invalid):
+    """The rail has no pages to enter a card on."""
+
+    code = "no_pages"
+
+    def __init__(self, having: Sequence[str]) -> None:
+        super().__init__(
+            f"Cards are entered on pages of: {', '.join(having)}."
+            if having
+            else "No rail of this hub has pages. Name your means: POST /api/v1/payment-methods."
+        )
+
+
+class NoSuchSetup(NotFound):
+    """There is no such page for a card, or it is somebody else's, or long over."""
+
+    def __init__(self) -> None:
+        super().__init__("You have no such page. Ask for one: POST /api/v1/payment-method-setups.")
+
+
+class TooManySetups(Conflict):
+    """An account has as many open pages for cards as it may have."""
+
+    code = "too_many_setups"
 
 
 class MethodRefused(Invalid):

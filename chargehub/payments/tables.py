@@ -41,10 +41,14 @@ def _unique(name: str, *columns: str, where: Any) -> Index:
 
 
 class PaymentMethodRow(SQLModel, table=True):
-    """A driver's means of payment. `reference` is the rail's own name for it, never a card."""
+    """A driver's means of payment. `reference` is the rail's own name for it, never a card.
+    `dropped_at`: when, after it was removed, the rail was asked to forget it."""
 
     __tablename__ = "payment_method"
-    __table_args__ = (_unique("uq_payment_method_default", "account_id", where=_IS_DEFAULT),)
+    __table_args__ = (
+        _unique("uq_payment_method_default", "account_id", where=_IS_DEFAULT),
+        Index("ix_payment_method_dropped", "dropped_at", "removed_at"),
+    )
 
     id: str = Field(primary_key=True, max_length=36)
     account_id: str = Field(max_length=36, index=True)
@@ -54,6 +58,7 @@ class PaymentMethodRow(SQLModel, table=True):
     is_default: bool
     created_at: datetime = Field(sa_type=Instant)
     removed_at: datetime | None = Field(default=None, sa_type=Instant)
+    dropped_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class PaymentRow(SQLModel, table=True):

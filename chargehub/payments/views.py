@@ -16,6 +16,7 @@ class MethodView:
     is_default: bool
     created_at: datetime
     removed_at: datetime | None
+    dropped_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

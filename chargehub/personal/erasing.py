@@ -6,6 +6,7 @@ from datetime import datetime
 import orjson
 from sqlalchemy import ColumnElement, Text, delete, func, or_, select, type_coerce, update
 
+from chargehub import events
 from chargehub.payments import crediting
 from chargehub.personal.columns import table, theirs
 from chargehub.personal.rules import ERASED, HELD, Held, NotErasable
@@ -43,6 +44,7 @@ def erase(work: Work, account_id: str, now: datetime) -> None:
         raise NotErasable(" ".join(in_the_way))
     tokens = _tokens(work, account_id)
     crediting.give_up(work, account_id, now)
+    work.record(events.PayerForgotten(account_id))
     accounts = table("account")
     email = work.value(select(accounts.c.email).where(_is(account_id)))
     _forget_mails(work, email)

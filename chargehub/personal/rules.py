@@ -133,7 +133,13 @@ HELD: tuple[Held, ...] = (
     Held("membership", "driver_id", is_deleted=True),
     Held("address_reveal", "account_id", is_deleted=True),
     Held("payment_method", "account_id", is_deleted=True),
-    Held("stripe_customer", "account_id", is_deleted=True),
+    Held("payment_method_setup", "account_id", is_deleted=True),
+    Held(
+        "stripe_customer",
+        "account_id",
+        kept=("account_id", "customer_id"),
+        why="deleted with the customer itself, as soon as Stripe has been told",
+    ),
     Held(
         "refund",
         "payment_id@payment",

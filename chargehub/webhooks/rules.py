@@ -22,8 +22,13 @@ MOST_PENDING = 10_000  # messages that a webhook that fails may have waiting
 
 UNPUBLISHED = frozenset(
     {
-        *(events.MailRequested, events.WebhookRequested, events.WholesaleAsked),
-        *(events.EvseFreed, events.ReconciliationAsked),
+        events.EvseFreed,
+        events.MailRequested,
+        events.MethodDropped,
+        events.PayerForgotten,
+        events.ReconciliationAsked,
+        events.WebhookRequested,
+        events.WholesaleAsked,
     }
 )
 """Errands of the hub itself: they mean nothing outside, and one would tell of the other. That an

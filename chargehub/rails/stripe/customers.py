@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, delete, select
 from sqlmodel import Field, SQLModel
 
 from chargehub.clock import Clock
@@ -14,7 +14,7 @@ from chargehub.store.writer import Store
 
 
 class StripeCustomerRow(SQLModel, table=True):
-    """The customer that an account is at Stripe. Never changed."""
+    """The customer that an account is at Stripe. Deleted when Stripe has."""
 
     __tablename__ = "stripe_customer"
 
@@ -58,6 +58,17 @@ class Customers:
         if isinstance(made, Refusal):
             return made
         return await self._store.do(_keep, account_id, made.id, self._clock.now())
+
+    async def forget(self, account_id: str) -> None:
+        """Have Stripe delete the customer that an account is, and its cards. Again is nothing."""
+        known = await self._store.read(customer_of, account_id)
+        if known is not None:
+            await self._line.ask(lambda v1: v1.customers.delete(known))
+            await self._store.do(_forget, account_id)
+
+
+def _forget(work: Work, account_id: str) -> None:
+    work.execute(delete(CUSTOMER).where(CUSTOMER.c.account_id == account_id))
 
 
 def _keep(work: Work, account_id: str, customer_id: str, now: datetime) -> str:

@@ -75,6 +75,14 @@ class StripeWithPages(StripeCards):
         closed = await self._line.ask(lambda v1: v1.checkout.sessions.expire(reference))
         return await self.read_page(reference) if isinstance(closed, Refusal) else PageExpired()
 
+    async def forget_method(self, method: str) -> None:
+        """What Stripe refuses here is gone already."""
+        card_id = method.partition("/")[2]
+        await self._line.ask(lambda v1: v1.payment_methods.detach(card_id))
+
+    async def forget_payer(self, account_id: str) -> None:
+        await self._customers.forget(account_id)
+
 
 def _asked(order: PageOrder, customer: str | None, key: str) -> dict[str, Any]:
     """A Checkout session as Stripe is asked for it. Raises Unpayable."""

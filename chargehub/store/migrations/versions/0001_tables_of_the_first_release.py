@@ -627,8 +627,10 @@ def upgrade() -> None:
         sa.Column("is_default", sa.Boolean(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("removed_at", Instant(), nullable=True),
+        sa.Column("dropped_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_method")),
     )
+    op.create_index("ix_payment_method_dropped", "payment_method", ["dropped_at", "removed_at"])
     with op.batch_alter_table("payment_method", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_payment_method_account_id"), ["account_id"], unique=False
@@ -640,6 +642,33 @@ def upgrade() -> None:
             sqlite_where=sa.text("is_default AND removed_at IS NULL"),
             postgresql_where=sa.text("is_default AND removed_at IS NULL"),
         )
+
+    op.create_table(
+        "payment_method_setup",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("rail", sa.String(length=20), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("reference", sa.String(length=200), nullable=True),
+        sa.Column("url", sa.String(length=2000), nullable=True),
+        sa.Column("expires_at", Instant(), nullable=False),
+        sa.Column("asked_at", Instant(), nullable=False),
+        sa.Column("method_id", sa.String(length=36), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_method_setup")),
+    )
+    op.create_index(
+        "ix_payment_method_setup_account", "payment_method_setup", ["account_id", "expires_at"]
+    )
+    op.create_index("ix_payment_method_setup_reference", "payment_method_setup", ["reference"])
+    op.create_index("ix_payment_method_setup_expires_at", "payment_method_setup", ["expires_at"])
+    op.create_index(
+        "ix_payment_method_setup_open",
+        "payment_method_setup",
+        ["asked_at"],
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    )
 
     op.create_table(
         "payout",
