@@ -74,7 +74,7 @@ from chargehub.ocpp.server import OcppServer
 from chargehub.ocpp.switchboard import OcppSwitchboard, carry_out
 from chargehub.ocpp.witness import Witness
 from chargehub.operation import routes as operation_routes
-from chargehub.payments import credit_routes, setup_routes
+from chargehub.payments import credit_routes, payout_routes, setup_routes
 from chargehub.payments import routes as payment_routes
 from chargehub.people import routes as people_routes
 from chargehub.personal import routes as personal_routes
@@ -99,7 +99,7 @@ from chargehub.sessions import code_routes as session_code_routes
 from chargehub.sessions import retirement_routes, signed_routes
 from chargehub.sessions import routes as session_routes
 from chargehub.settings import Settings
-from chargehub.settlement import doubt_routes
+from chargehub.settlement import doubt_routes, maturing_routes
 from chargehub.settlement import routes as settlement_routes
 from chargehub.stations import command_routes, pairing_routes, quirk_files
 from chargehub.stations import routes as station_routes
@@ -159,9 +159,11 @@ ROUTERS = (
     energy_routes.router,
     payment_routes.router,
     setup_routes.router,
+    payout_routes.router,
     credit_routes.router,
     settlement_routes.router,
     doubt_routes.router,
+    maturing_routes.router,
     reporting_routes.router,
     dispute_routes.router,
     room_routes.router,

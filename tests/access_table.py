@@ -262,6 +262,8 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /credits": Row("read", "driver", stranger=OWN),
     "GET /payouts": Row("read", stranger=OWN),
     "GET /payout-preference": Row("read"),
+    "GET /payout-plan": Row("read", stranger=OWN),
+    "GET /maturing-earnings": Row("read", stranger=OWN),
     "GET /doubted-earnings": Row("read", stranger=OWN),
     "POST /doubted-earnings/{cdr_id}/acceptance": Row(
         "operator", "operator", done=409, stranger=403, body={"because": "Checked by hand."}
@@ -497,6 +499,8 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "DELETE /payment-methods/{method_id}": Row("payments:write", "driver", done=204),
     "PUT /seller": Row("login", stranger=200, body={"kind": "individual", "name": "O"}),
     "PUT /payout-preference": Row("login", stranger=200, body={"rail": "token"}),
+    "PUT /payout-plan": Row("login", stranger=200, body={"schedule": "on_request"}),
+    "POST /payouts": Row("payments:write", done=409, stranger=409, body={}),
     "POST /id-tokens": Row(
         "accounts:write", "driver", done=201, stranger=201, body={"value": "NEW-CARD-1"}
     ),

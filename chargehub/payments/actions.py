@@ -6,7 +6,9 @@ from typing import Any
 
 from sqlalchemy import delete, update
 
-from chargehub.payments import tables
+from chargehub.payments import plan, plans, tables
+from chargehub.payments.plan import Plan, Schedule
+from chargehub.payments.plans import PLAN, PayoutPlanRow
 from chargehub.payments.rules import NoSuchMethod, TooManyMethods
 from chargehub.payments.tables import (
     METHOD,
@@ -19,6 +21,7 @@ from chargehub.payments.views import MethodView, Preference
 from chargehub.people import actions as people
 from chargehub.store.columns import new_id
 from chargehub.store.work import Work
+from chargehub.units import Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,31 @@ def choose_payout(work: Work, place: Preference) -> Preference:
         )
     )
     return place
+
+
+def choose_plan(
+    work: Work,
+    owner_id: str,
+    wanted: tuple[Schedule, int | None, Money | None],
+    now: datetime,
+) -> Plan:
+    """Be paid by this schedule, day and minimum from now on. Raises BadPlan."""
+    schedule, day, minimum = wanted
+    plan.check(schedule, day, minimum)
+    work.execute(delete(PLAN).where(PLAN.c.owner_id == owner_id))
+    work.insert(
+        PayoutPlanRow,
+        owner_id=owner_id,
+        schedule=schedule,
+        day=day,
+        minimum_minor=None if minimum is None else minimum.amount_minor,
+        minimum_currency=None if minimum is None else minimum.currency,
+        next_at=plan.next_at(schedule, day, now),
+        changed_at=now,
+    )
+    chosen = plans.plan(work, owner_id)
+    assert chosen is not None, owner_id
+    return chosen
 
 
 def _set(work: Work, which: Any, **values: Any) -> None:

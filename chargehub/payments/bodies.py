@@ -5,9 +5,9 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, Field
 
-from chargehub.payments.views import MethodView, PaymentView, PayoutView, Preference
+from chargehub.payments.views import MethodView, PaymentView, Preference
 from chargehub.rest.bodies import Body, MoneyBody
-from chargehub.units import TOKEN, Money, major_text
+from chargehub.units import Money
 
 RailName = Annotated[str, Field(min_length=1, max_length=20)]
 RailReference = Annotated[str, Field(min_length=1, max_length=200)]
@@ -93,57 +93,6 @@ class PaymentBody(BaseModel):
             expires_at=payment.expires_at,
             created_at=payment.created_at,
         )
-
-
-class PayoutBody(BaseModel):
-    """Money on its way to an owner. `state`: requested, paid, failed.
-
-    Paid in tokens: how many, and the price of one in the payout's currency, both as text.
-    """
-
-    id: str
-    rail: str
-    destination: str
-    state: str
-    amount: MoneyBody
-    tokens: str | None
-    token_price: str | None
-    reference: str | None
-    refusal: RefusalBody | None
-    requested_at: datetime
-    finished_at: datetime | None
-
-    @classmethod
-    def of(cls, payout: PayoutView) -> Self:
-        units = payout.token_units
-        return cls(
-            id=payout.id,
-            rail=payout.rail,
-            destination=payout.destination,
-            state=payout.state,
-            amount=MoneyBody.of(Money(payout.amount_minor, payout.currency)),
-            tokens=None if units is None else major_text(units, TOKEN),
-            token_price=payout.token_price,
-            reference=payout.rail_reference,
-            refusal=RefusalBody.of(payout.refusal_code, payout.refusal_detail),
-            requested_at=payout.requested_at,
-            finished_at=payout.finished_at,
-        )
-
-
-class WaitingBody(BaseModel):
-    """A matured balance that has not left yet, and why, as a sentence."""
-
-    amount: MoneyBody
-    reason: str
-
-
-class PayoutsBody(BaseModel):
-    """Part of the list of payouts, newest first; `waiting` is the same on every page."""
-
-    items: list[PayoutBody]
-    next: str | None
-    waiting: list[WaitingBody]
 
 
 class PreferenceWish(Body):

@@ -7,21 +7,25 @@ anew. Tokens are bought at the price of the moment of the request, which stays w
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
+from operator import attrgetter
 from typing import assert_never
 
 import structlog
 from sqlalchemy import update
 
 from chargehub import events
+from chargehub.errors import Conflict
 from chargehub.ledger import actions as ledger
 from chargehub.ledger import rules as postings
 from chargehub.ledger import tables as accounts
 from chargehub.ledger.rules import Entry, Transfer, transfer_id
-from chargehub.payments import rules, tables, withheld
+from chargehub.payments import awaiting, due, plan, rules, tables
+from chargehub.payments.due import Due
+from chargehub.payments.plan import Plan
+from chargehub.payments.plans import PLAN
 from chargehub.payments.rail import (
     RAIL_TIMEOUT_S,
     PaidOut,
@@ -33,55 +37,95 @@ from chargehub.payments.rail import (
 )
 from chargehub.payments.steps import told
 from chargehub.payments.tables import PAYOUT, PayoutRow
-from chargehub.payments.views import PayoutView, Preference
-from chargehub.people import tables as people
+from chargehub.payments.views import PayoutView
 from chargehub.store.chunk import ALL, Chunk
 from chargehub.store.columns import new_id
-from chargehub.store.work import Reads, Work
+from chargehub.store.work import Work
 from chargehub.store.writer import Store
-from chargehub.units import TOKEN, Money
+from chargehub.units import TOKEN
 
 log = structlog.get_logger(__name__)
-
-SHORTLY = "It is due, and leaves shortly."
 
 
 class PayoutMoved(Exception):
     """Another unit of work ended the payout in between. The delivery is tried again."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Due:
-    """A balance that leaves now. `token_units` None: it is paid in money."""
+class NothingToPayOut(Conflict):
+    """Nothing of an owner's can be paid out now; the text says why, and what to do."""
 
-    place: Preference
-    balance: Money
-    token_units: int | None
+    code = "nothing_to_pay_out"
 
 
 def request_due_payouts(
     work: Work, now: datetime, token_price: Decimal = rules.TOKEN_PRICE, chunk: Chunk = ALL
 ) -> int:
-    """Send what is due on its way, at most 50 payouts; how many. `token_price`: EUR for one CHG."""
-    found = tables.due_payouts(work, now - rules.PAYOUT_RETRY, chunk.limit)
-    due = [_Due(place, balance, _tokens(place, balance, token_price)) for place, balance in found]
-    payable = [one for one in due if one.token_units != 0]
-    request = partial(_request, token_price=token_price, now=now)
-    return chunk.each(work, payable, _key, request)
+    """Send what is due on its way, at most 50 payouts beside 50 plans whose day has come; how many
+    there were of both. `token_price`: EUR for one CHG."""
+    pay = partial(_pay_by_plan, token_price=token_price, now=now)
+    plans = chunk.each(work, due.come(work, now, chunk.limit), attrgetter("owner_id"), pay)
+    found = due.due_at_once(work, now - rules.PAYOUT_RETRY, chunk.limit)
+    payable = [one for one in found if _tokens(one, token_price) != 0]
+
+    def request(unit: Work, one: Due) -> None:
+        _request(unit, one, token_price, now)
+
+    return plans + chunk.each(work, payable, _key, request)
 
 
-def _tokens(place: Preference, balance: Money, token_price: Decimal) -> int | None:
+def request_now(
+    work: Work, owner_id: str, currency: str | None, now: datetime, token_price: Decimal
+) -> tuple[PayoutView, ...]:
+    """An owner asks to be paid, whatever the plan says: all that can be, or of one currency.
+
+    Raises NothingToPayOut.
+    """
+    found = [
+        one
+        for one in due.due_when_asked(work, owner_id, now - rules.PAYOUT_RETRY)
+        if currency in (None, one[1].currency) and _tokens(one, token_price) != 0
+    ]
+    if not found:
+        raise NothingToPayOut(_why_not(work, owner_id, currency, now))
+    ids = [_request(work, one, token_price, now) for one in found]
+    work.flush()
+    requested = [tables.payout(work, payout_id) for payout_id in ids]
+    return tuple(one for one in requested if one is not None)
+
+
+def _why_not(work: Work, owner_id: str, currency: str | None, now: datetime) -> str:
+    held = [one for one in awaiting.waiting(work, owner_id, now) if one.blocked]
+    held = [one for one in held if currency in (None, one.amount.currency)]
+    if not held:
+        return "Nothing matured is left to be paid out: GET /api/v1/maturing-earnings, for when."
+    return " ".join(dict.fromkeys(reason for one in held for reason in one.blocked))
+
+
+def _pay_by_plan(work: Work, mine: Plan, token_price: Decimal, now: datetime) -> None:
+    """The day of a plan has come: pay all that reaches its minimum, then the next day is set."""
+    for one in due.due_by_plan(work, mine.owner_id, now - rules.PAYOUT_RETRY):
+        if _tokens(one, token_price) != 0:
+            _request(work, one, token_price, now)
+    following = plan.next_at(mine.schedule, mine.day, now)
+    work.execute(update(PLAN).where(PLAN.c.owner_id == mine.owner_id).values(next_at=following))
+
+
+def _tokens(one: Due, token_price: Decimal) -> int | None:
+    """What a balance is in tokens; None: it is paid in money."""
+    place, balance = one
     if place.pays_in is None:
         return None
     return rules.token_units(balance.amount_minor, balance.currency, token_price)
 
 
-def _key(due: _Due) -> str:
-    return f"{due.place.owner_id} {due.balance.currency}"
+def _key(one: Due) -> str:
+    place, balance = one
+    return f"{place.owner_id} {balance.currency}"
 
 
-def _request(work: Work, due: _Due, token_price: Decimal, now: datetime) -> None:
-    place, balance, token_units = due.place, due.balance, due.token_units
+def _request(work: Work, one: Due, token_price: Decimal, now: datetime) -> str:
+    place, balance = one
+    token_units = _tokens(one, token_price)
     row = PayoutRow(
         id=new_id(),
         owner_id=place.owner_id,
@@ -98,6 +142,7 @@ def _request(work: Work, due: _Due, token_price: Decimal, now: datetime) -> None
     entries = postings.payout_requested(row.owner_id, row.amount_minor, row.currency)
     _post(work, row.id, "payout_requested", entries, now)
     work.record(events.PayoutRequested(row.id))
+    return row.id
 
 
 def send(
@@ -202,22 +247,3 @@ def _post(work: Work, payout_id: str, kind: str, entries: tuple[Entry, ...], now
         payout_id=payout_id,
     )
     ledger.post(work, transfer)
-
-
-def waiting(reads: Reads, owner_id: str, now: datetime) -> tuple[tuple[Money, str], ...]:
-    """An owner's matured balances that have not left yet, and why, as sentences."""
-    account = people.account(reads, owner_id)
-    is_verified = account is not None and account.is_verified
-    place = tables.preference(reads, owner_id)
-    found = []
-    why_withheld = withheld.why(reads, owner_id)
-    for balance in tables.payable(reads, owner_id):
-        if why_withheld is not None:
-            reason = why_withheld
-        elif tables.newest_payout(reads, owner_id, balance.currency, "requested"):
-            reason = "An earlier payout is still on its way; this follows."
-        else:
-            refused = tables.newest_payout(reads, owner_id, balance.currency, "failed")
-            reason = rules.why_waiting(balance, is_verified, place, refused, now) or SHORTLY
-        found.append((balance, reason))
-    return tuple(found)

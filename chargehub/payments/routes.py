@@ -2,17 +2,17 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path
 
 from chargehub.errors import NotFound
-from chargehub.payments import actions, bodies, payout, tables, withheld
+from chargehub.payments import actions, bodies, tables, withheld
+from chargehub.payments.access import CurrentRails, CurrentTokenPrice
 from chargehub.payments.actions import NewMethod
 from chargehub.payments.asked import CurrentRails, Payer, described
 from chargehub.payments.rail import Refusal
 from chargehub.payments.rules import MethodRefused, UnknownRail
-from chargehub.payments.views import PaymentView, PayoutView, Preference
+from chargehub.payments.views import PaymentView, Preference
 from chargehub.people.access import CurrentActor, CurrentPerson
-from chargehub.rest.bodies import MoneyBody
 from chargehub.rest.manners import (
     CurrentPage,
     CurrentStore,
@@ -27,13 +27,6 @@ from chargehub.store.work import Work
 router = APIRouter(tags=["payments"])
 
 _Id = Annotated[str, Path(max_length=36)]
-
-
-async def _token_price(request: Request) -> str:
-    return str(request.app.state.hub.settings.token_price)
-
-
-CurrentTokenPrice = Annotated[str, Depends(_token_price)]
 
 
 @router.post("/payment-methods", status_code=201)
@@ -88,29 +81,6 @@ async def get_payments(
 
 def _payment_key(payment: PaymentView) -> tuple[str]:
     return (payment.id,)
-
-
-@router.get("/payouts")
-async def get_payouts(
-    actor: CurrentActor, asked: CurrentPage, store: CurrentStore, now: Now
-) -> bodies.PayoutsBody:
-    """What you were paid as an owner, newest first, and what waits and why."""
-    who = actor.account_id
-    found = await store.read(tables.page_of_payouts, who, asked.after_id(), asked.fetch)
-    waiting = await store.read(payout.waiting, who, now)
-    shown = page(found, asked, key=_payout_key, body=bodies.PayoutBody.of)
-    return bodies.PayoutsBody(
-        items=shown.items,
-        next=shown.next,
-        waiting=[
-            bodies.WaitingBody(amount=MoneyBody.of(balance), reason=reason)
-            for balance, reason in waiting
-        ],
-    )
-
-
-def _payout_key(one: PayoutView) -> tuple[str]:
-    return (one.id,)
 
 
 @router.put("/payout-preference")

@@ -161,23 +161,31 @@ def why_waiting(
     place: Preference | None,
     refused: PayoutView | None,
     now: datetime,
-) -> str | None:
-    """Why a matured balance is not paid out, as a sentence for its owner; None: it is due.
+) -> tuple[str, ...]:
+    """All that keeps a matured balance from being paid out, as sentences for its owner that say
+    what to do; none: nothing does.
 
     `refused`: the newest payout of this currency that a rail refused, if any.
     """
+    reasons = []
     if not is_verified:
-        return "Verify your e-mail address first; money leaves only to people we can write to."
+        reasons.append(
+            "Verify your e-mail address first; money leaves only to people we can write to."
+        )
     if place is None:
-        return "Say how you want to be paid: PUT /api/v1/payout-preference."
+        reasons.append("Say how you want to be paid: PUT /api/v1/payout-preference.")
+    elif place.pays_in is not None and balance.currency != TOKEN_CURRENCY:
+        reasons.append(
+            f"Only {TOKEN_CURRENCY} can be paid in {place.pays_in}. Choose another rail."
+        )
+    elif refused is not None and _still_counts(refused, place, now):
+        reasons.append(
+            f"Refused: {refused.refusal_detail} Choose anew, or wait a day for another try."
+        )
     minimum = Money(minimum_payout(balance.currency), balance.currency)
     if balance.amount_minor < minimum.amount_minor:
-        return f"Balances are paid out from {minimum} on."
-    if place.pays_in is not None and balance.currency != TOKEN_CURRENCY:
-        return f"Only {TOKEN_CURRENCY} can be paid in {place.pays_in}. Choose another rail."
-    if refused is not None and _still_counts(refused, place, now):
-        return f"Refused: {refused.refusal_detail} Choose anew, or wait a day for another try."
-    return None
+        reasons.append(f"Balances are paid out from {minimum} on.")
+    return tuple(reasons)
 
 
 def _still_counts(refused: PayoutView, place: Preference, now: datetime) -> bool:

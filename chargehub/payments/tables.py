@@ -7,26 +7,18 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Index,
-    and_,
     bindparam,
-    case,
-    exists,
     or_,
     select,
     text,
 )
-from sqlmodel import Field, SQLModel, col
+from sqlmodel import Field, SQLModel
 
-from chargehub.ledger.tables import ACCOUNT
-from chargehub.payments import rules
 from chargehub.payments.rules import LIVE
 from chargehub.payments.views import MethodView, PaymentView, PayoutView, Preference, RefundView
-from chargehub.payments.withheld import HOLD
-from chargehub.people.tables import Account
 from chargehub.store.columns import Instant
 from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, table_of
-from chargehub.units import EXPONENTS, Money
 
 METHODS_PER_ACCOUNT = 20  # a wallet, not a list of stolen cards
 
@@ -321,82 +313,3 @@ def preference(reads: Reads, owner_id: str) -> Preference | None:
     """How an owner wants to be paid; None: not said yet."""
     row = reads.one(_PREFERENCE, owner_id=owner_id)
     return None if row is None else Preference(*row)
-
-
-# --- what is due -------------------------------------------------------------------------------
-
-_PAYABLE = ACCOUNT.c.family == "owner:payable", ACCOUNT.c.balance < 0
-_MINIMUM = case(
-    {code: rules.minimum_payout(code) for code in EXPONENTS},
-    value=ACCOUNT.c.asset,
-    else_=rules.minimum_payout(rules.TOKEN_CURRENCY),
-)
-_SAME_BALANCE = and_(PAYOUT.c.owner_id == ACCOUNT.c.holder, PAYOUT.c.currency == ACCOUNT.c.asset)
-_UNDER_WAY = exists().where(_SAME_BALANCE, PAYOUT.c.state == "requested")
-_REFUSED_LATELY = exists().where(
-    _SAME_BALANCE,
-    PAYOUT.c.state == "failed",
-    PAYOUT.c.finished_at > bindparam("since"),
-    PAYOUT.c.requested_at >= PREFERENCE.c.chosen_at,
-    PAYOUT.c.rail == PREFERENCE.c.rail,
-    PAYOUT.c.destination == PREFERENCE.c.destination,
-)
-_DUE = (
-    select(*PREFERENCE.c, ACCOUNT.c.asset, ACCOUNT.c.balance)
-    .join(ACCOUNT, ACCOUNT.c.holder == PREFERENCE.c.owner_id)
-    .join(Account, col(Account.id) == PREFERENCE.c.owner_id)
-    .where(
-        *_PAYABLE,
-        ACCOUNT.c.balance <= -_MINIMUM,
-        col(Account.verified_at).is_not(None),
-        or_(PREFERENCE.c.pays_in.is_(None), ACCOUNT.c.asset == rules.TOKEN_CURRENCY),
-        ~_UNDER_WAY,
-        ~_REFUSED_LATELY,
-        ~exists().where(HOLD.c.owner_id == PREFERENCE.c.owner_id),
-    )
-    .order_by(ACCOUNT.c.balance)
-    .limit(bindparam("limit"))
-)
-_PAYABLE_OF = (
-    select(ACCOUNT.c.asset, ACCOUNT.c.balance)
-    .where(*_PAYABLE, ACCOUNT.c.holder == bindparam("owner_id"))
-    .order_by(ACCOUNT.c.asset)
-)
-_NEWEST_PAYOUT = (
-    select(PAYOUT)
-    .where(
-        PAYOUT.c.owner_id == bindparam("owner_id"),
-        PAYOUT.c.currency == bindparam("currency"),
-        PAYOUT.c.state == bindparam("state"),
-    )
-    .order_by(PAYOUT.c.id.desc())
-    .limit(1)
-)
-
-
-def due_payouts(
-    reads: Reads, refused_since: datetime, limit: int
-) -> tuple[tuple[Preference, Money], ...]:
-    """Balances that can be paid out now, the largest first, with where to; at most `limit`.
-
-    Of verified owners who said how and whose payouts are not withheld, from the minimum on, with
-    no payout of the same currency under way, and none refused since then at the place that is
-    chosen still.
-    """
-    found = []
-    for row in reads.all(_DUE, since=refused_since, limit=limit):
-        place = Preference(row.owner_id, row.rail, row.destination, row.pays_in, row.chosen_at)
-        found.append((place, Money(-int(row.balance), row.asset)))
-    return tuple(found)
-
-
-def payable(reads: Reads, owner_id: str) -> tuple[Money, ...]:
-    """An owner's matured balances that are not on their way out, by currency."""
-    rows = reads.all(_PAYABLE_OF, owner_id=owner_id)
-    return tuple(Money(-int(row.balance), row.asset) for row in rows)
-
-
-def newest_payout(reads: Reads, owner_id: str, currency: str, state: str) -> PayoutView | None:
-    """An owner's newest payout of a currency in this state, or None."""
-    row = reads.one(_NEWEST_PAYOUT, owner_id=owner_id, currency=currency, state=state)
-    return None if row is None else PayoutView(*row)

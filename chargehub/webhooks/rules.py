@@ -25,6 +25,7 @@ UNPUBLISHED = frozenset(
         events.EvseFreed,
         events.MailRequested,
         events.MethodDropped,
+        events.MethodSetupAsked,
         events.PayerForgotten,
         events.ReconciliationAsked,
         events.WebhookRequested,

@@ -10,7 +10,7 @@ from sqlmodel import col
 from chargehub import events
 from chargehub.ledger import actions as ledger
 from chargehub.ledger.rules import Transfer, moved, transfer_id
-from chargehub.payments import actions, payout, tables
+from chargehub.payments import actions, awaiting, payout, tables
 from chargehub.payments.views import PayoutView, Preference
 from chargehub.people.tables import Account
 from chargehub.rails.token import balance as token_balance
@@ -59,8 +59,8 @@ async def payouts(world: World) -> tuple[PayoutView, ...]:
 
 
 async def waiting(world: World) -> tuple[tuple[int, str], ...]:
-    found = await world.store.read(payout.waiting, world.owner_id, world.clock.now())
-    return tuple((balance.amount_minor, reason) for balance, reason in found)
+    found = await world.store.read(awaiting.waiting, world.owner_id, world.clock.now())
+    return tuple((one.amount.amount_minor, " ".join(one.reasons)) for one in found)
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from chargehub.payments import payout, routes
+from chargehub.payments import actions, payout, payout_routes, routes
 from chargehub.payments.tables import METHODS_PER_ACCOUNT
+from chargehub.payments.views import Preference
 from chargehub.people import actions as people
 from chargehub.people import logins
 from chargehub.rails import routes as rail_routes
@@ -52,7 +53,8 @@ async def api(world: World) -> AsyncIterator[Api]:
     hub = SimpleNamespace(
         store=world.store, clock=world.clock, rails=world.rails, settings=Settings()
     )
-    async with client(application(routes.router, rail_routes.router, hub=hub)) as http:
+    routers = routes.router, payout_routes.router, rail_routes.router
+    async with client(application(*routers, hub=hub)) as http:
         yield Api(http, world)
 
 
@@ -193,11 +195,75 @@ async def test_an_owner_sees_payouts_and_what_waits(api: Api) -> None:
     after = await api.ask("GET", "/payouts", headers)
     assert before["items"] == []
     assert before["waiting"][0]["amount"] == {"amount_minor": 810, "currency": "EUR"}
-    assert "e-mail" in before["waiting"][0]["reason"]
+    assert "e-mail" in before["waiting"][0]["reasons"][0]
     (paid,) = after["items"]
     assert (paid["state"], paid["tokens"], paid["token_price"]) == ("paid", "32.400000", "0.25")
     assert after["waiting"] == []
     assert await api.ask("GET", "/wallet", headers) == {"asset": "CHG", "amount": "32.400000"}
+
+
+async def test_an_owner_is_paid_on_request_and_told_what_waits(api: Api) -> None:
+    """The plan keeps money until it is asked for; asking twice with one key pays once."""
+    world = api.world
+    headers = await api.log_in(world.owner_id)
+    nothing = await api.ask("POST", "/payouts", headers, {}, 409)
+    await earn(world, 810)
+    unready = await api.ask("POST", "/payouts", headers, {}, 409)
+    await verify(world, world.owner_id)
+    await api.ask("PUT", "/payout-preference", headers, {"rail": "sandbox"})
+    stated = await api.ask("PUT", "/payout-plan", headers, {"schedule": "on_request"})
+    await world.store.do(payout.request_due_payouts, world.clock.now())
+    (waiting,) = (await api.ask("GET", "/payouts", headers))["waiting"]
+
+    once = {**headers, "Idempotency-Key": "k1"}
+    asked = await api.ask("POST", "/payouts", once, {"currency": "EUR"}, 201)
+    again = await api.ask("POST", "/payouts", once, {"currency": "EUR"}, 201)
+    on_its_way = await api.ask("POST", "/payouts", headers, {}, 409)
+    await earn(world, 500)
+    behind = await api.ask("POST", "/payouts", headers, {}, 409)
+    await world.flow.follow()
+
+    assert "Nothing matured" in nothing["detail"]
+    assert all(word in unready["detail"] for word in ("Verify", "PUT /api/v1/payout-preference"))
+    assert stated == await api.ask("GET", "/payout-plan", headers)
+    assert waiting["reasons"] == ["You are paid when you ask: POST /api/v1/payouts."]
+    assert asked == again
+    assert [one["amount"]["amount_minor"] for one in asked["items"]] == [810]
+    assert "Nothing matured" in on_its_way["detail"] and "on its way" in behind["detail"]
+    (paid,) = (await api.ask("GET", "/payouts", headers))["items"]
+    assert paid["state"] == "paid"
+
+
+async def test_a_rail_that_does_not_pay_there_any_more_says_so_before(api: Api) -> None:
+    """What its rail lacks of an owner is told in words while money waits, with all the rest."""
+    world = api.world
+    headers = await api.log_in(world.owner_id)
+    await earn(world, 810)
+    gone = Preference(world.owner_id, "sandbox", "gone", None, world.clock.now())
+    await world.store.do(actions.choose_payout, gone)
+
+    (waiting,) = (await api.ask("GET", "/payouts", headers))["waiting"]
+    refused = await api.ask("POST", "/payouts", headers, {}, 409)
+
+    assert len(waiting["reasons"]) == 2
+    assert "pays out to" in waiting["reasons"][0] and "Verify" in waiting["reasons"][1]
+    assert refused["code"] == "nothing_to_pay_out"
+
+
+async def test_a_plan_that_cannot_be_kept_is_refused(api: Api) -> None:
+    headers = await api.somebody()
+
+    for plan, word in (
+        ({"schedule": "weekly"}, "from 1 to 7"),
+        ({"schedule": "weekly", "day": 8}, "from 1 to 7"),
+        ({"schedule": "monthly"}, "from 1 to 28"),
+        ({"schedule": "daily", "day": 1}, "no day"),
+        ({"schedule": "daily", "minimum": {"amount_minor": 99, "currency": "EUR"}}, "1.00 EUR"),
+        ({"schedule": "daily", "minimum": {"amount_minor": 10**8, "currency": "CHG"}}, "CHG"),
+    ):
+        problem = await api.ask("PUT", "/payout-plan", headers, plan, 422)
+        assert (problem["code"], word in problem["detail"]) == ("bad_payout_plan", True), plan
+    assert (await api.ask("GET", "/payout-plan", headers))["schedule"] == "at_once"
 
 
 async def test_the_books_of_the_sandbox_are_for_operators(api: Api) -> None:

@@ -108,8 +108,8 @@ TOKENS = Preference("olga", "token", "olga", "CHG", NOW - timedelta(days=3))
 
 
 def test_a_balance_that_is_due_has_no_reason_to_wait() -> None:
-    assert rules.why_waiting(Money(100, "EUR"), True, PLACE, None, NOW) is None
-    assert rules.why_waiting(Money(100, "EUR"), True, TOKENS, None, NOW) is None
+    assert rules.why_waiting(Money(100, "EUR"), True, PLACE, None, NOW) == ()
+    assert rules.why_waiting(Money(100, "EUR"), True, TOKENS, None, NOW) == ()
 
 
 @pytest.mark.parametrize(
@@ -129,9 +129,18 @@ def test_a_balance_that_waits_says_why(
     refused: PayoutView | None,
     word: str,
 ) -> None:
-    reason = rules.why_waiting(balance, is_verified, place, refused, NOW)
+    (reason,) = rules.why_waiting(balance, is_verified, place, refused, NOW)
 
-    assert reason is not None and word in reason
+    assert word in reason
+
+
+def test_all_reasons_to_wait_are_told_at_once() -> None:
+    """Who is told one at a time comes back as often as there are reasons."""
+    reasons = rules.why_waiting(Money(99, "GBP"), False, TOKENS, None, NOW)
+
+    assert len(reasons) == 3
+    for word, reason in zip(("Verify", "EUR", "1.00 GBP"), reasons, strict=True):
+        assert word in reason
 
 
 def test_a_refusal_counts_for_a_day_or_until_the_owner_chooses_anew() -> None:
@@ -139,6 +148,6 @@ def test_a_refusal_counts_for_a_day_or_until_the_owner_chooses_anew() -> None:
     elsewhere = Preference("olga", "sandbox", "slow", None, NOW - timedelta(days=3))
     balance = Money(810, "EUR")
 
-    assert rules.why_waiting(balance, True, chosen_since, REFUSED, NOW) is None
-    assert rules.why_waiting(balance, True, elsewhere, REFUSED, NOW) is None
-    assert rules.why_waiting(balance, True, PLACE, REFUSED, NOW + timedelta(days=1)) is None
+    assert rules.why_waiting(balance, True, chosen_since, REFUSED, NOW) == ()
+    assert rules.why_waiting(balance, True, elsewhere, REFUSED, NOW) == ()
+    assert rules.why_waiting(balance, True, PLACE, REFUSED, NOW + timedelta(days=1)) == ()

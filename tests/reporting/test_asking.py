@@ -74,9 +74,9 @@ async def test_owners_are_asked_reminded_twice_and_then_not_paid_until_they_tell
     assert asked["payouts_withheld_from"] == "2026-06-01T10:00:00Z"
     assert "kind, name, address, country, tin" in preference["withheld"]
     assert (withheld["items"], withheld["waiting"][0]["amount"]["amount_minor"]) == ([], 810)
-    assert "PUT /api/v1/seller" in withheld["waiting"][0]["reason"]
+    assert "PUT /api/v1/seller" in withheld["waiting"][0]["reasons"][0]
     assert (half["missing"], still["items"]) == (["tin"], [])
-    assert "lacks tin of you" in still["waiting"][0]["reason"]
+    assert "lacks tin of you" in still["waiting"][0]["reasons"][0]
     assert ([one["state"] for one in paid["items"]], paid["waiting"]) == (["paid"], [])
     assert (await owner.get("/payout-preference"))["withheld"] is None
     await audited(hub)

@@ -700,6 +700,18 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "payout_plan",
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("schedule", sa.String(length=10), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=True),
+        sa.Column("minimum_minor", sa.BigInteger(), nullable=True),
+        sa.Column("minimum_currency", sa.String(length=3), nullable=True),
+        sa.Column("next_at", Instant(), nullable=True),
+        sa.Column("changed_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("owner_id", name=op.f("pk_payout_plan")),
+    )
+    op.create_index("ix_payout_plan_next_at", "payout_plan", ["next_at"], unique=False)
+    op.create_table(
         "payout_preference",
         sa.Column("owner_id", sa.String(length=36), nullable=False),
         sa.Column("rail", sa.String(length=20), nullable=False),
