@@ -74,7 +74,12 @@ from chargehub.ocpp.server import OcppServer
 from chargehub.ocpp.switchboard import OcppSwitchboard, carry_out
 from chargehub.ocpp.witness import Witness
 from chargehub.operation import routes as operation_routes
-from chargehub.payments import credit_routes, payout_routes, setup_routes
+from chargehub.payments import (
+    credit_routes,
+    payout_routes,
+    prepaid_routes,
+    setup_routes,
+)
 from chargehub.payments import routes as payment_routes
 from chargehub.people import routes as people_routes
 from chargehub.personal import routes as personal_routes
@@ -161,6 +166,7 @@ ROUTERS = (
     setup_routes.router,
     payout_routes.router,
     credit_routes.router,
+    prepaid_routes.router,
     settlement_routes.router,
     doubt_routes.router,
     maturing_routes.router,

@@ -508,6 +508,52 @@ class RefundRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class TopUpRequested:
+    """A driver's money is to be taken and added to what is prepaid."""
+
+    top_up_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"top_up:{self.top_up_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class TopUpEnded:
+    """A top-up was taken, and can be spent, or was refused."""
+
+    top_up_id: str
+    account_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"top_up:{self.top_up_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class PaybackRequested:
+    """A part of what is prepaid is to go back to where it came from."""
+
+    payback_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"payback:{self.payback_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class PaybackEnded:
+    """Prepaid money went back, or the rail would not take it back."""
+
+    payback_id: str
+    account_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"payback:{self.payback_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class SessionSettled:
     """The cost of a CDR stands in the ledger, divided between owner, hub and tax."""
 
@@ -713,6 +759,10 @@ Event = (
     | PaymentCaptured
     | ReleaseRequested
     | RefundRequested
+    | TopUpRequested
+    | TopUpEnded
+    | PaybackRequested
+    | PaybackEnded
     | SessionSettled
     | ReviewChanged
     | PayoutRequested

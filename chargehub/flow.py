@@ -37,6 +37,7 @@ from chargehub.payments import (
     payout,
     reholding,
     setting_up,
+    topping_up,
 )
 from chargehub.payments.rail import Rails
 from chargehub.people import actions as people
@@ -219,6 +220,12 @@ def _asked_of_rails(store: Store, rails: Rails) -> Reactions:
         events.FeeRequested: [Effect(effects.capture(rails, store), ending.record_fee)],
         events.ReleaseRequested: [Effect(effects.release(rails, store), collect.record_release)],
         events.RefundRequested: [Effect(effects.refund(rails, store), collect.record_refund)],
+        events.TopUpRequested: [
+            Effect(effects.take_top_up(rails, store), topping_up.record_top_up)
+        ],
+        events.PaybackRequested: [
+            Effect(effects.pay_back(rails, store), topping_up.record_payback)
+        ],
         events.PayoutRequested: [Effect(payout.send(rails, store), payout.record_payout)],
     }
 

@@ -398,6 +398,17 @@ class Settings(BaseSettings):
     sandbox_beside_stripe: Annotated[
         bool, Field(description="Offer the sandbox too: anybody charges without paying.")
     ] = False
+    prepaid_most_coins: Annotated[
+        Decimal,
+        Field(
+            description="What a driver can have prepaid at most, in coins of about a euro; 0:"
+            " nothing.",
+            ge=0,
+        ),
+    ] = Decimal("150")
+    prepaid_least_coins: Annotated[
+        Decimal, Field(description="The smallest top-up, in coins of about a euro.", gt=0)
+    ] = Decimal("5")
     token_price: Annotated[Decimal, Field(description="EUR for one CHG in token payouts.")] = (
         Decimal("0.25")
     )

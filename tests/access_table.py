@@ -48,6 +48,7 @@ DISPUTE = {
     "amount": {"amount_minor": 100, "currency": "EUR"},
     "statement": "Too much.",
 }
+EUROS = {"currency": "EUR"}
 NO_DISPUTE = {"dispute_id": "guessed"}
 CORRECTION = {"energy_wh": 29_000, "reason": "The meter was wrong."}
 
@@ -260,6 +261,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /payments": Row("read", "driver", stranger=OWN),
     "GET /bookings/{booking_id}/alternatives": Row("read", "driver"),
     "GET /credits": Row("read", "driver", stranger=OWN),
+    "GET /prepaid": Row("read", "driver", stranger=OWN),
     "GET /payouts": Row("read", stranger=OWN),
     "GET /payout-preference": Row("read"),
     "GET /payout-plan": Row("read", stranger=OWN),
@@ -484,6 +486,15 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "POST /payment-method-setups": Row(  # no rail of this hub has pages
         "payments:write", "driver", done=422, stranger=422, body={"rail": "sandbox"}
     ),
+    "POST /top-ups": Row(
+        "payments:write",
+        "driver",
+        done=201,
+        stranger=201,
+        body={"amount": {"amount_minor": 2000, "currency": "EUR"}},
+    ),
+    "GET /top-ups/{top_up_id}": Row("read", "driver", done=404, ids={"top_up_id": "guessed"}),
+    "POST /paybacks": Row("payments:write", "driver", done=201, stranger=201, body=EUROS),
     "POST /webhooks": Row(
         "webhooks:write",
         done=201,

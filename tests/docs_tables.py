@@ -62,6 +62,7 @@ UNITS = {  # by how a setting's name ends
     "_cancels": "bookings",
     "_credit": "coins",
     "_credits": "credits",
+    "_coins": "coins",
     "_tokens": "tokens",
     "_address": "lines",
     "_days": "days",

@@ -97,7 +97,7 @@ async def _described(wanted: GuestConfirmation, rails: Rails) -> NewMethod | Non
     method = wanted.payment_method
     if method is None:
         return None
-    return replace(await described(rails, method), is_default=True)
+    return replace(await described(rails, None, method), is_default=True)
 
 
 @router.get("/guest-booking")

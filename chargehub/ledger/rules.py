@@ -80,6 +80,7 @@ def _families() -> Iterable[Family]:
     yield Family("owner:payable", "liability", money, holder=True, side=-1)
     yield Family("owner:in_transit", "liability", money, holder=True, side=-1)
     yield Family("driver:prepaid", "liability", money, holder=True, side=-1)
+    yield Family("driver:prepaid_held", "liability", money, holder=True, side=-1)
     yield Family("driver:credit", "liability", money, holder=True, side=-1)
     yield Family("driver:credit_used", "liability", money, holder=True)
     yield Family("vat:payable", "liability", money, holder=True)

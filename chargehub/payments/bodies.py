@@ -18,6 +18,7 @@ class NewMethodBody(Body):
 
     On the rail `sandbox` the reference says what it does: `ok`, `refuse`, `refuse_capture`,
     `fixed` (holds that do not grow), `limit:<minor units>`, `lasts:<minutes>`, `flaky`, `slow`.
+    On the rail `prepaid` it is `balance`: what you paid in by POST /top-ups.
     """
 
     rail: RailName

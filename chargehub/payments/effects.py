@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, assert_never
 
 from chargehub import events
-from chargehub.payments import tables
+from chargehub.payments import prepaid, tables
 from chargehub.payments.rail import (
     RAIL_TIMEOUT_S,
     Captured,
@@ -99,6 +99,34 @@ def refund(
         assert payment.rail_reference is not None, payment
         order = RefundOrder(payment.rail_reference, wanted.amount_minor, wanted.currency)
         return await _send(rails.collecting[payment.rail], order, key, Refunded)
+
+    return run
+
+
+def take_top_up(rails: Rails, store: Store) -> Effect[events.TopUpRequested, Captured]:
+    """Take what a driver pays in. None: it was answered before."""
+
+    async def run(event: events.TopUpRequested, key: str) -> Captured | Refusal | None:
+        asked = await store.read(prepaid.top_up, event.top_up_id)
+        if asked is None or asked.state != "requested":
+            return None
+        order = TakeOrder(asked.method, asked.amount_minor, asked.currency, f"top_up:{asked.id}")
+        return await _send(rails.collecting[asked.rail], order, key, Captured)
+
+    return run
+
+
+def pay_back(rails: Rails, store: Store) -> Effect[events.PaybackRequested, Refunded]:
+    """Send a part of a top-up back. None: it was answered before."""
+
+    async def run(event: events.PaybackRequested, key: str) -> Refunded | Refusal | None:
+        asked = await store.read(prepaid.payback, event.payback_id)
+        if asked is None or asked.state != "requested":
+            return None
+        source = await store.read(prepaid.top_up, asked.top_up_id)
+        assert source is not None and source.rail_reference is not None, asked
+        order = RefundOrder(source.rail_reference, asked.amount_minor, asked.currency)
+        return await _send(rails.collecting[source.rail], order, key, Refunded)
 
     return run
 

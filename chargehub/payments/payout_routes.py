@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 
 from chargehub.payments import actions, awaiting, payout, plans, tables
-from chargehub.payments.access import CurrentRails, CurrentTokenPrice
+from chargehub.payments.asked import CurrentRails, CurrentTokenPrice
 from chargehub.payments.payout import NothingToPayOut
 from chargehub.payments.payout_bodies import (
     PayoutBody,

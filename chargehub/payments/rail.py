@@ -303,12 +303,24 @@ class Collects(Protocol):
 
 
 @runtime_checkable
+class NamesMethods(Protocol):
+    """A rail on which what accounts pay with is their own by its very name."""
+
+    def method_of(self, account_id: str, wanted: str) -> str | Refusal:
+        """The rail's name for what this account pays with, given what its holder calls it."""
+        ...
+
+
+@runtime_checkable
 class HasPages(Protocol):
     """A rail where people enter cards, or confirm holds, on pages of its own. Keys as above.
 
     Nothing needs reading back: the same key opens the same page, and a page whose opening nobody
     heard of expires by itself, with nothing held.
     """
+
+    enters_cards: bool
+    """True: what people pay with is entered on its pages alone, and named by nobody."""
 
     async def open_page(self, order: PageOrder, key: str) -> PageOpen | Refusal:
         """Open a page. Raises RailUnreachable."""

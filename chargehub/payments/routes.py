@@ -2,13 +2,12 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Path
 
 from chargehub.errors import NotFound
 from chargehub.payments import actions, bodies, tables, withheld
-from chargehub.payments.access import CurrentRails, CurrentTokenPrice
 from chargehub.payments.actions import NewMethod
-from chargehub.payments.asked import CurrentRails, Payer, described
+from chargehub.payments.asked import CurrentRails, CurrentTokenPrice, Payer, described
 from chargehub.payments.rail import Refusal
 from chargehub.payments.rules import MethodRefused, UnknownRail
 from chargehub.payments.views import PaymentView, Preference
@@ -42,8 +41,8 @@ async def post_payment_method(
 
     Cards are not added here: see `POST /payment-method-setups`.
     """
-    new = await described(rails, wanted)
     route, who = "POST /payment-methods", actor.account_id
+    new = await described(rails, who, wanted)
     answer = await idempotent(store, who, key, route, wanted, _add_method, who, new, now)
     return bodies.MethodBody.model_validate(answer)
 

@@ -11,6 +11,7 @@ from chargehub.payments import crediting
 from chargehub.personal.columns import table, theirs
 from chargehub.personal.rules import ERASED, HELD, Held, NotErasable
 from chargehub.store.work import Reads, Work
+from chargehub.units import Money
 
 _LIVE_BOOKING = ("requested", "held", "confirmed", "active")
 _OPEN_SESSION = ("starting", "active", "ended")
@@ -179,4 +180,8 @@ def _balances(reads: Reads, account_id: str) -> Iterable[str]:
     )
     wanted = select(accounts.c.family, accounts.c.balance, accounts.c.asset).where(*is_open)
     for row in reads.all(wanted.order_by(accounts.c.family).limit(_MOST_TOLD)):
+        if row.family == "driver:prepaid":
+            prepaid = Money(-row.balance, row.asset)
+            yield f"You have {prepaid} prepaid: have it paid back first (POST /paybacks)."
+            continue
         yield f"The account {row.family} stands at {row.balance} {row.asset}: it must be settled."

@@ -142,6 +142,26 @@ HELD: tuple[Held, ...] = (
         why="deleted with the customer itself, as soon as Stripe has been told",
     ),
     Held(
+        "top_up",
+        "account_id",
+        blank={"method": ERASED, "refusal_detail": None},
+        kept=("account_id", "rail_reference", "refusal_code"),
+        why=_KEY,
+    ),
+    Held(
+        "payback",
+        "account_id",
+        blank={"refusal_detail": None},
+        kept=("account_id", "rail_reference", "refusal_code"),
+        why=_KEY,
+    ),
+    Held(
+        "prepaid_order",
+        "account_id",
+        kept=("account_id", "key", "asked", "origin", "purpose", "refusal_code", "refusal_detail"),
+        why=_KEY,
+    ),
+    Held(
         "refund",
         "payment_id@payment",
         kept=("rail_reference", "refusal_code", "refusal_detail"),

@@ -1,7 +1,13 @@
 """Every rail by the name people choose it by. A new rail is a line here and its settings."""
 
 from chargehub.clock import Clock
-from chargehub.payments.rail import Collects, KeepsBooks, PaysOut, Rails
+from chargehub.payments.rail import (
+    Collects,
+    KeepsBooks,
+    PaysOut,
+    Rails,
+)
+from chargehub.rails.prepaid import PrepaidBalances
 from chargehub.rails.sandbox import Sandbox
 from chargehub.rails.sandbox_books import SandboxBooks
 from chargehub.rails.stripe.books import StripeBooks
@@ -17,7 +23,8 @@ from chargehub.store.writer import Store
 def names(settings: Settings) -> tuple[str, ...]:
     """The rails that `build` makes by these settings. The sandbox gives way to real money."""
     has_sandbox = not settings.stripe_key or settings.sandbox_beside_stripe
-    offered = {"stripe": bool(settings.stripe_key), "sandbox": has_sandbox, "token": True}
+    offered = {"stripe": bool(settings.stripe_key), "sandbox": has_sandbox}
+    offered |= {"prepaid": True, "token": True}  # the hub's own
     return tuple(name for name, is_offered in offered.items() if is_offered)
 
 
@@ -26,8 +33,11 @@ def build(store: Store, clock: Clock, settings: Settings) -> Rails:
     line = Line(settings.stripe_key, settings.stripe_url or None)
     sandbox = Sandbox(store, clock)
     offered = names(settings)
-    cards = StripeWithPages(line, Customers(line, store, clock))
-    collecting: dict[str, Collects] = {"stripe": cards, "sandbox": sandbox}
+    collecting: dict[str, Collects] = {
+        "stripe": StripeWithPages(line, Customers(line, store, clock)),
+        "sandbox": sandbox,
+        "prepaid": PrepaidBalances(store, clock),
+    }
     paying_out: dict[str, PaysOut] = {
         "stripe": StripeTransfers(line),
         "sandbox": sandbox,

@@ -34,7 +34,13 @@ from chargehub.rails.stripe.line import PAGE, Line
 from chargehub.rails.stripe.paying import StripeTransfers
 from chargehub.rails.token import TokenRail
 from chargehub.store.writer import Store
-from tests.stripe_twin import accounts, balances, payment_intents, setup_intents
+from tests.rails import purse
+from tests.stripe_twin import (
+    accounts,
+    balances,
+    payment_intents,
+    setup_intents,
+)
 from tests.stripe_twin.app import KEY, Twin
 from tests.stripe_twin.customers import new_card
 from tests.stripe_twin.server import running_twin
@@ -149,7 +155,12 @@ async def stripe_payouts() -> AsyncIterator[PayingCase]:
         )
 
 
-COLLECTING = {"sandbox": sandbox_cards, "stripe": stripe_cards}
+@asynccontextmanager
+async def prepaid_balances() -> AsyncIterator[CollectingCase]:
+    yield CollectingCase(purse.Purse, purse.GOOD, purse.EMPTY, purse.LOSING, "no-such-account")
+
+
+COLLECTING = {"sandbox": sandbox_cards, "stripe": stripe_cards, "prepaid": prepaid_balances}
 PAYING = {"sandbox": sandbox_payouts, "token": token_payouts, "stripe": stripe_payouts}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, func, or_, select
 
-from chargehub.commands.audit import debts
+from chargehub.commands.audit import debts, prepaid
 from chargehub.commands.audit.books import count, faults_of
 from chargehub.commands.audit.findings import (
     Faults,
@@ -133,6 +133,7 @@ def rails(reads: Reads) -> Finding:
     )
     in_money = (PAYOUT.c.state == "paid") & PAYOUT.c.token_units.is_(None)
     told_by_rails.subtract(_sums(reads, (PAYOUT.c.currency,), PAYOUT.c.amount_minor, in_money))
+    told_by_rails.update(prepaid.with_rails(reads))
     held = _sums(reads, (ENTRY.c.asset,), ENTRY.c.amount, ENTRY.c.account.in_(_RAILS))
     faults = compared(told_by_rails, held, ("rails", "ledger"))
     figures = {**_named("rails", told_by_rails), **_named("ledger", held)}
@@ -147,14 +148,19 @@ def rails(reads: Reads) -> Finding:
 
 
 def credit(reads: Reads) -> Finding:
-    """I12: of drivers' credit, what was given is left, or was spent or taken back."""
+    """I12: of drivers' credit, what was given is left, or was spent or taken back; of what they
+    prepaid, what was topped up is left or held, or was spent or paid back."""
     rows = _of(reads, CREDIT, ("driver_id", "currency"), "amount_minor")
     left = _carried(reads, "driver:credit")
     faults = compared(rows, left, ("given less spent", "on the account"))
+    of_prepaid, prepaid_left = prepaid.lots(reads)
+    faults.join(of_prepaid)
     given = _sums(reads, (CREDIT.c.currency,), CREDIT.c.amount_minor, CREDIT.c.kind == "given")
     rest = by_currency(left)
     told = f"{money(given)} given, {money(rest)} left with {len(left)} drivers."
+    told += f" {_money(prepaid_left)} prepaid is left."
     figures = {"drivers": len(left), **_named("given", given), **_named("left", rest)}
+    figures |= _named("prepaid", prepaid_left)
     return finding("I12", "credit given = left + spent + taken back", told, figures, faults)
 
 

@@ -42,6 +42,8 @@ class StripeWithPages(StripeCards):
     card is kept.
     """
 
+    enters_cards = True
+
     def __init__(self, line: Line, customers: Customers) -> None:
         super().__init__(line)
         self._customers = customers

@@ -1057,6 +1057,82 @@ def upgrade() -> None:
         batch_op.create_index("uq_credit_cdr", ["cdr_id"], unique=True)
 
     op.create_table(
+        "top_up",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("rail", sa.String(length=20), nullable=False),
+        sa.Column("method", sa.String(length=200), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("back_minor", sa.BigInteger(), nullable=False),
+        sa.Column("is_back_refused", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("rail_reference", sa.String(length=200), nullable=True),
+        sa.Column("refusal_code", sa.String(length=60), nullable=True),
+        sa.Column("refusal_detail", sa.String(length=300), nullable=True),
+        sa.Column("requested_at", Instant(), nullable=False),
+        sa.Column("finished_at", Instant(), nullable=True),
+        sa.CheckConstraint(
+            "0 <= back_minor AND back_minor <= amount_minor", name=op.f("ck_top_up_back")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_top_up")),
+    )
+    op.create_index(
+        "uq_top_up_open",
+        "top_up",
+        ["account_id", "currency"],
+        unique=True,
+        sqlite_where=sa.text("state = 'requested'"),
+        postgresql_where=sa.text("state = 'requested'"),
+    )
+    op.create_index("ix_top_up_account", "top_up", ["account_id", "id"], unique=False)
+    op.create_table(
+        "payback",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("top_up_id", sa.String(length=36), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("rail_reference", sa.String(length=200), nullable=True),
+        sa.Column("refusal_code", sa.String(length=60), nullable=True),
+        sa.Column("refusal_detail", sa.String(length=300), nullable=True),
+        sa.Column("requested_at", Instant(), nullable=False),
+        sa.Column("finished_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payback")),
+    )
+    op.create_index("ix_payback_account", "payback", ["account_id", "id"], unique=False)
+    op.create_index("ix_payback_top_up", "payback", ["top_up_id"], unique=False)
+    op.create_table(
+        "prepaid_order",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("key", sa.String(length=100), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("asked", Json(), nullable=False),
+        sa.Column("origin", sa.String(length=36), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("purpose", sa.String(length=100), nullable=False),
+        sa.Column("is_done", sa.Boolean(), nullable=False),
+        sa.Column("refusal_code", sa.String(length=60), nullable=True),
+        sa.Column("refusal_detail", sa.String(length=300), nullable=True),
+        sa.Column("at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_prepaid_order")),
+    )
+    op.create_index(
+        "uq_prepaid_order_end",
+        "prepaid_order",
+        ["origin"],
+        unique=True,
+        sqlite_where=sa.text("is_done AND kind IN ('capture', 'release')"),
+        postgresql_where=sa.text("is_done AND kind IN ('capture', 'release')"),
+    )
+    op.create_index("uq_prepaid_order_key", "prepaid_order", ["key"], unique=True)
+    op.create_index("ix_prepaid_order_origin", "prepaid_order", ["origin"], unique=False)
+    op.create_index("ix_prepaid_order_account", "prepaid_order", ["account_id", "id"], unique=False)
+
+    op.create_table(
         "reliability_event",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("station_id", sa.String(length=36), nullable=False),

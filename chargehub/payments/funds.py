@@ -1,0 +1,112 @@
+"""What drivers have prepaid: how much it may be, what moves it in the ledger, refusals. Pure.
+
+It is money that a driver paid in, and may have back; goodwill of the hub's is `credits.py`. It
+stands on driver:prepaid; what a hold keeps, or is on its way back, on driver:prepaid_held. Until
+it is spent the money itself lies with the rail that it came by (psp:pending): to spend it takes
+it out there, and the settlement of what was bought puts it in again.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from chargehub.errors import Conflict, Invalid, NotFound
+from chargehub.ledger.rules import Entry, moved
+from chargehub.tariffs.pricing import coins
+from chargehub.units import CURRENCIES, Money, minor
+
+RAIL = "prepaid"
+OWN = "balance"  # what drivers call it when they add it as a means of payment
+SOURCE = "psp:pending"
+MOST = Decimal(150)  # in coins of about a euro
+LEAST = Decimal(5)  # less is eaten by the fee of the card
+
+Change = Literal["top_up", "payback", "spent", "returned"]
+
+
+class TopUpRefused(Invalid):
+    """An amount that cannot be paid in, or a means of payment that nothing can be paid in by."""
+
+    code = "top_up_refused"
+
+
+class TopUpUnderWay(Conflict):
+    """One top-up of a currency at a time, so that its balance stays within the limit."""
+
+    code = "top_up_under_way"
+
+
+class NothingPrepaid(Conflict):
+    """More is asked back than there is, or nothing can go back now."""
+
+    code = "nothing_prepaid"
+
+
+class NoSuchTopUp(NotFound):
+    """There is no such top-up, or it is somebody else's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much may be prepaid with the hub, in coins of about a euro; `most` 0: nothing."""
+
+    most: Decimal = MOST
+    least: Decimal = LEAST
+
+    def check(self, wanted: Money, has_minor: int) -> None:
+        """May this much be added to what there is? Raises TopUpRefused, saying how much may."""
+        currency = wanted.currency
+        if currency not in CURRENCIES:
+            raise TopUpRefused("Top up in a currency of money, such as EUR.")
+        most = Money(minor(self.most * coins(currency), currency), currency)
+        least = Money(minor(self.least * coins(currency), currency), currency)
+        room = Money(max(0, most.amount_minor - has_minor), currency)
+        if room.amount_minor < least.amount_minor:
+            raise TopUpRefused(
+                f"At most {most} can be prepaid, and you have {Money(has_minor, currency)}. Pay"
+                " your sessions from it first, or by card."
+            )
+        if not least.amount_minor <= wanted.amount_minor <= room.amount_minor:
+            raise TopUpRefused(f"Top up by {least} to {room}.")
+
+
+def available_account(account_id: str) -> str:
+    """Where what a driver can spend stands in the ledger."""
+    return f"driver:prepaid:{account_id}"
+
+
+def held_account(account_id: str) -> str:
+    """Where what is held of it stands."""
+    return f"driver:prepaid_held:{account_id}"
+
+
+def paid_in(account_id: str, amount: Money) -> tuple[Entry, ...]:
+    """A rail took it; the hub owes it. Source: money.md 1.4, "Prepaid top-up"."""
+    return moved(amount.amount_minor, amount.currency, SOURCE, available_account(account_id))
+
+
+def set_aside(account_id: str, amount: Money) -> tuple[Entry, ...]:
+    """A part cannot be spent on anything else any more."""
+    held, available = held_account(account_id), available_account(account_id)
+    return moved(amount.amount_minor, amount.currency, available, held)
+
+
+def free_again(account_id: str, amount: Money) -> tuple[Entry, ...]:
+    """What was set aside can be spent again."""
+    held, available = held_account(account_id), available_account(account_id)
+    return moved(amount.amount_minor, amount.currency, held, available)
+
+
+def left(account_id: str, amount: Money) -> tuple[Entry, ...]:
+    """What was set aside is the driver's no more: it was spent, or paid back."""
+    return moved(amount.amount_minor, amount.currency, held_account(account_id), SOURCE)
+
+
+def spent(account_id: str, amount: Money) -> tuple[Entry, ...]:
+    """Spent without having been set aside."""
+    return moved(amount.amount_minor, amount.currency, available_account(account_id), SOURCE)
+
+
+def returned(account_id: str, amount: Money) -> tuple[Entry, ...]:
+    """What was spent goes back to the balance."""
+    return moved(amount.amount_minor, amount.currency, SOURCE, available_account(account_id))

@@ -1,0 +1,221 @@
+"""Prepaid balances over REST: paying in, what there is and what came of it, having it back."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from fastapi import APIRouter, Depends, Path, Request
+from pydantic import BaseModel, Field
+
+from chargehub.payments import prepaid, topping_up
+from chargehub.payments.bodies import RefusalBody
+from chargehub.payments.funds import Change, Limits, NoSuchTopUp
+from chargehub.payments.prepaid import Balance, ChangeView, PaybackView, TopUpView
+from chargehub.people.access import CurrentActor, needs
+from chargehub.people.rules import Actor
+from chargehub.rest.bodies import Body, MoneyBody
+from chargehub.rest.manners import (
+    CurrentPage,
+    CurrentStore,
+    IdempotencyKey,
+    Now,
+    idempotent,
+    page,
+)
+from chargehub.store.work import Work
+from chargehub.units import Money
+
+router = APIRouter(tags=["payments"])
+
+Payer = Annotated[Actor, Depends(needs("payments:write"))]
+_Id = Annotated[str, Path(max_length=36)]
+
+
+async def _limits(request: Request) -> Limits:
+    settings = request.app.state.hub.settings
+    return Limits(settings.prepaid_most_coins, settings.prepaid_least_coins)
+
+
+class TopUpWish(Body):
+    """What to pay in. `method_id`: by which of your means of payment; without it, by the one that
+    you pay with."""
+
+    amount: MoneyBody
+    method_id: Annotated[str, Field(max_length=36)] | None = None
+
+
+class TopUpBody(BaseModel):
+    """What you pay in. `state`: requested, taken, refused. `paid_back` of it went back to you."""
+
+    id: str
+    amount: MoneyBody
+    paid_back: MoneyBody
+    rail: str
+    state: str
+    refusal: RefusalBody | None
+    requested_at: datetime
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, top_up: TopUpView) -> Self:
+        return cls(
+            id=top_up.id,
+            amount=MoneyBody.of(top_up.amount),
+            paid_back=MoneyBody.of(Money(top_up.back_minor, top_up.currency)),
+            rail=top_up.rail,
+            state=top_up.state,
+            refusal=RefusalBody.of(top_up.refusal_code, top_up.refusal_detail),
+            requested_at=top_up.requested_at,
+            finished_at=top_up.finished_at,
+        )
+
+
+class PaybackWish(Body):
+    """Have prepaid money back: all that is available in a currency, or this much of it."""
+
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+    amount_minor: Annotated[int, Field(ge=1)] | None = None
+
+
+class PaybackBody(BaseModel):
+    """A part on its way back to where a top-up came from. `state`: requested, returned, failed."""
+
+    id: str
+    top_up_id: str
+    amount: MoneyBody
+    state: str
+    refusal: RefusalBody | None
+    requested_at: datetime
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, payback: PaybackView) -> Self:
+        return cls(
+            id=payback.id,
+            top_up_id=payback.top_up_id,
+            amount=MoneyBody.of(payback.amount),
+            state=payback.state,
+            refusal=RefusalBody.of(payback.refusal_code, payback.refusal_detail),
+            requested_at=payback.requested_at,
+            finished_at=payback.finished_at,
+        )
+
+
+class PaybacksBody(BaseModel):
+    """One item for each top-up that something goes back of."""
+
+    items: list[PaybackBody]
+
+
+class BalanceBody(BaseModel):
+    """What you have prepaid. `held` is kept for a session or booking, or on its way back to you."""
+
+    available: MoneyBody
+    held: MoneyBody
+
+    @classmethod
+    def of(cls, balance: Balance) -> Self:
+        return cls(available=MoneyBody.of(balance.available), held=MoneyBody.of(balance.held))
+
+
+class ChangeBody(BaseModel):
+    """A change of your balance: above zero it grew, unless a top-up was refused.
+
+    `top_up` and `payback` have the state of those; `spent` on a payment, or `returned` from it.
+    """
+
+    id: str
+    kind: Change
+    amount: MoneyBody
+    state: str
+    payment_id: str | None
+    refusal: RefusalBody | None
+    at: datetime
+
+    @classmethod
+    def of(cls, change: ChangeView) -> Self:
+        return cls(
+            id=change.id,
+            kind=change.kind,
+            amount=MoneyBody.of(Money(change.amount_minor, change.currency)),
+            state=change.state,
+            payment_id=change.purpose.removeprefix("payment:") if change.purpose else None,
+            refusal=RefusalBody.of(change.refusal_code, change.refusal_detail),
+            at=change.at,
+        )
+
+
+class PrepaidBody(BaseModel):
+    """What you have, by currency, and part of the list of what changed it, newest first."""
+
+    balances: list[BalanceBody]
+    items: list[ChangeBody]
+    next: str | None
+
+
+@router.get("/prepaid")
+async def get_prepaid(actor: CurrentActor, store: CurrentStore, asked: CurrentPage) -> PrepaidBody:
+    """What you have prepaid. It never expires, and you can have it back (POST /paybacks).
+
+    To pay by it, add it: POST /payment-methods with rail `prepaid` and reference `balance`.
+    """
+    who = actor.account_id
+    found = await store.read(prepaid.changes, who, asked.after_id(), asked.fetch)
+    shown = page(found, asked, lambda change: (change.id,), ChangeBody.of)
+    held = await store.read(prepaid.balances, who)
+    return PrepaidBody(
+        balances=[BalanceBody.of(one) for one in held], items=shown.items, next=shown.next
+    )
+
+
+@router.post("/top-ups", status_code=201)
+async def post_top_up(
+    wanted: TopUpWish,
+    actor: Payer,
+    store: CurrentStore,
+    limits: Annotated[Limits, Depends(_limits)],
+    now: Now,
+    key: IdempotencyKey = None,
+) -> TopUpBody:
+    """Pay in by card. The money is there when `state` is `taken`: ask for the top-up again."""
+    asked = actor.account_id, wanted.amount.money(), wanted.method_id, limits, now
+    route = "POST /top-ups"
+    answer = await idempotent(store, actor.account_id, key, route, wanted, _top_up, *asked)
+    return TopUpBody.model_validate(answer)
+
+
+def _top_up(
+    work: Work, account_id: str, amount: Money, method_id: str | None, limits: Limits, now: datetime
+) -> Any:
+    asked = topping_up.top_up(work, account_id, amount, method_id, limits, now)
+    return TopUpBody.of(asked).model_dump(mode="json")
+
+
+@router.get("/top-ups/{top_up_id}")
+async def get_top_up(top_up_id: _Id, actor: CurrentActor, store: CurrentStore) -> TopUpBody:
+    """What became of a top-up."""
+    found = await store.read(prepaid.top_up, top_up_id)
+    if found is None or found.account_id != actor.account_id:
+        raise NoSuchTopUp("You have no such top-up.")
+    return TopUpBody.of(found)
+
+
+@router.post("/paybacks", status_code=201)
+async def post_payback(
+    wanted: PaybackWish,
+    actor: Payer,
+    store: CurrentStore,
+    now: Now,
+    key: IdempotencyKey = None,
+) -> PaybacksBody:
+    """Have back what you prepaid and did not spend, to the cards it came from."""
+    asked = actor.account_id, wanted.currency, wanted.amount_minor, now
+    route = "POST /paybacks"
+    answer = await idempotent(store, actor.account_id, key, route, wanted, _pay_back, *asked)
+    return PaybacksBody.model_validate(answer)
+
+
+def _pay_back(
+    work: Work, account_id: str, currency: str, amount_minor: int | None, now: datetime
+) -> Any:
+    asked = topping_up.pay_back(work, account_id, currency, amount_minor, now)
+    return PaybacksBody(items=[PaybackBody.of(one) for one in asked]).model_dump(mode="json")
