@@ -214,11 +214,11 @@ def _collect(work: Work, cdr: CdrView, now: datetime) -> None:
 
 def _request_capture(work: Work, payment: PaymentView, now: datetime) -> None:
     assert payment.session_id is not None and payment.cdr_id is not None, payment
-    if payment.due_minor == 0:  # credit pays it all
+    ask_minor = rules.to_capture(payment.due_minor, payment.capturable_minor, payment.currency)
+    if ask_minor == 0:  # credit pays it all, or it is less than a card can pay
         release(work, payment, now)
         _tell_captured(work, payment)
         return
-    ask_minor = rules.to_capture(payment.due_minor, payment.capturable_minor)
     move(work, payment, now, state="capture_requested", wish=None, ask_minor=ask_minor)
     work.record(events.CaptureRequested(payment.id, payment.session_id, payment.cdr_id))
 
@@ -226,8 +226,9 @@ def _request_capture(work: Work, payment: PaymentView, now: datetime) -> None:
 def _take(work: Work, cdr: CdrView, credit_minor: int, now: datetime) -> None:
     """A payment without a hold: what credit leaves is asked of what the driver pays with now."""
     due_minor = cdr.cost_minor - credit_minor
-    method = tables.default_method(work, cdr.driver_id) if cdr.driver_id and due_minor else None
-    why = None if method or not due_minor else (NO_METHOD if cdr.driver_id else NO_DRIVER)
+    ask_minor = rules.payable(due_minor, cdr.currency)
+    method = tables.default_method(work, cdr.driver_id) if cdr.driver_id and ask_minor else None
+    why = None if method or not ask_minor else (NO_METHOD if cdr.driver_id else NO_DRIVER)
     payment_id = new_id()
     work.insert(
         PaymentRow,
@@ -237,8 +238,8 @@ def _take(work: Work, cdr: CdrView, credit_minor: int, now: datetime) -> None:
         rail=method.rail if method else "",
         method=method.reference if method else "",
         currency=cdr.currency,
-        capturable_minor=due_minor if method else 0,
-        ask_minor=due_minor if method else 0,
+        capturable_minor=ask_minor if method else 0,
+        ask_minor=ask_minor if method else 0,
         cdr_id=cdr.id,
         due_minor=due_minor,
         credit_minor=credit_minor,
@@ -346,7 +347,7 @@ def square(work: Work, payment: PaymentView, now: datetime) -> None:
     if tables.open_refund(work, payment.id) is not None:
         return
     excess_minor = rules.to_refund(
-        payment.captured_minor, payment.refunded_minor, payment.due_minor
+        payment.captured_minor, payment.refunded_minor, payment.due_minor, payment.currency
     )
     if excess_minor == 0:
         _tell_captured(work, payment)

@@ -140,5 +140,9 @@ def _found(reads: Reads, statement: Select[Any], **values: Any) -> tuple[Due, ..
     found = []
     for row in reads.all(statement, **values):
         place = Preference(row.owner_id, row.rail, row.destination, row.pays_in, row.chosen_at)
-        found.append((place, Money(-int(row.balance), row.asset)))
+        balance_minor = -int(row.balance)
+        if place.pays_in is None:  # what banks cannot move of it stays for the next payout
+            balance_minor = rules.payable(balance_minor, row.asset)
+        if balance_minor:
+            found.append((place, Money(balance_minor, row.asset)))
     return tuple(found)

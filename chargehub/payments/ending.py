@@ -27,10 +27,11 @@ def end_booking(work: Work, event: events.BookingReleased, now: datetime) -> Non
     if payment is None or payment.session_id is not None:
         return
     booking = bookings.booking(work, event.booking_id)
-    if booking is None or booking.fee_minor == 0 or payment.state != "authorised":
+    fee_minor = booking.fee_minor if booking else 0
+    ask_minor = to_capture(fee_minor, payment.capturable_minor, payment.currency)
+    if booking is None or ask_minor == 0 or payment.state != "authorised":
         release(work, payment, now)
         return
-    ask_minor = to_capture(booking.fee_minor, payment.capturable_minor)
     values = {"ask_minor": ask_minor, "due_minor": booking.fee_minor}
     move(work, payment, now, state="capture_requested", wish=None, **values)
     work.record(events.FeeRequested(payment.id, booking.id))

@@ -12,6 +12,7 @@ from typing import Literal
 
 from chargehub.errors import Conflict, Invalid, NotFound
 from chargehub.ledger.rules import Entry, moved
+from chargehub.payments.rules import payable_step
 from chargehub.tariffs.pricing import coins
 from chargehub.units import CURRENCIES, Money, minor
 
@@ -58,6 +59,9 @@ class Limits:
         currency = wanted.currency
         if currency not in CURRENCIES:
             raise TopUpRefused("Top up in a currency of money, such as EUR.")
+        step = payable_step(currency)
+        if wanted.amount_minor % step:
+            raise TopUpRefused(f"Top up in steps of {Money(step, currency)}; less cannot be paid.")
         most = Money(minor(self.most * coins(currency), currency), currency)
         least = Money(minor(self.least * coins(currency), currency), currency)
         room = Money(max(0, most.amount_minor - has_minor), currency)

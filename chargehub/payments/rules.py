@@ -39,6 +39,7 @@ RENEW_BEFORE = timedelta(hours=12)
 RENEW_AGAIN = timedelta(hours=1)  # after a refusal, until the hold is captured or given back
 MINIMUM_PAYOUT = Decimal(1)  # in major units: less is not worth a transfer
 PAYOUT_RETRY = timedelta(hours=24)  # after a refusal, unless the owner chooses anew before
+_FIFTHS = {"MGA": 100}  # has parts, two digits by ISO 4217, that no card can pay
 TOKEN_CURRENCY = "EUR"  # the currency of the stated token price
 TOKEN_PRICE = Decimal("0.25")  # where the operator states no other
 
@@ -131,23 +132,40 @@ def has_ended(expires_at: datetime | None, now: datetime) -> bool:
     return expires_at is not None and expires_at <= now
 
 
-def to_capture(cost_minor: int, capturable_minor: int) -> int:
+def payable(amount_minor: int, currency: str) -> int:
+    """As much of an amount as cards and banks move: the last of three digits is 0. Rounded down.
+
+    Source: Stripe's documentation, "Supported currencies".
+    """
+    assert amount_minor >= 0, amount_minor
+    return amount_minor - amount_minor % payable_step(currency)
+
+
+def payable_step(currency: str) -> int:
+    """The smallest amount that moves, in minor units."""
+    return _FIFTHS.get(currency) or (10 if exponent(currency) == 3 else 1)
+
+
+def to_capture(cost_minor: int, capturable_minor: int, currency: str) -> int:
     """How much of a hold is taken for a cost: all of it, or as much as the rail allows.
 
     0 <= result <= min(cost, capturable), always; the rest of the cost is a receivable.
     """
     assert cost_minor >= 0 and capturable_minor >= 0, (cost_minor, capturable_minor)
-    return min(cost_minor, capturable_minor)
+    return payable(min(cost_minor, capturable_minor), currency)
 
 
-def to_refund(captured_minor: int, refunded_minor: int, cost_minor: int) -> int:
+def to_refund(captured_minor: int, refunded_minor: int, cost_minor: int, currency: str) -> int:
     """How much of what was taken goes back when the cost is now this much; 0 if it is not less.
 
     refunded + result <= captured, and what stays is never less than the cost unless less was
-    taken.
+    taken, or by less than what can be moved: that is given to the driver.
     """
     assert 0 <= refunded_minor <= captured_minor, (refunded_minor, captured_minor)
-    return max(0, captured_minor - refunded_minor - max(0, cost_minor))
+    kept_minor = captured_minor - refunded_minor
+    excess_minor = max(0, kept_minor - max(0, cost_minor))
+    up = -excess_minor % payable_step(currency)
+    return min(kept_minor, excess_minor + up)
 
 
 def minimum_payout(currency: str) -> int:

@@ -19,7 +19,7 @@ amounts = st.integers(0, 10**12)
 @given(cost=amounts, capturable=amounts)
 def test_never_more_is_captured_than_may_be_or_is_owed(cost: int, capturable: int) -> None:
     """I8, its first half."""
-    captured = rules.to_capture(cost, capturable)
+    captured = rules.to_capture(cost, capturable, "EUR")
 
     assert 0 <= captured <= min(cost, capturable)
     assert captured in (cost, capturable)
@@ -30,7 +30,7 @@ def test_refunds_together_never_exceed_what_was_captured(captured: int, costs: l
     """I8, its second half, over any row of corrections: what is kept never exceeds the cost."""
     refunded = 0
     for cost in costs:
-        refunded += rules.to_refund(captured, refunded, cost)
+        refunded += rules.to_refund(captured, refunded, cost, "EUR")
 
         assert 0 <= refunded <= captured
         assert captured - refunded <= cost
@@ -38,7 +38,7 @@ def test_refunds_together_never_exceed_what_was_captured(captured: int, costs: l
 
 @given(captured=amounts, cost=amounts)
 def test_nothing_is_refunded_that_is_still_owed(captured: int, cost: int) -> None:
-    refunded = rules.to_refund(captured, 0, cost)
+    refunded = rules.to_refund(captured, 0, cost, "EUR")
 
     assert captured - refunded == min(captured, cost)
 

@@ -158,7 +158,7 @@ def credit(reads: Reads) -> Finding:
     given = _sums(reads, (CREDIT.c.currency,), CREDIT.c.amount_minor, CREDIT.c.kind == "given")
     rest = by_currency(left)
     told = f"{money(given)} given, {money(rest)} left with {len(left)} drivers."
-    told += f" {_money(prepaid_left)} prepaid is left."
+    told += f" {money(prepaid_left)} prepaid is left."
     figures = {"drivers": len(left), **_named("given", given), **_named("left", rest)}
     figures |= _named("prepaid", prepaid_left)
     return finding("I12", "credit given = left + spent + taken back", told, figures, faults)
