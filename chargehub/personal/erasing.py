@@ -158,6 +158,10 @@ def _payments(reads: Reads, account_id: str) -> Iterable[str]:
     is_open = payments.c.driver_id == account_id, payments.c.state.not_in(_OVER)
     for row in reads.all(select(payments.c.id).where(*is_open).limit(_MOST_TOLD)):
         yield f"Payment {row.id} is not over: wait for its end."
+    top_ups = table("top_up")
+    is_asked = top_ups.c.account_id == account_id, top_ups.c.state == "requested"
+    for row in reads.all(select(top_ups.c.id).where(*is_asked).limit(_MOST_TOLD)):
+        yield f"Top-up {row.id} is on its way: wait for its end."
     on_its_way = payouts.c.owner_id == account_id, payouts.c.state == "requested"
     for row in reads.all(select(payouts.c.id).where(*on_its_way).limit(_MOST_TOLD)):
         yield f"Payout {row.id} is on its way: wait for its end."

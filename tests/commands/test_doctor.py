@@ -286,11 +286,11 @@ async def test_a_hub_is_recognised_at_its_port_with_tls(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "named"),
     [
-        (Settings(), {"sandbox", "token"}),
-        (Settings(stripe_key="sk_test_1"), {"stripe", "token"}),
+        (Settings(), {"sandbox", "prepaid", "token"}),
+        (Settings(stripe_key="sk_test_1"), {"stripe", "prepaid", "token"}),
         (
             Settings(stripe_key="sk_test_1", sandbox_beside_stripe=True),
-            {"stripe", "sandbox", "token"},
+            {"stripe", "sandbox", "prepaid", "token"},
         ),
     ],
 )

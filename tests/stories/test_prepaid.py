@@ -184,8 +184,10 @@ async def test_one_top_up_at_a_time(hub: RunningHub) -> None:
     await driver.post("/top-ups", {"amount": euros(10_000)})
 
     refused = await driver.post("/top-ups", {"amount": euros(10_000)}, 409)
+    leaving = await driver.get("/accounts/me/erasure")
 
     assert refused["code"] == "top_up_under_way"
+    assert ["on its way" in told for told in leaving["obstacles"]] == [True]
     await hub.settle()
 
 

@@ -6,7 +6,7 @@ from chargehub.commands.doctor.addresses import is_local, scheme_of
 from chargehub.commands.doctor.facts import Facts
 from chargehub.commands.doctor.verdicts import Verdict, green, red, skipped, yellow
 
-PLAY_MONEY: Final = ("sandbox", "token")  # rails that live in the hub itself
+PLAY_MONEY: Final = ("sandbox", "prepaid", "token")  # rails that live in the hub itself
 
 
 def settings(facts: Facts) -> Verdict:
