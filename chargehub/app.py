@@ -104,7 +104,7 @@ from chargehub.sessions import code_routes as session_code_routes
 from chargehub.sessions import retirement_routes, signed_routes
 from chargehub.sessions import routes as session_routes
 from chargehub.settings import Settings
-from chargehub.settlement import doubt_routes, maturing_routes
+from chargehub.settlement import doubt_routes, maturing_routes, share_routes
 from chargehub.settlement import routes as settlement_routes
 from chargehub.stations import command_routes, pairing_routes, quirk_files
 from chargehub.stations import routes as station_routes
@@ -170,6 +170,7 @@ ROUTERS = (
     settlement_routes.router,
     doubt_routes.router,
     maturing_routes.router,
+    share_routes.router,
     reporting_routes.router,
     dispute_routes.router,
     room_routes.router,

@@ -49,7 +49,7 @@ from chargehub.sessions import (
 )
 from chargehub.sessions import remote as sessions
 from chargehub.settlement import actions as settlement
-from chargehub.settlement import dividing, writing_off
+from chargehub.settlement import dividing, sharing, writing_off
 from chargehub.stations import actions as stations
 from chargehub.stations import certificates, frames, pairing
 from chargehub.store.chunk import SIZE, Chunk
@@ -114,6 +114,7 @@ def due(
         disputes.follow_deadlines,
         settlement.mature_due,
         dividing.mature_due_fees,
+        sharing.divide_due,
         writing_off.write_off_due,
         asking.ask_sellers,
         asking.remind_sellers,

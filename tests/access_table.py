@@ -266,6 +266,8 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /payout-preference": Row("read"),
     "GET /payout-plan": Row("read", stranger=OWN),
     "GET /maturing-earnings": Row("read", stranger=OWN),
+    "GET /shares": Row("read", stranger=OWN),
+    "GET /stations/{station_id}/shares": Row("read"),
     "GET /doubted-earnings": Row("read", stranger=OWN),
     "POST /doubted-earnings/{cdr_id}/acceptance": Row(
         "operator", "operator", done=409, stranger=403, body={"because": "Checked by hand."}
@@ -510,6 +512,10 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "DELETE /payment-methods/{method_id}": Row("payments:write", "driver", done=204),
     "PUT /seller": Row("login", stranger=200, body={"kind": "individual", "name": "O"}),
     "PUT /payout-preference": Row("login", stranger=200, body={"rail": "token"}),
+    "PUT /stations/{station_id}/shares": Row(
+        "login", done=422, body={"shares": [{"account_id": "none", "basis_points": 10_000}]}
+    ),
+    "POST /shares/{agreement_id}/acceptance": Row("login", done=404, ids={"agreement_id": "none"}),
     "PUT /payout-plan": Row("login", stranger=200, body={"schedule": "on_request"}),
     "POST /payouts": Row("payments:write", done=409, stranger=409, body={}),
     "POST /id-tokens": Row(

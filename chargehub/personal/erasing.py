@@ -1,7 +1,7 @@
 """A person leaves: what names somebody goes at once, the books stay under a random key."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 import orjson
 from sqlalchemy import ColumnElement, Text, delete, func, or_, select, type_coerce, update
@@ -10,6 +10,7 @@ from chargehub import events
 from chargehub.payments import crediting
 from chargehub.personal.columns import table, theirs
 from chargehub.personal.rules import ERASED, HELD, Held, NotErasable
+from chargehub.settlement import joint, shares
 from chargehub.store.work import Reads, Work
 from chargehub.units import Money
 
@@ -28,6 +29,7 @@ def obstacles(reads: Reads, account_id: str) -> tuple[str, ...]:
         *_stations(reads, account_id),
         *_payments(reads, account_id),
         *_disputes(reads, account_id),
+        *_shares(reads, account_id),
         *_balances(reads, account_id),
     ]
     if reads.value(select(table("account").c.is_operator).where(_is(account_id))):
@@ -173,6 +175,16 @@ def _disputes(reads: Reads, account_id: str) -> Iterable[str]:
     wanted = select(disputes.c.id).where(is_theirs, disputes.c.status != "closed")
     for row in reads.all(wanted.limit(_MOST_TOLD)):
         yield f"Dispute {row.id} is not over: withdraw it, or wait for its decision."
+
+
+def _shares(reads: Reads, account_id: str) -> Iterable[str]:
+    stations = table("station")
+    for agreement in shares.joint_of(reads, account_id):
+        is_it = stations.c.id == agreement.station_id, stations.c.retired_at.is_(None)
+        in_service = reads.one(select(stations.c.id).where(*is_it))
+        last = shares.standing(reads, agreement.station_id, datetime.max.replace(tzinfo=UTC))
+        if in_service and last == agreement and agreement.part(joint.WHOLE, account_id):
+            yield f"You have a share of station {agreement.station_id}: let its owner end that."
 
 
 def _balances(reads: Reads, account_id: str) -> Iterable[str]:

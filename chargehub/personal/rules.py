@@ -243,6 +243,8 @@ HELD: tuple[Held, ...] = (
     ),
     Held("token_credit", "account_id", kept=("account_id", "key", "purpose"), why=_KEY),
     Held("booking_fee", "owner_id", kept=("owner_id",), why=_KEY),
+    Held("share", "account_id", kept=("account_id",), why=_KEY),
+    Held("share_agreement", "owner_id", kept=("owner_id",), why=_KEY),
     Held("settlement", "owner_id", hidden=("driver_id",), kept=("owner_id",), why=_KEY),
     Held(
         "cdr",

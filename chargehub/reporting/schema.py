@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import Index, select, update
+from sqlalchemy import Index, select, union, update
 from sqlmodel import Field, SQLModel, col
 
+from chargehub.settlement.shares import AGREEMENT, SHARE
 from chargehub.stations.schema import Location, Station
 from chargehub.store.columns import Instant
 from chargehub.store.work import Reads, Work, table_of
@@ -91,22 +93,35 @@ def note_reviewed(work: Work, quarter: str, up_to: str, done_at: datetime | None
 
 
 def owners(reads: Reads, after: str, limit: int) -> tuple[str, ...]:
-    """Who has, or had, stations: by id, after this one."""
-    owner_id = col(Station.owner_id)
-    wanted = select(owner_id).distinct().where(owner_id > after).order_by(owner_id).limit(limit)
+    """Who has, or had, stations, or a share of one: by id, after this one."""
+    station: Any = col(Station.owner_id)
+    theirs = select(station.label("owner_id")).where(station > after)
+    shared = select(SHARE.c.account_id).where(SHARE.c.account_id > after)
+    wanted = union(theirs, shared).order_by("owner_id").limit(limit)
     return tuple(row[0] for row in reads.all(wanted))
 
 
 def countries(reads: Reads, owner_id: str | None) -> Mapping[str, tuple[str, ...]]:
     """Where an owner, or (None) every owner, has or had stations, by owner and in order."""
-    wanted = (
-        select(col(Station.owner_id), col(Location.country))
-        .distinct()
-        .join(Location, col(Station.location_id) == col(Location.id))
-        .order_by(col(Station.owner_id), col(Location.country))
+    station: Any = col(Station.owner_id)
+    share = SHARE.c.account_id
+    whose = [] if owner_id is None else [owner_id]
+    theirs = select(station.label("owner_id"), col(Station.id).label("station_id")).where(
+        *(station == one for one in whose)
     )
-    if owner_id is not None:
-        wanted = wanted.where(col(Station.owner_id) == owner_id)
+    shared = (
+        select(share, AGREEMENT.c.station_id)
+        .join(AGREEMENT, AGREEMENT.c.id == SHARE.c.agreement_id)
+        .where(AGREEMENT.c.holds_from.is_not(None), *(share == one for one in whose))
+    )
+    has = union(theirs, shared).subquery()
+    wanted = (
+        select(has.c.owner_id, col(Location.country))
+        .distinct()
+        .join(Station, col(Station.id) == has.c.station_id)
+        .join(Location, col(Station.location_id) == col(Location.id))
+        .order_by(has.c.owner_id, col(Location.country))
+    )
     rows = reads.all(wanted)
     return {
         owner: tuple(row[1] for row in of_owner)

@@ -1,7 +1,7 @@
 """Who owners are to tax offices, what they earned, and the sessions of a quarter."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -11,7 +11,9 @@ from sqlmodel import Field, SQLModel, col
 from chargehub.payments.tables import PaymentRow
 from chargehub.reporting.rules import Earned, Seller, TooLarge
 from chargehub.sessions.schema import CDR, READING, SESSION
+from chargehub.settlement import shares
 from chargehub.settlement.fees import FEE
+from chargehub.settlement.joint import Agreement, divided
 from chargehub.settlement.tables import SETTLEMENT
 from chargehub.stations.schema import Station
 from chargehub.store.columns import Instant
@@ -67,22 +69,48 @@ def earned(reads: Reads, during: Span, owner_id: str | None) -> Mapping[tuple[st
     What was taken back counts in the time in which it was.
     """
     sums: dict[tuple[str, str], list[int]] = {}
+    mine = None if owner_id is None else shares.joint_of(reads, owner_id)
+    holders = None if mine is None else [str(owner_id), *(one.id for one in mine)]
     for table, gross in ((SETTLEMENT, "gross_minor"), (FEE, "captured_minor")):
         for moment, sign in (("captured_at", 1), ("reversed_at", -1)):
-            for row in reads.all(_sums(table, gross, moment, during, owner_id)):
+            for row in reads.all(_sums(table, gross, moment, during, holders)):
                 known = sums.setdefault((row[0], row[1]), [0, 0, 0])
                 for place, value in enumerate(row[2:]):
                     known[place] += sign * int(value)
-    found = {}
+    joint = shares.joint_among(reads, (owner for owner, _ in sums))
+    found: dict[tuple[str, str], Earned] = {}
     for (owner, currency), (sales, gross_minor, earnings_minor) in sums.items():
         fee_minor = gross_minor - earnings_minor
-        found[owner, currency] = Earned(
-            owner, currency, sales, gross_minor, fee_minor, earnings_minor
-        )
+        whole = Earned(owner, currency, sales, gross_minor, fee_minor, earnings_minor)
+        for part in _by_party(whole, joint.get(owner)):
+            if owner_id in (None, part.owner_id):
+                key = part.owner_id, currency
+                found[key] = _together(found[key], part) if key in found else part
     return found
 
 
-def _sums(table: Table, gross: str, moment: str, during: Span, owner_id: str | None) -> Any:
+def _by_party(whole: Earned, agreement: Agreement | None) -> tuple[Earned, ...]:
+    """What co-owners earned together is reported of each, by the shares that held."""
+    if agreement is None:
+        return (whole,)
+    parties = [one for one in agreement.shares if one.basis_points]
+    points = [one.basis_points for one in parties]
+    fees = divided(whole.fee_minor, points)
+    earnings = divided(whole.earnings_minor, points)
+    return tuple(
+        Earned(one.account_id, whole.currency, whole.sales, fee_minor + minor, fee_minor, minor)
+        for one, fee_minor, minor in zip(parties, fees, earnings, strict=True)
+    )
+
+
+def _together(one: Earned, other: Earned) -> Earned:
+    names = [name for name in one.__dataclass_fields__ if name not in ("owner_id", "currency")]
+    return replace(one, **{name: getattr(one, name) + getattr(other, name) for name in names})
+
+
+def _sums(
+    table: Table, gross: str, moment: str, during: Span, holders: Sequence[str] | None
+) -> Any:
     wanted = (
         select(
             table.c.owner_id,
@@ -94,7 +122,7 @@ def _sums(table: Table, gross: str, moment: str, during: Span, owner_id: str | N
         .where(table.c[moment] >= during.start, table.c[moment] < during.end, table.c[gross] != 0)
         .group_by(table.c.owner_id, table.c.currency)
     )
-    return wanted if owner_id is None else wanted.where(table.c.owner_id == owner_id)
+    return wanted if holders is None else wanted.where(table.c.owner_id.in_(holders))
 
 
 @dataclass(frozen=True, slots=True)

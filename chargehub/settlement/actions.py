@@ -4,6 +4,7 @@ Each step is one unit of work: a compare-and-set of the settlement and transfers
 derived from session, step and CDR version, so a step that runs twice moves nothing twice.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 
@@ -29,6 +30,7 @@ from chargehub.settlement import (
     contesting,
     debts,
     doubting,
+    shares,
     split,
     tables,
     writing_off,
@@ -94,6 +96,7 @@ def settle(work: Work, event: PaymentCaptured, now: datetime, terms: Terms = TER
                 f"{event.captured_minor}: what is paid later is for `settle_debt`"
             )
         return
+    cdr = _earned_by(work, cdr, earlier, now)
     subject, conceded_minor = Subject(cdr.session_id), 0
     if earlier is not None:
         gone = contesting.conceded_minor(work, cdr.session_id)
@@ -140,6 +143,14 @@ def settle_debt(work: Work, cdr_id: str, paid_minor: int, payment_id: str, now: 
     compensating.reckon(work, cdr.session_id, now)
 
 
+def _earned_by(work: Work, cdr: CdrView, earlier: SettlementView | None, now: datetime) -> CdrView:
+    """With co-owners, their agreement earns it; a correction leaves it to whom it was."""
+    if earlier is not None:
+        return replace(cdr, owner_id=earlier.owner_id)
+    holder = shares.holder(work, cdr.station_id, cdr.owner_id, now)
+    return cdr if holder == cdr.owner_id else replace(cdr, owner_id=holder)
+
+
 def mature_due(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
     """Give owners what has matured, at most 50 settlements; how many they were."""
     due = tables.due(work, now, chunk.limit)
@@ -152,7 +163,9 @@ def accept(work: Work, operator: Actor, cdr_id: str, because: str, now: datetime
     Raises NotDoubted, Forbidden.
     """
     found = doubting.doubted_cdr(work, cdr_id)
-    if operator.account_id in (found.owner_id, found.driver_id):
+    joint = shares.agreement(work, found.owner_id)
+    owners = [found.owner_id] if joint is None else [one.account_id for one in joint.shares]
+    if operator.account_id in (*owners, found.driver_id):
         raise Forbidden("It is your own matter. Another operator must accept it.")
     doubting.note_accepted(work, cdr_id, operator.account_id, because, now)
     _mature(work, found, now)

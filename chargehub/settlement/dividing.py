@@ -20,7 +20,7 @@ from chargehub.ledger.rules import (
     netting_entries,
     transfer_id,
 )
-from chargehub.settlement import contesting, fees, split
+from chargehub.settlement import contesting, fees, shares, split
 from chargehub.settlement.contests import Subject
 from chargehub.settlement.fees import FEE, BookingFeeRow, FeeView
 from chargehub.settlement.split import EARLY_END_BASIS_POINTS, TERMS, Parties, Terms
@@ -66,14 +66,15 @@ def settle_fee(work: Work, event: FeeCaptured, now: datetime, terms: Terms = TER
     if booking is None:
         raise UnknownBooking(f"{event.captured_minor} was captured for {event.booking_id}")
     divided = split.split(event.captured_minor, EARLY_END_BASIS_POINTS, terms.fee_vat_percent)
-    parties = Parties(booking.owner_id, booking.driver_id, booking.currency)
+    owner_id = shares.holder(work, booking.station_id, booking.owner_id, now)
+    parties = Parties(owner_id, booking.driver_id, booking.currency)
     entries = split.early_end_entries(divided, parties, terms.fee_vat_country)
     if _post(work, booking.id, "fee", entries, now) == "exists":
         return
     work.insert(
         BookingFeeRow,
         booking_id=booking.id,
-        owner_id=booking.owner_id,
+        owner_id=owner_id,
         currency=booking.currency,
         captured_minor=event.captured_minor,
         owner_minor=divided.owner_minor,

@@ -3,7 +3,7 @@
 It is judged when they would mature: by then late readings have come, and most disputes are told.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
@@ -13,7 +13,8 @@ from chargehub.errors import Conflict
 from chargehub.meters.trust import CONTRADICTIONS
 from chargehub.sessions import tables as sessions
 from chargehub.sessions import trusting
-from chargehub.settlement import split
+from chargehub.settlement import shares, split
+from chargehub.settlement.joint import Agreement
 from chargehub.settlement.tables import SETTLEMENT, SettlementView
 from chargehub.store.work import Reads, Work
 
@@ -84,12 +85,21 @@ def doubted(
     reads: Reads, owner_id: str | None, after: str | None, limit: int
 ) -> tuple[Doubted, ...]:
     """What waits of an owner, or (None) of all, newest first, from after a CDR on."""
+    mine: dict[str, Agreement] = {}
     statement = _DOUBTED.order_by(SETTLEMENT.c.cdr_id.desc()).limit(limit)
     if owner_id is not None:
-        statement = statement.where(SETTLEMENT.c.owner_id == owner_id)
+        mine = {one.id: one for one in shares.joint_of(reads, owner_id)}
+        statement = statement.where(SETTLEMENT.c.owner_id.in_([owner_id, *mine]))
     if after is not None:
         statement = statement.where(SETTLEMENT.c.cdr_id < after)
-    return tuple(Doubted.of(SettlementView(*row)) for row in reads.all(statement))
+    found = [Doubted.of(SettlementView(*row)) for row in reads.all(statement)]
+    return tuple(_part_of(mine.get(one.owner_id), one, owner_id) for one in found)
+
+
+def _part_of(joint: Agreement | None, doubted: Doubted, owner_id: str | None) -> Doubted:
+    if joint is None or owner_id is None:
+        return doubted
+    return replace(doubted, earnings_minor=joint.part(doubted.earnings_minor, owner_id))
 
 
 def earned_minor(settled: SettlementView) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, case, exists, func, literal, or_, select, type_coerce
 
-from chargehub.settlement import contesting
+from chargehub.settlement import contesting, shares
 from chargehub.settlement.contests import CONTEST, Subject
 from chargehub.settlement.fees import FEE
 from chargehub.settlement.tables import SETTLEMENT
@@ -41,6 +41,10 @@ def ahead(reads: Reads, owner_id: str, now: datetime) -> tuple[Maturing, ...]:
     last = today + AHEAD // _DAY
     for day, currency, amount_minor in _all(reads, owner_id):
         sums[min(max(day, today), last), currency] += amount_minor
+    for joint in shares.joint_of(reads, owner_id):
+        for day, currency, amount_minor in _all(reads, joint.id):
+            part_minor = joint.part(amount_minor, owner_id)
+            sums[min(max(day, today), last), currency] += part_minor
     return tuple(
         Maturing(_date(day) if day < last else None, Money(sums[day, currency], currency))
         for day, currency in sorted(sums)

@@ -15,7 +15,8 @@ from chargehub.jurisdictions.book import shipped
 from chargehub.jurisdictions.rules import UNKNOWN
 from chargehub.ledger.tables import ENTRY, TXN
 from chargehub.ledger.tables import balance as ledger_balance
-from chargehub.settlement import contests, fees
+from chargehub.settlement import contests, fees, shares
+from chargehub.settlement.joint import Agreement
 from chargehub.settlement.split import Terms, VatMode
 from chargehub.stations import tables as stations
 from chargehub.store.columns import Instant
@@ -163,7 +164,7 @@ _NOTHING = (0, 0, 0, 0, 0)
 _SETTLED_ONCE = (
     select(SETTLEMENT.c.cdr_id)
     .where(
-        SETTLEMENT.c.owner_id == bindparam("owner_id"),
+        shares.is_of(SETTLEMENT.c.owner_id, bindparam("owner_id")),
         SETTLEMENT.c.captured_at <= bindparam("until", type_=Instant()),
     )
     .limit(1)
@@ -205,15 +206,17 @@ def hub_fees(reads: Reads, owner_id: str, currency: str, since: datetime) -> int
     """What the hub has of an owner's sessions that money has paid for in full since then, without
     VAT; not what went back after disputes."""
     statement = select(func.coalesce(func.sum(SETTLEMENT.c.fee_minor), 0)).where(
-        SETTLEMENT.c.owner_id == owner_id,
+        shares.is_of(SETTLEMENT.c.owner_id, owner_id),
         SETTLEMENT.c.currency == currency,
         SETTLEMENT.c.captured_at > since,
         SETTLEMENT.c.reversed_at.is_(None),
         SETTLEMENT.c.captured_minor >= SETTLEMENT.c.gross_minor,
     )
-    back = contests.returned(reads, owner_id, since, datetime.max.replace(tzinfo=UTC))
-    _, fee_minor, *_ = back.get(currency, _NOTHING)
-    return int(reads.value(statement)) - int(fee_minor)
+    until, fee_minor = datetime.max.replace(tzinfo=UTC), int(reads.value(statement))
+    for holder in (owner_id, *shares.owned(reads, owner_id)):
+        back = contests.returned(reads, holder, since, until)
+        fee_minor -= int(back.get(currency, _NOTHING)[1])
+    return fee_minor
 
 
 def due(reads: Reads, now: datetime, limit: int) -> tuple[SettlementView, ...]:
@@ -227,7 +230,37 @@ def has_settled(reads: Reads, owner_id: str, until: datetime) -> bool:
 
 
 def statement(reads: Reads, owner_id: str, start: datetime, end: datetime) -> tuple[Statement, ...]:
-    """An owner's statement from `start` up to, not at, `end`: one per currency, sorted."""
+    """An owner's statement from `start` up to, not at, `end`: one per currency, sorted.
+
+    With a part of what is earned together with others. What of that is not passed on yet counts
+    as it will be.
+    """
+    found = {one.currency: one for one in _statements(reads, owner_id, start, end)}
+    for agreement in shares.joint_of(reads, owner_id):
+        for joint in _statements(reads, agreement.id, start, end):
+            part = _part(joint, agreement, owner_id)
+            own = found.get(joint.currency)
+            found[joint.currency] = part if own is None else _together(own, part)
+    return tuple(found[currency] for currency in sorted(found))
+
+
+def _part(joint: Statement, agreement: Agreement, owner_id: str) -> Statement:
+    amounts: dict[str, Any] = {
+        name: agreement.part(getattr(joint, name), owner_id)
+        for name in joint.__dataclass_fields__
+        if name.endswith("_minor")
+    }
+    parts = amounts["fee_minor"] + amounts["vat_minor"] + amounts["earnings_minor"]
+    return replace(joint, **{**amounts, "gross_minor": parts})
+
+
+def _together(one: Statement, other: Statement) -> Statement:
+    names = [name for name in one.__dataclass_fields__ if name != "currency"]
+    sums: dict[str, Any] = {name: getattr(one, name) + getattr(other, name) for name in names}
+    return replace(one, **sums)
+
+
+def _statements(reads: Reads, owner_id: str, start: datetime, end: datetime) -> list[Statement]:
     settled = _settled(reads, SETTLEMENT.c.captured_at, owner_id, start, end)
     reversed_ = _settled(reads, SETTLEMENT.c.reversed_at, owner_id, start, end)
     early = fees.captured(reads, owner_id, start, end)
@@ -245,7 +278,7 @@ def statement(reads: Reads, owner_id: str, start: datetime, end: datetime) -> tu
             sums = [one + sign * other for one, other in zip(sums, of_no_session, strict=True)]
         beside = paid.get(currency, 0), penalties.get(currency, 0), lost.get(currency, 0)
         found.append(_statement(reads, owner_id, currency, sums, beside))
-    return tuple(found)
+    return found
 
 
 def _view(row: Sequence[Any] | None) -> SettlementView | None:

@@ -30,7 +30,9 @@ _PAID: dict[str, Any] = {
 EVENT = table_of(EventRow)
 
 
-def cdr(session: str, cost_minor: int, version: int = 1, owner: str = "o") -> CdrView:
+def cdr(
+    session: str, cost_minor: int, version: int = 1, owner: str = "o", station: str = "station"
+) -> CdrView:
     at = datetime(2026, 3, 2, 8, tzinfo=UTC)
     return CdrView(
         id=f"{session}-{version}",
@@ -39,7 +41,7 @@ def cdr(session: str, cost_minor: int, version: int = 1, owner: str = "o") -> Cd
         kind="cdr",
         replaces=None,
         reason=None,
-        station_id="station",
+        station_id=station,
         evse_id="evse",
         owner_id=owner,
         driver_id="d",

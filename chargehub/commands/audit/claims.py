@@ -19,7 +19,7 @@ from chargehub.commands.audit.findings import (
 from chargehub.ledger.tables import ACCOUNT, ENTRY, TXN
 from chargehub.payments.credits import CREDIT
 from chargehub.payments.tables import PAYMENT, PAYOUT, REFUND
-from chargehub.settlement import compensating
+from chargehub.settlement import compensating, sharing
 from chargehub.settlement.contests import CONTEST
 from chargehub.settlement.fees import FEE
 from chargehub.settlement.tables import SETTLEMENT
@@ -33,7 +33,8 @@ _OWNERS = (
 )
 _RAILS = ("psp:pending", "psp:available", "psp:disputed")
 _FOLLOWERS = ("payments.%", "settlement.%", "flow.settle%", "disputes.%")  # of money
-_BESIDE_EARNINGS = ("penalty", compensating.KIND)  # by which an owner comes to owe
+# By which an owner comes to owe, or co-owners have what their agreement earned.
+_BESIDE_EARNINGS = ("penalty", compensating.KIND, sharing.KIND)
 
 
 def taken(reads: Reads) -> Finding:

@@ -700,6 +700,32 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "share_agreement",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("station_id", sa.String(length=36), nullable=False),
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("starts_at", Instant(), nullable=False),
+        sa.Column("proposed_at", Instant(), nullable=False),
+        sa.Column("holds_from", Instant(), nullable=True),
+        sa.Column("divisions", sa.Integer(), nullable=False),
+        sa.Column("is_joint", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_share_agreement")),
+    )
+    op.create_index("ix_share_agreement_owner_id", "share_agreement", ["owner_id"], unique=False)
+    op.create_index(
+        "ix_share_agreement_station", "share_agreement", ["station_id", "holds_from"], unique=False
+    )
+    op.create_table(
+        "share",
+        sa.Column("agreement_id", sa.String(length=36), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("basis_points", sa.Integer(), nullable=False),
+        sa.Column("accepted_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("agreement_id", "position", name=op.f("pk_share")),
+    )
+    op.create_index("ix_share_account_id", "share", ["account_id"], unique=False)
+    op.create_table(
         "payout_plan",
         sa.Column("owner_id", sa.String(length=36), nullable=False),
         sa.Column("schedule", sa.String(length=10), nullable=False),
