@@ -604,8 +604,19 @@ class PayoutPaid:
 
 
 @dataclass(frozen=True, slots=True)
+class PayoutLookedAt:
+    """It is time to ask the rail whether a payout that was paid came back."""
+
+    payout_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"payout:{self.payout_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class PayoutFailed:
-    """The rail refused a payout; the balance is the owner's again."""
+    """The rail refused a payout, or it came back; the balance is the owner's again."""
 
     payout_id: str
 
@@ -768,6 +779,7 @@ Event = (
     | PayoutRequested
     | PayoutPaid
     | PayoutFailed
+    | PayoutLookedAt
     | DisputeOpened
     | DisputeAnswered
     | DisputeDecided

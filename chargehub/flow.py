@@ -30,6 +30,7 @@ from chargehub.guests import redeeming
 from chargehub.meters import actions as meters
 from chargehub.payments import (
     collect,
+    coming_back,
     crediting,
     dropping,
     effects,
@@ -226,6 +227,7 @@ def _asked_of_rails(store: Store, rails: Rails) -> Reactions:
         events.PaybackRequested: [
             Effect(effects.pay_back(rails, store), topping_up.record_payback)
         ],
+        events.PayoutLookedAt: [Effect(coming_back.look(rails, store), coming_back.record_look)],
         events.PayoutRequested: [Effect(payout.send(rails, store), payout.record_payout)],
     }
 

@@ -31,7 +31,13 @@ from chargehub.energy import balancing
 from chargehub.errors import Unavailable
 from chargehub.guests import actions as guests
 from chargehub.listings import suspending
-from chargehub.payments import dropping, payout, renewing, setting_up
+from chargehub.payments import (
+    coming_back,
+    dropping,
+    payout,
+    renewing,
+    setting_up,
+)
 from chargehub.personal import departing, retaining
 from chargehub.prices import fetching, moving
 from chargehub.prices.dayahead import Source
@@ -115,6 +121,7 @@ def due(
         settlement.mature_due,
         dividing.mature_due_fees,
         sharing.divide_due,
+        coming_back.look_due,
         writing_off.write_off_due,
         asking.ask_sellers,
         asking.remind_sellers,

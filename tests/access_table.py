@@ -516,6 +516,14 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
         "login", done=422, body={"shares": [{"account_id": "none", "basis_points": 10_000}]}
     ),
     "POST /shares/{agreement_id}/acceptance": Row("login", done=404, ids={"agreement_id": "none"}),
+    "POST /payouts/{payout_id}/return": Row(
+        "operator",
+        "operator",
+        done=409,
+        stranger=403,
+        ids={"payout_id": "none"},
+        body={"because": "The bank knows no such account."},
+    ),
     "PUT /payout-plan": Row("login", stranger=200, body={"schedule": "on_request"}),
     "POST /payouts": Row("payments:write", done=409, stranger=409, body={}),
     "POST /id-tokens": Row(

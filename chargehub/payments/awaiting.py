@@ -52,7 +52,7 @@ def _blocked(reads: Reads, owner_id: str, balance: Money, now: datetime) -> tupl
     account = people.account(reads, owner_id)
     is_verified = account is not None and account.is_verified
     place = tables.preference(reads, owner_id)
-    refused = due.newest_payout(reads, owner_id, balance.currency, "failed")
+    refused = due.failed_in_a_row(reads, owner_id, balance.currency)
     return rules.why_waiting(balance, is_verified, place, refused, now)
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, case, exists, not_, or_, select
+from sqlalchemy import Select, and_, bindparam, case, exists, func, not_, or_, select
 from sqlmodel import col
 
 from chargehub.ledger.tables import ACCOUNT
@@ -26,15 +26,30 @@ _MINIMUM = case(
 )
 _SAME_BALANCE = and_(PAYOUT.c.owner_id == ACCOUNT.c.holder, PAYOUT.c.currency == ACCOUNT.c.asset)
 _UNDER_WAY = exists().where(_SAME_BALANCE, PAYOUT.c.state == "requested")
-_REFUSED_LATELY = exists().where(
+_FAILED_THERE = and_(
     _SAME_BALANCE,
     PAYOUT.c.state == "failed",
-    PAYOUT.c.finished_at > bindparam("since", type_=Instant()),
     PAYOUT.c.requested_at >= PREFERENCE.c.chosen_at,
     PAYOUT.c.rail == PREFERENCE.c.rail,
     PAYOUT.c.destination == PREFERENCE.c.destination,
 )
+_REFUSED_LATELY = exists().where(
+    _FAILED_THERE, PAYOUT.c.finished_at > bindparam("since", type_=Instant())
+)
 _LATER = PAYOUT.alias()
+_PAID_SINCE = exists().where(
+    _LATER.c.owner_id == PAYOUT.c.owner_id,
+    _LATER.c.currency == PAYOUT.c.currency,
+    _LATER.c.state == "paid",
+    _LATER.c.id > PAYOUT.c.id,
+)
+_FAILURES = (
+    select(func.count())
+    .select_from(PAYOUT)
+    .where(_FAILED_THERE, ~_PAID_SINCE)
+    .correlate(ACCOUNT, PREFERENCE)
+    .scalar_subquery()
+)
 _HAS_LATER = exists().where(
     _LATER.c.owner_id == PAYOUT.c.owner_id,
     _LATER.c.currency == PAYOUT.c.currency,
@@ -62,6 +77,7 @@ _CAN_BE_PAID = (
         or_(PREFERENCE.c.pays_in.is_(None), ACCOUNT.c.asset == rules.TOKEN_CURRENCY),
         not_(_UNDER_WAY),
         not_(_REFUSED_LATELY),
+        _FAILURES < rules.PAYOUT_TRIES,
     )
     .order_by(ACCOUNT.c.balance)
 )
@@ -93,6 +109,12 @@ _NEWEST = (
     .order_by(PAYOUT.c.id.desc())
     .limit(1)
 )
+_FAILED = (
+    select(PAYOUT)
+    .where(PAYOUT.c.state == "failed", ~_PAID_SINCE)
+    .order_by(PAYOUT.c.id.desc())
+    .limit(rules.PAYOUT_TRIES)
+)
 
 Due = tuple[Preference, Money]
 """A balance that leaves, and where to."""
@@ -103,7 +125,8 @@ def due_at_once(reads: Reads, refused_since: datetime, limit: int) -> tuple[Due,
 
     Of verified owners who said how and whose payouts are not withheld, from the minimum on, with
     no payout of the same currency under way, and none refused since then at the place that is
-    chosen still. Where a plan has days or waits to be asked, only what a rail refused before.
+    chosen still, nor three in a row. Where a plan has days or waits to be asked, only what a rail
+    refused before.
     """
     return _found(reads, _DUE, since=refused_since, limit=limit)
 
@@ -134,6 +157,13 @@ def newest_payout(reads: Reads, owner_id: str, currency: str, state: str) -> Pay
     """An owner's newest payout of a currency in this state, or None."""
     row = reads.one(_NEWEST, owner_id=owner_id, currency=currency, state=state)
     return None if row is None else PayoutView(*row)
+
+
+def failed_in_a_row(reads: Reads, owner_id: str, currency: str) -> tuple[PayoutView, ...]:
+    """An owner's payouts of a currency that failed since one was paid, the newest first; at most
+    as many as are tried."""
+    statement = _FAILED.where(PAYOUT.c.owner_id == owner_id, PAYOUT.c.currency == currency)
+    return tuple(PayoutView(*row) for row in reads.all(statement))
 
 
 def _found(reads: Reads, statement: Select[Any], **values: Any) -> tuple[Due, ...]:

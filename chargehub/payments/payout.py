@@ -7,7 +7,7 @@ anew. Tokens are bought at the price of the moment of the request, which stays w
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from operator import attrgetter
@@ -45,6 +45,9 @@ from chargehub.store.writer import Store
 from chargehub.units import TOKEN
 
 log = structlog.get_logger(__name__)
+
+
+LOOK_AFTER = timedelta(days=1)  # until a rail is asked whether a payout came back
 
 
 class PayoutMoved(Exception):
@@ -191,7 +194,10 @@ def record_payout(
 def _paid(work: Work, payout: PayoutView, paid: PaidOut, now: datetime) -> None:
     if paid.amount_minor != _order(payout).amount_minor:
         raise RailBroken(f"{payout.rail} was asked for {_order(payout)} and said {paid}")
-    _finish(work, payout, now, state="paid", rail_reference=paid.reference)
+    finish(work, payout, now, state="paid", rail_reference=paid.reference)
+    if payout.token_units is None:
+        look_at = update(PAYOUT).where(PAYOUT.c.id == payout.id).values(look_at=now + LOOK_AFTER)
+        work.execute(look_at)
     who, amount_minor, currency = payout.owner_id, payout.amount_minor, payout.currency
     entries = (
         postings.payout_confirmed(who, amount_minor, currency)
@@ -204,7 +210,7 @@ def _paid(work: Work, payout: PayoutView, paid: PaidOut, now: datetime) -> None:
 
 def _failed(work: Work, payout: PayoutView, why: Refusal, now: datetime) -> None:
     log.warning("payout refused", payout=payout.id, rail=payout.rail, code=why.code)
-    _finish(work, payout, now, state="failed", **told(why))
+    finish(work, payout, now, state="failed", **told(why))
     ledger.reverse(
         work,
         transfer_id("payout", payout.id, "payout_requested"),
@@ -212,11 +218,11 @@ def _failed(work: Work, payout: PayoutView, why: Refusal, now: datetime) -> None
         reason=why.code,
         now=now,
     )
-    _net(work, payout, now)
+    net(work, payout, now)
     work.record(events.PayoutFailed(payout.id))
 
 
-def _net(work: Work, payout: PayoutView, now: datetime) -> None:
+def net(work: Work, payout: PayoutView, now: datetime) -> None:
     """Of a balance that came back, what the owner has come to owe meanwhile is taken at once."""
     who, currency = payout.owner_id, payout.currency
     owed = accounts.balance(work, f"owner:receivable:{who}", currency)
@@ -231,9 +237,11 @@ def _net(work: Work, payout: PayoutView, now: datetime) -> None:
         ledger.post(work, transfer)
 
 
-def _finish(work: Work, payout: PayoutView, now: datetime, **values: str) -> None:
-    """Compare-and-set: a payout ends once."""
-    mine = PAYOUT.c.id == payout.id, PAYOUT.c.state == "requested"
+def finish(
+    work: Work, payout: PayoutView, now: datetime, was: str = "requested", **values: str
+) -> None:
+    """Compare-and-set: a payout ends once, and comes back once. Raises PayoutMoved."""
+    mine = PAYOUT.c.id == payout.id, PAYOUT.c.state == was
     if work.execute(update(PAYOUT).where(*mine).values(finished_at=now, **values)) != 1:
         raise PayoutMoved(payout.id)
 

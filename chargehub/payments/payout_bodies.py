@@ -14,12 +14,14 @@ from chargehub.units import TOKEN, Money, major_text
 
 
 class PayoutBody(BaseModel):
-    """Money on its way to an owner. `state`: requested, paid, failed.
+    """Money on its way to an owner. `state`: requested, paid, failed: refused, or, where it has a
+    `reference` all the same, sent and come back.
 
     Paid in tokens: how many, and the price of one in the payout's currency, both as text.
     """
 
     id: str
+    owner_id: str
     rail: str
     destination: str
     state: str
@@ -36,6 +38,7 @@ class PayoutBody(BaseModel):
         units = payout.token_units
         return cls(
             id=payout.id,
+            owner_id=payout.owner_id,
             rail=payout.rail,
             destination=payout.destination,
             state=payout.state,
@@ -86,6 +89,12 @@ class RequestedBody(BaseModel):
     """The payouts that were asked for, on their way."""
 
     items: list[PayoutBody]
+
+
+class ReturnWish(Body):
+    """Why a payout came back, as a sentence for its owner."""
+
+    because: Annotated[str, Field(min_length=3, max_length=300)]
 
 
 class PlanWish(Body):

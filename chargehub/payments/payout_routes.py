@@ -2,11 +2,19 @@
 
 import asyncio
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path, Query
 
-from chargehub.payments import actions, awaiting, payout, plans, tables
+from chargehub.errors import Forbidden
+from chargehub.payments import (
+    actions,
+    awaiting,
+    coming_back,
+    payout,
+    plans,
+    tables,
+)
 from chargehub.payments.asked import CurrentRails, CurrentTokenPrice
 from chargehub.payments.payout import NothingToPayOut
 from chargehub.payments.payout_bodies import (
@@ -16,11 +24,12 @@ from chargehub.payments.payout_bodies import (
     PlanBody,
     PlanWish,
     RequestedBody,
+    ReturnWish,
     WaitingBody,
 )
 from chargehub.payments.rail import RAIL_TIMEOUT_S, Rails, RailUnreachable, Refusal
 from chargehub.payments.views import PayoutView
-from chargehub.people.access import CurrentActor, CurrentPerson, needs
+from chargehub.people.access import CurrentActor, CurrentOperator, CurrentPerson, needs
 from chargehub.people.rules import Actor
 from chargehub.rest.manners import (
     CurrentPage,
@@ -35,17 +44,28 @@ from chargehub.store.writer import Store
 
 router = APIRouter(tags=["payments"])
 
+Whose = Annotated[
+    Literal["own", "all"], Query(description="Your own, or, for operators, those of all owners.")
+]
+
 
 @router.get("/payouts")
 async def get_payouts(
-    actor: CurrentActor, asked: CurrentPage, store: CurrentStore, rails: CurrentRails, now: Now
+    actor: CurrentActor,
+    asked: CurrentPage,
+    store: CurrentStore,
+    rails: CurrentRails,
+    now: Now,
+    whose: Whose = "own",
 ) -> PayoutsBody:
-    """What you were paid as an owner, newest first; what waits, why, and when it leaves.
+    """What you were paid as an owner, newest first; what waits of yours, why, and when it leaves.
 
     `GET /maturing-earnings` tells what is yours from which day on.
     """
-    who = actor.account_id
-    found = await store.read(tables.page_of_payouts, who, asked.after_id(), asked.fetch)
+    if whose == "all" and not actor.is_operator:
+        raise Forbidden("Only an operator sees the payouts of all owners. Leave `whose` out.")
+    who, listed = actor.account_id, actor.account_id if whose == "own" else None
+    found = await store.read(tables.page_of_payouts, listed, asked.after_id(), asked.fetch)
     waiting = await store.read(awaiting.waiting, who, now)
     of_rail = await _refusal(rails, store, who) if waiting else None
     if of_rail is not None:
@@ -100,6 +120,20 @@ def _request(work: Work, owner_id: str, currency: str | None, now: Now, price: D
     requested = payout.request_now(work, owner_id, currency, now, price)
     body = RequestedBody(items=[PayoutBody.of(one) for one in requested])
     return body.model_dump(mode="json")
+
+
+@router.post("/payouts/{payout_id}/return")
+async def post_return(
+    payout_id: Annotated[str, Path(max_length=36)],
+    wanted: ReturnWish,
+    operator: CurrentOperator,
+    store: CurrentStore,
+    now: Now,
+) -> PayoutBody:
+    """A payout that was paid has come back, and its rail does not say so by itself. It is the
+    owner's again, who is told why. For operators."""
+    why = Refusal("returned", wanted.because)
+    return PayoutBody.of(await store.do(coming_back.came_back, payout_id, why, now))
 
 
 @router.put("/payout-plan")

@@ -386,6 +386,18 @@ class PaysOut(Protocol):
         ...
 
 
+@runtime_checkable
+class TellsReturns(Protocol):
+    """A rail that can be asked whether what it paid came back, as from a bank that refused."""
+
+    async def returned(self, reference: str) -> Refusal | None:
+        """Why the payout with this reference came back; None: it has not, as far as is known.
+
+        The same answer from then on. Raises RailUnreachable.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Rails:
     """Every rail of this hub by the name people choose it by, built once at the start."""

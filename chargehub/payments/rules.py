@@ -40,6 +40,9 @@ RENEW_AGAIN = timedelta(hours=1)  # after a refusal, until the hold is captured 
 MINIMUM_PAYOUT = Decimal(1)  # in major units: less is not worth a transfer
 PAYOUT_RETRY = timedelta(hours=24)  # after a refusal, unless the owner chooses anew before
 _FIFTHS = {"MGA": 100}  # has parts, two digits by ISO 4217, that no card can pay
+PAYOUT_TRIES = (
+    3  # failures in a row at one place; banks charge for each, so then the owner is asked
+)
 TOKEN_CURRENCY = "EUR"  # the currency of the stated token price
 TOKEN_PRICE = Decimal("0.25")  # where the operator states no other
 
@@ -177,13 +180,13 @@ def why_waiting(
     balance: Money,
     is_verified: bool,
     place: Preference | None,
-    refused: PayoutView | None,
+    refused: Sequence[PayoutView],
     now: datetime,
 ) -> tuple[str, ...]:
     """All that keeps a matured balance from being paid out, as sentences for its owner that say
     what to do; none: nothing does.
 
-    `refused`: the newest payout of this currency that a rail refused, if any.
+    `refused`: payouts of this currency that failed since one was paid, the newest first.
     """
     reasons = []
     if not is_verified:
@@ -196,20 +199,29 @@ def why_waiting(
         reasons.append(
             f"Only {TOKEN_CURRENCY} can be paid in {place.pays_in}. Choose another rail."
         )
-    elif refused is not None and _still_counts(refused, place, now):
-        reasons.append(
-            f"Refused: {refused.refusal_detail} Choose anew, or wait a day for another try."
-        )
+    elif failed := _at(place, refused):
+        why = f"Refused: {failed[0].refusal_detail}"
+        if len(failed) >= PAYOUT_TRIES:
+            reasons.append(
+                f"{why} That was try {len(failed)}; say anew where to:"
+                " PUT /api/v1/payout-preference."
+            )
+        elif failed[0].finished_at is not None and failed[0].finished_at > now - PAYOUT_RETRY:
+            reasons.append(f"{why} Choose anew, or wait a day for another try.")
     minimum = Money(minimum_payout(balance.currency), balance.currency)
     if balance.amount_minor < minimum.amount_minor:
         reasons.append(f"Balances are paid out from {minimum} on.")
     return tuple(reasons)
 
 
-def _still_counts(refused: PayoutView, place: Preference, now: datetime) -> bool:
-    is_same_place = (refused.rail, refused.destination) == (place.rail, place.destination)
-    is_recent = refused.finished_at is not None and refused.finished_at > now - PAYOUT_RETRY
-    return is_same_place and is_recent and refused.requested_at >= place.chosen_at
+def _at(place: Preference, refused: Sequence[PayoutView]) -> list[PayoutView]:
+    """Those that failed where the owner still wants to be paid, since that was said."""
+    return [
+        one
+        for one in refused
+        if (one.rail, one.destination) == (place.rail, place.destination)
+        and one.requested_at >= place.chosen_at
+    ]
 
 
 def token_units(amount_minor: int, currency: str, price: Decimal) -> int:

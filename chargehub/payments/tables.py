@@ -26,6 +26,7 @@ _IS_DEFAULT = text("is_default AND removed_at IS NULL")
 _IS_LIVE = text(f"state IN {LIVE!r}")
 _ANSWERS = text("cdr_id IS NOT NULL")
 _IS_REQUESTED = text("state = 'requested'")
+_IS_LOOKED_AT = text("look_at IS NOT NULL")
 
 
 def _unique(name: str, *columns: str, where: Any) -> Index:
@@ -131,8 +132,9 @@ class RefundRow(SQLModel, table=True):
 class PayoutRow(SQLModel, table=True):
     """An owner's balance on its way out. `state`: requested, paid, failed.
 
-    On a token rail `token_units` and `token_price` (currency for one token, as text) say what
-    the amount became.
+    One that failed and has a `rail_reference` was paid, and came back. `look_at`: when the rail is
+    asked again whether it has; None: no more. On a token rail `token_units` and `token_price`
+    (currency for one token, as text) say what the amount became.
     """
 
     __tablename__ = "payout"
@@ -140,6 +142,9 @@ class PayoutRow(SQLModel, table=True):
         _unique("uq_payout_open", "owner_id", "currency", where=_IS_REQUESTED),
         Index("ix_payout_owner", "owner_id", "id"),
         Index("ix_payout_reference", "rail_reference"),
+        Index(
+            "ix_payout_look", "look_at", sqlite_where=_IS_LOOKED_AT, postgresql_where=_IS_LOOKED_AT
+        ),
     )
 
     id: str = Field(primary_key=True, max_length=36)
@@ -156,6 +161,7 @@ class PayoutRow(SQLModel, table=True):
     refusal_detail: str | None = Field(default=None, max_length=300)
     requested_at: datetime = Field(sa_type=Instant)
     finished_at: datetime | None = Field(default=None, sa_type=Instant)
+    look_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class PayoutPreferenceRow(SQLModel, table=True):
@@ -300,10 +306,12 @@ def payout(reads: Reads, payout_id: str) -> PayoutView | None:
 
 
 def page_of_payouts(
-    reads: Reads, owner_id: str, after: str | None, limit: int
+    reads: Reads, owner_id: str | None, after: str | None, limit: int
 ) -> tuple[PayoutView, ...]:
-    """An owner's payouts, newest first, those before `after`."""
-    statement = select(PAYOUT).where(PAYOUT.c.owner_id == owner_id).order_by(PAYOUT.c.id.desc())
+    """An owner's payouts, or (None) those of all, newest first, those before `after`."""
+    statement = select(PAYOUT).order_by(PAYOUT.c.id.desc())
+    if owner_id is not None:
+        statement = statement.where(PAYOUT.c.owner_id == owner_id)
     if after is not None:
         statement = statement.where(PAYOUT.c.id < after)
     return tuple(PayoutView(*row) for row in reads.all(statement.limit(limit)))

@@ -90,6 +90,7 @@ class PayoutView:
     refusal_detail: str | None
     requested_at: datetime
     finished_at: datetime | None
+    look_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ hub's ledger can be compared with them. What a means of payment does, its refere
 `ok` · `refuse` every hold · `refuse_capture` · `fixed`: holds do not grow · `limit:500` refuses
 more than 500 minor units · `lasts:30` ends every hold after 30 minutes of business time · `flaky`
 loses the first answer to every order · `slow` takes its time. Payouts go to `ok`, `refuse_payout`,
-`flaky` or `slow`.
+`flaky`, `slow`, or to `returns`, from where they come back after a day.
 """
 
 import asyncio
@@ -53,9 +53,10 @@ from chargehub.store.writer import Store
 
 SLOW_S = 2.0  # long enough to be seen on a screen, far below every time limit
 METHODS = ("ok", "refuse", "refuse_capture", "fixed", "flaky", "slow")
-DESTINATIONS = ("ok", "refuse_payout", "flaky", "slow")
+DESTINATIONS = ("ok", "refuse_payout", "flaky", "slow", "returns")
+RETURNED_AFTER = timedelta(days=1)  # of business time
 
-Kind = Literal["hold", "take", "increase", "capture", "release", "refund", "payout"]
+Kind = Literal["hold", "take", "increase", "capture", "release", "refund", "payout", "return"]
 Order = CollectOrder | IncreaseOrder | PayoutOrder
 T = TypeVar("T")
 _ENDS_A_HOLD = text("is_done AND kind IN ('capture', 'release')")
@@ -135,7 +136,7 @@ def totals(reads: Reads) -> tuple[Totals, ...]:
             held_minor=_open_holds(reads, currency),
             captured_minor=by_kind.get("capture", 0) + by_kind.get("take", 0),
             refunded_minor=by_kind.get("refund", 0),
-            paid_out_minor=by_kind.get("payout", 0),
+            paid_out_minor=by_kind.get("payout", 0) - by_kind.get("return", 0),
         )
         for currency, by_kind in sorted(sums.items())
     )
@@ -202,6 +203,10 @@ class Sandbox:
     async def pay_out(self, order: PayoutOrder, key: str) -> PaidOut | Refusal:
         return _expected(await self._carry_out(order, key), PaidOut)
 
+    async def returned(self, reference: str) -> Refusal | None:
+        """What went to `returns` has come back a day later."""
+        return await self._store.do(_return, reference, self._clock.now())
+
     async def read_back(self, order: Order, key: str) -> Any:
         """What the books say about a key; None: nothing. Raises KeyReused."""
         return await self._store.read(_known, order, key)
@@ -245,6 +250,18 @@ def _enter(work: Work, order: Order, key: str, now: datetime) -> tuple[Any, bool
     entry = work.one(_BY_KEY, key=key)
     assert entry is not None, key
     return entry, True
+
+
+def _return(work: Work, reference: str, now: datetime) -> Refusal | None:
+    """The money of a payout is the sandbox's again, from a day after it on, once."""
+    paid = work.one(select(ENTRY).where(ENTRY.c.reference == reference, ENTRY.c.kind == "payout"))
+    if paid is None or paid.method != "returns" or now < paid.created_at + RETURNED_AFTER:
+        return None
+    key = f"return:{reference}"
+    if work.one(_BY_KEY, key=key) is None:
+        entry = {**paid._mapping, "key": key, "kind": "return", "created_at": now}
+        work.insert(SandboxEntryRow, **entry | {"reference": f"sb_{derived_id('sandbox', key)}"})
+    return Refusal("returned", "The bank knows no such account.")
 
 
 def kind_of(order: Order) -> Kind:

@@ -27,6 +27,7 @@ UNPUBLISHED = frozenset(
         events.MethodDropped,
         events.MethodSetupAsked,
         events.PayerForgotten,
+        events.PayoutLookedAt,
         events.ReconciliationAsked,
         events.WebhookRequested,
         events.WholesaleAsked,

@@ -250,6 +250,33 @@ async def test_a_rail_that_does_not_pay_there_any_more_says_so_before(api: Api) 
     assert refused["code"] == "nothing_to_pay_out"
 
 
+async def test_an_operator_says_that_a_payout_came_back(api: Api) -> None:
+    """For rails that do not say so by themselves; said twice it is booked once."""
+    world = api.world
+    headers = await api.log_in(world.owner_id)
+    operator_id = await world.store.do(
+        people.create_operator, "op@example.org", "Op", "hash", world.clock.now()
+    )
+    operator = await api.log_in(operator_id)
+    await earn(world, 810)
+    await verify(world, world.owner_id)
+    await api.ask("PUT", "/payout-preference", headers, {"rail": "sandbox"})
+    await world.store.do(payout.request_due_payouts, world.clock.now())
+    await world.flow.follow()
+    because = {"because": "The bank wrote that the account is closed."}
+
+    await api.ask("GET", "/payouts?whose=all", headers, status=403)
+    (paid,) = (await api.ask("GET", "/payouts?whose=all", operator))["items"]
+    await api.ask("POST", f"/payouts/{paid['id']}/return", headers, because, 403)
+    back = await api.ask("POST", f"/payouts/{paid['id']}/return", operator, because)
+    again = await api.ask("POST", f"/payouts/{paid['id']}/return", operator, because)
+
+    assert (paid["owner_id"], back["state"]) == (world.owner_id, "failed")
+    assert again == back and back["refusal"]["detail"] == because["because"]
+    (waiting,) = (await api.ask("GET", "/payouts", headers))["waiting"]
+    assert waiting["amount"]["amount_minor"] == 810 and "closed" in waiting["reasons"][0]
+
+
 async def test_a_plan_that_cannot_be_kept_is_refused(api: Api) -> None:
     headers = await api.somebody()
 

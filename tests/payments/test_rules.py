@@ -108,25 +108,26 @@ TOKENS = Preference("olga", "token", "olga", "CHG", NOW - timedelta(days=3))
 
 
 def test_a_balance_that_is_due_has_no_reason_to_wait() -> None:
-    assert rules.why_waiting(Money(100, "EUR"), True, PLACE, None, NOW) == ()
-    assert rules.why_waiting(Money(100, "EUR"), True, TOKENS, None, NOW) == ()
+    assert rules.why_waiting(Money(100, "EUR"), True, PLACE, (), NOW) == ()
+    assert rules.why_waiting(Money(100, "EUR"), True, TOKENS, (), NOW) == ()
 
 
 @pytest.mark.parametrize(
     ("balance", "is_verified", "place", "refused", "word"),
     [
-        (Money(810, "EUR"), False, PLACE, None, "Verify"),
-        (Money(810, "EUR"), True, None, None, "payout-preference"),
-        (Money(99, "EUR"), True, PLACE, None, "1.00 EUR"),
-        (Money(810, "GBP"), True, TOKENS, None, "EUR"),
-        (Money(810, "EUR"), True, PLACE, REFUSED, "closed"),
+        (Money(810, "EUR"), False, PLACE, (), "Verify"),
+        (Money(810, "EUR"), True, None, (), "payout-preference"),
+        (Money(99, "EUR"), True, PLACE, (), "1.00 EUR"),
+        (Money(810, "GBP"), True, TOKENS, (), "EUR"),
+        (Money(810, "EUR"), True, PLACE, (REFUSED,), "closed"),
+        (Money(810, "EUR"), True, PLACE, (REFUSED,) * 3, "say anew"),
     ],
 )
 def test_a_balance_that_waits_says_why(
     balance: Money,
     is_verified: bool,
     place: Preference | None,
-    refused: PayoutView | None,
+    refused: tuple[PayoutView, ...],
     word: str,
 ) -> None:
     (reason,) = rules.why_waiting(balance, is_verified, place, refused, NOW)
@@ -136,7 +137,7 @@ def test_a_balance_that_waits_says_why(
 
 def test_all_reasons_to_wait_are_told_at_once() -> None:
     """Who is told one at a time comes back as often as there are reasons."""
-    reasons = rules.why_waiting(Money(99, "GBP"), False, TOKENS, None, NOW)
+    reasons = rules.why_waiting(Money(99, "GBP"), False, TOKENS, (), NOW)
 
     assert len(reasons) == 3
     for word, reason in zip(("Verify", "EUR", "1.00 GBP"), reasons, strict=True):
@@ -148,6 +149,6 @@ def test_a_refusal_counts_for_a_day_or_until_the_owner_chooses_anew() -> None:
     elsewhere = Preference("olga", "sandbox", "slow", None, NOW - timedelta(days=3))
     balance = Money(810, "EUR")
 
-    assert rules.why_waiting(balance, True, chosen_since, REFUSED, NOW) == ()
-    assert rules.why_waiting(balance, True, elsewhere, REFUSED, NOW) == ()
-    assert rules.why_waiting(balance, True, PLACE, REFUSED, NOW + timedelta(days=1)) == ()
+    assert rules.why_waiting(balance, True, chosen_since, (REFUSED,), NOW) == ()
+    assert rules.why_waiting(balance, True, elsewhere, (REFUSED,), NOW) == ()
+    assert rules.why_waiting(balance, True, PLACE, (REFUSED,), NOW + timedelta(days=1)) == ()

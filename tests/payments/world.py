@@ -18,7 +18,7 @@ from chargehub.bookings import actions as bookings
 from chargehub.bookings import cancelling
 from chargehub.clock import HandClock
 from chargehub.ledger import tables as ledger
-from chargehub.payments import actions, collect, effects, ending, payout, tables
+from chargehub.payments import actions, collect, coming_back, effects, ending, payout, tables
 from chargehub.payments.actions import NewMethod
 from chargehub.payments.rail import Rails, RailUnreachable, RefundOrder
 from chargehub.payments.tables import PAYMENT
@@ -65,6 +65,7 @@ def followers(rails: Rails, store: Store) -> dict[type[Any], list[Reaction | Eff
         events.PaymentCaptured: [settlement.settle],
         events.CdrCorrected: [collect.adjust],
         events.RefundRequested: [Effect(effects.refund(rails, store), collect.record_refund)],
+        events.PayoutLookedAt: [Effect(coming_back.look(rails, store), coming_back.record_look)],
         events.PayoutRequested: [Effect(payout.send(rails, store), payout.record_payout)],
     }
 

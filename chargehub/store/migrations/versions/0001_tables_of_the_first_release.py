@@ -686,11 +686,19 @@ def upgrade() -> None:
         sa.Column("refusal_detail", sa.String(length=300), nullable=True),
         sa.Column("requested_at", Instant(), nullable=False),
         sa.Column("finished_at", Instant(), nullable=True),
+        sa.Column("look_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payout")),
     )
     with op.batch_alter_table("payout", schema=None) as batch_op:
         batch_op.create_index("ix_payout_owner", ["owner_id", "id"], unique=False)
         batch_op.create_index("ix_payout_reference", ["rail_reference"], unique=False)
+        batch_op.create_index(
+            "ix_payout_look",
+            ["look_at"],
+            unique=False,
+            sqlite_where=sa.text("look_at IS NOT NULL"),
+            postgresql_where=sa.text("look_at IS NOT NULL"),
+        )
         batch_op.create_index(
             "uq_payout_open",
             ["owner_id", "currency"],
