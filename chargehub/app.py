@@ -76,6 +76,7 @@ from chargehub.ocpp.witness import Witness
 from chargehub.operation import routes as operation_routes
 from chargehub.payments import (
     credit_routes,
+    debt_routes,
     payout_routes,
     prepaid_routes,
     setup_routes,
@@ -165,6 +166,7 @@ ROUTERS = (
     payment_routes.router,
     setup_routes.router,
     payout_routes.router,
+    debt_routes.router,
     credit_routes.router,
     prepaid_routes.router,
     settlement_routes.router,

@@ -34,6 +34,7 @@ from chargehub.listings import suspending
 from chargehub.payments import (
     coming_back,
     dropping,
+    netting,
     payout,
     renewing,
     setting_up,
@@ -121,6 +122,7 @@ def due(
         settlement.mature_due,
         dividing.mature_due_fees,
         sharing.divide_due,
+        netting.net_due,
         coming_back.look_due,
         writing_off.write_off_due,
         asking.ask_sellers,

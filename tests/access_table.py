@@ -265,6 +265,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /payouts": Row("read", stranger=OWN),
     "GET /payout-preference": Row("read"),
     "GET /payout-plan": Row("read", stranger=OWN),
+    "GET /owner-debts": Row("operator", "operator", stranger=403),
     "GET /maturing-earnings": Row("read", stranger=OWN),
     "GET /shares": Row("read", stranger=OWN),
     "GET /stations/{station_id}/shares": Row("read"),

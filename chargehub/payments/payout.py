@@ -22,7 +22,7 @@ from chargehub.ledger import actions as ledger
 from chargehub.ledger import rules as postings
 from chargehub.ledger import tables as accounts
 from chargehub.ledger.rules import Entry, Transfer, transfer_id
-from chargehub.payments import awaiting, due, plan, rules, tables
+from chargehub.payments import awaiting, due, netting, plan, rules, tables
 from chargehub.payments.due import Due
 from chargehub.payments.plan import Plan
 from chargehub.payments.plans import PLAN
@@ -83,6 +83,7 @@ def request_now(
 
     Raises NothingToPayOut.
     """
+    netting.net_of(work, owner_id, now)
     found = [
         one
         for one in due.due_when_asked(work, owner_id, now - rules.PAYOUT_RETRY)

@@ -11,7 +11,7 @@ loses the first answer to every order · `slow` takes its time. Payouts go to `o
 import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, TypeVar, assert_never
 
 from sqlalchemy import BigInteger, Index, bindparam, func, or_, select, text

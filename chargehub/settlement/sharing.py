@@ -8,10 +8,9 @@ from typing import Any
 
 from sqlalchemy import delete, or_, select, update
 
-from chargehub.errors import Conflict
 from chargehub.ledger import actions as ledger
 from chargehub.ledger import tables as accounts
-from chargehub.ledger.rules import Entry, Transfer, netting_entries, transfer_id
+from chargehub.ledger.rules import Entry, Transfer, transfer_id
 from chargehub.ledger.tables import ACCOUNT
 from chargehub.people import mails
 from chargehub.people import tables as people
@@ -78,7 +77,7 @@ def propose(
         row = {"account_id": account_id, "basis_points": points, "accepted_at": None}
         work.insert(ShareRow, agreement_id=agreement_id, position=position, **row)
         if account_id != owner_id:
-            _write(work, agreement_id, account_id, (station.name, points), now)
+            _write(work, agreement_id, account_id, (station.id, points), now)
     return accept(work, owner_id, agreement_id, now)
 
 
@@ -90,6 +89,9 @@ def accept(work: Work, account_id: str, agreement_id: str, now: datetime) -> Agr
     found = shares.agreement(work, agreement_id)
     if found is None or account_id not in [one.account_id for one in found.shares]:
         raise NoSuchAgreement("You are offered no such share: GET /api/v1/shares.")
+    # Two who accept at once wait here for each other, so that one of them is the last.
+    is_it = AGREEMENT.c.id == agreement_id
+    work.execute(update(AGREEMENT).where(is_it).values(divisions=AGREEMENT.c.divisions))
     is_mine = SHARE.c.agreement_id == agreement_id, SHARE.c.account_id == account_id
     accepting = update(SHARE).where(*is_mine, SHARE.c.accepted_at.is_(None))
     if work.execute(accepting.values(accepted_at=now)) != 1:
@@ -98,7 +100,6 @@ def accept(work: Work, account_id: str, agreement_id: str, now: datetime) -> Agr
         SHARE.c.agreement_id == agreement_id, SHARE.c.accepted_at.is_(None)
     )
     if work.one(waits.limit(1)) is None:
-        is_it = AGREEMENT.c.id == agreement_id
         holds_from = max(found.starts_at, now)
         work.execute(update(AGREEMENT).where(is_it).values(holds_from=holds_from))
     accepted = shares.agreement(work, agreement_id)
@@ -116,8 +117,8 @@ def _key(row: Any) -> str:
     return f"{row.holder} {row.family} {row.asset}"
 
 
-class _DividedMeanwhile(Conflict):
-    """Another hub has passed it on."""
+class DividedMeanwhile(Exception):
+    """Another hub has passed it on. The job looks again."""
 
 
 def _divide(work: Work, row: Any, now: datetime) -> None:
@@ -126,18 +127,18 @@ def _divide(work: Work, row: Any, now: datetime) -> None:
     number = found.divisions + 1
     is_it = AGREEMENT.c.id == found.id, AGREEMENT.c.divisions == found.divisions
     if work.execute(update(AGREEMENT).where(*is_it).values(divisions=number)) != 1:
-        raise _DividedMeanwhile(f"{found.id} is at another division than {number}.")
+        raise DividedMeanwhile(f"{found.id} is at another division than {number}.")
     parts = joint.divided(-int(row.balance), [one.basis_points for one in found.shares])
     entries = [Entry(f"{row.family}:{found.id}", row.asset, -int(row.balance))]
     for share, part in zip(found.shares, parts, strict=True):
         entries += _passed_on(work, share.account_id, part, row.asset)
-    _post(work, (found.id, number), KIND, tuple(entries), now)
-    for share in found.shares:
-        _net(work, (found.id, number), share.account_id, row.asset, now)
+    step_id = transfer_id("shares", found.id, number)
+    ledger.post(work, Transfer(step_id, KIND, tuple(entries), now))
 
 
 def _passed_on(work: Work, account_id: str, part: int, currency: str) -> Iterator[Entry]:
-    """A gain is payable to its party; a debt is taken from what is payable, the rest is owed."""
+    """A gain is payable to its party, less what that owes (`payments/netting.py`); a debt is taken
+    from what is payable, the rest is owed."""
     payable, receivable = f"{_PAYABLE}:{account_id}", f"{_RECEIVABLE}:{account_id}"
     covered = part
     if part < 0:
@@ -146,26 +147,6 @@ def _passed_on(work: Work, account_id: str, part: int, currency: str) -> Iterato
         yield Entry(payable, currency, -covered)
     if part != covered:
         yield Entry(receivable, currency, covered - part)
-
-
-def _net(work: Work, of: tuple[str, int], account_id: str, currency: str, now: datetime) -> None:
-    owed = accounts.balance(work, f"{_RECEIVABLE}:{account_id}", currency)
-    netted = min(owed, -accounts.balance(work, f"{_PAYABLE}:{account_id}", currency))
-    if netted > 0:
-        entries = netting_entries(account_id, netted, currency)
-        _post(work, of, "net", entries, now, account_id)
-
-
-def _post(
-    work: Work,
-    of: tuple[str, int],
-    kind: str,
-    entries: tuple[Entry, ...],
-    now: datetime,
-    *party: str,
-) -> None:
-    step_id = transfer_id("shares", *of, kind, *party)
-    ledger.post(work, Transfer(step_id, kind, entries, now))
 
 
 def _parties(
@@ -190,13 +171,13 @@ def _write(
     work: Work, agreement_id: str, account_id: str, offered: tuple[str, int], now: datetime
 ) -> None:
     account = people.account(work, account_id)
-    name, points = offered
+    station_id, points = offered  # no name: its owner chose it, and could write anything there
     if account is not None and account.email:
         percent = f"{points // 100}.{points % 100:02} %"
         text = (
             "Hello,\n\n"
-            f"the owner of the station {name} proposes that {percent} of what it earns be yours."
-            "\nIt holds once all co-owners have accepted: read it by GET /api/v1/shares,"
+            f"the owner of the station {station_id} proposes that {percent} of what it earns be"
+            " yours.\nIt holds once all co-owners have accepted: read it by GET /api/v1/shares,"
             f" and\naccept it by POST /api/v1/shares/{agreement_id}/acceptance.\n"
         )
         mails.write_mail(work, account.email, SUBJECT, text, now)

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chargehub.commands.audit.run import findings_of
+from chargehub.payments import netting
 from chargehub.reporting import tables as reports
 from chargehub.settlement import contesting, joint, maturing, sharing, tables
 from chargehub.settlement.contests import Subject
@@ -66,6 +67,7 @@ async def agree(
 
 async def pass_on(books: Books) -> None:
     await books.store.do(sharing.divide_due, books.clock.now())
+    await books.store.do(netting.net_due, books.clock.now())
 
 
 async def owners(books: Books, names: Sequence[str] = ("o", "p", "q")) -> dict[str, int]:
