@@ -253,7 +253,7 @@ class Hub:
         self.source = source_of(settings)
         self.market = market_of(settings, self.source)
         self.fetcher = Fetcher(self.source, settings.wholesale_private_addresses)
-        self.warner = CostWarner(self.terms.fee_basis_points)
+        self.warner = CostWarner(self.terms)
         self.outside = outside_hours
         self.sender = Sender(self.store, self.clock, self.settings)
         promises = promises_of(settings)

@@ -144,7 +144,8 @@ class Profile(_Part):
 
     `based_on`: the profile that says the rest. `members`: countries that have no profile of their
     own and follow this one. `kwh_only_from_w`: from this power on a tariff has prices per kWh and
-    for idle minutes alone. `records_years`: how long bills are kept.
+    for idle minutes alone. `records_years`: how long bills are kept. `vat_percents`: that of public
+    charging first.
     """
 
     code: Code

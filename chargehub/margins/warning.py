@@ -3,9 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from chargehub.jurisdictions.rules import UNKNOWN
 from chargehub.listings import tables as listings
+from chargehub.settlement.split import Terms
+from chargehub.settlement.tables import terms_in
 from chargehub.stations import tables as stations
 from chargehub.store.work import Reads
 from chargehub.tariffs import cost_models, tables
@@ -19,9 +23,9 @@ MOST_LOCATIONS = 10  # nobody reads more; a price by the hour takes some 0.1 s t
 
 @dataclass(frozen=True, slots=True)
 class CostWarner:
-    """Judges tariffs at this hub's fee."""
+    """Judges tariffs on this hub's terms, by who sells at a place."""
 
-    fee_basis_points: int
+    terms: Terms
 
     def of_tariff(self, reads: Reads, tariff: TariffView, now: datetime) -> Warnings:
         """Where it is offered; where it is offered nowhere, at all of the owner's locations."""
@@ -49,6 +53,9 @@ class CostWarner:
             if stated is None or stated.model is None or location is None:
                 continue
             today = now.astimezone(ZoneInfo(location.time_zone)).date()
-            found = below_cost(tariff.content, stated.model, self.fee_basis_points, today)
+            here = terms_in(location.country or UNKNOWN, self.terms)
+            vat_percent = here.sale_percent if here.vat_mode == "commissionaire" else Decimal(0)
+            fee = here.fee_basis_points
+            found = below_cost(tariff.content, stated.model, fee, today, vat_percent)
             warnings += [(location_id, each) for each in found]
         return tuple(warnings)

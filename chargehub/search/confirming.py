@@ -13,6 +13,7 @@ from chargehub.bookings.overstay import sentence
 from chargehub.bookings.tables import BookingView
 from chargehub.people import tables as people
 from chargehub.settlement import split
+from chargehub.settlement import tables as settlement
 from chargehub.stations import local_times
 from chargehub.stations import tables as stations
 from chargehub.store.work import Reads, Work
@@ -104,7 +105,8 @@ def _to_owner(reads: Reads, booking: BookingView, terms: split.Terms) -> str:
     location = stations.location(reads, station.location_id) if station else None
     evse = stations.evse(reads, booking.evse_id)
     where = f"{location.name if location else 'your place'}, EVSE {evse.number if evse else 1}"
-    earned = split.split(booking.expected_minor, terms.fee_basis_points, terms.fee_vat_percent)
+    here = settlement.terms_at(reads, booking.station_id, terms)
+    earned = split.divided(booking.expected_minor, here)
     earns = "You earn nothing by it.\n"
     if earned.owner_minor:
         earns = (

@@ -102,6 +102,7 @@ def settle(work: Work, event: PaymentCaptured, now: datetime, terms: Terms = TER
         gone = contesting.conceded_minor(work, cdr.session_id)
         paid_minor = event.captured_minor + event.credit_minor + earlier.later_minor
         conceded_minor = min(gone, max(0, cdr.cost_minor - paid_minor))
+        terms = replace(terms, vat_mode=earlier.vat_mode)  # whatever the setting says by now
         writing_off.take_back(work, earlier, now)
         contesting.undo(work, subject, now)
         _take_back(work, earlier, now)
@@ -201,7 +202,7 @@ def _divide(
     """
     captured_minor = paid.captured_minor + conceded_minor
     terms = tables.terms_at(work, cdr.station_id, terms)
-    divided = split.divided(cdr.cost_minor, cdr.vat_minor, terms)
+    divided = split.divided(cdr.cost_minor, terms)
     parties = Parties(cdr.owner_id, cdr.driver_id, cdr.currency)
     entries = split.capture_entries(
         divided, captured_minor, parties, terms.vat_country, paid.credit_minor
@@ -226,6 +227,7 @@ def _divide(
         matured_at=None if entries else now,
         reversed_at=None,
         conceded_minor=conceded_minor,
+        vat_mode=terms.vat_mode or "agent",
     )
     if entries:
         ledger.post(work, transfer)

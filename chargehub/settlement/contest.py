@@ -33,6 +33,7 @@ class Settled:
     is_matured: bool
     income: str
     vat: str
+    sale_vat_minor: int = 0  # where the hub sells: it comes before the owner's share
 
     @property
     def share(self) -> str:
@@ -58,14 +59,15 @@ class Parts:
 class Taken:
     """What disputes have taken out of one settlement before it matures.
 
-    `owner_minor` of `amount_minor` went back at the owner's expense, `sent_minor` left the rail
-    whoever bore it, `frozen_minor` of the owner's part is held.
+    `owner_minor` and `vat_minor` of `amount_minor` went back at the owner's expense, `sent_minor`
+    left the rail whoever bore it, `frozen_minor` of the owner's part is held.
     """
 
     owner_minor: int = 0
     amount_minor: int = 0
     sent_minor: int = 0
     frozen_minor: int = 0
+    vat_minor: int = 0
 
 
 NOTHING = Taken()
@@ -164,6 +166,7 @@ def _no_longer_earned(settled: Settled, back: Back) -> int:
         before,
         owner_minor=before.owner_minor + back.parts.owner_minor,
         amount_minor=before.amount_minor + back.parts.amount_minor,
+        vat_minor=before.vat_minor + back.parts.vat_minor,
     )
     return earned(settled, before) - earned(settled, after)
 
@@ -172,7 +175,8 @@ def earned(settled: Settled, taken: Taken) -> int:
     """How much of the owner's share may mature: not what is frozen, nor what went back."""
     owner_minor = settled.owner_minor - taken.owner_minor
     paid_minor = settled.captured_minor + settled.credit_minor - taken.amount_minor
-    return max(0, earned_minor(owner_minor, paid_minor) - taken.frozen_minor)
+    vat_minor = max(0, settled.sale_vat_minor - taken.vat_minor)
+    return max(0, earned_minor(owner_minor, paid_minor, vat_minor) - taken.frozen_minor)
 
 
 def matured_entries(settled: Settled, taken: Taken) -> tuple[Entry, ...]:

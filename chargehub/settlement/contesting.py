@@ -44,12 +44,14 @@ def settled(reads: Reads, subject: Subject) -> Settled | None:
         row = tables.standing(reads, subject.session_id)
         posted = None if row is None else row.transfer_id
         gross = 0 if row is None else row.gross_minor
+        sale_vat_minor = 0 if row is None else row.sale_vat_minor
         credit_minor = 0 if row is None else row.credit_minor
     else:
         row = fees.of_booking(reads, subject.booking_id or "")
         row = None if row is None or row.reversed_at else row
         posted = transfer_id("booking", subject.booking_id or "", "fee")
         gross, credit_minor = (0 if row is None else row.captured_minor), 0
+        sale_vat_minor = 0  # fees are captured in full
     if row is None or posted is None:
         return None
     income, vat = _accounts(reads, posted)
@@ -65,6 +67,7 @@ def settled(reads: Reads, subject: Subject) -> Settled | None:
         is_matured=row.matured_at is not None,
         income=income,
         vat=vat,
+        sale_vat_minor=sale_vat_minor,
     )
 
 
@@ -263,15 +266,20 @@ def _return(
         fee_minor=parts.fee_minor,
         vat_minor=parts.vat_minor,
     )
+    step, ended_at = view.step + 1, view.ended_at or now
+    changed = _change(work, view, state="returned", step=step, ended_at=ended_at)
+    _reckon(work, view, now, is_posted=False)
     if found is not None and amount_minor:
         payable = -accounts.balance(work, f"owner:payable:{found.owner_id}", found.currency)
         entries = rules.returned_entries(found, _back(view, others), payable)
         _post(work, view, "dispute_refund", entries, now)
-    step, ended_at = view.step + 1, view.ended_at or now
-    changed = _change(work, view, state="returned", step=step, ended_at=ended_at)
-    if view.session_id is not None:
-        writing_off.reckon(work, view.session_id, now)
+    _reckon(work, view, now, is_posted=True)
     return changed
+
+
+def _reckon(work: Work, view: ContestView, now: datetime, *, is_posted: bool) -> None:
+    if view.session_id is not None:
+        writing_off.reckon(work, view.session_id, now, is_posted=is_posted)
 
 
 def _back(view: ContestView, others: Sequence[ContestView]) -> Back:

@@ -118,6 +118,7 @@ def taken(found: Sequence[ContestView]) -> Taken:
         amount_minor=sum(one.amount_minor for one in borne),
         sent_minor=sum(one.amount_minor for one in back if one.is_sent),
         frozen_minor=sum(one.frozen_minor for one in found if one.state == "frozen"),
+        vat_minor=sum(one.vat_minor for one in borne),
     )
 
 

@@ -3,6 +3,7 @@
 Source: money.md 1.4.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 
@@ -20,7 +21,13 @@ from chargehub.ledger.rules import (
     netting_entries,
     transfer_id,
 )
-from chargehub.settlement import contesting, fees, shares, split
+from chargehub.settlement import (
+    contesting,
+    fees,
+    shares,
+    split,
+    tables,
+)
 from chargehub.settlement.contests import Subject
 from chargehub.settlement.fees import FEE, BookingFeeRow, FeeView
 from chargehub.settlement.split import EARLY_END_BASIS_POINTS, TERMS, Parties, Terms
@@ -65,10 +72,12 @@ def settle_fee(work: Work, event: FeeCaptured, now: datetime, terms: Terms = TER
     booking = bookings.booking(work, event.booking_id)
     if booking is None:
         raise UnknownBooking(f"{event.captured_minor} was captured for {event.booking_id}")
-    divided = split.split(event.captured_minor, EARLY_END_BASIS_POINTS, terms.fee_vat_percent)
+    terms = tables.terms_at(work, booking.station_id, terms)
+    of_fees = replace(terms, fee_basis_points=EARLY_END_BASIS_POINTS)
+    divided = split.divided(event.captured_minor, of_fees)
     owner_id = shares.holder(work, booking.station_id, booking.owner_id, now)
     parties = Parties(owner_id, booking.driver_id, booking.currency)
-    entries = split.early_end_entries(divided, parties, terms.fee_vat_country)
+    entries = split.early_end_entries(divided, parties, terms.vat_country)
     if _post(work, booking.id, "fee", entries, now) == "exists":
         return
     work.insert(

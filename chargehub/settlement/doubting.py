@@ -105,4 +105,4 @@ def _part_of(joint: Agreement | None, doubted: Doubted, owner_id: str | None) ->
 def earned_minor(settled: SettlementView) -> int:
     """What the owner has of it, as far as it was paid."""
     paid_minor = settled.captured_minor + settled.credit_minor
-    return split.earned_minor(settled.owner_minor, paid_minor)
+    return split.earned_minor(settled.owner_minor, paid_minor, settled.sale_vat_minor)

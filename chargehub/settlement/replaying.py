@@ -155,10 +155,8 @@ def _replayed(
             session_id=cdr.session_id,
             started_at=cdr.started_at,
             energy_wh=cdr.energy_wh,
-            billed=_outcome(divided(cdr.cost_minor, cdr.vat_minor, terms), cost_minor)
-            if is_alike
-            else None,
-            proposed=_outcome(divided(cost.total_minor, cost.vat_minor, terms), cost_minor),
+            billed=_outcome(divided(cdr.cost_minor, terms), cost_minor) if is_alike else None,
+            proposed=_outcome(divided(cost.total_minor, terms), cost_minor),
         )
 
 

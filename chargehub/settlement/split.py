@@ -35,8 +35,8 @@ class Terms:
     """What the hub takes for a session, and when the rest is the owner's; `new_owner_maturity`:
     when it is that of an owner who is new here.
 
-    `vat_mode` None: the country of the place says it. `sale_vat_country`: to which country VAT is
-    owed where the hub sells in its own name; None: to that of its fees.
+    `vat_mode` None: the country of the place says it. `sale_vat_country`, `sale_vat_percent`: to
+    which country VAT is owed where the hub sells in its own name, and how much; None: as of fees.
     """
 
     fee_basis_points: int = FEE_BASIS_POINTS
@@ -46,12 +46,20 @@ class Terms:
     new_owner_maturity: timedelta = MATURITY
     vat_mode: VatMode | None = None
     sale_vat_country: str | None = None
+    sale_vat_percent: Decimal | None = None
 
     @property
     def vat_country(self) -> str:
         """To which country the VAT of a session is owed."""
         own = self.sale_vat_country if self.vat_mode == "commissionaire" else None
         return own or self.fee_vat_country
+
+    @property
+    def sale_percent(self) -> Decimal:
+        """The VAT of what the hub sells in its own name, whatever the owner's tariff says."""
+        if self.sale_vat_percent is None:
+            return self.fee_vat_percent
+        return self.sale_vat_percent
 
 
 TERMS = Terms()
@@ -110,9 +118,10 @@ def split_own_sale(
     return Split(net - fee, fee, vat_minor)
 
 
-def divided(gross_minor: int, vat_minor: int, terms: Terms) -> Split:
-    """Divide a gross cost with this VAT in it on these terms. Raises BadSplit."""
+def divided(gross_minor: int, terms: Terms) -> Split:
+    """Divide a gross cost on these terms. Raises BadSplit."""
     if terms.vat_mode == "commissionaire":
+        vat_minor = vat_within(gross_minor, terms.sale_percent)
         return split_own_sale(gross_minor, vat_minor, terms.fee_basis_points)
     return split(gross_minor, terms.fee_basis_points, terms.fee_vat_percent)
 
@@ -206,18 +215,19 @@ def maturity_entries(owner_id: str, earned: int, currency: str) -> tuple[Entry, 
     return _entries(amounts, currency)
 
 
-def earned_minor(owner_minor: int, paid_minor: int) -> int:
-    """How much of an owner's share may leave: never more than the driver paid, credit included.
+def earned_minor(owner_minor: int, paid_minor: int, vat_minor: int = 0) -> int:
+    """How much of an owner's share may leave: never more than the driver paid, credit included,
+    less the VAT where the hub sells and owes it of the whole (`vat_minor`; else 0).
 
     Anybody can own a station that reports what it likes, and drive without paying: the rest of
     the share stays accrued. Where a hold was a little too small, the fee yields first.
     """
-    return min(owner_minor, paid_minor)
+    return min(owner_minor, max(0, paid_minor - vat_minor))
 
 
-def unpaid_minor(owner_minor: int, paid_minor: int) -> int:
+def unpaid_minor(owner_minor: int, paid_minor: int, vat_minor: int = 0) -> int:
     """How much of an owner's share the driver has not paid: what is not earned."""
-    return owner_minor - earned_minor(owner_minor, paid_minor)
+    return owner_minor - earned_minor(owner_minor, paid_minor, vat_minor)
 
 
 def recall_entries(

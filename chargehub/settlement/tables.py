@@ -6,6 +6,7 @@ The amounts stand in the ledger; a row here says which session they are of and w
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Index, bindparam, func, select, text
@@ -43,7 +44,7 @@ class SettlementRow(SQLModel, table=True):
     the driver because of a dispute before this division was made. `doubts`: it does not mature, for
     these reasons by their names in `meters.trust.WHY`, until an operator accepts it.
     `written_off_at`: what nobody had paid by then was given up. `later_minor` of what was captured
-    the driver paid after it was settled, to pay a debt.
+    the driver paid after it was settled, to pay a debt. `vat_mode`: as it is corrected too.
     """
 
     __tablename__ = "settlement"
@@ -93,6 +94,7 @@ class SettlementRow(SQLModel, table=True):
     accepted_because: str | None = Field(default=None, max_length=500)
     written_off_at: datetime | None = Field(default=None, sa_type=Instant)
     later_minor: int = Field(default=0, sa_type=BigInteger)
+    vat_mode: str = Field(default="agent", max_length=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,12 @@ class SettlementView:
     accepted_because: str | None = None
     written_off_at: datetime | None = None
     later_minor: int = 0
+    vat_mode: VatMode = "agent"
+
+    @property
+    def sale_vat_minor(self) -> int:
+        """The VAT that comes before the owner's share: where the hub sells and owes it."""
+        return self.vat_minor if self.vat_mode == "commissionaire" else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,18 +191,24 @@ _DUE = (
 
 
 def terms_at(reads: Reads, station_id: str, terms: Terms) -> Terms:
-    """The terms for a station: who sells there, and to which country VAT of that is owed.
+    """The terms for a station: who sells there, and how much VAT of that is owed to whom.
 
     The country of its place says it, unless the operator did. Agent where it says nothing, and
     where there is no VAT.
     """
+    return terms_in(stations.country(reads, station_id) or UNKNOWN, terms)
+
+
+def terms_in(country: str, terms: Terms) -> Terms:
+    """The same, for a place of which the country is known."""
     if terms.vat_mode == "agent":
         return terms
-    country = stations.country(reads, station_id) or UNKNOWN
-    told = shipped().of(country).vat_mode
-    chosen = terms.vat_mode or (told.value if told else "agent")
+    profile = shipped().of(country)
+    chosen = terms.vat_mode or (profile.vat_mode.value if profile.vat_mode else "agent")
     mode: VatMode = "commissionaire" if chosen == "commissionaire" else "agent"
-    return replace(terms, vat_mode=mode, sale_vat_country=None if country == UNKNOWN else country)
+    sale_country = None if country == UNKNOWN else country
+    percent = Decimal(profile.vat_percents.value[0]) if profile.vat_percents else None
+    return replace(terms, vat_mode=mode, sale_vat_country=sale_country, sale_vat_percent=percent)
 
 
 def standing(reads: Reads, session_id: str) -> SettlementView | None:

@@ -70,24 +70,28 @@ def take_back(work: Work, settled: SettlementView, now: datetime) -> None:
     _post(work, settled, "written_off_undone", tuple(entries), now)
 
 
-def reckon(work: Work, session_id: str, now: datetime) -> None:
-    """After some of what was paid went back to the driver: of what was given up another part is
-    the owner's. Twice is once."""
+def reckon(work: Work, session_id: str, now: datetime, *, is_posted: bool) -> None:
+    """Some of what was paid goes back to the driver: of what was given up another part is the
+    owner's. Before that is posted less of it, for there must be something to take; after it more.
+    Twice is once."""
     settled = tables.standing(work, session_id)
     if settled is None or settled.written_off_at is None:
         return
     posted = _posted(work, session_id)
     accrued = f"owner:accrued:{settled.owner_id}"
     more_minor = unpaid_minor(work, settled) - posted.get(accrued, 0)
+    if more_minor == 0 or (more_minor > 0) != is_posted:
+        return
     entries = moved(more_minor, settled.currency, accrued, split.BAD_DEBT)
-    _post(work, settled, "written_off", entries if more_minor else (), now)
+    _post(work, settled, "written_off", entries, now)
 
 
 def unpaid_minor(reads: Reads, settled: SettlementView) -> int:
     """What of the owner's share the driver has not paid, or has back because of a dispute."""
     back = contests.taken(contests.contests_of(reads, Subject(settled.session_id)))
     paid_minor = settled.captured_minor + settled.credit_minor - back.amount_minor
-    return split.unpaid_minor(settled.owner_minor - back.owner_minor, paid_minor)
+    vat_minor = max(0, settled.sale_vat_minor - back.vat_minor)
+    return split.unpaid_minor(settled.owner_minor - back.owner_minor, paid_minor, vat_minor)
 
 
 def _write_off(work: Work, settled: SettlementView, now: datetime) -> None:

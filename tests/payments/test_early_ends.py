@@ -15,6 +15,7 @@ from chargehub.bookings.tables import BOOKING
 from chargehub.bookings.terms import write_policy
 from chargehub.events import BookingReleased, FeeCaptured, FeeRequested, PaymentAuthorised
 from chargehub.settlement import dividing, tables
+from chargehub.settlement.split import Terms
 from chargehub.store.work import Work
 from tests.payments.world import World
 
@@ -60,6 +61,18 @@ async def test_half_a_deposit_is_taken_and_divided(world: World) -> None:
     assert await world.balance("income:no_show_cancel") == -50
     assert await world.balance("vat:payable:DE") == -10
     await world.check_books()
+
+
+async def test_where_the_hub_sells_it_owes_the_vat_of_the_whole_fee(world: World) -> None:
+    """300 with 19 %: 48 of VAT, a fifth of the other 252 is the hub's."""
+    booking = await cancel_late(world)
+    taken, own = FeeCaptured("payment", booking, 300), Terms(vat_mode="commissionaire")
+
+    await world.store.do(dividing.settle_fee, taken, world.clock.now(), own)
+
+    assert await world.balance(f"owner:accrued:{world.owner_id}") == -202
+    assert await world.balance("income:no_show_cancel") == -50
+    assert await world.balance("vat:payable:DE") == -48
 
 
 async def test_a_fee_matures_and_stands_in_the_statement(world: World) -> None:

@@ -12,15 +12,17 @@ from chargehub.events import PaymentCaptured
 from chargehub.ledger.tables import balances
 from chargehub.sessions.schema import CdrRow
 from chargehub.settlement import contesting, tables
-from chargehub.settlement.actions import settle
+from chargehub.settlement.actions import settle, settle_debt
 from chargehub.settlement.contests import Subject
 from chargehub.settlement.split import Terms
+from chargehub.settlement.writing_off import AFTER
 from chargehub.stations.schema import Location
 from chargehub.store.columns import values_of
 from chargehub.store.work import Work
 from chargehub.store.writer import Store
 from tests.hub import RunningHub
 from tests.settlement.books import Books, cdr
+from tests.settlement.test_writing_off import due, given_back, laws_broken
 from tests.stories.steps import charge, net, transfers
 from tests.stories.test_money import correct, town
 
@@ -94,10 +96,60 @@ async def test_an_operator_who_sells_in_the_hubs_own_name(database: str, clock: 
     await hub.close()
 
     parts = ("owner:accrued EUR", "income:platform_fee EUR", "vat:payable EUR")
-    assert owed == (("vat:payable:NO", "EUR", -144),)
-    assert [first[part] for part in parts] == [-681, -75, -144]
-    assert [moved[part] for part in parts] == [-341, -37, -72]
+    assert owed == (("vat:payable:NO", "EUR", -180),)  # 25 % there, 19 % by the owner's tariff
+    assert [first[part] for part in parts] == [-648, -72, -180]
+    assert [moved[part] for part in parts] == [-324, -36, -90]
     (month,) = shown["items"]
     told = [month[part]["amount_minor"] for part in ("gross", "fee", "vat", "earnings")]
-    assert told == [450, 37, 72, 341]
+    assert told == [450, 36, 90, 324]
     assert [one for one in findings_of(database) if one.state == "broken"] == []
+
+
+async def sale(books: Books, version: int, cost: int, paid: int, terms: Terms) -> None:
+    """Of an owner whose own tariff has no VAT."""
+    record = cdr("s", cost, version)
+
+    def both(work: Work) -> None:
+        work.append(CdrRow, values_of(record))
+        work.flush()
+        settle(work, PaymentCaptured("p", "s", record.id, paid), books.clock.now(), terms)
+
+    await books.store.do(both)
+
+
+async def test_the_vat_is_that_of_the_sale_whatever_the_owners_tariff_says(books: Books) -> None:
+    await sale(books, 1, 900, 900, OWN)
+
+    assert await books.balances() == SOLD
+
+
+async def test_how_a_session_was_sold_outlives_the_setting(books: Books) -> None:
+    """Its correction takes back what was posted, and is divided as it was."""
+    await sale(books, 1, 900, 900, OWN)
+    await sale(books, 2, 450, 450, Terms(vat_mode="agent"))
+
+    found = await books.balances()
+    assert (found["owner:accrued:o"], found["vat:payable:DE"]) == (-341, -72)
+    assert laws_broken(books) == set()
+
+
+@pytest.mark.parametrize(("paid", "earned"), [(800, 656), (100, 0)])
+@pytest.mark.parametrize("is_matured", [True, False])
+async def test_the_vat_comes_before_the_owner(
+    books: Books, paid: int, earned: int, is_matured: bool
+) -> None:
+    """144 are owed to the state, whoever pays; that is so for what is given up and what goes
+    back, and when it is paid after all."""
+    await sale(books, 1, 900, paid, OWN)
+    if is_matured:
+        await books.mature()
+    assert await due(books, AFTER) == 1
+    found = await books.balances()
+    assert sum(found.get(f"owner:{state}:o", 0) for state in ("accrued", "payable")) == -earned
+    assert laws_broken(books) == set()
+
+    await given_back(books, "s", paid)
+    assert not any(code.startswith("owner:") for code in await books.balances())
+    assert laws_broken(books) == set()
+    await books.store.do(settle_debt, "s-1", 900 - paid, "later", books.clock.now())
+    assert laws_broken(books) == set()

@@ -15,6 +15,7 @@ from chargehub.listings import routes as listings
 from chargehub.margins.warning import CostWarner
 from chargehub.people import actions as people
 from chargehub.people.rules import Actor, Scope
+from chargehub.settlement.split import Terms
 from chargehub.stations import command_routes, pairing_routes
 from chargehub.stations import routes as stations
 from chargehub.stations.quirks import QuirkBook
@@ -62,7 +63,7 @@ class Api:
         )
         self.settings = settings
         parts = {"store": store, "clock": clock, "switchboard": self.lines}
-        parts["warner"] = CostWarner(fee_basis_points=1_000)
+        parts["warner"] = CostWarner(Terms())
         parts["outside"] = outside_hours
         hub = SimpleNamespace(**parts, settings=settings, quirks=QuirkBook())
         routers = (stations.router, command_routes.router, pairing_routes.router, listings.router)

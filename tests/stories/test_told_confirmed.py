@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 
 from chargehub import events
+from chargehub.bookings import tables as bookings
+from chargehub.search import confirming
 from chargehub.search.confirming import DRIVERS_SUBJECT, OWNERS_SUBJECT, Telling, tell_confirmed
-from chargehub.settlement.split import TERMS
+from chargehub.settlement.split import TERMS, Terms
 from tests.hub import RunningHub
 from tests.people.conftest import mails
 from tests.stories.steps import book
@@ -45,6 +47,10 @@ async def test_both_sides_read_of_a_booking_that_stands(hub: RunningHub, version
     assert text.startswith("A driver who is new here has booked your charger") and slot in text
     assert "up to 8.91 EUR" in text  # nine tenths of 22 kWh at 0.45
     assert driver.email not in text and f"/bookings/{booking['id']}/driver" in text
+    found = await hub.hub.store.read(bookings.booking, booking["id"])
+    own = Terms(vat_mode="commissionaire")
+    sold = await hub.hub.store.read(confirming._to_owner, found, own)
+    assert "up to 7.49 EUR" in sold  # without 19 % of VAT, and a tenth of the rest
 
 
 async def test_who_books_late_reads_that_nothing_goes_back(hub: RunningHub, version: str) -> None:

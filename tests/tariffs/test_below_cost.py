@@ -53,6 +53,14 @@ def test_the_same_price_at_another_fee() -> None:
     assert (found.earned_per_kwh, found.suggested_per_kwh) == (0, None)
 
 
+def test_where_the_hub_sells_the_vat_comes_off_first() -> None:
+    """0.4627 / 1.19 x 0.9 = 0.34994…; 0.35 / 0.9 x 1.19 = 0.46277…"""
+    (found,) = below_cost(priced("0.4627"), MODEL, TENTH, TODAY, Decimal(19))
+
+    assert found.suggested_per_kwh == Decimal("0.4628")
+    assert below_cost(priced("0.4628"), MODEL, TENTH, TODAY, Decimal(19)) == ()
+
+
 def test_a_floor_below_cost_is_one_of_its_own() -> None:
     found = below_cost(priced("0.45", floor_per_kwh=Decimal("0.30")), MODEL, TENTH, TODAY)
 

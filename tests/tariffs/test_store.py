@@ -15,6 +15,7 @@ from chargehub.clock import HandClock
 from chargehub.errors import NotFound
 from chargehub.margins.warning import CostWarner
 from chargehub.people.actions import Registration, register
+from chargehub.settlement.split import Terms
 from chargehub.store.work import Work
 from chargehub.store.writer import Store
 from chargehub.tariffs import actions, tables
@@ -127,7 +128,7 @@ async def test_tariffs_are_listed_by_their_owner(store: Store, clock: HandClock)
 
 @pytest.fixture
 async def http(store: Store, clock: HandClock) -> AsyncIterator[httpx2.AsyncClient]:
-    hub = SimpleNamespace(store=store, clock=clock, warner=CostWarner(1_000))
+    hub = SimpleNamespace(store=store, clock=clock, warner=CostWarner(Terms()))
     async with client(application(router, hub=hub)) as http:
         yield http
 

@@ -18,6 +18,7 @@ _BACK = (  # to drivers, at the owner's expense
         CONTEST.c.session_id,
         func.sum(CONTEST.c.owner_minor).label("owner_minor"),
         func.sum(CONTEST.c.amount_minor).label("amount_minor"),
+        func.sum(CONTEST.c.vat_minor).label("vat_minor"),
     )
     .where(CONTEST.c.state == "returned", CONTEST.c.bearer == "owner")
     .group_by(CONTEST.c.session_id)
@@ -27,7 +28,15 @@ _SHARE = SETTLEMENT.c.owner_minor - func.coalesce(_BACK.c.owner_minor, 0)
 _PAID = (
     SETTLEMENT.c.captured_minor + SETTLEMENT.c.credit_minor - func.coalesce(_BACK.c.amount_minor, 0)
 )
-_OWNERS_PART = case((_SHARE > _PAID, _SHARE - _PAID), else_=0)  # of what nobody paid
+_VAT = case(  # of a sale of the hub's own it comes before the owner's share
+    (
+        SETTLEMENT.c.vat_mode == "commissionaire",
+        SETTLEMENT.c.vat_minor - func.coalesce(_BACK.c.vat_minor, 0),
+    ),
+    else_=0,
+)
+_LEFT = case((_PAID > _VAT, _PAID - _VAT), else_=0)
+_OWNERS_PART = case((_SHARE > _LEFT, _SHARE - _LEFT), else_=0)  # of what nobody paid
 
 
 def debts(reads: Reads) -> Finding:

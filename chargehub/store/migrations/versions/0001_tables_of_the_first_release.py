@@ -1206,6 +1206,7 @@ def upgrade() -> None:
         sa.Column("accepted_because", sa.String(length=500), nullable=True),
         sa.Column("written_off_at", Instant(), nullable=True),
         sa.Column("later_minor", sa.BigInteger(), nullable=False),
+        sa.Column("vat_mode", sa.String(length=14), nullable=False),
         sa.PrimaryKeyConstraint("cdr_id", name=op.f("pk_settlement")),
     )
     with op.batch_alter_table("settlement", schema=None) as batch_op:
