@@ -77,6 +77,7 @@ from chargehub.operation import routes as operation_routes
 from chargehub.payments import (
     credit_routes,
     debt_routes,
+    payee_routes,
     payout_routes,
     prepaid_routes,
     setup_routes,
@@ -167,6 +168,7 @@ ROUTERS = (
     setup_routes.router,
     payout_routes.router,
     debt_routes.router,
+    payee_routes.router,
     credit_routes.router,
     prepaid_routes.router,
     settlement_routes.router,

@@ -582,6 +582,17 @@ class ReviewChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class PayoutAccountAsked:
+    """A rail must be asked how an owner's account stands."""
+
+    owner_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"payee:{self.owner_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class PayoutRequested:
     """An owner's matured balance is on its way out."""
 
@@ -776,6 +787,7 @@ Event = (
     | PaybackEnded
     | SessionSettled
     | ReviewChanged
+    | PayoutAccountAsked
     | PayoutRequested
     | PayoutPaid
     | PayoutFailed

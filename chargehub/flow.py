@@ -35,6 +35,7 @@ from chargehub.payments import (
     dropping,
     effects,
     ending,
+    onboarding,
     payout,
     reholding,
     setting_up,
@@ -237,6 +238,9 @@ def _of_wallets(store: Store, rails: Rails) -> Reactions:
     return {
         events.MethodSetupAsked: [
             Effect(setting_up.read_page(rails, store), setting_up.record_page)
+        ],
+        events.PayoutAccountAsked: [
+            Effect(onboarding.read_account(rails, store), onboarding.record_account)
         ],
         events.MethodDropped: [Effect(dropping.forget_method(rails, store), dropping.note_dropped)],
         events.PayerForgotten: [Effect(dropping.forget_payer(rails), dropping.note_forgotten)],

@@ -35,6 +35,7 @@ from chargehub.payments import (
     coming_back,
     dropping,
     netting,
+    onboarding,
     payout,
     renewing,
     setting_up,
@@ -203,12 +204,18 @@ def due_of_prices(market: Market, source: Source | None = None) -> Sequence[Job]
 
 
 def due_of_wallets() -> Sequence[Job]:
-    """Pages for cards that nobody looks at, and cards that nobody keeps."""
+    """Pages for cards and accounts of owners that nobody looks at, and cards that nobody keeps."""
+
+    def ask_pages(work: Work, now: datetime, chunk: Chunk) -> int:
+        return setting_up.ask_due(work, now, chunk)
+
+    def ask_accounts(work: Work, now: datetime, chunk: Chunk) -> int:
+        return onboarding.ask_due(work, now, chunk)
 
     def forget_setups(work: Work, now: datetime, _chunk: Chunk) -> int:
         return setting_up.forget(work, now)
 
-    return (setting_up.ask_due, dropping.drop_due, forget_setups)
+    return (ask_pages, ask_accounts, dropping.drop_due, forget_setups)
 
 
 def due_of_watches(every: timedelta) -> Sequence[Job]:

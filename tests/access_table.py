@@ -262,6 +262,9 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /bookings/{booking_id}/alternatives": Row("read", "driver"),
     "GET /credits": Row("read", "driver", stranger=OWN),
     "GET /prepaid": Row("read", "driver", stranger=OWN),
+    "GET /payout-accounts": Row("read", stranger=OWN),
+    "GET /payout-accounts/return": Row("anybody"),
+    "GET /payout-accounts/refresh": Row("anybody"),
     "GET /payouts": Row("read", stranger=OWN),
     "GET /payout-preference": Row("read"),
     "GET /payout-plan": Row("read", stranger=OWN),
@@ -512,6 +515,10 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "DELETE /webhooks/{webhook_id}": Row("webhooks:write", done=204),
     "DELETE /payment-methods/{method_id}": Row("payments:write", "driver", done=204),
     "PUT /seller": Row("login", stranger=200, body={"kind": "individual", "name": "O"}),
+    "POST /payout-accounts": Row(  # no rail of this hub has any
+        "login", done=422, stranger=422, body={"country": "DE"}
+    ),
+    "POST /payout-accounts/links": Row("login", done=422, stranger=422),
     "PUT /payout-preference": Row("login", stranger=200, body={"rail": "token"}),
     "PUT /stations/{station_id}/shares": Row(
         "login", done=422, body={"shares": [{"account_id": "none", "basis_points": 10_000}]}

@@ -115,6 +115,8 @@ def test_every_route_of_the_api_says_who_may_ask(document: dict[str, Any]) -> No
         "/api/v1/stations/{station_id}/reviews",
         "/api/v1/ledger/audit",
         "/api/v1/payment-method-setups/{setup_id}/return",
+        "/api/v1/payout-accounts/return",
+        "/api/v1/payout-accounts/refresh",
         "/.well-known/chargehub-receipt-keys.json",
         "/healthz",
         "/readyz",
@@ -141,6 +143,7 @@ FEW = {
     "/api/v1/guest-booking/alternatives",
     "/api/v1/evses/{evse_id}/household",
     "/api/v1/payment-methods",
+    "/api/v1/payout-accounts",
 }  # there are few of these
 
 

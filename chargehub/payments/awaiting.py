@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from chargehub.payments import due, plans, rules, tables, withheld
+from chargehub.payments import due, payees, plans, rules, tables, withheld
+from chargehub.payments.payees import PayoutAccountView
 from chargehub.payments.plan import Plan
+from chargehub.payments.required import sentences
 from chargehub.people import tables as people
 from chargehub.store.work import Reads
 from chargehub.units import Money
@@ -53,7 +55,19 @@ def _blocked(reads: Reads, owner_id: str, balance: Money, now: datetime) -> tupl
     is_verified = account is not None and account.is_verified
     place = tables.preference(reads, owner_id)
     refused = due.failed_in_a_row(reads, owner_id, balance.currency)
-    return rules.why_waiting(balance, is_verified, place, refused, now)
+    payee = payees.of_owner(reads, owner_id)
+    unready = None if payee is None else _until_ready(payee)
+    return rules.why_waiting(balance, is_verified, place, refused, now, unready)
+
+
+def _until_ready(payee: PayoutAccountView) -> str:
+    """Why an owner without another choice waits for an account at a rail."""
+    if payee.is_rejected:
+        return f"{payee.rail} rejected your account. Choose another rail, or ask {payee.rail}."
+    if not payee.due:
+        return f"{payee.rail} checks what you told it. Nothing is to be done by you for now."
+    wanted = " ".join(sentences(payee.due))
+    return f"{payee.rail} needs more: {wanted} Ask for a link: POST /api/v1/payout-accounts/links."
 
 
 def _planned(

@@ -5,9 +5,21 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 
 from chargehub.errors import NotFound
-from chargehub.payments import actions, bodies, tables, withheld
+from chargehub.payments import (
+    actions,
+    bodies,
+    payees,
+    tables,
+    withheld,
+)
 from chargehub.payments.actions import NewMethod
-from chargehub.payments.asked import CurrentRails, CurrentTokenPrice, Payer, described
+from chargehub.payments.asked import (
+    CurrentRails,
+    CurrentTokenPrice,
+    Payer,
+    described,
+)
+from chargehub.payments.outside import reached
 from chargehub.payments.rail import Refusal
 from chargehub.payments.rules import MethodRefused, UnknownRail
 from chargehub.payments.views import PaymentView, Preference
@@ -98,7 +110,10 @@ async def put_payout_preference(
     rail = rails.paying_out.get(wanted.rail)
     if rail is None:
         raise UnknownRail(f"You can be paid by: {', '.join(sorted(rails.paying_out))}.")
-    destination = await rail.destination(actor.account_id, wanted.destination)
+    own = await store.read(payees.of_owner, actor.account_id)
+    usual = own.reference if own is not None and own.rail == wanted.rail else None
+    asked = rail.destination(actor.account_id, wanted.destination or usual)
+    destination = await reached(asked)
     if isinstance(destination, Refusal):
         raise MethodRefused(destination.detail)
     place = Preference(actor.account_id, wanted.rail, destination, rail.pays_in, now)

@@ -91,6 +91,36 @@ class TooManySetups(Conflict):
     code = "too_many_setups"
 
 
+class NoOnboarding(Invalid):
+    """No rail of the hub has accounts for owners."""
+
+    code = "no_onboarding"
+
+    def __init__(self, known: Sequence[str]) -> None:
+        super().__init__(
+            f"No account is needed to be paid here. Choose one of {', '.join(known)}: "
+            "PUT /api/v1/payout-preference."
+        )
+
+
+class NoPayoutAccount(NotFound):
+    """The owner has no account at a rail yet."""
+
+    def __init__(self) -> None:
+        super().__init__("You have no account to be paid on: POST /api/v1/payout-accounts.")
+
+
+class PayoutAccountExists(Conflict):
+    """The owner has an account already, in another country."""
+
+    code = "payout_account_exists"
+
+    def __init__(self, country: str) -> None:
+        super().__init__(
+            f"You have an account in {country}. If you moved, ask the operator of this hub."
+        )
+
+
 class MethodRefused(Invalid):
     """The rail does not accept this means of payment, or this place to pay out to."""
 
@@ -182,11 +212,13 @@ def why_waiting(
     place: Preference | None,
     refused: Sequence[PayoutView],
     now: datetime,
+    unready: str | None = None,
 ) -> tuple[str, ...]:
     """All that keeps a matured balance from being paid out, as sentences for its owner that say
     what to do; none: nothing does.
 
-    `refused`: payouts of this currency that failed since one was paid, the newest first.
+    `refused`: payouts of this currency that failed since one was paid, the newest first. `unready`:
+    what the account that is being opened for the owner at a rail waits for.
     """
     reasons = []
     if not is_verified:
@@ -194,7 +226,7 @@ def why_waiting(
             "Verify your e-mail address first; money leaves only to people we can write to."
         )
     if place is None:
-        reasons.append("Say how you want to be paid: PUT /api/v1/payout-preference.")
+        reasons.append(unready or "Say how you want to be paid: PUT /api/v1/payout-preference.")
     elif place.pays_in is not None and balance.currency != TOKEN_CURRENCY:
         reasons.append(
             f"Only {TOKEN_CURRENCY} can be paid in {place.pays_in}. Choose another rail."

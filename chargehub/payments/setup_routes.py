@@ -12,6 +12,7 @@ from chargehub.errors import Unavailable
 from chargehub.payments import setting_up, setups
 from chargehub.payments.asked import CurrentRails, Payer
 from chargehub.payments.bodies import RailName
+from chargehub.payments.return_pages import return_page
 from chargehub.payments.rules import NoSuchSetup, TooManyMethods
 from chargehub.payments.setups import SetupView
 from chargehub.people.access import CurrentActor
@@ -24,26 +25,6 @@ router = APIRouter(tags=["payments"])
 
 SetupId = Annotated[str, Path(max_length=36)]
 _PATH = "/payment-method-setups"
-_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",
-}
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-</head>
-<body>
-<h1>{title}</h1>
-<p>{sentence}</p>
-<p>{link}</p>
-</body>
-</html>
-"""
 _AGAIN = '<a href="">Look again</a>'
 _GO_BACK = "You can close this page and go back to where you came from."
 _TOLD = {
@@ -143,8 +124,7 @@ async def get_payment_method_setup_return(
     app_url = request.app.state.hub.settings.app_url
     if app_url and link == _GO_BACK:
         link = f'<a href="{escape(app_url)}">Go on</a>'
-    text = _PAGE.format(title=title, sentence=sentence, link=link)
-    return HTMLResponse(text, 404 if found == "unknown" else 200, _HEADERS)
+    return return_page(title, sentence, link, 404 if found == "unknown" else 200)
 
 
 async def _became(store: Store, rails: CurrentRails, setup_id: str, now: datetime) -> str:

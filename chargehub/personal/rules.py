@@ -234,6 +234,7 @@ HELD: tuple[Held, ...] = (
     Held("site_solar", "location_id@location", is_deleted=True),
     Held("address_reveal", "location_id@location", kept=("account_id",), why=_OTHERS),
     Held("payout_preference", "owner_id", is_deleted=True),
+    Held("payout_account", "owner_id", is_deleted=True),
     Held(
         "payout",
         "owner_id",

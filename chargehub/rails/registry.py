@@ -13,8 +13,8 @@ from chargehub.rails.sandbox_books import SandboxBooks
 from chargehub.rails.stripe.books import StripeBooks
 from chargehub.rails.stripe.customers import Customers
 from chargehub.rails.stripe.line import Line
+from chargehub.rails.stripe.onboarding import StripeOwners
 from chargehub.rails.stripe.pages import StripeWithPages
-from chargehub.rails.stripe.paying import StripeTransfers
 from chargehub.rails.token import TokenRail
 from chargehub.settings import Settings
 from chargehub.store.writer import Store
@@ -39,7 +39,7 @@ def build(store: Store, clock: Clock, settings: Settings) -> Rails:
         "prepaid": PrepaidBalances(store, clock),
     }
     paying_out: dict[str, PaysOut] = {
-        "stripe": StripeTransfers(line),
+        "stripe": StripeOwners(line),
         "sandbox": sandbox,
         "token": TokenRail(store, clock),
     }

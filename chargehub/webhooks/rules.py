@@ -31,6 +31,7 @@ UNPUBLISHED = frozenset(
         events.ReconciliationAsked,
         events.WebhookRequested,
         events.WholesaleAsked,
+        events.PayoutAccountAsked,
     }
 )
 """Errands of the hub itself: they mean nothing outside, and one would tell of the other. That an

@@ -8,7 +8,9 @@ from chargehub.rails.stripe.intents import metadata, same
 from chargehub.rails.stripe.line import PAGE, Line
 
 NOT_READY = Refusal(
-    "not_onboarded", "Stripe does not pay this account yet. Complete what it asks for first."
+    "not_onboarded",
+    "Stripe does not pay you yet. Open an account there (POST /api/v1/payout-accounts) and "
+    "complete what it asks for.",
 )
 
 

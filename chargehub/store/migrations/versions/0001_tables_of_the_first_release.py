@@ -746,6 +746,22 @@ def upgrade() -> None:
     )
     op.create_index("ix_payout_plan_next_at", "payout_plan", ["next_at"], unique=False)
     op.create_table(
+        "payout_account",
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("rail", sa.String(length=20), nullable=False),
+        sa.Column("country", sa.String(length=2), nullable=False),
+        sa.Column("reference", sa.String(length=200), nullable=True),
+        sa.Column("is_ready", sa.Boolean(), nullable=False),
+        sa.Column("is_rejected", sa.Boolean(), nullable=False),
+        sa.Column("due", Json(), nullable=False),
+        sa.Column("due_by", Instant(), nullable=True),
+        sa.Column("asked_at", Instant(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("owner_id", name=op.f("pk_payout_account")),
+    )
+    op.create_index("ix_payout_account_reference", "payout_account", ["reference"])
+    op.create_index("ix_payout_account_asked_at", "payout_account", ["asked_at"])
+    op.create_table(
         "payout_preference",
         sa.Column("owner_id", sa.String(length=36), nullable=False),
         sa.Column("rail", sa.String(length=20), nullable=False),
