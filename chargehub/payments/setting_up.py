@@ -135,17 +135,15 @@ def finish(work: Work, setup_id: str, page: PageState, now: datetime) -> SetupVi
         raise NoSuchSetup
     if setup.state != "open":
         return setup
-    match page:
-        case PageOpen():
-            found = replace(setup, asked_at=now)
-        case PageExpired():
-            found = replace(setup, state="expired", asked_at=now)
-        case PageDone():
-            found = replace(
-                setup, state="done", asked_at=now, method_id=_add(work, setup, page, now)
-            )
-    values = {"state": found.state, "asked_at": now, "method_id": found.method_id}
-    work.execute(update(SETUP).where(SETUP.c.id == setup_id).values(**values))
+    state = {PageOpen: "open", PageExpired: "expired", PageDone: "done"}[type(page)]
+    is_it = SETUP.c.id == setup_id, SETUP.c.state == "open"
+    if work.execute(update(SETUP).where(*is_it).values(state=state, asked_at=now)) != 1:
+        return setups.setup(work, setup_id) or setup  # another node was first
+    found = replace(setup, state=state, asked_at=now)
+    if isinstance(page, PageDone):
+        found = replace(found, method_id=_add(work, setup, page, now))
+        kept = update(SETUP).where(SETUP.c.id == setup_id).values(method_id=found.method_id)
+        work.execute(kept)
     return found
 
 
