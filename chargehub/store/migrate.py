@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 from chargehub.store.engines import parse_url, read_engine, write_engine
 from chargehub.store.work import Reads
@@ -35,12 +35,13 @@ def migrate(database: str) -> tuple[str | None, str | None]:
     return before, after
 
 
-def is_migrated(database: str) -> bool:
-    """True if the database has the tables this version needs."""
+def is_migrated(database: str, *tables: str) -> bool:
+    """True if the database has the tables this version needs; these are looked for by name."""
     engine = read_engine(database)
     try:
         with engine.connect() as connection:
-            return is_current(Reads(connection))
+            found = inspect(connection)
+            return is_current(Reads(connection)) and all(map(found.has_table, tables))
     finally:
         engine.dispose()
 

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from chargehub.commands.audit.tally import Stored, Tally
 from chargehub.ledger import chain, rules
 from chargehub.ledger.actions import post
 from chargehub.ledger.rules import Entry, Transfer
+from chargehub.people.actions import Registration, register
 from chargehub.store.columns import Instant
 from chargehub.store.writer import Store
 from tests.commands.test_commands import run
@@ -169,6 +171,14 @@ TAMPERED: dict[str, tuple[Iterable[str | Rows], set[str]]] = {
         ["UPDATE ledger_account SET balance = balance - 1 WHERE family = 'owner:accrued'"],
         {"I3", "I9"},
     ),
+    "whose an account is": (
+        ["UPDATE ledger_account SET holder = 'thief' WHERE family = 'owner:accrued'"],
+        {"I3", "I9"},
+    ),
+    "the side of an account": (
+        ["UPDATE ledger_account SET side = 0 WHERE family = 'owner:payable'"],
+        {"I3"},
+    ),
     "a settlement": (
         ["UPDATE settlement SET owner_minor = owner_minor + 1, fee_minor = fee_minor - 1"],
         {"I7", "I9"},
@@ -232,15 +242,20 @@ async def test_whatever_is_changed_behind_the_hub_shows(lived_in: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("follower", "state"), [("flow.settle", "open"), ("webhooks.sending.deliver", "broken")]
+    ("follower", "delivered", "state"),
+    [
+        ("flow.settle", "pending", "open"),
+        ("flow.settle", "parked", "broken"),
+        ("webhooks.sending.deliver", "pending", "broken"),
+    ],
 )
 async def test_what_a_rail_did_and_nobody_settled_yet_is_no_breach(
-    lived_in: Path, follower: str, state: str
+    lived_in: Path, follower: str, delivered: str, state: str
 ) -> None:
-    """As long as its delivery is owed; another's is no excuse."""
+    """As long as its delivery is under way; another's is no excuse, nor one that was given up."""
     delivery = (
         "INSERT INTO delivery (id, event_id, follower, aggregate, state, tries, due_at)"
-        f" VALUES ('d', 'e', '{follower}', 'session:s', 'parked', 12, 0)"
+        f" VALUES ('d', 'e', '{follower}', 'session:s', '{delivered}', 12, 0)"
     )
     captured = "UPDATE payment SET captured_minor = captured_minor + 1"
     other = tampered(lived_in, captured, delivery)
@@ -301,6 +316,27 @@ def test_where_there_is_no_database_none_is_made(tmp_path: Path) -> None:
     assert told.returncode == 2
     assert told.stderr.startswith("There is no database at ")
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_database_from_before_the_chain_is_to_be_migrated(lived_in: Path) -> None:
+    """It says so of itself that it is whole."""
+    other = tampered(lived_in, "DROP TABLE ledger_head")
+
+    told = run(lived_in.parent, "chargehub", "audit", "--database", f"sqlite:///{other}")
+
+    assert (told.returncode, told.stdout) == (2, "")
+    assert "chargehub migrate" in told.stderr
+
+
+async def test_the_bench_leaves_people_alone(store: Store, tmp_path: Path) -> None:
+    """A hub that has accounts, and no sessions yet."""
+    wanted = Registration("olga@example.org", "Olga", "hash")
+    await store.do(register, wanted, "", timedelta(days=1), NOON)
+
+    told = run(tmp_path, "chargehub", "bench", "settle", "--database", store.database)
+
+    assert (told.returncode, told.stdout) == (1, "")
+    assert "empty database" in told.stderr
 
 
 def test_the_bench_of_settling_breaks_no_law(database: str, tmp_path: Path) -> None:

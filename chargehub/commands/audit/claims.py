@@ -127,7 +127,8 @@ def _owed(reads: Reads) -> Sums:
 def rails(reads: Reads) -> Finding:
     """I10: what rails said they took and paid is what the ledger says they hold.
 
-    What a rail did and nobody has settled yet is under way: its delivery is owed.
+    What a rail did and nobody has settled yet is under way: its delivery is pending. One that is
+    parked waits for a person, and excuses nothing.
     """
     told_by_rails = _sums(
         reads, (PAYMENT.c.currency,), PAYMENT.c.captured_minor - PAYMENT.c.refunded_minor
@@ -140,9 +141,12 @@ def rails(reads: Reads) -> Finding:
     figures = {**_named("rails", told_by_rails), **_named("ledger", held)}
     title = "rails hold what the ledger says"
     of_money = or_(*(DELIVERY.c.follower.like(name) for name in _FOLLOWERS))
-    owed = count(reads, DELIVERY, of_money)
-    if faults.count and owed:
-        told = f"{owed} deliveries of money are under way or parked; ask again after them."
+    owed = count(reads, DELIVERY, of_money, DELIVERY.c.state == "pending")
+    parked = count(reads, DELIVERY, of_money, DELIVERY.c.state == "parked")
+    if faults.count and parked:
+        faults.add(f"{parked} deliveries of money are parked: GET /deliveries says why")
+    elif faults.count and owed:
+        told = f"{owed} deliveries of money are under way; ask again after them."
         return Finding("I10", title, "open", told, figures, tuple(faults.shown))
     told = f"{money(held)} by the ledger, and by what each rail answered."
     return finding("I10", title, told, figures, faults)

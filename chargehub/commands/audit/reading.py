@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, func, select
 
 from chargehub.commands.audit.tally import Account, Linked, Stored
-from chargehub.ledger import chain
+from chargehub.ledger import chain, rules
 from chargehub.ledger.rules import Entry, Transfer
 from chargehub.ledger.tables import ACCOUNT, ENTRY, HEAD, LINK, TXN
 from chargehub.store.columns import EPOCH, microseconds
@@ -88,9 +88,22 @@ def stored(reads: Reads) -> Stored:
         entries=reads.value(select(func.count()).select_from(ENTRY)),
         head=(0, chain.GENESIS) if head is None else (head.number, head.hash),
         balances=_balances(reads),
+        ill_named=tuple(_ill_named(reads)),
     )
 
 
 def _balances(reads: Reads) -> dict[Account, int]:
     rows = reads.all(select(ACCOUNT.c.code, ACCOUNT.c.asset, ACCOUNT.c.balance))
     return {(code, asset): balance for code, asset, balance in rows}
+
+
+def _ill_named(reads: Reads) -> Iterator[str]:
+    columns = ACCOUNT.c.code, ACCOUNT.c.asset, ACCOUNT.c.family, ACCOUNT.c.holder, ACCOUNT.c.side
+    for code, asset, *kept in reads.all(select(*columns).order_by(ACCOUNT.c.code)):
+        try:
+            family = rules.family(code, asset)
+        except rules.UnknownAccount:
+            yield f"{code} {asset}"
+            continue
+        if kept != [family.code, code.removeprefix(family.code).removeprefix(":"), family.side]:
+            yield f"{code} {asset}"

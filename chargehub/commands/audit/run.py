@@ -17,6 +17,7 @@ from chargehub.commands.audit import books, claims, debts, reading
 from chargehub.commands.audit.findings import Finding
 from chargehub.commands.audit.tally import Tally
 from chargehub.commands.settings import fail, load
+from chargehub.ledger.tables import TABLES
 from chargehub.store.engines import parse_url, read_engine
 from chargehub.store.migrate import is_migrated
 from chargehub.store.work import Reads
@@ -88,7 +89,7 @@ def _look_for(database: str) -> None:
     if url.drivername.startswith("sqlite") and not Path(url.database or "").is_file():
         fail(f"There is no database at {url.database}.")
     try:
-        if not is_migrated(database):
+        if not is_migrated(database, *TABLES, "ledger_head"):
             fail("The database lacks this version's tables. Run `chargehub migrate` first.")
     except DBAPIError as error:
         fail(f"The database cannot be read: {error.orig}")

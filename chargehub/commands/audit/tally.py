@@ -40,6 +40,7 @@ class Stored:
     entries: int
     head: tuple[int, str]
     balances: dict[Account, int]
+    ill_named: tuple[str, ...] = ()  # accounts that are not what their code says
 
 
 class Tally:
@@ -184,6 +185,8 @@ class Tally:
 
     def _accounts(self, stored: Stored) -> Finding:
         faults = replace(self._wrong_side, shown=list(self._wrong_side.shown))
+        for code in stored.ill_named:
+            faults.add(f"{code} is not kept as the chart of accounts says")
         faults.join(compared(stored.balances, self._balances, ("carried", "entries")))
         count = len(self._balances)
         told = f"{count} accounts, after each of {self._transfers} transfers, as they are carried."

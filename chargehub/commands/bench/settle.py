@@ -28,6 +28,7 @@ from chargehub.observe import set_up_log
 from chargehub.payments.actions import NewMethod, add_method
 from chargehub.payments.tables import PaymentRow
 from chargehub.people.actions import Registration, register
+from chargehub.people.tables import Account
 from chargehub.sessions import closing
 from chargehub.sessions.cdr import CdrView
 from chargehub.sessions.rules import Life
@@ -38,7 +39,7 @@ from chargehub.settlement import actions as settlement
 from chargehub.settlement.tables import SETTLEMENT
 from chargehub.store.columns import new_id
 from chargehub.store.migrate import migrate
-from chargehub.store.work import Reads, Work
+from chargehub.store.work import Reads, Work, table_of
 from chargehub.tariffs import actions as tariffs
 from chargehub.tariffs.components import EnergyPrice, TimePrice
 from chargehub.tariffs.pricing import Tariff
@@ -56,6 +57,7 @@ _TARIFF: Final = Tariff(
     vat_percent=Decimal(19),
     components=(EnergyPrice(Decimal("0.45")), TimePrice(Decimal("0.01"))),
 )
+ACCOUNT = table_of(Account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class _Bench:
 
     async def _prepare(self) -> None:
         store = self._hub.store
-        if await store.read(_entries):
+        if await store.read(_entries) or await store.read(_people):
             raise SystemExit("The bench needs an empty database: it asks for figures of its own.")
         self._snapshot_id = await store.do(tariffs.keep_snapshot, _TARIFF)
         for number in range(DRIVERS):
@@ -239,6 +241,10 @@ def _settle_all(work: Work, views: Sequence[SessionView]) -> None:
 
 def _entries(reads: Reads) -> int:
     return int(reads.value(select(func.count()).select_from(ENTRY)))
+
+
+def _people(reads: Reads) -> int:
+    return int(reads.value(select(func.count()).select_from(ACCOUNT)))
 
 
 def _settled(reads: Reads) -> int:
