@@ -554,6 +554,34 @@ class PaybackEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundReturned:
+    """The driver's bank would not take a refund: the money is the hub's again, and owed still."""
+
+    refund_id: str
+    payment_id: str
+    session_id: str | None
+
+    @property
+    def aggregate(self) -> str:
+        return f"payment:{self.payment_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class RailNotified:
+    """A rail told that something happened there; it is to be looked into."""
+
+    rail: str
+    notice_id: str
+    kind: str
+    reference: str
+    account: str | None
+
+    @property
+    def aggregate(self) -> str:
+        return f"rail:{self.rail}:{self.reference}"
+
+
+@dataclass(frozen=True, slots=True)
 class SessionSettled:
     """The cost of a CDR stands in the ledger, divided between owner, hub and tax."""
 
@@ -785,6 +813,8 @@ Event = (
     | TopUpEnded
     | PaybackRequested
     | PaybackEnded
+    | RefundReturned
+    | RailNotified
     | SessionSettled
     | ReviewChanged
     | PayoutAccountAsked

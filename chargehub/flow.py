@@ -4,7 +4,7 @@ A reaction is an action: one unit of work, no network. An Effect reaches the wor
 transaction, and a second action records its outcome. Both may run twice and late.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, get_args
@@ -35,13 +35,14 @@ from chargehub.payments import (
     dropping,
     effects,
     ending,
+    hearing,
     onboarding,
     payout,
     reholding,
     setting_up,
     topping_up,
 )
-from chargehub.payments.rail import Rails
+from chargehub.payments.rail import HoldGone, Rails, RefundReturned
 from chargehub.people import actions as people
 from chargehub.prices import fetching
 from chargehub.receipts import actions as receipts
@@ -207,6 +208,14 @@ _OF_CREDITS: Reactions = {  # who bears them, and how guests can use them; told 
 }
 
 
+_HEARD: Mapping[
+    type[Any], hearing.Hear
+] = {  # what a rail told by itself, once it was asked how it stands
+    HoldGone: hearing.hold_gone,
+    RefundReturned: hearing.refund_returned_by_bank,
+}
+
+
 def _joined(first: Reactions, then: Reactions) -> Reactions:
     kinds = dict.fromkeys((*first, *then))
     return {kind: [*first.get(kind, ()), *then.get(kind, ())] for kind in kinds}
@@ -229,6 +238,7 @@ def _asked_of_rails(store: Store, rails: Rails) -> Reactions:
             Effect(effects.pay_back(rails, store), topping_up.record_payback)
         ],
         events.PayoutLookedAt: [Effect(coming_back.look(rails, store), coming_back.record_look)],
+        events.RailNotified: [Effect(hearing.look(rails), hearing.hearing(_HEARD))],
         events.PayoutRequested: [Effect(payout.send(rails, store), payout.record_payout)],
     }
 

@@ -35,6 +35,7 @@ from chargehub.payments import (
     coming_back,
     dropping,
     netting,
+    notices,
     onboarding,
     payout,
     renewing,
@@ -156,6 +157,9 @@ def due_of_keeping(
     def forget_events(work: Work, now: datetime, _chunk: Chunk) -> int:
         return webhooks.forget(work, now, told)
 
+    def forget_notices(work: Work, now: datetime, _chunk: Chunk) -> int:
+        return notices.forget(work, now)
+
     def forget_watches(work: Work, now: datetime, _chunk: Chunk) -> int:
         return watching.forget_watches(work, now)
 
@@ -171,6 +175,7 @@ def due_of_keeping(
         forget_people,
         forget_guest_links,
         forget_watches,
+        forget_notices,
     )
 
 

@@ -298,6 +298,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /webhooks": Row("read", stranger=OWN),
     "GET /webhooks/{webhook_id}": Row("read"),
     "GET /webhooks/{webhook_id}/messages": Row("read"),
+    "POST /webhooks/stripe": Row("anybody", done=404),
     "GET /sandbox/totals": Row("operator", "operator", stranger=403),
     "GET /deliveries": Row("operator", "operator", stranger=403),
     "GET /reconciliations": Row("operator", "operator", stranger=403),

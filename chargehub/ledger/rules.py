@@ -236,6 +236,11 @@ def hold_ended(payment_id: str, amount_minor: int, currency: str) -> tuple[Entry
     return negated(hold_placed(payment_id, amount_minor, currency))
 
 
+def refund_returned(amount_minor: int, currency: str) -> tuple[Entry, ...]:
+    """A driver's bank would not take a refund: it is the hub's again, and nobody's yet."""
+    return moved(amount_minor, currency, "psp:available", "psp:suspense")
+
+
 def payout_requested(owner_id: str, amount_minor: int, currency: str) -> tuple[Entry, ...]:
     """An owner's matured balance is on its way out."""
     return moved(

@@ -16,7 +16,7 @@ from sqlalchemy import update
 from chargehub import events
 from chargehub.bookings import rules as booking_rules
 from chargehub.bookings import tables as bookings
-from chargehub.payments import crediting, renewing, rules, tables
+from chargehub.payments import crediting, hearing, renewing, rules, tables
 from chargehub.payments.rail import Captured, Held, RailBroken, Refunded, Refusal, Released
 from chargehub.payments.steps import (
     facts,
@@ -271,7 +271,7 @@ def record_capture(
         case Refusal():
             if payment.rail_reference is not None:
                 work.record(events.ReleaseRequested(payment.id))
-            if rules.has_ended(payment.expires_at, now):
+            if rules.is_gone(payment.expires_at, outcome.code, now):
                 move(work, payment, now, state="failed", cdr_id=None, due_minor=0, **told(outcome))
                 _collect(work, standing_cdr(work, event.session_id), now)
                 return
@@ -332,6 +332,7 @@ def adjust(work: Work, event: events.CdrCorrected, now: datetime) -> None:
     if payment is None or payment.state == "requested":
         _collect(work, cdr, now)
     elif payment.cdr_id != cdr.id:
+        hearing.take_back_returned(work, payment, now)
         credit_minor = crediting.spend(work, cdr, now)
         due = {"due_minor": cdr.cost_minor - credit_minor, "credit_minor": credit_minor}
         payment = move(work, payment, now, cdr_id=cdr.id, **due)

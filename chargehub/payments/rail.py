@@ -1,17 +1,24 @@
 """What a rail promises: the small protocols through which money comes in and goes out.
 
 Orders and outcomes are plain values, the same for every rail. Refusals are values, because the
-caller must look at both; only a rail that cannot be reached raises. Webhooks (a `ReadsNotices`
-protocol) join here with the first rail that sends any, and so does an outcome for a driver who
-must first confirm at the bank: every `match` over outcomes is checked to be complete.
+caller must look at both; only a rail that cannot be reached raises. What a rail tells by itself
+is a notice, a hint to look; what the look finds is a fact.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import (
+    AsyncIterator,
+    Collection,
+    Mapping,
+    Sequence,
+)
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol, runtime_checkable
 
+from chargehub.errors import Invalid
+
 RAIL_TIMEOUT_S = 60  # longer than any rail's own time-outs and repeats
+HOLD_ENDED = "hold_expired"  # the code of a refusal to capture a hold that the rail let go of
 
 
 class RailUnreachable(Exception):
@@ -384,6 +391,61 @@ class KeepsBooks(Protocol):
         ...
 
 
+class NoticeRefused(Invalid):
+    """What was told in a rail's name is not signed by it, or no notice at all."""
+
+    code = "notice_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something happened at a rail. `id` is the rail's own, the same however often it comes.
+
+    `reference`: the thing it happened to. `account`: whose it is, if not the hub's own.
+    """
+
+    id: str
+    kind: str
+    reference: str
+    account: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldGone:
+    """The hold of this purpose was let go of, by the rail or by us."""
+
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundReturned:
+    """A refund of what was taken for this purpose did not arrive; the money is the hub's again."""
+
+    purpose: str
+    reference: str
+    why: Refusal
+
+
+Fact = HoldGone | RefundReturned
+
+
+class GivesNotice(Protocol):
+    """A rail that tells by itself what happened there."""
+
+    @property
+    def kinds(self) -> Collection[str]:
+        """The kinds of notices that are worth a look; all others are passed over."""
+        ...
+
+    async def read(self, body: bytes, signature: str) -> Notice:
+        """A notice as it was sent. Raises NoticeRefused, or what is to be set first."""
+        ...
+
+    async def look(self, notice: Notice) -> Fact | None:
+        """How the thing stands now; None: nothing that matters. Raises RailUnreachable."""
+        ...
+
+
 @runtime_checkable
 class GrowsHolds(Protocol):
     """A rail whose holds can grow; whether this one may, its card and the bank say each time."""
@@ -455,3 +517,4 @@ class Rails:
     collecting: Mapping[str, Collects]
     paying_out: Mapping[str, PaysOut]
     books: Mapping[str, KeepsBooks]
+    notices: Mapping[str, GivesNotice] = field(default_factory=dict)

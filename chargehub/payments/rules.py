@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Literal
 
 from chargehub.errors import Conflict, Invalid, NotFound
+from chargehub.payments.rail import HOLD_ENDED
 from chargehub.payments.views import PayoutView, Preference
 from chargehub.units import TOKEN, Money, exponent, minor
 
@@ -163,6 +164,11 @@ def renew_at(expires_at: datetime | None, now: datetime) -> datetime | None:
 def has_ended(expires_at: datetime | None, now: datetime) -> bool:
     """True if the rail has let go of a hold by itself."""
     return expires_at is not None and expires_at <= now
+
+
+def is_gone(expires_at: datetime | None, refusal_code: str, now: datetime) -> bool:
+    """True if a capture was refused because there is no hold any more, by time or by its code."""
+    return refusal_code == HOLD_ENDED or has_ended(expires_at, now)
 
 
 def payable(amount_minor: int, currency: str) -> int:

@@ -344,6 +344,8 @@ NOBODYS: Mapping[str, str] = MappingProxyType(
         "offer.time_zone": "of a place while it is offered",
         "receipt_key.public_key": "the hub's own key",
         "receipt_key.sealed": "the hub's own key",
+        "rail_notice.kind": "what a rail tells of its own objects",
+        "rail_notice.reference": "what a rail tells of its own objects",
         "sandbox_entry.asked": "money of the sandbox, which is nobody's",
         "sandbox_entry.key": "money of the sandbox, which is nobody's",
         "sandbox_entry.method": "money of the sandbox, which is nobody's",

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chargehub.payments.rail import (
+    HOLD_ENDED,
     CaptureOrder,
     HoldOrder,
     IncreaseOrder,
@@ -46,7 +47,7 @@ def refuses_later(origin: Any, after: Any, order: Later, now: datetime) -> Refus
         return None
     end = ends_at(origin)
     if end is not None and end <= now:
-        return Refusal("hold_expired", "The hold has ended; its money is the driver's again.")
+        return Refusal(HOLD_ENDED, "The hold has ended; its money is the driver's again.")
     kept = kept_minor(origin, after)
     if isinstance(order, IncreaseOrder):
         is_fixed = origin.method == "fixed" or _is_beyond_limit(origin.method, order.amount_minor)

@@ -12,6 +12,7 @@ from chargehub.rails.sandbox import Sandbox
 from chargehub.rails.sandbox_books import SandboxBooks
 from chargehub.rails.stripe.books import StripeBooks
 from chargehub.rails.stripe.customers import Customers
+from chargehub.rails.stripe.hearing import StripeNotices
 from chargehub.rails.stripe.line import Line
 from chargehub.rails.stripe.onboarding import StripeOwners
 from chargehub.rails.stripe.pages import StripeWithPages
@@ -48,4 +49,9 @@ def build(store: Store, clock: Clock, settings: Settings) -> Rails:
         collecting={name: rail for name, rail in collecting.items() if name in offered},
         paying_out={name: rail for name, rail in paying_out.items() if name in offered},
         books={name: rail for name, rail in books.items() if name in offered},
+        notices=(
+            {"stripe": StripeNotices(line, settings.stripe_webhook_secret)}
+            if "stripe" in offered
+            else {}
+        ),
     )

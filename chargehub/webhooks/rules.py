@@ -27,11 +27,12 @@ UNPUBLISHED = frozenset(
         events.MethodDropped,
         events.MethodSetupAsked,
         events.PayerForgotten,
+        events.PayoutAccountAsked,
         events.PayoutLookedAt,
+        events.RailNotified,
         events.ReconciliationAsked,
         events.WebhookRequested,
         events.WholesaleAsked,
-        events.PayoutAccountAsked,
     }
 )
 """Errands of the hub itself: they mean nothing outside, and one would tell of the other. That an
@@ -75,6 +76,7 @@ TOLD: Mapping[type[events.Event], tuple[Party, ...]] = {
     events.TopUpEnded: ("driver",),
     events.PaybackRequested: (),
     events.PaybackEnded: ("driver",),
+    events.RefundReturned: ("driver",),
     events.SessionSettled: ("owner",),
     events.ReviewChanged: _BOTH,
     events.PayoutRequested: ("owner",),

@@ -1,6 +1,7 @@
 """The twin on a loopback port, within the loop that runs."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -35,7 +36,8 @@ async def running_twin(twin: Twin, port: int = 0) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def sending(twin: Twin, url: str, delivery: Delivery, seed: int = 0) -> AsyncIterator[Sender]:
-    """Events of the twin are sent to this address."""
+    """Events of the twin are sent to this address, signed by the time of the wall: the SDK looks
+    at that."""
     async with httpx2.AsyncClient(timeout=10) as client:
 
         async def post(body: bytes, headers: dict[str, str]) -> int:
@@ -43,7 +45,7 @@ async def sending(twin: Twin, url: str, delivery: Delivery, seed: int = 0) -> As
 
         sender = Sender(WEBHOOK_SECRET, post, delivery, seed)
         twin.world.told = sender.tell
-        task = asyncio.create_task(sender.run(lambda: twin.world.clock.now))
+        task = asyncio.create_task(sender.run(lambda: int(time.time())))
         try:
             yield sender
         finally:

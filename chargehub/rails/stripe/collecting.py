@@ -25,6 +25,7 @@ from chargehub.payments.rail import (
 from chargehub.rails.stripe import amounts
 from chargehub.rails.stripe.intents import (
     CANNOT_GROW,
+    LET_GO,
     grows,
     held,
     metadata,
@@ -172,6 +173,8 @@ class StripeCards:
             return found
         if found.currency.upper() != order.currency:
             return Refusal("currency", f"This was paid in {found.currency.upper()}.")
+        if found.status == "canceled":
+            return LET_GO
         return amounts.asked(order.amount_minor, order.currency)
 
     async def read_back(self, order: CollectOrder, key: str) -> CollectOutcome | None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chargehub.payments.rail import (
+    HOLD_ENDED,
     Captured,
     Held,
     HoldOrder,
@@ -16,7 +17,7 @@ from chargehub.payments.rail import (
 from chargehub.rails.stripe import amounts
 from chargehub.rails.stripe.refusals import NO_AUTHENTICATION, refusal
 
-LET_GO = Refusal("hold_expired", "The hold has ended; its money is the driver's again.")
+LET_GO = Refusal(HOLD_ENDED, "The hold has ended; its money is the driver's again.")
 CANNOT_GROW = Refusal("hold_is_fixed", "This card's bank does not let a hold grow.")
 NOT_PAID = Refusal("not_paid", "The card was not charged.")
 

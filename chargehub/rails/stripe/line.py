@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 
 import structlog
 
-from chargehub.payments.rail import KeyReused, RailUnreachable, Refusal
+from chargehub.payments.rail import KeyReused, NoticeRefused, RailUnreachable, Refusal
 from chargehub.rails.stripe.refusals import judged
 
 AT_ONCE = 16  # requests under way; Stripe allows 25 a second in test mode, 100 live
 TIMEOUT_S = 20
+FRESH_S = 300  # of a signature: Stripe signs anew whenever it sends again
 PAGE = 100  # the most that Stripe lists at once
 MOST_LOOKED_AT = 20_000  # of one customer; 200 requests, which outlast every time limit
 
@@ -117,3 +118,16 @@ class Line:
             is_stored = (error.headers or {}).get("Idempotent-Replayed") == "true"
             kind = StoredFailure if is_stored else RailUnreachable
             raise kind(f"Stripe: {error.user_message or type(error).__name__}") from error
+
+
+def check_signature(body: bytes, signature: str, secret: str) -> None:
+    """Raises NoticeRefused, unless Stripe has signed this lately with the endpoint's secret."""
+    import stripe  # as above
+
+    try:
+        stripe.WebhookSignature.verify_header(body.decode(), signature, secret, FRESH_S)
+    except (stripe.SignatureVerificationError, UnicodeDecodeError) as error:
+        raise NoticeRefused(
+            "The signature is not Stripe's, or older than 5 minutes. Compare "
+            "CHARGEHUB_STRIPE_WEBHOOK_SECRET with the secret at Stripe, and the clock."
+        ) from error

@@ -1003,6 +1003,20 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "rail_notice",
+        sa.Column("rail", sa.String(length=20), nullable=False),
+        sa.Column("notice_id", sa.String(length=100), nullable=False),
+        sa.Column("kind", sa.String(length=60), nullable=False),
+        sa.Column("reference", sa.String(length=200), nullable=False),
+        sa.Column("received_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("rail", "notice_id", name=op.f("pk_rail_notice")),
+    )
+    with op.batch_alter_table("rail_notice", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_rail_notice_received_at"), ["received_at"], unique=False
+        )
+
+    op.create_table(
         "sandbox_entry",
         sa.Column("key", sa.String(length=100), nullable=False),
         sa.Column("kind", sa.String(length=10), nullable=False),
