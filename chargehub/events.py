@@ -256,8 +256,32 @@ class BookingHeld:
 
 
 @dataclass(frozen=True, slots=True)
+class DepositDue:
+    """The deposit of a booking that stands is to be held now: it begins soon, or was refused one
+    and its driver has mended that. `payment_id`: of the payment that this opens."""
+
+    booking_id: str
+    payment_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"booking:{self.booking_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentMethodChanged:
+    """An account pays with another means of payment than before, or with its first."""
+
+    account_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"account:{self.account_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class BookingConfirmed:
-    """The money is held; the slot is the driver's."""
+    """The slot is the driver's. Its money is held, or will be a day before it begins."""
 
     booking_id: str
 
@@ -789,6 +813,8 @@ Event = (
     | CommandFinished
     | BookingRequested
     | BookingHeld
+    | DepositDue
+    | PaymentMethodChanged
     | BookingConfirmed
     | BookingChanged
     | BookingReleased

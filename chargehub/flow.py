@@ -14,9 +14,9 @@ from chargehub.bookings import actions as bookings
 from chargehub.bookings import (
     admitted,
     delisting,
+    depositing,
     extending,
     following,
-    repeating,
 )
 from chargehub.bookings.promises import PROMISES, Promises
 from chargehub.checkups import actions as checkups
@@ -29,6 +29,7 @@ from chargehub.energy import balancing
 from chargehub.guests import redeeming
 from chargehub.meters import actions as meters
 from chargehub.payments import (
+    asking,
     collect,
     coming_back,
     crediting,
@@ -133,6 +134,8 @@ def reactions(
             meters.follow_command,
         ],
         events.BookingHeld: [collect.open_for_booking],
+        events.DepositDue: [asking.open_for_deposit],
+        events.PaymentMethodChanged: [depositing.ask_with_new_method],
         events.BookingConfirmed: [following.look_after_booking, _tell_confirmed(terms, promises)],
         events.BookingChanged: list(AFTER_CHANGE),
         events.BookingReleased: [
@@ -142,12 +145,11 @@ def reactions(
             offering.tell_failed,
             offering.tell_retired,
             search_telling.tell_ended,
-            repeating.tell_driver,
             _delist(promises),
             following.look_after_booking,
         ],
         events.PaymentAuthorised: [bookings.confirm, ending.return_late],
-        events.PaymentRefused: [bookings.decline, stopping.stop_unpaid],
+        events.PaymentRefused: [bookings.decline, ending.take_late, stopping.stop_unpaid],
         events.SessionOpened: [
             bookings.mark_used,
             collect.open_for_session,

@@ -14,10 +14,10 @@ from chargehub.bookings import actions as bookings
 from chargehub.bookings import (
     approving,
     cancelling,
+    depositing,
     failing,
     following,
     promising,
-    repeating,
     retiring,
 )
 from chargehub.bookings.promises import PROMISES, Promises
@@ -103,7 +103,8 @@ def due(
         bookings.expire_holds,
         approving.decline_overdue,
         retiring.cancel_at_retired,
-        repeating.ask_deposits,
+        depositing.lapse_unpaid,
+        depositing.ask_due_deposits,
         bookings.open_due_windows,
         yielding.take_up_early,
         yielding.warn_walk_ups,

@@ -107,6 +107,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /guest-booking/place": Row("guest", "guest", stranger=403),
     "GET /guest-booking/cancellation": Row("guest", "guest", stranger=403),
     "GET /guest-booking/access-code": Row("guest", "guest", stranger=403),
+    "POST /guest-booking/deposit": Row("guest", "guest", stranger=403, body={}),
     "GET /guest-booking/receipts": Row("guest", "guest", stranger=403),
     "GET /guest-booking/disputes": Row("guest", "guest", stranger=403),
     "POST /guest-booking/disputes": Row(
@@ -444,6 +445,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "POST /booking-series/{series_id}/cancel": Row("bookings:write", "driver", body={}),
     "POST /bookings/{booking_id}/approve": Row("bookings:write"),
     "POST /bookings/{booking_id}/decline": Row("bookings:write", done=409),
+    "POST /bookings/{booking_id}/deposit": Row("bookings:write", "driver"),
     "POST /bookings/{booking_id}/cancel": Row("bookings:write", "driver"),
     "POST /sessions": Row(
         "sessions:write", "driver", done=201, stranger=409, body={"evse_id": "{idle_evse_id}"}

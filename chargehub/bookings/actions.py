@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, case, update
 
 from chargehub import events
 from chargehub.bookings import (
+    depositing,
     rules,
     tables,
 )
@@ -59,17 +60,22 @@ def confirm(work: Work, event: events.PaymentAuthorised, now: datetime) -> None:
     A booking that ended before the money came stays ended, for its driver was told so and the
     slot may be somebody else's: the money goes back.
     """
-    if event.booking_id is not None and moved(work, event.booking_id, "held", "confirmed"):
+    if event.booking_id is None:
+        return
+    if moved(work, event.booking_id, "held", "confirmed"):
         work.record(events.BookingConfirmed(event.booking_id))
+    depositing.note_held(work, event, now)
 
 
 def decline(work: Work, event: events.PaymentRefused, now: datetime) -> None:
-    """The money is not to be had, so the slot is free again."""
+    """The money is not to be had: the slot is free again, or its driver may mend that."""
     if event.booking_id is None:
         return
     booking = found(work, event.booking_id)
     if booking.status == "held":
         release(work, booking, Ending("declined"), now)
+    else:
+        depositing.note_refused(work, event, now)
 
 
 def mark_used(work: Work, event: events.SessionOpened, now: datetime) -> None:

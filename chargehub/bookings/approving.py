@@ -10,7 +10,7 @@ from operator import attrgetter
 from sqlalchemy import bindparam, update
 
 from chargehub import events
-from chargehub.bookings import rules, tables
+from chargehub.bookings import deposits, rules, tables
 from chargehub.bookings.cancelling import role, seen_by
 from chargehub.bookings.rules import DEFAULTS
 from chargehub.bookings.steps import Ending, found, release
@@ -27,7 +27,7 @@ from chargehub.units import Span
 _APPROVE = (
     update(BOOKING)
     .where(BOOKING.c.id == bindparam("booking_id"), BOOKING.c.status == "requested")
-    .values(status=bindparam("becomes"), pay_by=bindparam("by"))
+    .values(status=bindparam("becomes"), pay_by=bindparam("by"), deposit_state=bindparam("deposit"))
 )
 
 
@@ -46,17 +46,18 @@ def ask_owner(work: Work, booking: BookingView, now: datetime) -> None:
 
 def approve(work: Work, actor: Actor, booking_id: str, now: datetime) -> BookingView:
     """The owner agrees: the deposit is asked for now, or the slot is the driver's where there is
-    none. Again changes nothing. Raises NotFound, Forbidden, BookingOver.
+    none, or none yet. Again changes nothing. Raises NotFound, Forbidden, BookingOver.
     """
     booking = _asked(work, actor, booking_id)
     if booking.status in ("held", "confirmed"):
         return booking
     if booking.status != "requested" or rules.has_lapsed(booking, now):
         raise rules.BookingOver("This booking is over, or was not answered in time.")
-    is_paid = booking.deposit_minor > 0
+    deposit = deposits.at_first(booking.deposit_minor, booking.starts_at, now)
+    is_paid = deposit == "asked"
     becomes = "held" if is_paid else "confirmed"
     pay_by = now + DEFAULTS.hold if is_paid else None
-    work.execute(_APPROVE, booking_id=booking.id, becomes=becomes, by=pay_by)
+    work.execute(_APPROVE, booking_id=booking.id, becomes=becomes, by=pay_by, deposit=deposit)
     work.record(events.BookingHeld(booking.id) if is_paid else events.BookingConfirmed(booking.id))
     text = f"The owner agreed to your booking {when(work, booking)}.\n"
     mail_account(work, booking.driver_id, "Your booking is approved", text, now)

@@ -5,8 +5,9 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel
 
-from chargehub.bookings import policies
+from chargehub.bookings import deposits, policies
 from chargehub.bookings.cancellation_bodies import CancellationTermsBody
+from chargehub.bookings.deposits import Deposit
 from chargehub.bookings.overstay_bodies import OverstayBody
 from chargehub.bookings.rules import Status
 from chargehub.bookings.tables import BookingView
@@ -18,7 +19,9 @@ class BookingBody(BaseModel):
 
     `requested` until the owner agrees, by `approve_by` at the latest; `held` until `pay_by`, then
     confirmed or gone; `arrive_by`: not there by then is a no-show.
-    `deposit` null: nothing is held. `is_reserved`: the station itself keeps the EVSE. Of the id
+    `deposit` null: nothing is held. `deposit_state`: none, later (it is held from `deposit_at`
+    on), asked (of the rail), held, or missing: it was refused, and the booking ends at `mend_by`
+    unless it is held by then. `is_reserved`: the station itself keeps the EVSE. Of the id
     token the last characters are shown. `policy_version`: which of the station's policies counts
     for it, 0 for none. `fee` was kept of the deposit, `penalty` is what the owner owes for
     cancelling. `cancellation`: until when the driver gets back how much of the deposit.
@@ -35,6 +38,9 @@ class BookingBody(BaseModel):
     approve_by: datetime | None
     pay_by: datetime | None
     deposit: MoneyBody | None
+    deposit_state: Deposit
+    deposit_at: datetime | None
+    mend_by: datetime | None
     fee: MoneyBody | None
     penalty: MoneyBody | None
     policy_version: int
@@ -67,6 +73,7 @@ class BookingBody(BaseModel):
                 "approve_by": booking.approve_by,
                 "pay_by": booking.pay_by,
                 "deposit": money(booking.deposit_minor),
+                **deposits.told(booking.deposit_state, booking.starts_at),
                 "fee": money(booking.fee_minor),
                 "penalty": money(booking.penalty_minor),
                 "policy_version": booking.policy_version,

@@ -68,8 +68,8 @@ def price_of_cancelling(reads: Reads, actor: Actor, booking: BookingView, now: d
         raise rules.BookingOver("The booking is over already; there is nothing to cancel.")
     booking = changes.as_held(reads, booking)
     free = Parting(0, booking.deposit_minor)
-    if booking.status != "confirmed":
-        return Price(free)
+    if booking.status != "confirmed" or booking.deposit_state == "missing":
+        return Price(free)  # what is missing its deposit ends by itself, and costs nothing either
     by = role(actor, booking)
     if by != "driver":
         return Price(free, owner_penalty(booking, now) if by == "owner" else 0)

@@ -1,9 +1,10 @@
 """Drivers end their bookings later or earlier, also while they charge.
 
 A longer booking is kept at once and stands when its deposit is held; if that is refused it ends
-when it did before. A shorter one frees the time. Its deposit goes down only while cancelling is
-free, so nobody pays less for cancelling or not coming by making it short first; and not while a
-session runs, which is paid from it.
+when it did before; where none is held yet, the greater one is asked for when its time comes. A
+shorter one frees the time. Its deposit goes down only while cancelling is free, so nobody pays less
+for cancelling or not coming by making it short first; and not while a session runs, which is paid
+from it.
 """
 
 from dataclasses import dataclass
@@ -85,8 +86,9 @@ class NewEnd:
 
     @property
     def is_paid_first(self) -> bool:
-        """More is to be held before it stands."""
-        return self.deposit_minor > self.booking.deposit_minor
+        """More is to be held before it stands; not where nothing is held yet anyhow."""
+        is_more = self.deposit_minor > self.booking.deposit_minor
+        return is_more and self.booking.deposit_state != "later"
 
 
 def quote(reads: Reads, actor: Actor, booking_id: str, ends_at: datetime, now: datetime) -> NewEnd:

@@ -10,6 +10,7 @@ from chargehub import events
 from chargehub.bookings import (
     approving,
     blocking,
+    deposits,
     lapsing,
     overstay,
     policies,
@@ -74,8 +75,9 @@ class _Terms:
 def hold_slot(
     work: Work, driver: Actor, wanted: Wanted, now: datetime, locked: Locked | None = None
 ) -> BookingView:
-    """Hold a slot until it is paid for; a free one is confirmed at once, and where the owner
-    agrees to every booking, or the driver is not trusted (`record`), it is requested first.
+    """Hold a slot until it is paid for; one that is free or begins later than in a day is
+    confirmed at once, and where the owner agrees to every booking, or the driver is not trusted
+    (`record`), it is requested first.
 
     Free are an owner's and a household's own EVSE, and a tariff that asks for nothing. The price
     list and the owner's policy are frozen here, or are those that were `locked` before. Holds of
@@ -106,8 +108,7 @@ def hold_slot(
     if booking.status == "requested":
         approving.ask_owner(work, booking, now)
     elif booking.status == "held":
-        if wanted.hold_at is None:
-            work.record(events.BookingHeld(booking.id))
+        work.record(events.BookingHeld(booking.id))
     else:
         work.record(events.BookingConfirmed(booking.id))
     return booking
@@ -239,7 +240,8 @@ def _insert(
     now: datetime,
 ) -> BookingView:
     """Store the booking. Raises SlotTaken where the database alone knows better."""
-    is_paid = terms.deposit.amount_minor > 0 and not terms.is_asked
+    deposit = deposits.at_first(terms.deposit.amount_minor, slot.start, now)
+    is_paid = deposit == "asked" and not terms.is_asked
     at = rules.times(slot, now, offer.policy)
     opens_at = at.opens_at
     if not terms.is_own_use:
@@ -268,6 +270,7 @@ def _insert(
         policy_version=offer.policy_version,
         expected_minor=terms.expected_minor,
         approve_by=rules.approve_by(slot, now, offer.policy) if terms.is_asked else None,
+        deposit_state=deposit,
     )
     try:
         work.add(row)

@@ -1,34 +1,20 @@
-"""Weekly bookings: made together, each one a booking of its own; taken back one by one or all.
-
-A slot that is far away is kept without a hold, and its deposit asked for some days before; what
-is refused then frees the slot, and its driver is told.
-"""
+"""Weekly bookings: made together, each one a booking of its own; taken back one by one or all."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import bindparam, update
-
-from chargehub import events
-from chargehub.bookings import cancelling, holding, repeats, rules, tables, weekly
-from chargehub.bookings.repeats import PART, BookingSeriesRow, SeriesBookingRow, SeriesView
+from chargehub.bookings import cancelling, holding, repeats, rules, weekly
+from chargehub.bookings.repeats import BookingSeriesRow, SeriesBookingRow, SeriesView
 from chargehub.bookings.rules import Wanted
-from chargehub.bookings.tables import BOOKING, BookingView
+from chargehub.bookings.tables import BookingView
 from chargehub.bookings.weekly import NoSuchSeries, Occurrence, SeriesInTheWay
 from chargehub.errors import Conflict, Invalid, NotFound, Obstacle
-from chargehub.people import mails
-from chargehub.people import tables as people
 from chargehub.people.rules import Actor
-from chargehub.stations import local_times
 from chargehub.stations import tables as stations
-from chargehub.store.chunk import ALL, Chunk
-from chargehub.store.columns import Instant, new_id
+from chargehub.store.columns import new_id
 from chargehub.store.work import Reads, Work
-
-_IS_HELD = (BOOKING.c.id == bindparam("booking_id")) & (BOOKING.c.status == "held")
-_PAY_BY = update(BOOKING).where(_IS_HELD).values(pay_by=bindparam("by", type_=Instant()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +71,7 @@ def _book(
         at = first.starts_at
         text = f"On {day} the clock skips this time."
         return Obstacle(None, at, at, "no_such_time", text)
-    wanted = Wanted(first.evse_id, slot.start, slot.end, first.id_token, weekly.hold_at(slot, now))
+    wanted = Wanted(first.evse_id, slot.start, slot.end, first.id_token)
     error = work.attempt(partial(_hold, series_id=series_id, driver=driver, wanted=wanted, now=now))
     if error is None:
         return None
@@ -96,15 +82,7 @@ def _book(
 
 def _hold(work: Work, series_id: str, driver: Actor, wanted: Wanted, now: datetime) -> None:
     booking = holding.hold_slot(work, driver, wanted, now)
-    is_later = booking.status == "held" and wanted.hold_at is not None
-    if is_later:
-        work.execute(_PAY_BY, booking_id=booking.id, by=None)
-    work.insert(
-        SeriesBookingRow,
-        booking_id=booking.id,
-        series_id=series_id,
-        hold_at=wanted.hold_at if is_later else None,
-    )
+    work.insert(SeriesBookingRow, booking_id=booking.id, series_id=series_id)
 
 
 def cancel_later(
@@ -134,37 +112,3 @@ def all_of(reads: Reads, driver_id: str, after: str | None, limit: int) -> Seque
     """A driver's series with their bookings, the newest first."""
     found = repeats.series_of(reads, driver_id, after, limit)
     return [Series(one, repeats.bookings_of(reads, one.id)) for one in found]
-
-
-# --- the clock, and what follows ---------------------------------------------------------------
-
-
-def ask_deposits(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
-    """Ask for the deposits of slots that are near by now, at most 50; how many were looked at."""
-    due = repeats.due_deposits(work, now, chunk.limit)
-    return chunk.each(work, due, str, partial(_ask, now=now))
-
-
-def _ask(work: Work, booking_id: str, now: datetime) -> None:
-    is_it = PART.c.booking_id == booking_id
-    work.execute(update(PART).where(is_it).values(hold_at=None))
-    if work.execute(_PAY_BY, booking_id=booking_id, by=now + rules.DEFAULTS.hold) == 1:
-        work.record(events.BookingHeld(booking_id))
-
-
-def tell_driver(work: Work, event: events.BookingReleased, now: datetime) -> None:
-    """A booking of a series whose deposit was refused is lost: nobody was looking."""
-    booking = tables.booking(work, event.booking_id)
-    is_unpaid = event.reason in ("declined", "expired")
-    if booking is None or not is_unpaid or booking.approve_by is not None:
-        return
-    account = people.account(work, booking.driver_id)
-    if account is None or not repeats.is_part(work, booking.id):
-        return
-    starts_at = local_times.at_station(work, booking.station_id, booking.starts_at)
-    text = (
-        f"The deposit of your booking on {starts_at} could not be held,"
-        " so it stands no more.\n\n"
-        "Look at your means of payment, and book it anew if you need it.\n"
-    )
-    mails.write_mail(work, account.email, "A weekly booking is lost", text, now)

@@ -1,4 +1,4 @@
-"""Series of bookings: which bookings belong together, and when their deposits are asked for."""
+"""Series of bookings: which bookings belong together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,17 +26,13 @@ class BookingSeriesRow(SQLModel, table=True):
 
 
 class SeriesBookingRow(SQLModel, table=True):
-    """A booking of a series. `hold_at` None: its deposit was asked for, or there is none."""
+    """A booking of a series."""
 
     __tablename__ = "series_booking"
-    __table_args__ = (
-        Index("ix_series_booking_series", "series_id"),
-        Index("ix_series_booking_hold_at", "hold_at"),
-    )
+    __table_args__ = (Index("ix_series_booking_series", "series_id"),)
 
     booking_id: str = Field(primary_key=True, max_length=36)
     series_id: str = Field(max_length=36)
-    hold_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +51,6 @@ _BOOKINGS = (
     select(BOOKING)
     .join(PART, PART.c.booking_id == BOOKING.c.id)
     .where(PART.c.series_id == bindparam("series_id"))
-)
-_DUE = (
-    select(PART.c.booking_id)
-    .where(PART.c.hold_at <= bindparam("now"))
-    .order_by(PART.c.hold_at)
-    .limit(bindparam("limit"))
 )
 
 
@@ -86,13 +76,3 @@ def bookings_of(reads: Reads, series_id: str) -> tuple[BookingView, ...]:
     """The bookings of a series, by their start."""
     found: Sequence[Any] = reads.all(_BOOKINGS, series_id=series_id)
     return tuple(sorted((BookingView(*row) for row in found), key=lambda one: one.starts_at))
-
-
-def due_deposits(reads: Reads, now: datetime, limit: int) -> tuple[str, ...]:
-    """Bookings whose deposit is to be asked for now, at most `limit`."""
-    return tuple(row.booking_id for row in reads.all(_DUE, now=now, limit=limit))
-
-
-def is_part(reads: Reads, booking_id: str) -> bool:
-    """Does the booking belong to a series?"""
-    return reads.one(select(PART.c.series_id).where(PART.c.booking_id == booking_id)) is not None

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from chargehub.bookings import (
     approving,
     cancelling,
+    depositing,
     holding,
     promising,
     tables,
@@ -122,6 +123,7 @@ async def post_booking(
 ) -> Any:
     """Hold a slot. It is yours when the deposit is held; without that by `pay_by` it is free.
 
+    One that begins later than in a day is yours at once; its deposit is held from `deposit_at` on.
     Where the owner agrees to every booking, nothing is held before that.
     """
     return await idempotent(
@@ -195,6 +197,14 @@ async def post_cancel(
 ) -> BookingBody:
     """Cancel before the session starts, for what `cancellation` says. Twice is once."""
     return BookingBody.of(await store.do(cancelling.cancel, actor, booking_id, now))
+
+
+@router.post("/bookings/{booking_id}/deposit")
+async def post_deposit(
+    booking_id: BookingId, actor: Writer, store: CurrentStore, now: Now
+) -> BookingBody:
+    """Have a deposit that is missing asked for again, of what you pay with now. Twice is once."""
+    return BookingBody.of(await store.do(depositing.ask_again, actor, booking_id, now))
 
 
 @router.post("/bookings/{booking_id}/approve")

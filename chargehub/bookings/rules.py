@@ -2,7 +2,8 @@
 
 A booking's life: (requested, until its owner agrees ->) held (until it is paid for) -> confirmed
 -> active (its session runs) -> completed; or it ends as declined, expired, cancelled, no_show or
-failed (by the station).
+failed (by the station). One that begins later than in a day is confirmed without being held first
+(`deposits.py`), and may still expire if its deposit is not to be had.
 Requested, held, confirmed and active bookings keep their EVSE from `starts_at` to
 `blocked_until`; the database refuses an overlap (`tables.py`), the rules here only say so in
 better words.
@@ -198,16 +199,12 @@ def approve_by(slot: Span, now: datetime, policy: Policy) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a driver asks for. `id_token` None: the one of the driver's app.
-
-    `hold_at`: when the deposit is asked for; None: at once.
-    """
+    """What a driver asks for. `id_token` None: the one of the driver's app."""
 
     evse_id: str
     starts_at: datetime
     ends_at: datetime
     id_token: str | None = None
-    hold_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ class SkippedBody(BaseModel):
 
 
 class SeriesBody(BaseModel):
-    """Weekly bookings, by their start; one that is held without `pay_by` is paid for near its day.
+    """Weekly bookings, by their start; each is paid for near its day, as every booking is.
 
     `skipped` is told once, when they are made.
     """

@@ -70,6 +70,7 @@ class BookingRow(SQLModel, table=True):
     `policy` is the owner's as it was at booking (`terms.write_policy`), None if the owner had
     stated none (`policy_version` 0). `expected_minor`: the slot's value at full power.
     `fee_minor` was kept of the deposit, `penalty_minor` is the owner's who cancelled.
+    `deposit_state`: `deposits.Deposit`.
     """
 
     __tablename__ = "booking"
@@ -84,6 +85,7 @@ class BookingRow(SQLModel, table=True):
         Index("ix_booking_station", "station_id", "id"),
         Index("ix_booking_station_status", "station_id", "status", "starts_at"),
         Index("uq_booking_reservation", "reservation_id", unique=True),
+        Index("ix_booking_deposit", "deposit_state", "status", "starts_at"),
     )
 
     id: str = Field(primary_key=True, max_length=36)
@@ -115,6 +117,7 @@ class BookingRow(SQLModel, table=True):
     fee_minor: int = Field(default=0, sa_type=BigInteger)
     penalty_minor: int = Field(default=0, sa_type=BigInteger)
     approve_by: datetime | None = Field(default=None, sa_type=Instant)
+    deposit_state: str = Field(default="none", max_length=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,7 @@ class BookingView:
     fee_minor: int
     penalty_minor: int
     approve_by: datetime | None
+    deposit_state: str
 
 
 BOOKING = table_of(BookingRow)

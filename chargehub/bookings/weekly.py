@@ -8,9 +8,6 @@ from chargehub.errors import Conflict, NotFound
 from chargehub.units import Span
 
 MOST_WEEKS = 13  # a horizon of 90 days has no more
-# A card's hold lasts seven days, so that of a later slot is asked for near it. Source: design
-# page of the market, section 2, payments.
-HOLD_AHEAD = timedelta(days=6)
 _WEEK = timedelta(days=7)
 
 
@@ -46,12 +43,6 @@ def occurrences(first: Span, time_zone: str, weeks: int) -> tuple[Occurrence, ..
         later = _readings(start + week * _WEEK), _readings(end + week * _WEEK)
         found.append(Occurrence((start + week * _WEEK).date(), _slot(*later)))
     return tuple(found)
-
-
-def hold_at(slot: Span, now: datetime) -> datetime | None:
-    """When the deposit of a slot of a series is asked for; None: at once."""
-    asked_at = slot.start - HOLD_AHEAD
-    return asked_at if asked_at > now else None
 
 
 def _slot(starts: tuple[datetime, ...], ends: tuple[datetime, ...]) -> Span | None:

@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from chargehub.bookings import cancelling, locked, promising, quotes
+from chargehub.bookings import cancelling, depositing, locked, promising, quotes
 from chargehub.bookings import holding as bookings
 from chargehub.bookings import tables as booking_tables
 from chargehub.bookings.cancelling import Price
@@ -197,6 +197,16 @@ def price_of_cancelling(reads: Reads, guest: Guest, now: datetime) -> Price:
 def cancel(work: Work, guest: Guest, now: datetime) -> BookingView:
     """Give the booking up, for what its policy says. Twice is once. Raises BookingOver."""
     return cancelling.cancel(work, guest.actor, guest.booking_id, now)
+
+
+def pay_deposit(work: Work, guest: Guest, method: NewMethod | None, now: datetime) -> BookingView:
+    """Have a deposit that is missing asked for again; of this method, if one is given.
+
+    Where none is missing nothing changes. Raises BookingOver.
+    """
+    if method is not None and booking_of(work, guest).deposit_state == "missing":
+        payments.add_method(work, guest.account_id, method, now)
+    return depositing.ask_again(work, guest.actor, guest.booking_id, now)
 
 
 def start(work: Work, guest: Guest, now: datetime) -> SessionView:

@@ -5,10 +5,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
-from chargehub.bookings import policies
+from chargehub.bookings import deposits, policies
 from chargehub.bookings.cancellation import Reason
 from chargehub.bookings.cancellation_bodies import CancellationTermsBody
 from chargehub.bookings.cancelling import Price
+from chargehub.bookings.deposits import Deposit
 from chargehub.bookings.overstay_bodies import OverstayBody
 from chargehub.bookings.rules import Status, Wanted
 from chargehub.bookings.tables import BookingView
@@ -56,11 +57,19 @@ class GuestDisputeRequest(Body):
     statement: Text
 
 
+class GuestDepositBody(Body):
+    """To have a deposit that is missing asked for again: of another means of payment, if named."""
+
+    payment_method: NewMethodBody | None = None
+
+
 class GuestBookingBody(BaseModel):
     """A guest's booking as it stands; the words are those of every booking.
 
     `requested` until the owner agrees, by `approve_by` at the latest; `held` until `pay_by`, then
     confirmed or gone; `arrive_by`: not there by then is a no-show, which may cost `fee`.
+    `deposit_state`: none, later (it is held from `deposit_at` on), asked (of the rail), held, or
+    missing: it was refused, and the booking ends at `mend_by` unless it is held by then.
     `cancellation`: until when how much of the deposit goes back. `overstay`: what staying after
     `ends_at` costs; null: nothing.
     """
@@ -74,6 +83,9 @@ class GuestBookingBody(BaseModel):
     approve_by: datetime | None
     pay_by: datetime | None
     deposit: MoneyBody | None
+    deposit_state: Deposit
+    deposit_at: datetime | None
+    mend_by: datetime | None
     fee: MoneyBody | None
     cancellation: CancellationTermsBody
     overstay: OverstayBody | None
@@ -94,6 +106,7 @@ class GuestBookingBody(BaseModel):
         return cls.model_validate(
             {name: getattr(booking, name) for name in (*same, "pay_by", "tariff_snapshot_id")}
             | {"deposit": money(booking.deposit_minor), "fee": money(booking.fee_minor)}
+            | deposits.told(booking.deposit_state, booking.starts_at)
             | terms
         )
 

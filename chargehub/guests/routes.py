@@ -15,11 +15,13 @@ from chargehub.guests.bodies import (
     GuestBookingBody,
     GuestCancellationBody,
     GuestConfirmation,
+    GuestDepositBody,
     GuestRequest,
 )
 from chargehub.guests.rules import Secrets
 from chargehub.payments.actions import NewMethod
 from chargehub.payments.asked import described
+from chargehub.payments.bodies import NewMethodBody
 from chargehub.payments.rail import Rails
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
 from chargehub.rest.throttle import Throttled
@@ -89,12 +91,11 @@ async def post_guest_confirmation(
     """Make the booking of a link. A repeat books nothing, and is answered the same."""
     # Nobody asks a rail through us whether a card is good who has no link.
     await store.read(actions.check_link, token, now)
-    means = Means(await _described(wanted, rails), wanted.credit_code)
+    means = Means(await _described(wanted.payment_method, rails), wanted.credit_code)
     return ConfirmedBody.of(await store.do(actions.confirm, token, means, hub, now))
 
 
-async def _described(wanted: GuestConfirmation, rails: Rails) -> NewMethod | None:
-    method = wanted.payment_method
+async def _described(method: NewMethodBody | None, rails: Rails) -> NewMethod | None:
     if method is None:
         return None
     return replace(await described(rails, None, method), is_default=True)
@@ -123,6 +124,19 @@ def _cancellation(reads: Reads, guest: Guest, now: datetime) -> GuestCancellatio
 async def post_guest_cancel(guest: CurrentGuest, store: CurrentStore, now: Now) -> GuestBookingBody:
     """Cancel before the session starts, for what the policy of the booking says. Twice is once."""
     return GuestBookingBody.of(await store.do(actions.cancel, guest, now))
+
+
+@router.post("/guest-booking/deposit")
+async def post_guest_deposit(
+    wanted: GuestDepositBody,
+    guest: CurrentGuest,
+    store: CurrentStore,
+    rails: CurrentRails,
+    now: Now,
+) -> GuestBookingBody:
+    """Have a deposit that is missing asked for again; of another method, if one is named."""
+    method = await _described(wanted.payment_method, rails)
+    return GuestBookingBody.of(await store.do(actions.pay_deposit, guest, method, now))
 
 
 @router.get("/guest-booking/place")

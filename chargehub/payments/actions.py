@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete, update
 
+from chargehub import events
 from chargehub.payments import plan, plans, tables
 from chargehub.payments.plan import Plan, Schedule
 from chargehub.payments.plans import PLAN, PayoutPlanRow
@@ -58,6 +59,8 @@ def add_method(work: Work, account_id: str, wanted: NewMethod, now: datetime) ->
     )
     work.add(row)
     people.set_can_pay(work, account_id, True)
+    if is_default:
+        work.record(events.PaymentMethodChanged(account_id))
     added = tables.method(work, account_id, row.id)
     assert added is not None, row.id
     return added

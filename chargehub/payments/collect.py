@@ -52,7 +52,7 @@ def open_for_booking(work: Work, event: events.BookingHeld, now: datetime) -> No
     if booking is None or booking.status != "held" or tables.of_booking(work, booking.id):
         return
     deposit = Money(booking.deposit_minor, booking.currency)
-    _open(work, _Need(booking.driver_id, deposit, booking_id=booking.id), now)
+    open_hold(work, Need(booking.driver_id, deposit, booking_id=booking.id), now)
 
 
 def open_for_session(work: Work, event: events.SessionOpened, now: datetime) -> None:
@@ -70,7 +70,7 @@ def open_for_session(work: Work, event: events.SessionOpened, now: datetime) -> 
         return
     deposit = walk_up_deposit(work, session)
     if deposit is not None and session.driver_id is not None:
-        _open(work, _Need(session.driver_id, deposit, session_id=session.id), now)
+        open_hold(work, Need(session.driver_id, deposit, session_id=session.id), now)
 
 
 def _takes_over(work: Work, session: SessionView, now: datetime) -> bool:
@@ -92,7 +92,7 @@ def _let_go_of_spare(work: Work, session: SessionView, now: datetime) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Need:
+class Need:
     """What is to be held, of whom, and what for."""
 
     driver_id: str
@@ -101,9 +101,10 @@ class _Need:
     session_id: str | None = None
 
 
-def _open(work: Work, need: _Need, now: datetime) -> None:
+def open_hold(work: Work, need: Need, now: datetime, payment_id: str | None = None) -> None:
+    """Ask for a hold; it is refused at once if there is no payment method."""
     method = tables.default_method(work, need.driver_id)
-    payment_id = new_id()
+    payment_id = payment_id or new_id()
     work.insert(
         PaymentRow,
         id=payment_id,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chargehub import events
-from chargehub.bookings import notices, policies, record
+from chargehub.bookings import deposits, notices, policies, record
 from chargehub.bookings import tables as bookings
 from chargehub.bookings.approving import mail_account, when
 from chargehub.bookings.cancellation import deadlines
@@ -59,11 +59,18 @@ def _to_driver(reads: Reads, booking: BookingView, address_before: timedelta) ->
         *_prices(reads, booking),
     ]
     if booking.deposit_minor:
-        lines.append(f"    {_money(booking, booking.deposit_minor)} are held until it is paid")
+        lines.append(f"    {_money(booking, booking.deposit_minor)} {_held(reads, booking)}")
     if terms.overstay is not None:
         lines.append(f"    {sentence(terms.overstay, booking.currency)}")
     lines += ["", *_cancelling(reads, booking), "", *_way(reads, booking, address_before)]
     return "\n".join(lines) + f"\n\nThe booking: {booking.id}\n"
+
+
+def _held(reads: Reads, booking: BookingView) -> str:
+    if booking.deposit_state != "later":
+        return "are held until it is paid"
+    at = local_times.at_station(reads, booking.station_id, deposits.held_from(booking.starts_at))
+    return f"will be held at {at}, until it is paid; nothing is held before"
 
 
 def _prices(reads: Reads, booking: BookingView) -> list[str]:

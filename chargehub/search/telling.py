@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chargehub import events
-from chargehub.bookings import repeats, retirements
+from chargehub.bookings import retirements
 from chargehub.bookings import tables as bookings
 from chargehub.bookings.approving import mail_account, when
 from chargehub.bookings.tables import BookingView
@@ -47,8 +47,8 @@ def _was_cancelled(reads: Reads, booking: BookingView) -> bool:
 
 def _is_unpaid(reads: Reads, booking: BookingView) -> bool:
     """Its deposit was asked for: a request that nobody agreed to has no time to pay by."""
-    is_over = booking.status in ("declined", "expired") and booking.pay_by is not None
-    return is_over and not repeats.is_part(reads, booking.id)
+    was_asked = booking.pay_by is not None or booking.deposit_state == "missing"
+    return booking.status in ("declined", "expired") and was_asked
 
 
 def _cancelled(reads: Reads, booking: BookingView, now: datetime) -> str:

@@ -203,12 +203,12 @@ async def test_who_does_not_come_within_the_grace_is_a_no_show(
 async def test_jobs_take_fifty_at_a_time(store: Store) -> None:
     world = await make_world(store)
     drivers = [await account(store, f"driver{number}") for number in range(2)]
-    for number in range(60):
+    for number in range(55):  # within a day: later ones need no hold yet
         await world.hold(start=60 + number * 25, length=15, driver=drivers[number % 2])
 
     counts = [await store.do(actions.expire_holds, NOW + HOUR) for _ in range(3)]
 
-    assert counts == [50, 10, 0]
+    assert counts == [50, 5, 0]
 
 
 @pytest.mark.parametrize("who", ["driver", "owner", "operator"])

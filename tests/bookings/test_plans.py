@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from chargehub.bookings import changes, kept, repeats, tables
+from chargehub.bookings import changes, depositing, kept, repeats, tables
 from chargehub.bookings.kept import Asked
 from chargehub.store.engines import read_engine
 from chargehub.store.work import Reads
@@ -34,8 +34,8 @@ QUERIES: dict[str, Callable[[Reads], Any]] = {
     "series": lambda reads: repeats.series(reads, "s"),
     "page of series": lambda reads: repeats.series_of(reads, "d", "s", 50),
     "bookings of a series": lambda reads: repeats.bookings_of(reads, "s"),
-    "due deposits": lambda reads: repeats.due_deposits(reads, NOW, 50),
-    "part of a series": lambda reads: repeats.is_part(reads, "b"),
+    "due deposits": lambda reads: depositing.due(reads, "later", NOW, 50),
+    "missing deposits": lambda reads: depositing.missing_of(reads, "d"),
     "page of blocks": lambda reads: kept.blocks_of(reads, "s", NOW, "b", 50),
     "number of blocks": lambda reads: kept.count(reads, "s", NOW),
     "kept spans": lambda reads: kept.kept_spans(reads, EVSE, DAY),

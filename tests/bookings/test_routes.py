@@ -56,6 +56,9 @@ async def test_a_slot_is_booked_paid_and_read(store: Store, clock: HandClock) ->
         "approve_by": None,
         "pay_by": "2026-03-02T08:05:00Z",
         "deposit": {"amount_minor": 1_100, "currency": "EUR"},
+        "deposit_state": "asked",
+        "deposit_at": None,
+        "mend_by": None,
         "fee": None,
         "penalty": None,
         "policy_version": 0,
@@ -75,7 +78,7 @@ async def test_a_slot_is_booked_paid_and_read(store: Store, clock: HandClock) ->
         "ended_at": None,
     }
     assert read.status_code == 200
-    assert read.json() == {**made.json(), "status": "confirmed"}
+    assert read.json() == {**made.json(), "status": "confirmed", "deposit_state": "held"}
 
 
 async def test_the_same_request_with_its_key_books_once(store: Store, clock: HandClock) -> None:

@@ -72,10 +72,3 @@ def test_a_week_over_a_change_of_the_clock(
         moment.strftime("%Y-%m-%dT%H:%M") for moment in (second.slot.start, second.slot.end)
     )
     assert told == then
-
-
-def test_a_far_slot_is_paid_for_near_its_day() -> None:
-    far, near = Span(YEAR + 10 * DAY, YEAR + 11 * DAY), Span(YEAR + 6 * DAY, YEAR + 7 * DAY)
-
-    assert weekly.hold_at(far, YEAR) == YEAR + 4 * DAY
-    assert weekly.hold_at(near, YEAR) is None

@@ -15,10 +15,19 @@ from sqlmodel import col
 
 from chargehub import events
 from chargehub.bookings import actions as bookings
-from chargehub.bookings import cancelling
+from chargehub.bookings import cancelling, depositing
 from chargehub.clock import HandClock
 from chargehub.ledger import tables as ledger
-from chargehub.payments import actions, collect, coming_back, effects, ending, payout, tables
+from chargehub.payments import (
+    actions,
+    asking,
+    collect,
+    coming_back,
+    effects,
+    ending,
+    payout,
+    tables,
+)
 from chargehub.payments.actions import NewMethod
 from chargehub.payments.rail import Rails, RailUnreachable, RefundOrder
 from chargehub.payments.tables import PAYMENT
@@ -45,12 +54,14 @@ def followers(rails: Rails, store: Store) -> dict[type[Any], list[Reaction | Eff
     """The lines of the flow that payments take part in."""
     return {
         events.BookingHeld: [collect.open_for_booking],
+        events.DepositDue: [asking.open_for_deposit],
+        events.PaymentMethodChanged: [depositing.ask_with_new_method],
         events.BookingReleased: [ending.end_booking, dividing.charge_owner],
         events.AuthorisationRequested: [
             Effect(effects.authorise(rails, store), collect.record_authorisation)
         ],
         events.PaymentAuthorised: [bookings.confirm, ending.return_late],
-        events.PaymentRefused: [bookings.decline],
+        events.PaymentRefused: [bookings.decline, ending.take_late],
         events.SessionOpened: [
             bookings.mark_used,
             collect.open_for_session,

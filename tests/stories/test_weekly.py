@@ -25,7 +25,7 @@ async def statuses(driver: Person, made: dict[str, Any]) -> list[str]:
 async def test_every_week_is_a_booking_of_its_own_at_the_same_local_time(
     hub: RunningHub, version: str
 ) -> None:
-    """Over the last Sunday of March. A deposit is held from six days before its slot on."""
+    """Over the last Sunday of March. Each deposit is held from a day before its slot on."""
     owner, driver = await hub.person("owner"), await hub.person("driver")
     place = await hub.station(owner, version)
 
@@ -37,10 +37,11 @@ async def test_every_week_is_a_booking_of_its_own_at_the_same_local_time(
         *("03 09:00", "10 09:00", "17 09:00", "24 09:00", "31 09:00")
     ]
     assert [at.hour for at in starts] == [8, 8, 8, 8, 7]
-    assert await statuses(driver, made) == ["confirmed", "held", "held", "held", "held"]
+    assert await statuses(driver, made) == ["confirmed"] * 5
     assert len((await driver.get("/payments"))["items"]) == 1
-    await hub.advance(days=2)
-    assert await statuses(driver, made) == ["no_show", "confirmed", "held", "held", "held"]
+    await hub.advance(days=7)
+    assert await statuses(driver, made) == ["no_show", *["confirmed"] * 4]
+    assert len((await driver.get("/payments"))["items"]) == 2
     assert [one["id"] for one in (await driver.get("/booking-series"))["items"]] == [made["id"]]
     await audited(hub)
 
@@ -60,7 +61,7 @@ async def test_a_weekly_slot_is_used_as_any(hub: RunningHub, version: str) -> No
     await charge(hub, place, token, 4_000)
 
     assert taken["code"] == "slot_taken"
-    assert await statuses(driver, made) == ["completed", "held"]
+    assert await statuses(driver, made) == ["completed", "confirmed"]
     assert [bill.cost_minor for bill in await bills(owner)] == [180]
 
 
@@ -109,8 +110,8 @@ async def test_one_or_all_later_ones_are_cancelled(hub: RunningHub, version: str
     await driver.post(f"{path}/cancel", {}, expect=200)
     await hub.advance(days=20)
 
-    assert one_less == ["confirmed", "cancelled", "held", "held"]
-    assert last_less == ["confirmed", "cancelled", "held", "cancelled"]
+    assert one_less == ["confirmed", "cancelled", "confirmed", "confirmed"]
+    assert last_less == ["confirmed", "cancelled", "confirmed", "cancelled"]
     assert await statuses(driver, made) == ["cancelled"] * 4
     payments = (await driver.get("/payments"))["items"]
     assert [one["state"] for one in payments] == ["released"]
@@ -126,11 +127,12 @@ async def test_a_deposit_that_is_refused_near_the_day_frees_the_slot_and_is_told
     wanted = {"rail": "sandbox", "reference": "refuse", "is_default": True}
     await driver.post("/payment-methods", wanted)
 
-    await hub.advance(days=2)
+    await hub.advance(days=7)
+    await hub.advance(hours=22)
 
-    assert await statuses(driver, made) == ["no_show", "declined"]
+    assert await statuses(driver, made) == ["no_show", "expired"]
     sent = [text for to, _, text in await hub.hub.store.read(mails) if to == driver.email]
-    assert len([text for text in sent if "could not be held" in text]) == 1
+    assert len([text for text in sent if "could not be held" in text]) == 2
 
 
 async def test_the_same_key_books_one_series(hub: RunningHub, version: str) -> None:

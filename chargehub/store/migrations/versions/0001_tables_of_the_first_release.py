@@ -183,12 +183,16 @@ def upgrade() -> None:
         sa.Column("fee_minor", sa.BigInteger(), nullable=False),
         sa.Column("penalty_minor", sa.BigInteger(), nullable=False),
         sa.Column("approve_by", Instant(), nullable=True),
+        sa.Column("deposit_state", sa.String(length=7), nullable=False),
         sa.CheckConstraint(
             "starts_at < ends_at AND ends_at <= blocked_until", name=op.f("ck_booking_slot")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_booking")),
     )
     with op.batch_alter_table("booking", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_booking_deposit", ["deposit_state", "status", "starts_at"], unique=False
+        )
         batch_op.create_index("ix_booking_driver", ["driver_id", "id"], unique=False)
         batch_op.create_index(
             "ix_booking_evse_blocked_until", ["evse_id", "blocked_until"], unique=False
@@ -232,10 +236,8 @@ def upgrade() -> None:
         "series_booking",
         sa.Column("booking_id", sa.String(length=36), nullable=False),
         sa.Column("series_id", sa.String(length=36), nullable=False),
-        sa.Column("hold_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("booking_id", name=op.f("pk_series_booking")),
     )
-    op.create_index("ix_series_booking_hold_at", "series_booking", ["hold_at"], unique=False)
     op.create_index("ix_series_booking_series", "series_booking", ["series_id"], unique=False)
     op.create_table(
         "booking_fee",
