@@ -30,6 +30,7 @@ from chargehub.guests import redeeming
 from chargehub.meters import actions as meters
 from chargehub.payments import (
     asking,
+    budgeting,
     collect,
     coming_back,
     crediting,
@@ -155,6 +156,7 @@ def reactions(
             collect.open_for_session,
             ending.return_fee,
             crediting.withdraw,
+            budgeting.begin,
             balancing.look_at_session,
             alerting.tell_driver,
         ],

@@ -32,6 +32,7 @@ from chargehub.errors import Unavailable
 from chargehub.guests import actions as guests
 from chargehub.listings import suspending
 from chargehub.payments import (
+    budgeting,
     coming_back,
     dropping,
     netting,
@@ -118,6 +119,7 @@ def due(
         following.follow_due_lists,
         suspending.relist_due,
         renewing.renew_due_holds,
+        budgeting.look_at_budgets,
         sessions.close_overdue,
         tell_costs,
         balancing.look_due,

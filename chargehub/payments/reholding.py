@@ -23,6 +23,8 @@ def follow_change(work: Work, event: events.BookingChanged, now: datetime) -> No
         if event.state == "asked":
             work.record(events.BookingChanged(booking.id, "refused"))
         return
+    if payment.session_id is not None and booking.deposit_minor < payment.hold_minor:
+        return  # it has grown with what its session costs
     if 0 < booking.deposit_minor != payment.hold_minor:
         renewing.replace(work, payment, booking.deposit_minor, now)
 

@@ -37,6 +37,8 @@ USUAL_POWER_W = 11_000  # where the EVSE of a session is not known: the usual wa
 # Money design, 1.5: a card's hold is captured at least 12 hours before its end; of a short one the
 # last quarter is left for that.
 RENEW_BEFORE = timedelta(hours=12)
+NEARLY_PERCENT = 95  # money design, 1.5: of a hold; then it must grow, or the session end
+SHORTEST_LOOK, LONGEST_LOOK = timedelta(minutes=1), timedelta(minutes=30)
 RENEW_AGAIN = timedelta(hours=1)  # after a refusal, until the hold is captured or given back
 MINIMUM_PAYOUT = Decimal(1)  # in major units: less is not worth a transfer
 PAYOUT_RETRY = timedelta(hours=24)  # after a refusal, unless the owner chooses anew before
@@ -159,6 +161,23 @@ def renew_at(expires_at: datetime | None, now: datetime) -> datetime | None:
     if expires_at is None:
         return None
     return expires_at - min(RENEW_BEFORE, max(expires_at - now, timedelta()) / 4)
+
+
+def left_of(capturable_minor: int, cost_minor: int) -> int:
+    """How much a session may still cost before more is to be held; 0 or less: now."""
+    return capturable_minor * NEARLY_PERCENT // 100 - cost_minor
+
+
+def next_look(left_minor: int, hourly_minor: int) -> timedelta:
+    """How long a session can go on before it may have cost what is left, at the dearest rate.
+
+    Between a minute and half an hour, since a price may change and a car stay for longer.
+    """
+    assert left_minor > 0, left_minor
+    if hourly_minor <= 0:
+        return LONGEST_LOOK
+    lasts = timedelta(hours=1) * min(left_minor, hourly_minor) / hourly_minor
+    return max(SHORTEST_LOOK, min(LONGEST_LOOK, lasts))
 
 
 def has_ended(expires_at: datetime | None, now: datetime) -> bool:

@@ -124,6 +124,7 @@ HELD: tuple[Held, ...] = (
     Held("booking_series", "driver_id", kept=("driver_id",), why=_KEY),
     Held("credit", "driver_id", kept=("driver_id",), why=_KEY),
     Held("session_stay", "session_id@session", kept=("unknown",), why=_EVIDENCE),
+    Held("session_budget", "session_id@session", is_deleted=True),
     Held("receipt", "session_id@session", kept=("hash", "content"), why=_EVIDENCE),
     Held(
         "signed_packet",

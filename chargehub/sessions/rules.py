@@ -22,6 +22,7 @@ LATE_WITHIN = timedelta(
 EVSE_BOOKED = "evse_booked"  # whoever charges was admitted before it was known where
 EVSE_KEPT = "evse_kept"  # it ran into its owner's time for the own car
 HOLD_REFUSED = "hold_refused"
+BUDGET_REACHED = "budget_reached"
 OTHER_TOKEN = "other_token"  # an event before the one that was judged named another token
 CLOCK_CORRECTED = "clock_corrected"
 CLOCK_REPAIRED = "clock_repaired"

@@ -23,6 +23,7 @@ LOOKED_AT = 100  # open commands of one station: more are never let in
 REFUSED = "stop_refused"
 IGNORED = "stop_ignored"
 OF_THE_HUB = {
+    rules.BUDGET_REACHED,
     rules.HOLD_REFUSED,
     rules.EVSE_BOOKED,
     rules.EVSE_KEPT,

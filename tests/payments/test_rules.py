@@ -152,3 +152,20 @@ def test_a_refusal_counts_for_a_day_or_until_the_owner_chooses_anew() -> None:
     assert rules.why_waiting(balance, True, chosen_since, (REFUSED,), NOW) == ()
     assert rules.why_waiting(balance, True, elsewhere, (REFUSED,), NOW) == ()
     assert rules.why_waiting(balance, True, PLACE, (REFUSED,), NOW + timedelta(days=1)) == ()
+
+
+@given(capturable=st.integers(0, 10**9), cost=st.integers(0, 10**9), hourly=st.integers(0, 10**6))
+def test_a_session_is_looked_at_before_its_hold_is_used_up(
+    capturable: int, cost: int, hourly: int
+) -> None:
+    """Unless that is a matter of a minute."""
+    left = rules.left_of(capturable, cost)
+    if left <= 0:
+        assert cost * 100 >= capturable * 95 - 100
+        return
+
+    wait = rules.next_look(left, hourly)
+
+    assert rules.SHORTEST_LOOK <= wait <= rules.LONGEST_LOOK
+    if wait > rules.SHORTEST_LOOK:
+        assert hourly * (wait // timedelta(seconds=1)) <= left * 3600

@@ -1917,6 +1917,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_told_cost_looked_at", "told_cost", ["looked_at"], unique=False)
     op.create_table(
+        "session_budget",
+        sa.Column("session_id", sa.String(length=36), nullable=False),
+        sa.Column("look_at", Instant(), nullable=False),
+        sa.Column("asked_of", sa.String(length=36), nullable=True),
+        sa.PrimaryKeyConstraint("session_id", name=op.f("pk_session_budget")),
+    )
+    op.create_index("ix_session_budget_look_at", "session_budget", ["look_at"], unique=False)
+    op.create_table(
         "session_stay",
         sa.Column("session_id", sa.String(length=36), nullable=False),
         sa.Column("left_at", Instant(), nullable=False),
