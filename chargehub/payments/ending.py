@@ -74,6 +74,8 @@ def _take(work: Work, booking: BookingView, now: datetime) -> None:
         return
     method = tables.default_method(work, booking.driver_id)
     ask_minor = payable(booking.fee_minor, booking.currency) if method else 0
+    if method is not None and ask_minor == 0:
+        return  # less than any card can pay
     work.insert(
         PaymentRow,
         id=payment_id,
