@@ -42,6 +42,7 @@ from chargehub.disputes import room_routes
 from chargehub.disputes import routes as dispute_routes
 from chargehub.energy import routes as energy_routes
 from chargehub.errors import Unavailable
+from chargehub.guests import ad_hoc_routes
 from chargehub.guests import credit_routes as guest_credit_routes
 from chargehub.guests import dispute_routes as guest_dispute_routes
 from chargehub.guests import routes as guest_routes
@@ -150,6 +151,7 @@ ROUTERS = (
     calendar_routes.router,
     feed_routes.router,
     guest_routes.router,
+    ad_hoc_routes.router,
     guest_credit_routes.router,
     guest_dispute_routes.router,
     guest_session_routes.router,

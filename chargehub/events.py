@@ -606,6 +606,17 @@ class RailNotified:
 
 
 @dataclass(frozen=True, slots=True)
+class AdHocPageDue:
+    """The page on which somebody without an account pays is to be looked at."""
+
+    visit_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"ad_hoc:{self.visit_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class SessionSettled:
     """The cost of a CDR stands in the ledger, divided between owner, hub and tax."""
 
@@ -835,6 +846,7 @@ Event = (
     | PaymentCaptured
     | ReleaseRequested
     | RefundRequested
+    | AdHocPageDue
     | TopUpRequested
     | TopUpEnded
     | PaybackRequested

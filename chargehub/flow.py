@@ -26,7 +26,7 @@ from chargehub.disputes import actions as disputes
 from chargehub.disputes import lines
 from chargehub.energy import actions as grid
 from chargehub.energy import balancing
-from chargehub.guests import redeeming
+from chargehub.guests import redeeming, walking_up
 from chargehub.meters import actions as meters
 from chargehub.payments import (
     asking,
@@ -235,6 +235,7 @@ def _asked_of_rails(store: Store, rails: Rails) -> Reactions:
         events.FeeRequested: [Effect(effects.capture(rails, store), ending.record_fee)],
         events.ReleaseRequested: [Effect(effects.release(rails, store), collect.record_release)],
         events.RefundRequested: [Effect(effects.refund(rails, store), collect.record_refund)],
+        events.AdHocPageDue: [Effect(walking_up.read_page(rails, store), walking_up.record_page)],
         events.TopUpRequested: [
             Effect(effects.take_top_up(rails, store), topping_up.record_top_up)
         ],

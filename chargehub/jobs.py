@@ -30,6 +30,7 @@ from chargehub.disputes import lines
 from chargehub.energy import balancing
 from chargehub.errors import Unavailable
 from chargehub.guests import actions as guests
+from chargehub.guests import walking_up
 from chargehub.listings import suspending
 from chargehub.payments import (
     budgeting,
@@ -120,6 +121,7 @@ def due(
         suspending.relist_due,
         renewing.renew_due_holds,
         budgeting.look_at_budgets,
+        walking_up.look_at_pages,
         sessions.close_overdue,
         tell_costs,
         balancing.look_due,

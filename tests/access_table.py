@@ -97,6 +97,9 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
         body={"evse_id": "{evse_id}", **SLOT, "energy_wh": 1, "email": "other@example.org"},
     ),
     "GET /guest-bookings/{token}": Row("anybody", done=422, ids={"token": "guessed"}),
+    "POST /ad-hoc-sessions": Row("anybody", done=409, body={"evse_id": "{evse_id}"}),
+    "GET /ad-hoc-sessions/{token}": Row("anybody", done=404, ids={"token": "guessed"}),
+    "POST /ad-hoc-sessions/{token}/stop": Row("anybody", done=404, ids={"token": "guessed"}),
     "POST /guest-bookings/{token}/confirm": Row(
         "anybody", done=422, body={}, ids={"token": "guessed"}
     ),

@@ -87,12 +87,13 @@ def create_operator(work: Work, email: str, name: str, password_hash: str, now: 
 
 
 def open_guest(work: Work, email: str, now: datetime) -> str:
-    """Open an account that nobody can log in to, for somebody who showed to read that mailbox;
-    its id. It takes no address away: the same person may have, or open, an account of their own.
+    """Open an account that nobody can log in to, for somebody who showed to read that mailbox or,
+    where it is empty, to have a card; its id. It takes no address away: the same person may have,
+    or open, an account of their own.
     """
     account = Account(
         id=new_id(),
-        email=rules.email(email),
+        email=rules.email(email) if email else "",
         email_folded=f"{tables.GUEST_PREFIX}{secrets.token_urlsafe(32)}",
         name="Guest",
         password_hash="",  # that of no password

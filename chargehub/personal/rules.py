@@ -116,6 +116,7 @@ HELD: tuple[Held, ...] = (
     Held("watch_place", "watch_id@watch", is_deleted=True),
     Held("watch", "account_id", is_deleted=True),
     Held("guest_booking", "account_id", is_deleted=True),
+    Held("ad_hoc", "account_id", is_deleted=True),
     Held("guest_credit_code", "account_id", is_deleted=True),
     Held("driver_trust", "driver_id", is_deleted=True),
     Held("access_code", "booking_id@booking", is_deleted=True),

@@ -17,6 +17,7 @@ from chargehub.listings import tables as listings
 from chargehub.listings.tables import ListingView
 from chargehub.people import tables as people
 from chargehub.people.rules import MASTER
+from chargehub.sessions.rules import MayNotStart
 from chargehub.stations import tables as stations
 from chargehub.stations.reports import StartVerdict
 from chargehub.stations.views import EvseView
@@ -98,6 +99,19 @@ def admit(work: Work, start: Start) -> Admission:
     if start.at < listing.published_at:
         tariff_id = listings.tariff_at(work, start.station_id, start.at) or tariff_id
     return _listed(work, tariff_id, driver_id, start.at)
+
+
+def admit_anybody(work: Work, evse: EvseView, at: datetime) -> str:
+    """The tariff snapshot by which somebody unknown may charge now. Raises MayNotStart."""
+    start = Start(evse.station_id, evse, "", at, is_asked=True)
+    listing = listings.listing(work, evse.station_id)
+    if listing is None or listing.audience.access != "public":
+        raise MayNotStart("The EVSE is not published for everybody. Ask its owner.")
+    if not hours.is_open(listing.hours, evse.time_zone, at):
+        raise MayNotStart("The EVSE is closed now.")
+    if _booking(work, start) is not None or _is_kept(work, start):
+        raise MayNotStart("The EVSE is booked by somebody else, or kept by its owner.")
+    return tariffs.snapshot(work, listing.tariff_id, at=at)
 
 
 def recognise(work: Work, start: Start) -> Admission:

@@ -57,10 +57,7 @@ def start_booked(work: Work, booking: BookingView, now: datetime) -> SessionView
 
 
 def _start(work: Work, driver_id: str, id_token: str, evse_id: str, now: datetime) -> SessionView:
-    evse = stations.evse(work, evse_id)
-    if evse is None:
-        raise rules.NoSuchEvse("There is no EVSE with this id.")
-    _check_ready(work, evse)
+    evse = check_ready(work, evse_id)
     if pages.count_starting(work, driver_id) >= rules.STARTING_AT_ONCE:
         raise rules.MayNotStart("Other sessions of yours wait for their cars. Stop them first.")
     admission = opening.admit(
@@ -93,7 +90,14 @@ def _start(work: Work, driver_id: str, id_token: str, evse_id: str, now: datetim
     return session
 
 
-def _check_ready(work: Work, evse: EvseView) -> None:
+def check_ready(work: Work, evse_id: str) -> EvseView:
+    """The EVSE, if it could start now for anybody.
+
+    Raises NoSuchEvse, StationOffline, MayNotStart.
+    """
+    evse = stations.evse(work, evse_id)
+    if evse is None:
+        raise rules.NoSuchEvse("There is no EVSE with this id.")
     if not evse.is_connected:
         raise rules.StationOffline("The station is offline; start at the station with your token.")
     if evse.status in ("unavailable", "faulted"):
@@ -104,6 +108,7 @@ def _check_ready(work: Work, evse: EvseView) -> None:
     for session in tables.open_at_station(work, evse.station_id):
         if session.evse_number == evse.number and rules.is_in_the_way(session, evse.status):
             raise rules.MayNotStart("Another session runs at this EVSE.")
+    return evse
 
 
 def stop_remote(work: Work, actor: Actor, session_id: str, now: datetime) -> SessionView:

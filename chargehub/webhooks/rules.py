@@ -22,6 +22,7 @@ MOST_PENDING = 10_000  # messages that a webhook that fails may have waiting
 
 UNPUBLISHED = frozenset(
     {
+        events.AdHocPageDue,
         events.EvseFreed,
         events.MailRequested,
         events.MethodDropped,

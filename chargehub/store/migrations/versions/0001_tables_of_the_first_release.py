@@ -1123,6 +1123,34 @@ def upgrade() -> None:
         batch_op.create_index("uq_credit_cdr", ["cdr_id"], unique=True)
 
     op.create_table(
+        "ad_hoc",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("evse_id", sa.String(length=36), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("rail", sa.String(length=20), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("hold_minor", sa.BigInteger(), nullable=False),
+        sa.Column("page_reference", sa.String(length=200), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("why", sa.String(length=300), nullable=True),
+        sa.Column("account_id", sa.String(length=36), nullable=True),
+        sa.Column("session_id", sa.String(length=36), nullable=True),
+        sa.Column("look_at", Instant(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ad_hoc")),
+    )
+    op.create_index("uq_ad_hoc_token", "ad_hoc", ["token_hash"], unique=True)
+    op.create_index(
+        "ix_ad_hoc_look",
+        "ad_hoc",
+        ["look_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'opened'"),
+        postgresql_where=sa.text("state = 'opened'"),
+    )
+    op.create_index("ix_ad_hoc_account", "ad_hoc", ["account_id"], unique=False)
+    op.create_table(
         "top_up",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("account_id", sa.String(length=36), nullable=False),
