@@ -117,7 +117,7 @@ class BalanceBody(BaseModel):
         return cls(available=MoneyBody.of(balance.available), held=MoneyBody.of(balance.held))
 
 
-class ChangeBody(BaseModel):
+class PrepaidChangeBody(BaseModel):
     """A change of your balance: above zero it grew, unless a top-up was refused.
 
     `top_up` and `payback` have the state of those; `spent` on a payment, or `returned` from it.
@@ -148,7 +148,7 @@ class PrepaidBody(BaseModel):
     """What you have, by currency, and part of the list of what changed it, newest first."""
 
     balances: list[BalanceBody]
-    items: list[ChangeBody]
+    items: list[PrepaidChangeBody]
     next: str | None
 
 
@@ -160,7 +160,7 @@ async def get_prepaid(actor: CurrentActor, store: CurrentStore, asked: CurrentPa
     """
     who = actor.account_id
     found = await store.read(prepaid.changes, who, asked.after_id(), asked.fetch)
-    shown = page(found, asked, lambda change: (change.id,), ChangeBody.of)
+    shown = page(found, asked, lambda change: (change.id,), PrepaidChangeBody.of)
     held = await store.read(prepaid.balances, who)
     return PrepaidBody(
         balances=[BalanceBody.of(one) for one in held], items=shown.items, next=shown.next

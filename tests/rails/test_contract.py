@@ -340,9 +340,7 @@ async def test_what_was_taken_at_once_can_be_refunded(rail: Collects, case: Coll
 async def test_nothing_uncaptured_is_refunded(rail: Collects, case: CollectingCase) -> None:
     hold = await held(rail, case)
 
-    outcome = await rail.refund(RefundOrder(hold.reference, 1, "EUR"), "r1")
-
-    assert isinstance(outcome, Refusal)
+    assert isinstance(await rail.refund(RefundOrder(hold.reference, 1, "EUR"), "r1"), Refusal)
 
 
 async def test_another_currency_is_refused(rail: Collects, case: CollectingCase) -> None:
