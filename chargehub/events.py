@@ -846,13 +846,13 @@ Event = (
     | PaymentCaptured
     | ReleaseRequested
     | RefundRequested
-    | AdHocPageDue
     | TopUpRequested
     | TopUpEnded
     | PaybackRequested
     | PaybackEnded
     | RefundReturned
     | RailNotified
+    | AdHocPageDue
     | SessionSettled
     | ReviewChanged
     | PayoutAccountAsked
