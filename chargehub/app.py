@@ -47,10 +47,12 @@ from chargehub.guests import credit_routes as guest_credit_routes
 from chargehub.guests import dispute_routes as guest_dispute_routes
 from chargehub.guests import routes as guest_routes
 from chargehub.guests import session_routes as guest_session_routes
+from chargehub.invoices import routes as invoice_routes
 from chargehub.jobs import (
     Jobs,
     due,
     due_of_checkups,
+    due_of_invoices,
     due_of_keeping,
     due_of_prices,
     due_of_reconciliation,
@@ -178,6 +180,7 @@ ROUTERS = (
     doubt_routes.router,
     maturing_routes.router,
     share_routes.router,
+    invoice_routes.router,
     reporting_routes.router,
     dispute_routes.router,
     room_routes.router,
@@ -215,6 +218,7 @@ TAGS = {
     "energy": "A place's grid connection and how its cars share it; a session's own limit.",
     "payments": "How a driver pays and how an owner is paid.",
     "settlement": "An owner's month.",
+    "invoices": "Numbered documents of what was bought and sold, and who is named in them.",
     "reporting": "Files for tax offices, authorities and an owner's own books.",
     "disputes": "What a driver disputes, or an owner claims: evidence, answer, decision, appeal.",
     "ledger": "The laws of the ledger, for everybody to check.",
@@ -283,6 +287,7 @@ class Hub:
         what_is_due = (*what_is_due, *due_of_checkups(self.checking))
         what_is_due = (*what_is_due, self.unmet.write_demand)
         what_is_due = (*what_is_due, *due_of_wallets())
+        what_is_due = (*what_is_due, *due_of_invoices(self.terms.fee_vat_percent))
         quiet = timedelta(minutes=settings.watch_quiet_minutes)
         what_is_due = (*what_is_due, *due_of_watches(quiet))
         what_is_due = (*what_is_due, *due_of_reconciliation(tuple(self.rails.books)))

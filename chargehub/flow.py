@@ -27,6 +27,7 @@ from chargehub.disputes import lines
 from chargehub.energy import actions as grid
 from chargehub.energy import balancing
 from chargehub.guests import redeeming, walking_up
+from chargehub.invoices import actions as invoices
 from chargehub.meters import actions as meters
 from chargehub.payments import (
     asking,
@@ -183,6 +184,7 @@ def reactions(
         _of_checkups(checking),
         _OF_CREDITS,
         _of_watches(),
+        _of_invoices(terms),
     )
     for then in after:
         told_first = _joined(told_first, then)
@@ -307,6 +309,20 @@ def _of_watches() -> Reactions:
         events.BookingChanged: [spotting.follow_changed],
         events.BookingReleased: [spotting.follow_released],
         events.BookingLeft: [spotting.follow_left],
+    }
+
+
+def _of_invoices(terms: Terms) -> Reactions:
+    """What is invoiced, or credited; told when all of it is booked."""
+
+    def invoice_session(work: Work, event: events.SessionSettled, now: datetime) -> None:
+        invoices.follow_settled(work, event, terms, now)
+
+    return {
+        events.SessionSettled: [invoice_session],
+        events.FeeCaptured: [invoices.follow_fee],
+        events.BookingReleased: [invoices.follow_penalty],
+        events.DisputeClosed: [invoices.follow_dispute],
     }
 
 

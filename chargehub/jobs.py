@@ -31,6 +31,8 @@ from chargehub.energy import balancing
 from chargehub.errors import Unavailable
 from chargehub.guests import actions as guests
 from chargehub.guests import walking_up
+from chargehub.invoices import actions as invoices
+from chargehub.invoices import monthly
 from chargehub.listings import suspending
 from chargehub.payments import (
     budgeting,
@@ -244,6 +246,18 @@ def due_of_reconciliation(rails: Sequence[str]) -> Sequence[Job]:
         return reconciliation.ask_due(work, now, rails, chunk)
 
     return (ask_rails, reconciliation.judge_due, reconciliation.make_available)
+
+
+def due_of_invoices(fee_vat_percent: Decimal) -> Sequence[Job]:
+    """Invoices that waited for a fact, owners' monthly documents, and texts that are too old."""
+
+    def issue_months(work: Work, now: datetime, chunk: Chunk) -> int:
+        return monthly.issue_due(work, fee_vat_percent, now, chunk)
+
+    def forget_invoices(work: Work, now: datetime, _chunk: Chunk) -> int:
+        return invoices.forget_texts(work, now)
+
+    return (invoices.look_again, issue_months, forget_invoices)
 
 
 def due_of_checkups(checking: Checking) -> Sequence[Job]:

@@ -50,6 +50,8 @@ DISPUTE = {
 }
 EUROS = {"currency": "EUR"}
 NO_DISPUTE = {"dispute_id": "guessed"}
+PARTY = {"name": "Kari Nordmann", "address": "Storgata 1, 0155 Oslo", "country": "NO"}
+ENTITY = {**PARTY, "name": "Hub AS", "time_zone": "Europe/Oslo"}
 CORRECTION = {"energy_wh": 29_000, "reason": "The meter was wrong."}
 
 
@@ -289,6 +291,13 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
         "read", ids={"photo_id": "{shown_photo_id}"}
     ),
     "GET /statements/{month}": Row("read", stranger=OWN),
+    "GET /invoices": Row("read", "driver", stranger=OWN),
+    "GET /invoices/{invoice_id}": Row("read", "driver"),
+    "GET /waiting-invoices": Row("read", stranger=OWN),
+    "GET /billing-party": Row("login", stranger=200),
+    "PUT /billing-party": Row("login", stranger=200, body=PARTY),
+    "GET /hub/legal-entity": Row("read", stranger=200),
+    "PUT /hub/legal-entity": Row("operator", "operator", stranger=403, body=ENTITY),
     "GET /seller": Row("login", stranger=200),
     "GET /reports/earnings/{year}": Row("login", stranger=200, ids={"year": "2026"}),
     "GET /reports/sessions/{quarter}": Row("read", stranger=200, ids={"quarter": "2026-Q1"}),

@@ -284,6 +284,7 @@ async def _ids(owner: Person, driver: Person, place: Place) -> dict[str, str]:
         "booking_id": await id_of(driver, "/bookings"),
         "session_id": await id_of(driver, "/sessions", status="active"),
         "closed_session_id": await id_of(driver, "/sessions", status="closed"),
+        "invoice_id": await id_of(driver, "/invoices", kind="invoice"),
         "cdr_id": await id_of(driver, "/cdrs"),
         "method_id": await id_of(driver, "/payment-methods"),
         "payment_id": await id_of(driver, "/payments"),

@@ -18,11 +18,11 @@ DOMAIN = (
     *("settlement", "payments", "search", "rewards", "reputation", "webhooks", "meters"),
     *("jurisdictions", "personal", "reporting"),
     *("guests", "receipts"),
-    *("disputes", "prices", "checkups", "margins", "reconciliation"),
+    *("disputes", "prices", "checkups", "margins", "reconciliation", "invoices"),
 )
 MONEY = (
     *("tariffs", "ledger", "settlement", "payments", "rewards", "disputes", "prices"),
-    *("margins", "reconciliation"),
+    *("margins", "reconciliation", "invoices"),
 )
 FILE_LINES = 400
 # Read as one, however long.

@@ -123,6 +123,19 @@ class Reporting(_Part):
     held_after_days: Annotated[int, Field(ge=1, le=366)] | None = None
 
 
+class Invoicing(_Part):
+    """What an invoice must tell: who sells, with address, and the VAT id where VAT is charged.
+
+    Above `buyer_above` (major units; None: never) also who buys. `in_sellers_name`: others may
+    issue it for the seller. `self_billing`: the buyer may.
+    """
+
+    buyer_above: DecimalText | None = None
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+    in_sellers_name: bool = True
+    self_billing: bool = True
+
+
 class Item(_Part):
     """Something an owner confirms; as a proof, something stated for each station with a
     reference, from a power on. `met_by`: what shows it without a statement: meter_keys, if the
@@ -162,6 +175,7 @@ class Profile(_Part):
     reporting: Fact[Reporting] | None = None
     receipt: Fact[tuple[Id, ...]] | None = None
     records_years: Fact[Annotated[int, Field(ge=0, le=30)]] | None = None
+    invoicing: Fact[Invoicing] | None = None
     proofs: tuple[Item, ...] = ()
     checklist: tuple[Item, ...] = ()
 

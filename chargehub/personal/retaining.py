@@ -29,7 +29,8 @@ KEPT = Kept()
 def forget(work: Work, now: datetime, kept: Kept = KEPT) -> int:
     """Delete what is too old, at most 500 rows of each kind; how many they were."""
     done = sum(_delete(work, rows, is_old) for rows, is_old in _old(now, kept))
-    done += _forget_sellers(work, now - kept.sellers)
+    for name in ("seller", "billing_party"):
+        done += _forget_sellers(work, name, now - kept.sellers)
     return done + _forget_knocks(work, now - kept.knocks)
 
 
@@ -50,9 +51,9 @@ def _delete(work: Work, rows: Table, is_old: ColumnElement[bool]) -> int:
     return work.execute(delete(rows).where(rows.c.id.in_(due))) if due else 0
 
 
-def _forget_sellers(work: Work, before: datetime) -> int:
-    """Who somebody was to tax offices who left, and has earned nothing since."""
-    sellers, accounts, books = (table(name) for name in ("seller", "account", "settlement"))
+def _forget_sellers(work: Work, name: str, before: datetime) -> int:
+    """Who somebody was to tax offices, or in invoices, who left and has earned nothing since."""
+    sellers, accounts, books = (table(each) for each in (name, "account", "settlement"))
     since = select(books.c.owner_id).where(
         books.c.owner_id == sellers.c.account_id, books.c.captured_at > before
     )

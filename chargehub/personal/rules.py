@@ -49,6 +49,7 @@ class Held:
 _KEY = "a random key; who it was is known nowhere once the account is empty"
 _OTHERS = "tells of the other side, whose it is"
 _EVIDENCE = "never changed: what was decided, billed and signed rests on it"
+_FOR_TAX_OFFICES = "the law wants it kept for years, then the clock empties it"
 _SAID_OF_A_DISPUTE = MappingProxyType(
     {"statement": ERASED, "answer": None, "appeal": None, "reason": None}
 )
@@ -66,6 +67,7 @@ HELD: tuple[Held, ...] = (
     Held("mail_token", "account_id", is_deleted=True),
     Held("jurisdiction_confirmation", "account_id", is_deleted=True),
     Held("seller", "account_id", is_deleted=True, stays_with="settlement"),
+    Held("billing_party", "account_id", is_deleted=True, stays_with="settlement"),
     Held("seller_request", "account_id", is_deleted=True),
     Held("payout_hold", "owner_id", is_deleted=True),
     Held("payout_plan", "owner_id", is_deleted=True),
@@ -132,6 +134,20 @@ HELD: tuple[Held, ...] = (
         "session_id@session",
         kept=("content", "digest", "encoding"),
         why=_EVIDENCE,
+    ),
+    Held(
+        "invoice",
+        "driver_id",
+        hidden=("owner_id", "issuer", "series"),
+        kept=("driver_id", "sha256", "content"),
+        why=_FOR_TAX_OFFICES,
+    ),
+    Held(
+        "invoice_subject",
+        "driver_id",
+        hidden=("owner_id",),
+        kept=("driver_id", "missing"),
+        why=_KEY,
     ),
     Held("membership", "driver_id", is_deleted=True),
     Held("address_reveal", "account_id", is_deleted=True),
@@ -250,6 +266,15 @@ HELD: tuple[Held, ...] = (
     Held("share_agreement", "owner_id", kept=("owner_id",), why=_KEY),
     Held("settlement", "owner_id", hidden=("driver_id",), kept=("owner_id",), why=_KEY),
     Held(
+        "invoice",
+        "owner_id",
+        hidden=("driver_id",),
+        kept=("owner_id", "series", "sha256", "content"),
+        why=_FOR_TAX_OFFICES,
+    ),
+    Held("invoice_subject", "owner_id", hidden=("driver_id",), kept=("owner_id",), why=_KEY),
+    Held("invoice_month", "owner_id", kept=("owner_id", "missing"), why=_KEY),
+    Held(
         "cdr",
         "owner_id",
         hidden=("driver_id", "id_token"),
@@ -328,6 +353,9 @@ NOBODYS: Mapping[str, str] = MappingProxyType(
         "feed_entry.name": "a name of the program",
         "feed_entry.resource": "ids of things",
         "grid_station.refused": "a station's word",
+        "legal_entity.address": "of who runs the hub, who publishes it",
+        "legal_entity.name": "of who runs the hub, who publishes it",
+        "legal_entity.register_entry": "of who runs the hub, who publishes it",
         "ledger_account.code": "the random key of an account is in it; the ledger never forgets",
         "ledger_account.holder": "the random key of an account; the ledger never forgets",
         "ledger_entry.account": "the random key of an account is a part of it",

@@ -2139,6 +2139,112 @@ def upgrade() -> None:
     )
     op.create_index("ix_receipt_session", "receipt", ["session_id", "version"], unique=False)
     op.create_table(
+        "invoice_series",
+        sa.Column("id", sa.String(length=80), nullable=False),
+        sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice_series")),
+    )
+    op.create_table(
+        "invoice",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("number", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("issuer", sa.String(length=36), nullable=False),
+        sa.Column("series", sa.String(length=80), nullable=False),
+        sa.Column("serial", sa.BigInteger(), nullable=False),
+        sa.Column("corrects", sa.String(length=36), nullable=True),
+        sa.Column("subject_id", sa.String(length=36), nullable=False),
+        sa.Column("source", sa.String(length=36), nullable=False),
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("driver_id", sa.String(length=36), nullable=True),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("net_minor", sa.BigInteger(), nullable=False),
+        sa.Column("vat_minor", sa.BigInteger(), nullable=False),
+        sa.Column("gross_minor", sa.BigInteger(), nullable=False),
+        sa.Column("issued_at", Instant(), nullable=False),
+        sa.Column("keep_until", Instant(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice")),
+    )
+    op.create_index("ix_invoice_driver", "invoice", ["driver_id", "id"], unique=False)
+    op.create_index(
+        "ix_invoice_kept",
+        "invoice",
+        ["keep_until"],
+        unique=False,
+        sqlite_where=sa.text("content IS NOT NULL"),
+        postgresql_where=sa.text("content IS NOT NULL"),
+    )
+    op.create_index("ix_invoice_number", "invoice", ["number"], unique=False)
+    op.create_index("ix_invoice_owner", "invoice", ["owner_id", "id"], unique=False)
+    op.create_index("ix_invoice_subject", "invoice", ["subject_id"], unique=False)
+    op.create_index("uq_invoice_series", "invoice", ["series", "serial"], unique=True)
+    op.create_index(
+        "uq_invoice_source",
+        "invoice",
+        ["subject_id", "source"],
+        unique=True,
+        sqlite_where=sa.text("kind = 'invoice'"),
+        postgresql_where=sa.text("kind = 'invoice'"),
+    )
+    op.create_table(
+        "invoice_subject",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("is_booking", sa.Boolean(), nullable=False),
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("driver_id", sa.String(length=36), nullable=True),
+        sa.Column("vat_mode", sa.String(length=14), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("missing", sa.String(length=500), nullable=True),
+        sa.Column("next_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice_subject")),
+    )
+    op.create_index(
+        "ix_invoice_subject_next",
+        "invoice_subject",
+        ["next_at"],
+        unique=False,
+        sqlite_where=sa.text("next_at IS NOT NULL"),
+        postgresql_where=sa.text("next_at IS NOT NULL"),
+    )
+    op.create_index("ix_invoice_subject_driver", "invoice_subject", ["driver_id"], unique=False)
+    op.create_index("ix_invoice_subject_owner", "invoice_subject", ["owner_id"], unique=False)
+    op.create_table(
+        "invoice_month",
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("up_to", Instant(), nullable=False),
+        sa.Column("next_at", Instant(), nullable=False),
+        sa.Column("missing", sa.String(length=500), nullable=True),
+        sa.PrimaryKeyConstraint("owner_id", name=op.f("pk_invoice_month")),
+    )
+    op.create_index("ix_invoice_month_next", "invoice_month", ["next_at"], unique=False)
+    op.create_table(
+        "legal_entity",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("address", sa.String(length=300), nullable=False),
+        sa.Column("country", sa.String(length=2), nullable=False),
+        sa.Column("time_zone", sa.String(length=40), nullable=False),
+        sa.Column("vat_id", sa.String(length=40), nullable=True),
+        sa.Column("register_entry", sa.String(length=100), nullable=True),
+        sa.Column("changed_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_legal_entity")),
+    )
+    op.create_table(
+        "billing_party",
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("address", sa.String(length=300), nullable=False),
+        sa.Column("country", sa.String(length=2), nullable=False),
+        sa.Column("vat_id", sa.String(length=40), nullable=True),
+        sa.Column("changed_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_billing_party_account_id")
+        ),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_billing_party")),
+    )
+    op.create_table(
         "grid_connection",
         sa.Column("location_id", sa.String(length=36), nullable=False),
         sa.Column("fuse_a", sa.Integer(), nullable=False),
