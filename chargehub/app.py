@@ -47,6 +47,7 @@ from chargehub.guests import credit_routes as guest_credit_routes
 from chargehub.guests import dispute_routes as guest_dispute_routes
 from chargehub.guests import routes as guest_routes
 from chargehub.guests import session_routes as guest_session_routes
+from chargehub.invoices import page_routes
 from chargehub.invoices import routes as invoice_routes
 from chargehub.jobs import (
     Jobs,
@@ -181,6 +182,7 @@ ROUTERS = (
     maturing_routes.router,
     share_routes.router,
     invoice_routes.router,
+    page_routes.router,
     reporting_routes.router,
     dispute_routes.router,
     room_routes.router,

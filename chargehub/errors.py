@@ -67,6 +67,12 @@ class Conflict(Refused):
     code = "conflict"
 
 
+class NotInstalled(Refused):
+    """This hub was installed without a part that is needed for it."""
+
+    code = "not_installed"
+
+
 class TooMany(Refused):
     """Asked too often. `retry_after_s` says when to come back."""
 

@@ -1,6 +1,7 @@
 """The law of every route: who gets in, and what they get. `test_access.py` holds the hub to it."""
 
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Any
 
 from chargehub.jurisdictions.book import shipped
@@ -52,6 +53,7 @@ EUROS = {"currency": "EUR"}
 NO_DISPUTE = {"dispute_id": "guessed"}
 PARTY = {"name": "Kari Nordmann", "address": "Storgata 1, 0155 Oslo", "country": "NO"}
 ENTITY = {**PARTY, "name": "Hub AS", "time_zone": "Europe/Oslo"}
+PDF = 200 if find_spec("weasyprint") else 501  # an extra
 CORRECTION = {"energy_wh": 29_000, "reason": "The meter was wrong."}
 
 
@@ -293,6 +295,9 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /statements/{month}": Row("read", stranger=OWN),
     "GET /invoices": Row("read", "driver", stranger=OWN),
     "GET /invoices/{invoice_id}": Row("read", "driver"),
+    "GET /invoices/{invoice_id}/invoice.html": Row("read", "driver"),
+    "GET /invoices/{invoice_id}/invoice.pdf": Row("read", "driver", done=PDF),
+    "GET /statements/{month}/statement.html": Row("read", stranger=200),
     "GET /waiting-invoices": Row("read", stranger=OWN),
     "GET /billing-party": Row("login", stranger=200),
     "PUT /billing-party": Row("login", stranger=200, body=PARTY),

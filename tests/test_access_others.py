@@ -38,6 +38,8 @@ OPERATORS_TOO = {  # what is another's, and operators get it by their office
     "GET /disputes/{dispute_id}/photos/{photo_id}",
     "GET /evses/{evse_id}/meter-keys",
     "GET /invoices/{invoice_id}",
+    "GET /invoices/{invoice_id}/invoice.html",
+    "GET /invoices/{invoice_id}/invoice.pdf",
     "GET /sessions/{session_id}",
     "GET /sessions/{session_id}/cdrs",
     "GET /sessions/{session_id}/receipt",

@@ -48,7 +48,8 @@ BANNED_LAST_WORDS = {"data", "info"}  # `data_transfer` is a message of OCPP
 WIRE_NAMES = ("chargehub/ocpp", "chargers/dialects")  # 2.0.1 says `getVariableData`, and so must we
 OLD_OCPP = re.compile("id_?tag|charge_?point|central_?system", re.IGNORECASE)
 LOCAL_IMPORTS = re.compile(
-    r"chargehub/(__main__|commands/\w+|rails/stripe/line)\.py|chargers/__main__\.py"
+    r"chargehub/(__main__|commands/\w+|invoices/printing|rails/stripe/line)\.py"
+    r"|chargers/__main__\.py"
 )
 # The standard's own word for what a vendor puts into DataTransfer.
 PERMITTED_NAMES = {("chargehub/stations/reports.py", "data")}

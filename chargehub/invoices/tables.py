@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import Select, bindparam, select
 from sqlmodel import col
 
-from chargehub.invoices.rules import HUB, Party
+from chargehub.invoices.rules import HUB, NoSuchInvoice, Party
 from chargehub.invoices.schema import ENTITY, INVOICE, MONTH, PARTY, SUBJECT
+from chargehub.people.rules import Actor
 from chargehub.people.tables import Account
 from chargehub.reporting.tables import SELLER
 from chargehub.store.columns import Instant
@@ -150,6 +151,15 @@ def invoice(reads: Reads, invoice_id: str) -> InvoiceView | None:
     """A document by its id, or None."""
     row = reads.one(select(INVOICE).where(INVOICE.c.id == invoice_id))
     return None if row is None else InvoiceView(*row)
+
+
+def seen_by(reads: Reads, actor: Actor, invoice_id: str) -> InvoiceView:
+    """A document, for its driver, its owner or an operator. Raises NoSuchInvoice for others."""
+    view = invoice(reads, invoice_id)
+    is_party = view is not None and actor.account_id in (view.driver_id, view.owner_id)
+    if view is None or not (is_party or actor.is_operator):
+        raise NoSuchInvoice
+    return view
 
 
 def of_subject(reads: Reads, subject_id: str) -> tuple[InvoiceView, ...]:

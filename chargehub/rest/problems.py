@@ -35,6 +35,7 @@ STATUS: Mapping[type[errors.Refused], int] = {
     errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.NotInstalled: 501,
     errors.TooMany: 429,
 }
 

@@ -229,3 +229,25 @@ async def test_the_hubs_fees_of_a_month_are_those_of_the_ledger(
     await hub.advance(days=31)
     await look(hub)
     assert len(await hub.hub.store.read(tables.page_of, EVERYBODYS, None, 99)) == 2
+
+
+async def test_a_document_and_a_month_are_pages_that_load_nothing(
+    hub: RunningHub, version: str
+) -> None:
+    owner, place = await town(hub, version)
+    driver = await hub.person("driver")
+    await charge(hub, place, driver.id_token)
+    (invoice,) = await documents(driver)
+
+    async def page(person: Person, path: str) -> Any:
+        headers = {"Authorization": f"Bearer {person.token}"}
+        return await hub.api.get(f"/api/v1{path}", headers=headers)
+
+    shown = await page(driver, f"/invoices/{invoice['id']}/invoice.html")
+    hidden = await page(await hub.person("stranger"), f"/invoices/{invoice['id']}/invoice.html")
+    month = await page(owner, "/statements/2026-03/statement.html")
+
+    assert (shown.status_code, hidden.status_code, month.status_code) == (200, 404, 200)
+    assert invoice["number"] in shown.text and "9.00" in shown.text
+    assert shown.headers["content-security-policy"].startswith("default-src 'none'; style-src 'sha")
+    assert "8.10" in month.text and "<script" not in month.text
