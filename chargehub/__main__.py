@@ -17,6 +17,8 @@ benches = typer.Typer(help="Measure this machine and this hub.", no_args_is_help
 app.add_typer(operators, name="operator")
 app.add_typer(authorities, name="ca")
 app.add_typer(benches, name="bench")
+exports = typer.Typer(help="The books, for other programs.", no_args_is_help=True)
+app.add_typer(exports, name="export")
 
 Database = Annotated[
     str | None, typer.Option(help="Database URL; else CHARGEHUB_DATABASE or a file here.")
@@ -121,6 +123,20 @@ def audit(
     from chargehub.commands.audit import run
 
     raise typer.Exit(run.run(database, noted, json))
+
+
+@exports.command("ledger")
+def export_ledger(
+    first: Annotated[str, typer.Option("--from", help="The first day, in UTC.")],
+    last: Annotated[str, typer.Option("--to", help="The day after the last one.")],
+    format: Annotated[str, typer.Option(help="csv or beancount.")] = "csv",
+    output: Annotated[Path | None, typer.Option(help="A file; else it is printed.")] = None,
+    database: Database = None,
+) -> None:
+    """Every transfer of a period with all its entries, exact; also while the hub runs."""
+    from chargehub.commands import export
+
+    export.run(database, export.Period.of(first, last), export.format_of(format), output)
 
 
 @operators.command("create")
