@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from chargehub.commands.audit.run import findings_of
 from tests.disputes.court import Court
 from tests.stories.steps import charge, only
 
@@ -102,6 +103,8 @@ class Quarrel:
             await self.court.later(days=6)
         assert {one["status"] for one in await self.disputes()} <= {"closed"}
         await self.check()
+        found = findings_of(self.court.hub.database)
+        assert [one for one in found if one.state == "broken"] == []
 
 
 @settings(
