@@ -1,0 +1,213 @@
+"""Lives of a hub on copies of one file, beside the twin: begun, ended at a point, begun again."""
+
+import asyncio
+import multiprocessing
+import pickle
+import shutil
+import signal
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from chargehub.clock import HandClock
+from chargehub.rails.stripe.collecting import method_of
+from tests.busy import verify
+from tests.crash.alive import LIMIT_S, Alive
+from tests.crash.beside import Beside
+from tests.crash.content import Row, changed, ids_in, rows_of, things_of
+from tests.crash.life import Life, live
+from tests.crash.play import SCENES, Cast, Scene
+from tests.crash.points import Points
+from tests.databases import fresh_sqlite
+from tests.schema import prepare
+from tests.stripe_twin import accounts, balances, customers, setup_intents
+from tests.stripe_twin.app import Twin
+from tests.stripe_twin.manners import Faults
+from tests.stripe_twin.world import PLATFORM, Call
+
+START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)  # a Monday
+HOUR = timedelta(hours=1)
+TRIES = 30  # of one scene, with a twin that fails
+_SERVER = multiprocessing.get_context("forkserver")  # it has no threads, and imports but once
+_SERVER.set_forkserver_preload(["tests.crash.life"])
+
+
+@dataclass(frozen=True)
+class State:
+    """Between two scenes: a file nobody has open, and the twin."""
+
+    path: Path
+    twin: bytes  # pickled, for each run takes one of its own
+    rows: Counter[Row]
+    ids: frozenset[str]
+
+    def since(self, before: "State") -> list[str]:
+        """What happened since, told without ids."""
+        return changed(before.rows, self.rows, before.ids)
+
+
+@dataclass(frozen=True)
+class Played:
+    """What came of scenes: how the world is now, and the points that each life passed."""
+
+    state: State
+    lives: tuple[Points, ...]
+    owed: int  # deliveries that the last life left for later
+
+
+class Ground:
+    """Where the story is played, on copies of `first`."""
+
+    def __init__(self, folder: Path, beside: Beside, cast: Cast, first: State) -> None:
+        self.first = first
+        self._folder = folder
+        self._beside = beside
+        self._cast = cast
+        self._copies = 0
+
+    async def play(self, before: State, scenes: range, kills: Sequence[int] = ()) -> Played:
+        """Play these scenes, from the state before the first of them.
+
+        The first life ends at its point `kills[0]`, the next at `kills[1]`; one more lives on.
+        """
+        return await self._play_on(self._set_back(before), scenes, kills)
+
+    async def play_after_a_kill(self, before: State, scene: int, kill_at: int) -> Played:
+        """Play this scene in a process that the kernel ends at a statement, and again in here."""
+        path = self._set_back(before)
+        await self._kill(path, scene, kill_at)
+        return await self._play_on(path, range(scene, scene + 1), ())
+
+    async def play_with_faults(self, before: State, scenes: range, faults: Faults) -> Played:
+        """Play these scenes while the twin fails; what has to be tried again is, by a new life."""
+        path = self._set_back(before)
+        self._beside.twin.faults = faults
+        lives: list[Points] = []
+        for number in scenes:
+            for _ in range(TRIES):
+                played = await self._play_on(path, range(number, number + 1), ())
+                lives += played.lives
+                if not played.owed:
+                    break
+            else:
+                raise AssertionError(f"{SCENES[number].name!r} is not done after {TRIES} lives")
+        return Played(played.state, tuple(lives), 0)
+
+    async def play_by_two(self, before: State, scene: int, kill_at: int) -> Played:
+        """A hub dies in this scene, and two come back on its file at the same moment."""
+        path = self._set_back(before)
+        self._beside.clock = clock = HandClock(_at(scene))
+        first = self._beside.born(path, clock, Points(kill_at))
+        await first.survives(self._scene(first, SCENES[scene]))
+        await first.bury()
+        two = [self._beside.born(path, clock, Points()) for _ in range(2)]
+        await asyncio.gather(*(one.start() for one in two))
+        await asyncio.gather(*(one.settle() for one in two))
+        await self._cast.taken_over_by(two[1]).act(SCENES[scene])
+        await asyncio.gather(*(one.settle() for one in two))
+        for one in two:
+            await one.bury()
+        return await self._play_on(path, range(scene, scene + 1), ())
+
+    async def _kill(self, path: Path, scene: int, kill_at: int) -> None:
+        at, points = _at(scene), Points()
+        self._beside.clock = HandClock(at)
+        address = self._beside.address(self._beside.expected(points))
+        life = Life(path, self._beside.settings, address, at, scene, self._cast.alone(), kill_at)
+        process = _SERVER.Process(target=live, args=(life,))
+        process.start()
+        await asyncio.to_thread(process.join, LIMIT_S)
+        process.kill()
+        assert process.exitcode == -signal.SIGKILL, (process.exitcode, life)
+
+    async def _play_on(self, path: Path, scenes: range, kills: Sequence[int]) -> Played:
+        self._beside.clock = clock = HandClock(_at(scenes[0]))
+        lives: list[Points] = []
+        alive: Alive | None = None
+        for number in scenes:
+            clock.set(_at(number))
+            done = False
+            while not done:
+                if alive is None:
+                    lives.append(Points(kills[len(lives)] if len(lives) < len(kills) else None))
+                    alive = self._beside.born(path, clock, lives[-1])
+                done = await alive.survives(self._scene(alive, SCENES[number]))
+                if not done:
+                    await alive.bury()
+                    alive = None
+        assert alive is not None, scenes
+        owed = alive.hub.relay.pending
+        await alive.bury()
+        return Played(_state(path, self._beside.twin), tuple(lives), owed)
+
+    @property
+    def shortcomings(self) -> list[str]:
+        """What the twin could not do as Stripe does it."""
+        return self._beside.twin.shortcomings
+
+    async def _scene(self, alive: Alive, scene: Scene) -> None:
+        if not alive.is_up:
+            await alive.start()
+        await self._cast.taken_over_by(alive).act(scene)
+        await alive.settle()
+
+    def _set_back(self, to: State) -> Path:
+        """The twin as it was, and a copy of the file as it was."""
+        self._beside.twin = pickle.loads(to.twin)
+        self._copies += 1
+        return Path(shutil.copy(to.path, self._folder / f"{self._copies}.sqlite"))
+
+
+@asynccontextmanager
+async def ground(folder: Path) -> AsyncIterator[Ground]:
+    """A driver with a card and an owner with an account, both at the twin, and a station."""
+    path = folder / "first.sqlite"
+    prepare(fresh_sqlite(path))
+    clock = HandClock(START)
+    beside = Beside(clock)
+    async with beside.serving():
+        alive = beside.born(path, clock, Points())
+        await alive.start_with_stations()
+        cast = await _cast(alive, beside.twin)
+        await alive.settle()
+        await alive.bury()
+        await alive.hub.ocpp.stop()
+        await asyncio.gather(*(sim.close() for sim in alive._sims))
+        yield Ground(folder, beside, cast, _state(path, beside.twin))
+
+
+async def _cast(alive: Alive, twin: Twin) -> Cast:
+    owner, driver = await alive.person("owner", pays=False), await alive.person("driver", False)
+    operator = await alive.operator()
+    customer = customers.create(twin.world, Call({"email": driver.email}, {}))["id"]
+    intent = setup_intents.new(twin.world, customer)
+    card = customers.new_card(twin.world, "4242424242424242")["id"]
+    intent["payment_method"] = card
+    setup_intents.authenticated(twin.world, intent)
+    reference = method_of(customer, card)
+    await driver.post("/payment-methods", {"rail": "stripe", "reference": reference})
+    await verify(owner)
+    asked = {"country": "DE", "capabilities": {"transfers": {"requested": True}}}
+    told = {**asked, "metadata": {"account_id": owner.account_id}}
+    account = accounts.create(twin.world, Call(told, {}))["id"]
+    accounts.complete(twin.world, account)
+    balances.book(twin.world, PLATFORM, "charge", 1_000, "eur", "ch_earlier")  # for card fees
+    preference = {"rail": "stripe", "destination": account}
+    await owner.ask("PUT", "/payout-preference", preference, 200)
+    place = await alive.station(owner, "2.0.1")
+    strict = {"cancellation": "strict"}
+    await owner.ask("PUT", f"/stations/{place.station_id}/policy", strict, 200)
+    return Cast(alive, owner, driver, operator, place)
+
+
+def _at(number: int) -> datetime:
+    return START + sum((scene.after for scene in SCENES[: number + 1]), HOUR)
+
+
+def _state(path: Path, twin: Twin) -> State:
+    """Of a file that nobody has open any more."""
+    rows = rows_of(str(path)) + things_of(twin.world)
+    return State(path, pickle.dumps(twin), rows, ids_in(rows))

@@ -1,0 +1,162 @@
+"""The story undisturbed, and again with deaths in it: it has to end alike.
+
+A run begins at the state before the scene in which the hub dies. By default it ends with that
+scene, when every row of the database and every object of the twin must be as if nobody had died
+(so what follows is the same as well); `to_end` plays it on to the end.
+"""
+
+import threading
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from chargehub.commands.audit.run import findings_of
+from tests.crash.content import hash_of
+from tests.crash.ground import Ground, Played, State, ground
+from tests.crash.play import SCENES
+from tests.crash.points import Killed
+from tests.stripe_twin.manners import Faults
+
+SHOWN = 6  # of what one death changed
+FEWER = 20  # statements: a busy machine puts more into one transaction
+
+
+@dataclass(frozen=True)
+class Death:
+    """Where a hub dies: in a scene, at the points of its first life, its second, …"""
+
+    scene: int
+    points: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"{SCENES[self.scene].name!r} at {', '.join(map(str, self.points))}"
+
+
+@dataclass
+class Undisturbed:
+    """The story as it goes by itself: the state before each scene and after the last."""
+
+    ground: Ground
+    states: list[State]
+    passed: list[list[str]]  # by scene: what a life that begins with it passes
+    _known: dict[tuple[int, int], list[str]] = field(default_factory=dict)
+
+    def _expected(self, scene: int, last: int) -> list[str]:
+        if (scene, last) not in self._known:
+            self._known[scene, last] = self.states[last].since(self.states[scene])
+        return self._known[scene, last]
+
+    @property
+    def count(self) -> int:
+        """How many points there are to die at."""
+        return sum(map(len, self.passed))
+
+    def boundaries(self) -> list[Death]:
+        """One death before and after every commit and request: all that the world can notice."""
+        return [
+            Death(scene, (number,))
+            for scene, names in enumerate(self.passed)
+            for number, name in enumerate(names, 1)
+            if name.startswith(("COMMIT", "after", "before"))
+        ]
+
+    def everywhere(self) -> list[Death]:
+        """One death at every point."""
+        return [
+            Death(scene, (number,))
+            for scene, names in enumerate(self.passed)
+            for number in range(1, len(names) + 1)
+        ]
+
+    def statements(self) -> list[tuple[int, int]]:
+        """Scenes, and the numbers of their statements and commits without requests."""
+        found = []
+        for scene, names in enumerate(self.passed):
+            count = sum("/v1/" not in name for name in names)
+            found += [(scene, number) for number in range(1, count - FEWER)]
+        return found
+
+    def pairs(self, count: int, random: Random) -> list[Death]:
+        """Two deaths each, the second on the way back from the first."""
+        return [
+            Death(one.scene, (*one.points, random.randint(1, len(self.passed[one.scene]))))
+            for one in random.choices(self.everywhere(), k=count)
+        ]
+
+    async def survived(self, deaths: Iterable[Death], to_end: bool = False) -> list[str]:
+        """Die so, again and again; what was not as before, by death."""
+        wrong: list[str] = []
+        for death in deaths:
+            for one in (await self.differences(death, to_end))[:SHOWN]:
+                wrong.append(f"{death} ({self.passed[death.scene][death.points[0] - 1]}): {one}")
+        return wrong
+
+    async def differences(self, death: Death, to_end: bool = False) -> list[str]:
+        """What is not as it would be if nobody had died; broken laws too."""
+        before = self.states[death.scene]
+        last = len(SCENES) if to_end else death.scene + 1
+        played = await self.ground.play(before, range(death.scene, last), death.points)
+        return self._compared(death.scene, last, played)
+
+    async def differences_after_a_kill(self, scene: int, kill_at: int) -> list[str]:
+        """The same of a process that is ended at a statement of its own."""
+        before = self.states[scene]
+        played = await self.ground.play_after_a_kill(before, scene, kill_at)
+        return self._compared(scene, scene + 1, played)
+
+    async def differences_by_two(self, death: Death) -> list[str]:
+        """The same where two hubs take up what one left, side by side."""
+        before, kill_at = self.states[death.scene], death.points[0]
+        played = await self.ground.play_by_two(before, death.scene, kill_at)
+        return self._compared(death.scene, death.scene + 1, played)
+
+    async def differences_by_faults(self, scene: int, faults: Faults) -> list[str]:
+        """The same of a twin that fails in this scene."""
+        scenes = range(scene, scene + 1)
+        played = await self.ground.play_with_faults(self.states[scene], scenes, faults)
+        return self._compared(scene, scene + 1, played)
+
+    def _compared(self, scene: int, last: int, played: Played) -> list[str]:
+        expected = self._expected(scene, last)
+        found = played.state.since(self.states[scene])
+        wrong = [f"missing {row}" for row in expected if row not in found]
+        wrong += [f"unexpected {row}" for row in found if row not in expected]
+        if hash_of(expected) != hash_of(found) and not wrong:
+            wrong = ["rows alike in another number"]
+        if last == len(SCENES):
+            laws = findings_of(f"sqlite:///{played.state.path}")
+            wrong += [f"{one.law}: {one.broken_by}" for one in laws if one.state == "broken"]
+        wrong += [f"the twin: {one}" for one in self.ground.shortcomings]
+        played.state.path.unlink()
+        return wrong
+
+
+@asynccontextmanager
+async def undisturbed(folder: Path) -> AsyncIterator[Undisturbed]:
+    """Play the story once."""
+    with _quiet_deaths():
+        async with ground(folder) as where:
+            found = Undisturbed(where, [where.first], [])
+            for number in range(len(SCENES)):
+                played = await where.play(found.states[-1], range(number, number + 1))
+                found.states.append(played.state)
+                found.passed.append(played.lives[0].passed)
+            yield found
+
+
+@contextmanager
+def _quiet_deaths() -> Iterator[None]:
+    """A hub's writer that was killed is no fault of a thread."""
+    others = threading.excepthook
+
+    def hook(told: threading.ExceptHookArgs) -> None:
+        if not issubclass(told.exc_type, Killed):
+            others(told)
+
+    threading.excepthook = hook
+    try:
+        yield
+    finally:
+        threading.excepthook = others
