@@ -105,9 +105,8 @@ class Ground:
         await first.bury()
         two = [self._beside.born(path, clock, Points()) for _ in range(2)]
         await asyncio.gather(*(one.start() for one in two))
-        await asyncio.gather(*(one.settle() for one in two))
         await self._cast.taken_over_by(two[1]).act(SCENES[scene])
-        await asyncio.gather(*(one.settle() for one in two))
+        await asyncio.gather(*(one.settle() for one in two))  # what is due comes after the deed
         for one in two:
             await one.bury()
         return await self._play_on(path, range(scene, scene + 1), ())

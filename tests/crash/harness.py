@@ -90,8 +90,12 @@ class Undisturbed:
         wrong: list[str] = []
         for death in deaths:
             for one in (await self.differences(death, to_end))[:SHOWN]:
-                wrong.append(f"{death} ({self.passed[death.scene][death.points[0] - 1]}): {one}")
+                wrong.append(f"{death} ({self.name_of(death)}): {one}")
         return wrong
+
+    def name_of(self, death: Death) -> str:
+        """What its first point is: a statement, or 'after POST /v1/…'."""
+        return self.passed[death.scene][death.points[0] - 1]
 
     async def differences(self, death: Death, to_end: bool = False) -> list[str]:
         """What is not as it would be if nobody had died; broken laws too."""

@@ -4,24 +4,22 @@ I11 of `docs/audit.md`. Here a few die, chosen by a seed; `python -m tests.crash
 at every point.
 """
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
-from tests.crash.harness import Undisturbed, undisturbed
+from chargehub.payments import effects
+from chargehub.store.columns import new_id
+from tests.crash.harness import Undisturbed
 
 SEED = 5
 ALONE, BETWEEN, PAIRS, TO_END = 40, 10, 15, 2  # runs; one takes 0.2 s of an idle machine
-pytestmark = pytest.mark.timeout(600)  # of a busy one five times as much
-
-
-@pytest.fixture
-async def story(tmp_path: Path) -> AsyncIterator[Undisturbed]:
-    async with undisturbed(tmp_path) as found:
-        print(f"{found.count} points, {len(found.boundaries())} of them boundaries, seed {SEED}")
-        yield found
+HELD = "after POST /v1/payment_intents"
+pytestmark = [  # of a busy one five times as much
+    pytest.mark.timeout(600),
+    pytest.mark.asyncio(loop_scope="session"),
+]
 
 
 async def test_a_death_anywhere_changes_nothing(story: Undisturbed) -> None:
@@ -42,3 +40,20 @@ async def test_a_death_on_the_way_back_from_another_changes_nothing(story: Undis
     wrong += await story.survived(random.sample(story.boundaries(), TO_END), to_end=True)
 
     assert wrong == []
+
+
+async def test_a_hub_that_forgets_its_keys_is_found_out(
+    story: Undisturbed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If what follows from a death were not seen, the other tests here would say nothing."""
+    send = effects._send
+
+    async def forgetful(rail: Any, order: Any, _key: str, kind: Any) -> Any:
+        return await send(rail, order, new_id(), kind)
+
+    monkeypatch.setattr(effects, "_send", forgetful)
+    held = [death for death in story.boundaries() if story.name_of(death) == HELD]
+
+    wrong = await story.survived(held[:1])
+
+    assert any("payment_intent" in one for one in wrong), wrong

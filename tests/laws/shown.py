@@ -36,11 +36,16 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "I11": (
         "tests/crash/test_crash.py::test_a_death_anywhere_changes_nothing",
         "tests/crash/test_crash.py::test_a_death_on_the_way_back_from_another_changes_nothing",
+        "tests/crash/test_kill.py::test_a_process_killed_at_a_statement_leaves_what_another_can"
+        "_finish",
         ANY_ORDER,
     ),
     "I12": (DISPUTES,),
     "I15": (LEDGER + "test_a_transfer_is_taken_back_whole_and_once",),
-    "I16": (LEDGER + "test_two_workers_post_once",),
+    "I16": (
+        LEDGER + "test_two_workers_post_once",
+        "tests/crash/test_two.py::test_two_hubs_that_take_up_the_same_work_do_it_once",
+    ),
 }
 """By law, tests that try it on many cases."""
 
