@@ -51,7 +51,7 @@ DISPUTE = {
 }
 EUROS = {"currency": "EUR"}
 NO_DISPUTE = {"dispute_id": "guessed"}
-PARTY = {"name": "Kari Nordmann", "address": "Storgata 1, 0155 Oslo", "country": "NO"}
+PARTY = {"name": "Kari Nordmann", "address": "Kirkeveien 5, 0155 Oslo", "country": "NO"}
 ENTITY = {**PARTY, "name": "Hub AS", "time_zone": "Europe/Oslo"}
 PDF = 200 if find_spec("weasyprint") else 501  # an extra
 CORRECTION = {"energy_wh": 29_000, "reason": "The meter was wrong."}

@@ -26,6 +26,7 @@ class AdHocRow(SQLModel, table=True):
         Index("uq_ad_hoc_token", "token_hash", unique=True),
         Index("ix_ad_hoc_look", "look_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
         Index("ix_ad_hoc_account", "account_id"),
+        Index("ix_ad_hoc_created", "created_at"),
     )
 
     id: str = Field(primary_key=True, max_length=36)

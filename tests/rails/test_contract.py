@@ -157,7 +157,9 @@ async def stripe_payouts() -> AsyncIterator[PayingCase]:
 
 @asynccontextmanager
 async def prepaid_balances() -> AsyncIterator[CollectingCase]:
-    yield CollectingCase(purse.Purse, purse.GOOD, purse.EMPTY, purse.LOSING, "no-such-account")
+    """Its holds do not grow: whoever needs more holds anew."""
+    names = purse.GOOD, purse.EMPTY, purse.LOSING
+    yield CollectingCase(purse.Purse, *names, fixed=purse.GOOD, unfit="no-such-account")
 
 
 COLLECTING = {"sandbox": sandbox_cards, "stripe": stripe_cards, "prepaid": prepaid_balances}

@@ -25,6 +25,8 @@ from tests.rails.test_contract import (
     take_order,
 )
 
+GROWING = pytest.mark.parametrize("case", ["sandbox", "stripe"], indirect=True)
+
 
 async def test_an_order_is_read_back_after_the_rail_forgot_its_key(
     rail: Collects, case: CollectingCase
@@ -48,6 +50,7 @@ async def test_an_order_is_read_back_after_the_rail_forgot_its_key(
         await rail.read_back(hold_order(case.refusing, 4001), "h1")
 
 
+@GROWING
 async def test_a_hold_is_increased_once(rail: Collects, case: CollectingCase) -> None:
     hold = await held(rail, case)
     assert isinstance(rail, GrowsHolds)
@@ -65,6 +68,7 @@ async def test_a_hold_is_increased_once(rail: Collects, case: CollectingCase) ->
     )
 
 
+@GROWING
 async def test_a_hold_that_cannot_grow_stays_as_it_is(rail: Collects, case: CollectingCase) -> None:
     hold = await rail.authorise(hold_order(case.fixed), "h1")
     assert isinstance(hold, Held) and isinstance(rail, GrowsHolds)

@@ -1150,6 +1150,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'opened'"),
     )
     op.create_index("ix_ad_hoc_account", "ad_hoc", ["account_id"], unique=False)
+    op.create_index("ix_ad_hoc_created", "ad_hoc", ["created_at"], unique=False)
     op.create_table(
         "top_up",
         sa.Column("id", sa.String(length=36), nullable=False),
