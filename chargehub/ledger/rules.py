@@ -238,7 +238,7 @@ def hold_ended(payment_id: str, amount_minor: int, currency: str) -> tuple[Entry
 
 def refund_returned(amount_minor: int, currency: str) -> tuple[Entry, ...]:
     """A driver's bank would not take a refund: it is the hub's again, and nobody's yet."""
-    return moved(amount_minor, currency, "psp:available", "psp:suspense")
+    return moved(amount_minor, currency, "psp:pending", "psp:suspense")
 
 
 def payout_requested(owner_id: str, amount_minor: int, currency: str) -> tuple[Entry, ...]:

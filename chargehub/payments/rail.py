@@ -267,7 +267,16 @@ class PageExpired:
 
 
 PageState = PageOpen | PageDone | PageExpired
-LineKind = Literal["payment", "refund", "payout", "fee", "withdrawal", "other"]
+LineKind = Literal[
+    "payment",
+    "refund",
+    "refund_back",
+    "payout",
+    "payout_back",
+    "fee",
+    "withdrawal",
+    "other",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,8 +284,9 @@ class BookLine:
     """A line of a rail's own books: one change of what it keeps for the hub.
 
     `amount_minor` is added to that, less `fee_minor`. `about` is what Held, Captured, Refunded or
-    PaidOut named as `reference`; None: nothing the hub has asked for. `withdrawal`: sent to the
-    hub's own bank account. From `available_at` on it can be sent away.
+    PaidOut named as `reference`; None: nothing the hub has asked for. `refund_back`,
+    `payout_back`: sent away, and come back. `withdrawal`: sent to the hub's own bank account.
+    From `available_at` on it can be sent away.
     """
 
     reference: str

@@ -16,6 +16,7 @@ _KINDS: Mapping[str, LineKind] = {
     **dict.fromkeys(("capture", "take"), "payment"),
     "refund": "refund",
     "payout": "payout",
+    "return": "payout_back",
 }
 
 
@@ -41,12 +42,12 @@ def _lines(reads: Reads, since: datetime, until: datetime, after: str) -> list[B
 
 def _line(entry: Any) -> BookLine:
     kind = _KINDS[entry.kind]
-    is_payment = kind == "payment"
+    is_income = kind in ("payment", "payout_back")
     return BookLine(
         reference=entry.reference,
         kind=kind,
-        about=entry.origin if is_payment else entry.reference,
-        amount_minor=entry.amount_minor if is_payment else -entry.amount_minor,
+        about=entry.origin if is_income else entry.reference,
+        amount_minor=entry.amount_minor if is_income else -entry.amount_minor,
         fee_minor=0,
         currency=entry.currency,
         booked_at=entry.created_at,

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field
 
-from chargehub.payments.rail import Rails
+from chargehub.payments.rail import LineKind, Rails
 from chargehub.people.access import CurrentOperator
 from chargehub.reconciliation import actions, tables
 from chargehub.reconciliation.rules import Account, LineState, LineView, NothingToCompare
@@ -30,7 +30,7 @@ class LineBody(BaseModel):
     id: str
     rail: str
     reference: str
-    kind: Literal["payment", "refund", "payout", "fee", "withdrawal", "other"]
+    kind: LineKind
     about: str | None
     amount: MoneyBody
     fee: MoneyBody
@@ -61,7 +61,7 @@ class LineBody(BaseModel):
 class MissingBody(BaseModel):
     """What the hub noted and the rail's books do not tell. Look it up there by `reference`."""
 
-    kind: Literal["payment", "refund", "payout"]
+    kind: Literal["payment", "top_up", "refund", "payback", "payout"]
     id: str
     reference: str
     amount: MoneyBody

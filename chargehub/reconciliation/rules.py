@@ -17,6 +17,7 @@ WAITS = timedelta(days=2)  # for what the hub itself has not heard of yet: an an
 OVERLAP = timedelta(days=3)  # of one reconciliation with the one before: lines may appear late
 MISSING_AFTER = timedelta(days=3)  # what the hub noted and no line has told by then
 EVERY = timedelta(days=1)
+BACK = ("refund_back", "payout_back")  # what was sent away and came back
 
 LineState = Literal["new", "explained", "suspense", "resolved"]
 Account = Literal["bank:operating", "expense:goodwill", "expense:psp_fees", "income:rounding"]
@@ -127,9 +128,10 @@ def resolved_entries(line: LineView, account: Account) -> tuple[Entry, ...]:
 def available_entries(view: LineView) -> tuple[Entry, ...]:
     """What has come can be sent away now, and what has left is not there any more.
 
-    Payouts left psp:available when they were confirmed: of those only the unexplained is pending.
+    Payouts leave psp:available, and come back to it, when the hub notes it: of those only the
+    unexplained is pending.
     """
     net_minor = view.line.net_minor
-    if view.kind == "payout":
+    if view.kind in ("payout", "payout_back"):
         net_minor = view.suspense_minor - view.fee_minor
     return moved(net_minor, view.currency, "psp:available", "psp:pending")

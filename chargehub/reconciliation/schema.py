@@ -32,7 +32,7 @@ class BalanceLineRow(SQLModel, table=True):
     id: str = Field(primary_key=True, max_length=36)
     rail: str = Field(max_length=20)
     reference: str = Field(max_length=200)
-    kind: str = Field(max_length=10)
+    kind: str = Field(max_length=20)
     about: str | None = Field(default=None, max_length=200)
     amount_minor: int = Field(sa_type=BigInteger)
     fee_minor: int = Field(sa_type=BigInteger)

@@ -1,6 +1,6 @@
 """Queries on lines of rails' books and on what the hub noted of the same."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
 from sqlmodel import col
 
+from chargehub.payments.prepaid import PAYBACK, TOP_UP
 from chargehub.payments.rail import BookLine
 from chargehub.payments.tables import PAYMENT, PAYOUT, REFUND
-from chargehub.reconciliation.rules import MISSING_AFTER, LineView
+from chargehub.reconciliation.rules import BACK, MISSING_AFTER, LineView
 from chargehub.reconciliation.schema import BalanceLineRow, ReconciliationRow
 from chargehub.store.work import Reads, table_of
 from chargehub.units import Money
@@ -26,19 +27,35 @@ _OF_PAYMENT = select(func.sum(PAYMENT.c.captured_minor)).where(
     PAYMENT.c.currency == bindparam("currency"),
     PAYMENT.c.captured_minor > 0,
 )
+_OF_TOP_UP = select(func.sum(TOP_UP.c.amount_minor)).where(
+    TOP_UP.c.rail == bindparam("rail"),
+    TOP_UP.c.rail_reference == bindparam("about"),
+    TOP_UP.c.currency == bindparam("currency"),
+    TOP_UP.c.state == "taken",
+)
+# What has failed and has the rail's reference was done, and came back.
 _OF_REFUND = select(-func.sum(REFUND.c.amount_minor)).where(
     REFUND.c.rail_reference == bindparam("about"),
     REFUND.c.currency == bindparam("currency"),
-    REFUND.c.state == "refunded",
     exists().where(PAYMENT.c.id == REFUND.c.payment_id, PAYMENT.c.rail == bindparam("rail")),
+)
+_OF_PAYBACK = select(-func.sum(PAYBACK.c.amount_minor)).where(
+    PAYBACK.c.rail_reference == bindparam("about"),
+    PAYBACK.c.currency == bindparam("currency"),
+    exists().where(TOP_UP.c.id == PAYBACK.c.top_up_id, TOP_UP.c.rail == bindparam("rail")),
 )
 _OF_PAYOUT = select(-func.sum(PAYOUT.c.amount_minor)).where(
     PAYOUT.c.rail == bindparam("rail"),
     PAYOUT.c.rail_reference == bindparam("about"),
     PAYOUT.c.currency == bindparam("currency"),
-    PAYOUT.c.state == "paid",
 )
-_OURS = {"payment": _OF_PAYMENT, "refund": _OF_REFUND, "payout": _OF_PAYOUT}
+_OURS: Mapping[str, Sequence[Select[Any]]] = {
+    "payment": (_OF_PAYMENT, _OF_TOP_UP),
+    "refund": (_OF_REFUND, _OF_PAYBACK),
+    "payout": (_OF_PAYOUT,),
+    "refund_back": (_OF_REFUND.where(REFUND.c.state == "failed"),),
+    "payout_back": (_OF_PAYOUT.where(PAYOUT.c.state == "failed"),),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +72,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Something the hub noted that no line of the rail's books has told. `kind`: as of a line."""
+    """Something the hub noted that no line of the rail's books has told.
+
+    `kind`: payment, top_up, refund, payback, payout.
+    """
 
     kind: str
     id: str
@@ -66,11 +86,14 @@ class Missing:
 
 def ours(reads: Reads, rail: str, line: BookLine) -> int | None:
     """What the hub noted of the same, signed like the line; None: nothing."""
-    statement = _OURS.get(line.kind)
-    if statement is None or line.about is None:
+    if line.about is None:
         return None
-    found = reads.value(statement, rail=rail, about=line.about, currency=line.currency)
-    return None if found is None else int(found)
+    which = {"rail": rail, "about": line.about, "currency": line.currency}
+    found = [reads.value(statement, **which) for statement in _OURS.get(line.kind, ())]
+    noted = [int(amount_minor) for amount_minor in found if amount_minor is not None]
+    if not noted:
+        return None
+    return -sum(noted) if line.kind in BACK else sum(noted)
 
 
 def line(reads: Reads, line_id: str) -> LineView | None:
@@ -143,7 +166,9 @@ def missing(reads: Reads, rail: str, run: Run) -> tuple[Missing, ...]:
     until = run.until - MISSING_AFTER
     found = [
         *_missing(reads, "payment", _captured(rail), run.rail, until),
+        *_missing(reads, "top_up", _topped_up(rail), run.rail, until),
         *_missing(reads, "refund", _refunded(rail), run.rail, until),
+        *_missing(reads, "payback", _paid_back(rail), run.rail, until),
         *_missing(reads, "payout", _paid_out(rail), run.rail, until),
     ]
     return tuple(found)
@@ -161,6 +186,21 @@ def _refunded(rail: str) -> Select[Any]:
         select(*columns, REFUND.c.finished_at)
         .join(PAYMENT, PAYMENT.c.id == REFUND.c.payment_id)
         .where(PAYMENT.c.rail == rail, REFUND.c.state == "refunded")
+    )
+
+
+def _topped_up(rail: str) -> Select[Any]:
+    columns = TOP_UP.c.id, TOP_UP.c.rail_reference, TOP_UP.c.amount_minor, TOP_UP.c.currency
+    is_taken = TOP_UP.c.rail == rail, TOP_UP.c.state == "taken"
+    return select(*columns, TOP_UP.c.finished_at).where(*is_taken)
+
+
+def _paid_back(rail: str) -> Select[Any]:
+    columns = PAYBACK.c.id, PAYBACK.c.rail_reference, PAYBACK.c.amount_minor, PAYBACK.c.currency
+    return (
+        select(*columns, PAYBACK.c.finished_at)
+        .join(TOP_UP, TOP_UP.c.id == PAYBACK.c.top_up_id)
+        .where(TOP_UP.c.rail == rail, PAYBACK.c.state == "returned")
     )
 
 

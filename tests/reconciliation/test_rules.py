@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta, timezone
 from itertools import chain
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from chargehub.reconciliation import rules
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=timezone.utc)  # noqa: UP017
 AMOUNTS = st.integers(-(10**9), 10**9)
-KINDS = st.sampled_from(("payment", "refund", "payout", "fee", "withdrawal", "other"))
+KINDS = st.sampled_from(get_args(LineKind))
 
 
 def line(amount: int = 900, fee: int = 39, kind: LineKind = "payment") -> BookLine:
@@ -71,7 +72,7 @@ def test_what_is_with_the_rail_is_what_its_books_say(
     verdict = rules.judge(told, ours, NOW + rules.WAITS)
     seen = view(told, verdict)
     noted = 0 if kind in ("fee", "withdrawal") or ours is None else ours
-    own = "psp:available" if kind == "payout" else "psp:pending"
+    own = "psp:available" if kind in ("payout", "payout_back") else "psp:pending"
     posted = [
         (Entry(own, "EUR", noted),),
         rules.fee_entries(told),

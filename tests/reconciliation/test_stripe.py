@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from chargehub.clock import HandClock
-from chargehub.payments.rail import BookLine
+from chargehub.payments import hearing
+from chargehub.payments.rail import BookLine, RefundReturned, Refusal
 from chargehub.reconciliation import actions, effects, tables
 from chargehub.reconciliation.rules import LineView, NotInSuspense
 from chargehub.settings import Settings
@@ -17,7 +18,7 @@ from chargehub.store.work import Work
 from chargehub.store.writer import Store
 from tests.payments.world import World, make_world
 from tests.rails.test_contract import keep_card
-from tests.stripe_twin import balances, payouts
+from tests.stripe_twin import balances, payouts, refunds
 from tests.stripe_twin.app import KEY, Twin
 from tests.stripe_twin.server import running_twin
 from tests.stripe_twin.world import PLATFORM
@@ -121,6 +122,29 @@ async def test_what_was_given_back_past_the_hub_stands_in_suspense(bank: Bank) -
 
     assert await bank.world.balance("psp:suspense") == 0
     assert await bank.world.balance("expense:goodwill") == 450
+
+
+async def test_a_refund_that_comes_back_is_counted_once(bank: Bank) -> None:
+    """The card's bank would not take it: what the hub then noted, and its books say, is the same
+    money."""
+    session_id = await bank.charge(900)
+    await bank.world.correct(session_id, 540)
+    await bank.world.flow.follow()
+    (refund,) = bank.twin.world.all(PLATFORM, "refund").values()
+    await bank.pass_(days=1)
+    await bank.compare()
+    refunds.fail(bank.twin.world, refund["id"])
+    payment = await bank.world.payment(session_id)
+    fact = RefundReturned(payment.purpose, refund["id"], Refusal("refund_failed", "Lost card."))
+    now = bank.world.clock.now()
+    await bank.world.store.do(hearing.refund_returned_by_bank, fact, now)
+    await bank.pass_(days=3)
+    await bank.compare()
+
+    assert [(one.kind, one.told) for one in await bank.lines("suspense")] == []
+    in_books = balances.available(bank.twin.world, PLATFORM, "eur")
+    assert await bank.with_rail() == (in_books, 0)
+    assert await bank.world.balance("psp:suspense") == -360
 
 
 async def test_what_the_books_do_not_tell_is_missing(bank: Bank) -> None:

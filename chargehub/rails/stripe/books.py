@@ -12,7 +12,9 @@ PIECE = 100  # the most that Stripe gives at once
 _KINDS: Mapping[str, LineKind] = {
     **dict.fromkeys(("charge", "payment"), "payment"),
     **dict.fromkeys(("refund", "payment_refund"), "refund"),
+    "refund_failure": "refund_back",
     "transfer": "payout",
+    **dict.fromkeys(("transfer_cancel", "transfer_failure", "transfer_refund"), "payout_back"),
     **dict.fromkeys(("payout", "payout_cancel", "payout_failure", "topup"), "withdrawal"),
     **dict.fromkeys(("stripe_fee", "stripe_fx_fee", "tax_fee", "network_cost"), "fee"),
 }
@@ -61,7 +63,10 @@ def _about(kind: LineKind, source: Any) -> str | None:
     """What the hub knows it by: the payment intent of a charge, else the thing itself."""
     if source is None or isinstance(source, str):
         return source
-    found: str | None = source.payment_intent if kind == "payment" else source.id
+    if kind == "payment":
+        found: str | None = source.payment_intent
+    else:  # a reversal names the transfer that it takes back
+        found = getattr(source, "transfer", None) if kind == "payout_back" else source.id
     return found
 
 
