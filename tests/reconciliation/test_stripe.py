@@ -7,8 +7,10 @@ from random import Random
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from chargehub.clock import HandClock
+from chargehub.commands.audit.run import findings_of
 from chargehub.payments import hearing
 from chargehub.payments.rail import BookLine, RefundReturned, Refusal
 from chargehub.reconciliation import actions, effects, tables
@@ -168,6 +170,35 @@ async def test_what_goes_to_the_hubs_own_bank_is_seen(bank: Bank) -> None:
 
     assert await bank.world.balance("bank:operating") == 1_000
     assert sum(await bank.with_rail()) == 2_000 - 55 - 1_000
+
+
+async def test_the_audit_knows_what_the_books_added(bank: Bank, database: str) -> None:
+    """Law I10: a fee, a withdrawal and what nothing explains are no break; a lost fee is."""
+    session_id = await bank.charge(2_000)
+    await bank.pass_(days=3)
+    payouts.sent(bank.twin.world, PLATFORM, 1_000, "eur", is_automatic=True)
+    await bank.world.refund_elsewhere(await bank.world.payment(session_id), 450)
+    states = []
+    for hours in (1, 48):
+        await bank.pass_(hours=hours)
+        await bank.compare()
+        states.append(_rails_law(database))
+    (found,) = await bank.lines("suspense")
+    said = (bank.world.market.owner, found.id, "expense:goodwill", "by phone")
+    await bank.world.store.do(actions.resolve, *said, bank.world.clock.now())
+
+    assert [*states, _rails_law(database)] == ["holds", "holds", "holds"]
+    await bank.world.store.do(_lose_fees)
+    assert _rails_law(database) == "broken"
+
+
+def _rails_law(database: str) -> str:
+    (found,) = (one for one in findings_of(database) if one.law == "I10")
+    return found.state
+
+
+def _lose_fees(work: Work) -> None:
+    work.execute(update(tables.LINE).values(fee_minor=0))
 
 
 async def test_lines_in_any_order_and_number_end_the_same(bank: Bank) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, func, or_, select
 
-from chargehub.commands.audit import debts, prepaid
+from chargehub.commands.audit import debts, prepaid, reconciled
 from chargehub.commands.audit.books import count, faults_of
 from chargehub.commands.audit.findings import (
     Faults,
@@ -136,6 +136,7 @@ def rails(reads: Reads) -> Finding:
     in_money = (PAYOUT.c.state == "paid") & PAYOUT.c.token_units.is_(None)
     told_by_rails.subtract(_sums(reads, (PAYOUT.c.currency,), PAYOUT.c.amount_minor, in_money))
     told_by_rails.update(prepaid.with_rails(reads))
+    told_by_rails.update(reconciled.with_rails(reads))
     held = _sums(reads, (ENTRY.c.asset,), ENTRY.c.amount, ENTRY.c.account.in_(_RAILS))
     faults = compared(told_by_rails, held, ("rails", "ledger"))
     figures = {**_named("rails", told_by_rails), **_named("ledger", held)}
