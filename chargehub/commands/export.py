@@ -12,8 +12,8 @@ from typing import Literal, TextIO
 
 from sqlalchemy.exc import DBAPIError
 
-from chargehub.commands.audit import reading
-from chargehub.commands.audit.tally import Linked
+from chargehub.audit import reading
+from chargehub.audit.tally import Linked
 from chargehub.commands.settings import fail, load
 from chargehub.ledger import journal
 from chargehub.ledger.rules import Transfer

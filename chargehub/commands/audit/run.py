@@ -1,8 +1,7 @@
 """`chargehub audit`: do the laws of money hold in this database? It reads, and changes nothing."""
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
@@ -13,23 +12,15 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.exc import DBAPIError
 
-from chargehub.commands.audit import books, claims, debts, reading
-from chargehub.commands.audit.findings import Finding
-from chargehub.commands.audit.tally import Tally
+from chargehub.audit.findings import Finding
+from chargehub.audit.laws import findings_of
 from chargehub.commands.settings import fail, load
 from chargehub.ledger.tables import TABLES
-from chargehub.store.engines import parse_url, read_engine
+from chargehub.store.engines import parse_url
 from chargehub.store.migrate import is_migrated
-from chargehub.store.work import Reads
 
 BROKEN = 1
 STYLES = {"holds": "green", "broken": "bold red", "open": "dim"}
-_NO_TESTIMONY = (
-    ("I5", "webhooks in any order, any number of times", "The tests of the rails show it."),
-    ("I11", "a crash anywhere changes nothing", "The tests that kill the hub show it."),
-    ("I13", "minted within the schedule", "No tokens are minted yet."),
-    ("I14", "what is owed in tokens only grows", "No tokens are distributed yet."),
-)
 
 
 def run(database: str | None, noted: str | None, as_json: bool) -> int:
@@ -39,39 +30,6 @@ def run(database: str | None, noted: str | None, as_json: bool) -> int:
     findings = findings_of(url, head)
     print(_json(findings)) if as_json else _print(findings)
     return BROKEN if any(one.state == "broken" for one in findings) else 0
-
-
-def findings_of(database: str, noted: tuple[int, str] | None = None) -> list[Finding]:
-    """Every law, in the order of its number. The chain must hold what was `noted` of it."""
-    with _snapshot(database) as reads:
-        return _audited(reads, noted)
-
-
-def _audited(reads: Reads, noted: tuple[int, str] | None) -> list[Finding]:
-    tally = Tally(noted)
-    for linked in reading.links(reads):
-        tally.add(linked)
-    of_energy = tally.energy_finding(books.energy_of_cdrs(reads), books.energy_by_cdr(reads))
-    findings = [
-        *tally.findings(reading.stored(reads)),
-        of_energy,
-        books.division(reads),
-        claims.taken(reads),
-        claims.lifetimes(reads),
-        claims.rails(reads),
-        claims.credit(reads),
-        debts.debts(reads),
-        books.corrections(reads),
-        books.once(reads),
-        *(Finding(law, title, "open", told, {}) for law, title, told in _NO_TESTIMONY),
-    ]
-    return sorted(findings, key=_place)
-
-
-def _place(found: Finding) -> tuple[bool, int]:
-    """The chain first, then the laws by number, then those without one."""
-    digits = found.law[1:]
-    return found.law != "chain", int(digits) if digits.isdigit() else 99
 
 
 def _head(noted: str | None) -> tuple[int, str] | None:
@@ -93,20 +51,6 @@ def _look_for(database: str) -> None:
             fail("The database lacks this version's tables. Run `chargehub migrate` first.")
     except DBAPIError as error:
         fail(f"The database cannot be read: {error.orig}")
-
-
-@contextmanager
-def _snapshot(database: str) -> Iterator[Reads]:
-    """One state of the database, whatever a running hub writes meanwhile."""
-    engine = read_engine(database)
-    try:
-        with engine.connect() as connection:
-            if engine.dialect.name == "postgresql":
-                connection = connection.execution_options(isolation_level="REPEATABLE READ")
-            with connection.begin():
-                yield Reads(connection)
-    finally:
-        engine.dispose()
 
 
 def _json(findings: Sequence[Finding]) -> str:

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, func, or_, select
 
-from chargehub.commands.audit import debts, prepaid, reconciled
-from chargehub.commands.audit.books import count, faults_of
-from chargehub.commands.audit.findings import (
+from chargehub.audit import debts, prepaid, reconciled
+from chargehub.audit.books import count, faults_of
+from chargehub.audit.findings import (
     Faults,
     Finding,
     Sums,

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 
-from chargehub.commands.audit.findings import SHOWN, Faults, Finding, finding
+from chargehub.audit.findings import SHOWN, Faults, Finding, finding
 from chargehub.ledger.rules import ENERGY_KIND
 from chargehub.ledger.tables import ENTRY, TXN
 from chargehub.sessions.schema import CDR

@@ -7,7 +7,7 @@ that a balance can be looked at after every one of them.
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from chargehub.commands.audit.findings import Faults, Finding, compared, finding
+from chargehub.audit.findings import Faults, Finding, compared, finding
 from chargehub.ledger import chain, rules
 from chargehub.ledger.rules import ENERGY, Transfer, UnknownAccount
 

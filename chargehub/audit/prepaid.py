@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import case, func, select
 
-from chargehub.commands.audit.findings import Faults, compared
+from chargehub.audit.findings import Faults, compared
 from chargehub.ledger.tables import ACCOUNT
 from chargehub.payments.prepaid import ORDER, PAYBACK, TOP_UP
 from chargehub.store.work import Reads

@@ -4,7 +4,7 @@ from collections import Counter
 
 from sqlalchemy import case, func, select
 
-from chargehub.commands.audit.findings import Finding, Sums, by_currency, compared, finding, money
+from chargehub.audit.findings import Finding, Sums, by_currency, compared, finding, money
 from chargehub.ledger.tables import ACCOUNT, ENTRY
 from chargehub.settlement.contests import CONTEST
 from chargehub.settlement.split import BAD_DEBT, RECEIVABLE

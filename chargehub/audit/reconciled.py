@@ -4,7 +4,7 @@ from collections import Counter
 
 from sqlalchemy import case, func, select
 
-from chargehub.commands.audit.findings import Sums
+from chargehub.audit.findings import Sums
 from chargehub.reconciliation.tables import LINE
 from chargehub.store.work import Reads
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, func, select
 
-from chargehub.commands.audit.tally import Account, Linked, Stored
+from chargehub.audit.tally import Account, Linked, Stored
 from chargehub.ledger import chain, rules
 from chargehub.ledger.rules import Entry, Transfer
 from chargehub.ledger.tables import ACCOUNT, ENTRY, HEAD, LINK, TXN
