@@ -40,11 +40,15 @@ def serve(
 @app.command()
 def demo(
     exit: Annotated[bool, typer.Option("--exit", help="Stop at the end of the story.")] = False,
+    stripe_twin: Annotated[
+        bool,
+        typer.Option("--stripe-twin", help="Pay by card, at a stand-in of Stripe; in a checkout."),
+    ] = False,
 ) -> None:
     """Tell the whole story with simulated stations, on an empty hub of its own."""
     from chargehub.commands.demo import run
 
-    run.run(exit_at_end=exit)
+    run.run(exit_at_end=exit, by_card=stripe_twin)
 
 
 @app.command()

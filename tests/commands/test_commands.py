@@ -33,6 +33,29 @@ def test_the_demo_tells_its_story_and_every_check_holds(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_demo_by_card_reconciles_every_line_of_stripes_books(tmp_path: Path) -> None:
+    told = run(tmp_path, "chargehub", "demo", "--stripe-twin", "--exit")
+
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "✗" not in told.stdout
+    for claim in (
+        *("Visa •••• 4242", "Stripe pays Anna from now on", "every line of Stripe's books"),
+        *("Stripe's balance is what the ledger says", "`chargehub audit` finds no law broken"),
+    ):
+        assert claim in told.stdout
+
+
+def test_the_demo_by_card_says_where_its_stand_in_is(tmp_path: Path) -> None:
+    """An installed hub has no tests: here others' take their name."""
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "__init__.py").touch()
+
+    told = run(tmp_path, "chargehub", "demo", "--stripe-twin", "--exit")
+
+    assert (told.returncode, told.stdout) == (2, "")
+    assert "In a checkout" in told.stderr and "Traceback" not in told.stderr
+
+
 def test_the_bench_prints_every_figure(tmp_path: Path) -> None:
     measured = run(
         tmp_path,

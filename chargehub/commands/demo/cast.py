@@ -35,8 +35,7 @@ class Cast(Stage):
         await asyncio.gather(*(self.join(name, pays=True) for name in ("dora", "emil", "fay")))
         for name in ("anna", "bjorn", "clara"):
             await self.verify(self.people[name])
-        for name, rail in (("anna", "sandbox"), ("bjorn", "token")):
-            await self.people[name].ask("PUT", "/payout-preference", {"rail": rail})
+        await self.choose_payouts()
         await asyncio.gather(*(self.install(*row) for row in STATIONS))
         self.say(f"registered: 3 owners, 3 drivers, {len(self.places)} stations, all connected")
 
@@ -50,7 +49,16 @@ class Cast(Stage):
         card = await person.post("/id-tokens", {"value": f"DEMO-{name}".upper()})
         person.id_token = card["value"]
         if pays:
-            await person.post("/payment-methods", {"rail": "sandbox", "reference": "ok"})
+            await self.add_card(person)
+
+    async def add_card(self, person: Person) -> None:
+        """What a driver pays with."""
+        await person.post("/payment-methods", {"rail": "sandbox", "reference": "ok"})
+
+    async def choose_payouts(self) -> None:
+        """How owners want to be paid."""
+        for name, rail in (("anna", "sandbox"), ("bjorn", "token")):
+            await self.people[name].ask("PUT", "/payout-preference", {"rail": rail})
 
     async def verify(self, person: Person) -> None:
         """Read the mail that the hub would have sent, and follow its link."""

@@ -8,6 +8,7 @@ from typing import Any
 from rich.live import Live
 from rich.table import Table
 
+from chargehub.commands.audit.run import findings_of
 from chargehub.commands.demo.acts import Acts
 from chargehub.commands.demo.stage import LIMIT_S, Person, money_text
 from chargehub.ledger.tables import balance
@@ -19,9 +20,12 @@ from chargehub.units import kwh_text, major_text
 class Story(Acts):
     """The whole story: cast, acts, ending."""
 
+    title = "Three owners share six chargers. Nobody else is needed."
+    mature_after = timedelta(hours=26)
+
     async def tell(self) -> None:
         """The whole story, under a minute."""
-        self.say("[bold]Three owners share six chargers. Nobody else is needed.[/bold]")
+        self.say(f"[bold]{self.title}[/bold]")
         await self.cast()
         with Live(self.picture(), console=self.console, refresh_per_second=8) as live:
             self.live = live
@@ -34,8 +38,10 @@ class Story(Acts):
 
     async def pay_out(self) -> None:
         """Business time runs past maturity; owners are paid."""
-        self.clock.advance(timedelta(hours=26))
-        self.say("a day passes; what was earned is mature now")
+        self.clock.advance(self.mature_after)
+        days = self.mature_after.days
+        passes = "a day passes" if days == 1 else f"{days} days pass"
+        self.say(f"{passes}; what was earned is mature now")
         for name in ("anna", "bjorn"):
             payout = await self.paid(self.people[name])
             amount = money_text(payout["amount"])
@@ -76,6 +82,9 @@ class Story(Acts):
         self.check("kWh metered = billed + free + unbilled", energy["metered_wh"] == went > 0)
         self.check("the ledger sums to zero in every asset", not any(told["sums"].values()))
         await self.compare_rail()
+        laws = await asyncio.to_thread(findings_of, self.hub.settings.database)
+        broken = [one.law for one in laws if one.state == "broken"]
+        self.check(f"`chargehub audit` finds no law broken {broken or ''}".strip(), not broken)
         self.console.print(
             f"{told['sessions']} sessions · {kwh_text(energy['metered_wh'])} kWh metered = "
             f"{kwh_text(energy['billed_wh'])} billed + {kwh_text(energy['free_wh'])} free + "
@@ -87,15 +96,19 @@ class Story(Acts):
         totals = {item.currency: item for item in await self.hub.store.read(sandbox.totals)}
         rail = totals["EUR"]
         with_rail = rail.captured_minor - rail.refunded_minor - rail.paid_out_minor
-        read = self.hub.store.read
-        in_ledger = await read(balance, "psp:pending", "EUR")
-        in_ledger += await read(balance, "psp:available", "EUR")
+        in_ledger = await self.in_ledger()
         self.check("the ledger and the sandbox rail's own table agree", with_rail == in_ledger)
         self.console.print(
             f"sandbox rail: took {major_text(rail.captured_minor, 'EUR')}, paid out "
             f"{major_text(rail.paid_out_minor, 'EUR')}; ledger says the rail still has "
             f"{major_text(in_ledger, 'EUR')} EUR"
         )
+
+    async def in_ledger(self) -> int:
+        """What the ledger says is at the rail, in EUR cents."""
+        read = self.hub.store.read
+        pending = await read(balance, "psp:pending", "EUR")
+        return pending + await read(balance, "psp:available", "EUR")
 
     def say_end(self) -> None:
         """What was checked, and where the hub can be looked at."""

@@ -5,9 +5,10 @@ the hub and the stations share.
 """
 
 import asyncio
+import socket
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,8 +17,11 @@ from rich.console import Console
 
 from chargehub.app import Hub, web
 from chargehub.clock import FastClock
+from chargehub.commands.demo.by_card import CardStory
 from chargehub.commands.demo.ending import Story
 from chargehub.commands.demo.stage import SLOW
+from chargehub.commands.demo.standin import NoStandIn, StandIn, stand_in
+from chargehub.commands.settings import fail
 from chargehub.observe import set_up_log
 from chargehub.settings import Settings
 from chargehub.store.migrate import migrate
@@ -25,58 +29,92 @@ from chargehub.store.migrate import migrate
 START = datetime(2026, 6, 15, 14, 0, tzinfo=UTC)
 
 
-def run(exit_at_end: bool) -> None:
-    """Tell the story; end with status 1 if any check failed."""
+def run(exit_at_end: bool, by_card: bool) -> None:
+    """Tell the story; end with status 1 if a check failed. `by_card`: beside Stripe's stand-in."""
     set_up_log("ERROR", as_json=False)
+    clock = FastClock(START, SLOW)
     try:
-        failed = asyncio.run(_demo(exit_at_end))
+        failed = asyncio.run(_by_card(clock, exit_at_end) if by_card else _demo(clock, exit_at_end))
     except KeyboardInterrupt:
         return
+    except NoStandIn as absent:
+        fail(str(absent))
     if failed:
         raise SystemExit(1)
 
 
-async def _demo(exit_at_end: bool) -> bool:
+async def _by_card(clock: FastClock, exit_at_end: bool) -> bool:
+    async with stand_in(clock) as stripe:
+        return await _demo(clock, exit_at_end, stripe)
+
+
+async def _demo(clock: FastClock, exit_at_end: bool, stripe: StandIn | None = None) -> bool:
     console = Console()
-    with tempfile.TemporaryDirectory(prefix="chargehub-demo-") as folder:
-        database = f"sqlite:///{Path(folder) / 'demo.sqlite'}"
-        await asyncio.to_thread(migrate, database)
-        settings = Settings(
-            database=database,
-            http="127.0.0.1:0",
-            ocpp="127.0.0.1:0",
-            secret_file=Path(folder) / "secret",
-            tick_s=0.2,
-            new_owner_maturity_hours=0,  # the story ends on the next day
-        )
-        hub = Hub(settings, FastClock(START, SLOW))
-        async with _serving(hub) as address:
-            story = Story(hub, address, console)
+    with tempfile.TemporaryDirectory(prefix="chargehub-demo-") as folder, _listening() as listener:
+        settings = await asyncio.to_thread(_settings, Path(folder), listener, stripe)
+        hub = Hub(settings, clock)
+        async with _serving(hub, listener), _told(settings, stripe):
+            address = settings.public_url
+            told = hub, address, console
+            story = CardStory(*told, stripe=stripe) if stripe else Story(*told)
             try:
                 await story.tell()
                 story.say_end()
                 if not exit_at_end:
                     console.print("Ctrl-C ends it.")
-                if not exit_at_end:
                     await asyncio.Event().wait()
             finally:
                 await story.close()
         return story.has_failed
 
 
+def _settings(folder: Path, listener: socket.socket, stripe: StandIn | None) -> Settings:
+    """Of a hub that is not known yet, with its tables; no key of the environment's is used."""
+    database = f"sqlite:///{folder / 'demo.sqlite'}"
+    migrate(database)
+    address = f"127.0.0.1:{listener.getsockname()[1]}"
+    return Settings(
+        database=database,
+        http=address,
+        public_url=f"http://{address}",
+        ocpp="127.0.0.1:0",
+        secret_file=folder / "secret",
+        tick_s=0.2,
+        new_owner_maturity_hours=0,  # the story ends some days later
+        **(stripe.settings if stripe else {"stripe_key": ""}),  # type: ignore[arg-type]
+    )
+
+
+@contextmanager
+def _listening() -> Iterator[socket.socket]:
+    """A free port of this machine's own."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        yield listener
+
+
 @asynccontextmanager
-async def _serving(hub: Hub) -> AsyncIterator[str]:
-    """The hub on free ports; its address."""
-    config = uvicorn.Config(web(hub), port=0, log_level="error", access_log=False, ws="none")
+async def _told(settings: Settings, stripe: StandIn | None) -> AsyncIterator[None]:
+    """The hub hears what happens at Stripe."""
+    if stripe is None:
+        yield
+        return
+    async with stripe.telling(f"{settings.public_url}/api/v1/webhooks/stripe"):
+        yield
+
+
+@asynccontextmanager
+async def _serving(hub: Hub, listener: socket.socket) -> AsyncIterator[None]:
+    """The hub while it serves."""
+    config = uvicorn.Config(web(hub), log_level="error", access_log=False, ws="none")
     server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
+    task = asyncio.create_task(server.serve([listener]))
     while not server.started:
         if task.done():
             await task
         await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield
     finally:
         server.should_exit = True
         await task

@@ -1,7 +1,7 @@
 """Where the story is told: its people, its stations, its clock, its picture."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -151,6 +151,19 @@ class Stage:
         except TimeoutError:
             self.check(f"{path} becomes {' or '.join(sorted(states))}", False)
         return found
+
+    async def awaited(self, person: Person, path: str, is_it: Callable[[Any], Any]) -> Any:
+        """Wait until a resource is like this; None if it never is."""
+        try:
+            async with asyncio.timeout(LIMIT_S):
+                found = await person.get(path)
+                while not is_it(found):
+                    await asyncio.sleep(0.05)
+                    found = await person.get(path)
+                return found
+        except TimeoutError:
+            self.check(f"{path} becomes what it should", False)
+            return None
 
 
 def instant_text(moment: datetime) -> str:
