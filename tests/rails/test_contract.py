@@ -103,7 +103,7 @@ async def stripe() -> AsyncIterator[tuple[Twin, Line]]:
     twin = Twin()
     async with running_twin(twin) as address:
         yield twin, Line(KEY, address)
-    assert twin.shortcomings == []
+    assert (twin.shortcomings, twin.misasked) == ([], [])
 
 
 def forget(twin: Twin, customer: str) -> None:

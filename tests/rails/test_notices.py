@@ -79,7 +79,7 @@ async def story(database: str, clock: HandClock) -> AsyncIterator[Story]:
             yield await begun(hub, twin)
         finally:
             await hub.close()
-    assert twin.shortcomings == []
+    assert (twin.shortcomings, twin.misasked) == ([], [])
 
 
 async def begun(hub: RunningHub, twin: Twin) -> Story:

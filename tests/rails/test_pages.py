@@ -43,7 +43,7 @@ async def twin() -> AsyncIterator[Twin]:
     made = Twin()
     async with running_twin(made):
         yield made
-    assert made.shortcomings == []
+    assert (made.shortcomings, made.misasked) == ([], [])
 
 
 @pytest.fixture

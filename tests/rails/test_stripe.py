@@ -169,6 +169,7 @@ async def test_what_only_an_operator_can_mend_is_no_refusal_of_the_order(driver:
         await stranger.authorise(hold_order(driver.card("4242424242424242")), "h1")
     with pytest.raises(RailBroken, match="colour"):
         await driver.line.ask(lambda v1: v1.customers.create({"colour": "red"}))
+    driver.twin.misasked.clear()
 
 
 async def test_what_stripe_cannot_move_is_refused(driver: Driver) -> None:

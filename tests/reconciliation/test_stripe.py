@@ -80,7 +80,7 @@ async def bank(store: Store, clock: HandClock) -> AsyncIterator[Bank]:
         await world.add_method(driver_id, f"{made.id}/{card}", "stripe")
         await world.store.do(actions.ask, "stripe", clock.now())
         yield Bank(world, twin, driver_id)
-    assert twin.shortcomings == []
+    assert (twin.shortcomings, twin.misasked) == ([], [])
 
 
 async def test_a_payment_its_fee_and_when_it_is_available(bank: Bank) -> None:

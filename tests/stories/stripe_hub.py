@@ -59,5 +59,5 @@ async def stripe_hub(database: str, clock: HandClock, **settings: Any) -> AsyncI
             yield StripeHub(hub, twin)
         finally:
             await hub.close()
-    assert twin.shortcomings == []
+    assert (twin.shortcomings, twin.misasked) == ([], [])
     assert [one for one in findings_of(database) if one.state == "broken"] == []

@@ -60,13 +60,17 @@ class Dropped(Exception):
 
 @dataclass(slots=True)
 class Twin:
-    """The twin. `hit`: the operations asked for. `shortcomings`: what it answered wrong."""
+    """The twin. `hit`: the operations asked for. `shortcomings`: what it answered wrong.
+
+    `misasked`: what the specification does not know, or forbids; who asked may hide the refusal.
+    """
 
     world: World = field(default_factory=World)
     keys: Keys = field(default_factory=Keys)
     faults: Faults = field(default_factory=Faults)
     hit: set[str] = field(default_factory=set)
     shortcomings: list[str] = field(default_factory=list)
+    misasked: list[str] = field(default_factory=list)
     loses: dict[str, set[str]] = field(default_factory=dict)  # a word, and the keys it lost already
 
     def app(self) -> Starlette:
@@ -134,12 +138,17 @@ class Twin:
     def _carried_out(self, request: Request, body: bytes) -> Object:
         found = specification.operation(request.method, request.url.path)
         if found is None:
+            self.misasked.append(f"{request.method} {request.url.path}")
             raise Refused(
                 f"Unrecognized request URL ({request.method}: {request.url.path}).", status=404
             )
         operation, path = found
         text = body.decode() if request.method == "POST" else request.url.query
-        params = _asked(operation, text)
+        try:
+            params = _asked(operation, text)
+        except Refused as refused:
+            self.misasked.append(f"{operation.id}: {refused}")
+            raise
         handler = HANDLERS.get(operation.id)
         if handler is None:
             self.shortcomings.append(f"{operation.id} is not played")

@@ -62,9 +62,8 @@ class StandIn:
 
     @property
     def shortcomings(self) -> list[str]:
-        """What it answered against Stripe's own specification."""
-        found: list[str] = self.twin.shortcomings
-        return found
+        """What was asked or answered against Stripe's own specification."""
+        return [*self.twin.shortcomings, *self.twin.misasked]
 
 
 @asynccontextmanager
