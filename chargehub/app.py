@@ -92,7 +92,7 @@ from chargehub.personal import routes as personal_routes
 from chargehub.prices import routes as price_routes
 from chargehub.prices import solar_routes
 from chargehub.prices.effects import Fetcher
-from chargehub.rails import notice_routes
+from chargehub.rails import notice_routes, sandbox_page_routes
 from chargehub.rails import registry as rails
 from chargehub.rails import routes as rail_routes
 from chargehub.receipts import routes as receipt_routes
@@ -188,6 +188,7 @@ ROUTERS = (
     room_routes.router,
     ledger_routes.router,
     rail_routes.router,
+    sandbox_page_routes.router,
     notice_routes.router,
     reputation_routes.router,
     review_routes.router,

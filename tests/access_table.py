@@ -101,7 +101,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
         body={"evse_id": "{evse_id}", **SLOT, "energy_wh": 1, "email": "other@example.org"},
     ),
     "GET /guest-bookings/{token}": Row("anybody", done=422, ids={"token": "guessed"}),
-    "POST /ad-hoc-sessions": Row("anybody", done=409, body={"evse_id": "{evse_id}"}),
+    "POST /ad-hoc-sessions": Row("anybody", done=201, body={"evse_id": "{evse_id}"}),
     "GET /ad-hoc-sessions/{token}": Row("anybody", done=404, ids={"token": "guessed"}),
     "POST /ad-hoc-sessions/{token}/stop": Row("anybody", done=404, ids={"token": "guessed"}),
     "POST /guest-bookings/{token}/confirm": Row(
@@ -265,6 +265,13 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     ),
     "GET /payment-method-setups/{setup_id}/return": Row(
         "anybody", done=404, ids={"setup_id": "guessed"}
+    ),
+    "GET /sandbox/pages/{reference}": Row("anybody", done=404, ids={"reference": "guessed"}),
+    "POST /sandbox/pages/{reference}/confirm": Row(
+        "anybody", done=404, ids={"reference": "guessed"}
+    ),
+    "POST /sandbox/pages/{reference}/refuse": Row(
+        "anybody", done=404, ids={"reference": "guessed"}
     ),
     "GET /payments": Row("read", "driver", stranger=OWN),
     "GET /bookings/{booking_id}/alternatives": Row("read", "driver"),

@@ -16,8 +16,9 @@ RailReference = Annotated[str, Field(min_length=1, max_length=200)]
 class NewMethodBody(Body):
     """A means of payment as its rail names it; no card number ever comes here.
 
-    On the rail `sandbox` the reference says what it does: `ok`, `refuse`, `refuse_capture`,
-    `fixed` (holds that do not grow), `limit:<minor units>`, `lasts:<minutes>`, `flaky`, `slow`.
+    On the rail `sandbox` the reference says what it does: `ok`, `refuse`, `confirm` (on
+    a page), `refuse_capture`, `fixed` (holds that do not grow), `limit:<minor units>`,
+    `lasts:<minutes>`, `flaky`, `slow`.
     On the rail `prepaid` it is `balance`: what you paid in by POST /top-ups.
     """
 

@@ -18,6 +18,7 @@ from typing import Literal, Protocol, runtime_checkable
 from chargehub.errors import Invalid
 
 RAIL_TIMEOUT_S = 60  # longer than any rail's own time-outs and repeats
+AUTHENTICATION_REQUIRED = "authentication_required"  # a refusal that a page may overcome
 HOLD_ENDED = "hold_expired"  # the code of a refusal to capture a hold that the rail let go of
 
 

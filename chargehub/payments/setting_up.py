@@ -54,10 +54,11 @@ KEPT = timedelta(days=30)  # after the end of its time, for who asks what became
 def pages_of(rails: Rails, name: str) -> HasPages:
     """The rail of this name, if cards are entered on its pages. Raises NoPages."""
     rail = rails.collecting.get(name)
-    if not isinstance(rail, HasPages):
-        having = sorted(name for name, one in rails.collecting.items() if isinstance(one, HasPages))
-        raise NoPages(having)
-    return rail
+    if isinstance(rail, HasPages) and rail.enters_cards:
+        return rail
+    found = rails.collecting.items()
+    having = (name for name, one in found if isinstance(one, HasPages) and one.enters_cards)
+    raise NoPages(sorted(having))
 
 
 def begin(work: Work, account_id: str, rail: str, now: datetime) -> str:

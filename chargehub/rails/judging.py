@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chargehub.payments.rail import (
+    AUTHENTICATION_REQUIRED,
     HOLD_ENDED,
     CaptureOrder,
     HoldOrder,
@@ -24,6 +25,8 @@ def refuses_charge(order: HoldOrder | TakeOrder) -> Refusal | None:
         return Refusal("insufficient_funds", "The account does not cover this amount.")
     if order.method == "refuse":
         return Refusal("card_declined", "The card was declined.")
+    if order.method == "confirm":
+        return Refusal(AUTHENTICATION_REQUIRED, "The bank wants you to confirm this in person.")
     if order.method == "refuse_capture" and isinstance(order, TakeOrder):
         return Refusal("capture_refused", "The bank refused to pay.")
     return None

@@ -8,8 +8,8 @@ from chargehub.payments.rail import (
     Rails,
 )
 from chargehub.rails.prepaid import PrepaidBalances
-from chargehub.rails.sandbox import Sandbox
 from chargehub.rails.sandbox_books import SandboxBooks
+from chargehub.rails.sandbox_pages import SandboxWithPages
 from chargehub.rails.stripe.books import StripeBooks
 from chargehub.rails.stripe.customers import Customers
 from chargehub.rails.stripe.hearing import StripeNotices
@@ -32,7 +32,8 @@ def names(settings: Settings) -> tuple[str, ...]:
 def build(store: Store, clock: Clock, settings: Settings) -> Rails:
     """The rails of a hub."""
     line = Line(settings.stripe_key, settings.stripe_url or None)
-    sandbox = Sandbox(store, clock)
+    public_url = settings.public_url or f"http://{settings.http}"
+    sandbox = SandboxWithPages(store, clock, public_url)
     offered = names(settings)
     collecting: dict[str, Collects] = {
         "stripe": StripeWithPages(line, Customers(line, store, clock)),

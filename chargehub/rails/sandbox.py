@@ -2,7 +2,8 @@
 
 It keeps its own books in its own table, in commits of its own, as a service outside would; the
 hub's ledger can be compared with them. What a means of payment does, its reference says:
-`ok` · `refuse` every hold · `refuse_capture` · `fixed`: holds do not grow · `limit:500` refuses
+`ok` · `refuse` every hold · `confirm`: wants its holder to confirm in person ·
+`refuse_capture` · `fixed`: holds do not grow · `limit:500` refuses
 more than 500 minor units · `lasts:30` ends every hold after 30 minutes of business time · `flaky`
 loses the first answer to every order · `slow` takes its time. Payouts go to `ok`, `refuse_payout`,
 `flaky`, `slow`, or to `returns`, from where they come back after a day.
@@ -52,7 +53,7 @@ from chargehub.store.work import Reads, Work, table_of
 from chargehub.store.writer import Store
 
 SLOW_S = 2.0  # long enough to be seen on a screen, far below every time limit
-METHODS = ("ok", "refuse", "refuse_capture", "fixed", "flaky", "slow")
+METHODS = ("ok", "refuse", "confirm", "refuse_capture", "fixed", "flaky", "slow")
 DESTINATIONS = ("ok", "refuse_payout", "flaky", "slow", "returns")
 RETURNED_AFTER = timedelta(days=1)  # of business time
 
@@ -212,7 +213,7 @@ class Sandbox:
         return await self._store.read(_known, order, key)
 
     async def _carry_out(self, order: Order, key: str) -> Any:
-        entry, is_first = await self._store.do(_enter, order, key, self._clock.now())
+        entry, is_first = await self._store.do(enter, order, key, self._clock.now())
         if entry.method == "slow":
             await asyncio.sleep(self._slow_s)
         if entry.method == "flaky" and is_first:
@@ -225,7 +226,7 @@ def _expected(outcome: Any, kind: type[T]) -> T | Refusal:
     return outcome
 
 
-def _enter(work: Work, order: Order, key: str, now: datetime) -> tuple[Any, bool]:
+def enter(work: Work, order: Order, key: str, now: datetime) -> tuple[Any, bool]:
     """The entry of a key, judged and written the first time. True: it was the first time."""
     earlier = _same(work.one(_BY_KEY, key=key), order)
     if earlier is not None:

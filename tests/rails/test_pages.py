@@ -23,7 +23,7 @@ from chargehub.payments.rail import (
     SetUpPageOrder,
     TakeOrder,
 )
-from chargehub.rails.sandbox import Sandbox
+from chargehub.rails.prepaid import PrepaidBalances
 from chargehub.rails.stripe.customers import Customers, customer_of
 from chargehub.rails.stripe.line import Line
 from chargehub.rails.stripe.pages import StripeWithPages
@@ -71,7 +71,7 @@ async def fill_in(page: PageOpen, number: str, **more: str) -> httpx2.Response:
 
 def test_only_rails_with_pages_say_so(rail: StripeWithPages, store: Store, clock: Clock) -> None:
     assert isinstance(rail, HasPages)
-    assert not isinstance(Sandbox(store, clock), HasPages)
+    assert not isinstance(PrepaidBalances(store, clock), HasPages)
 
 
 async def test_a_card_entered_on_a_page_can_be_charged(rail: StripeWithPages) -> None:

@@ -164,8 +164,8 @@ ABSURD = (
     Case(
         *("driver", "POST /payment-methods", {"rail": "sandbox", "reference": "limit:-5"}),
         *(422, "method_refused"),
-        "The sandbox knows ok, refuse, refuse_capture, flaky, slow, limit:<minor units> and "
-        "lasts:<minutes>.",
+        "The sandbox knows ok, refuse, confirm, refuse_capture, flaky, slow, limit:<minor "
+        "units> and lasts:<minutes>.",
     ),
     unfit(
         "driver",

@@ -5,9 +5,8 @@ Source: Stripe's documentation, "Error codes".
 
 from typing import Any
 
-from chargehub.payments.rail import RailBroken, Refusal
+from chargehub.payments.rail import AUTHENTICATION_REQUIRED, RailBroken, Refusal
 
-AUTHENTICATION_REQUIRED = "authentication_required"
 NO_AUTHENTICATION = Refusal(
     AUTHENTICATION_REQUIRED, "The card's bank wants you to confirm this payment in person."
 )

@@ -1046,6 +1046,20 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "sandbox_page",
+        sa.Column("key", sa.String(length=100), nullable=False),
+        sa.Column("reference", sa.String(length=40), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("purpose", sa.String(length=100), nullable=False),
+        sa.Column("back_url", sa.String(length=2000), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_sandbox_page")),
+        sa.UniqueConstraint("reference", name=op.f("uq_sandbox_page_reference")),
+    )
+
+    op.create_table(
         "session",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("station_id", sa.String(length=36), nullable=False),
