@@ -12,9 +12,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import bindparam, text
 
+from chargehub.audit.laws import findings_of
 from chargehub.audit.tally import Stored, Tally
 from chargehub.clock import HandClock
-from chargehub.commands.audit.run import findings_of
 from chargehub.ledger import chain, rules
 from chargehub.ledger.actions import post
 from chargehub.ledger.rules import Entry, Transfer

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from chargehub.commands.audit.run import findings_of
+from chargehub.audit.laws import findings_of
 from tests.crash.content import hash_of
 from tests.crash.ground import Ground, Played, State, ground
 from tests.crash.play import SCENES

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from chargehub.commands.audit.run import findings_of
+from chargehub.audit.laws import findings_of
 from tests.disputes.court import Court
 from tests.stories.steps import charge, only
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from chargehub.audit.laws import findings_of
 from chargehub.clock import HandClock
-from chargehub.commands.audit.run import findings_of
 from chargehub.payments import hearing
 from chargehub.payments.rail import BookLine, RefundReturned, Refusal
 from chargehub.reconciliation import actions, effects, tables

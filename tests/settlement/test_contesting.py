@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chargehub.commands.audit.run import findings_of
+from chargehub.audit.laws import findings_of
 from chargehub.settlement import contest, contesting
 from chargehub.settlement.contest import BadContest, Bearer, Settled
 from chargehub.settlement.contests import ContestView, Subject

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chargehub.commands.audit.run import findings_of
+from chargehub.audit.laws import findings_of
 from chargehub.payments import netting
 from chargehub.reporting import tables as reports
 from chargehub.settlement import contesting, joint, maturing, sharing, tables

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import update
 
+from chargehub.audit.laws import findings_of
 from chargehub.clock import HandClock
-from chargehub.commands.audit.run import findings_of
 from chargehub.events import PaymentCaptured
 from chargehub.ledger.tables import balances
 from chargehub.sessions.schema import CdrRow

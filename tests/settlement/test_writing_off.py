@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from chargehub.commands.audit.run import findings_of
+from chargehub.audit.laws import findings_of
 from chargehub.ledger.rules import TransferClash
 from chargehub.settlement import actions, contesting, tables
 from chargehub.settlement.contests import Subject

@@ -5,8 +5,8 @@ from zlib import crc32
 
 import pytest
 
+from chargehub.audit.laws import findings_of
 from chargehub.clock import HandClock
-from chargehub.commands.audit.run import findings_of
 from tests.hub import RunningHub
 from tests.shelf import Shelf, open_shelf
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx2
 
+from chargehub.audit.laws import findings_of
 from chargehub.clock import HandClock
-from chargehub.commands.audit.run import findings_of
 from tests.hub import Person, RunningHub
 from tests.stripe_twin.app import KEY, Twin
 from tests.stripe_twin.server import running_twin

@@ -7,8 +7,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from chargehub.audit.laws import findings_of
 from chargehub.clock import HandClock
-from chargehub.commands.audit.run import findings_of
 from tests.databases import fresh_sqlite
 from tests.hub import RunningHub
 from tests.schema import prepare

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import update
 
-from chargehub.commands.audit.run import findings_of
+from chargehub.audit.laws import findings_of
 from chargehub.payments.prepaid import TOP_UP
 from chargehub.store.work import Work
 from tests.hub import Person, RunningHub

@@ -20,8 +20,8 @@ from rich.table import Table
 from sqlalchemy import func, select
 
 from chargehub.app import Hub
+from chargehub.audit.laws import findings_of
 from chargehub.clock import HandClock
-from chargehub.commands.audit.run import findings_of
 from chargehub.events import PaymentCaptured
 from chargehub.ledger.tables import ENTRY
 from chargehub.observe import set_up_log
