@@ -45,6 +45,12 @@ from chargehub.payments import (
     setting_up,
     topping_up,
 )
+from chargehub.payments.facts import (
+    AccountChanged,
+    OwnersBankRefused,
+    PageEnded,
+    PayoutReversed,
+)
 from chargehub.payments.rail import HoldGone, Rails, RefundReturned
 from chargehub.people import actions as people
 from chargehub.prices import fetching
@@ -214,11 +220,20 @@ _OF_CREDITS: Reactions = {  # who bears them, and how guests can use them; told 
 }
 
 
+def _page_ended(work: Work, rail: str, fact: PageEnded, now: datetime) -> None:
+    setting_up.hint(work, rail, fact, now)
+    walking_up.hint(work, rail, fact, now)
+
+
 _HEARD: Mapping[
     type[Any], hearing.Hear
 ] = {  # what a rail told by itself, once it was asked how it stands
     HoldGone: hearing.hold_gone,
     RefundReturned: hearing.refund_returned_by_bank,
+    PageEnded: _page_ended,
+    AccountChanged: onboarding.hint,
+    OwnersBankRefused: onboarding.bank_refused,
+    PayoutReversed: coming_back.hear_reversed,
 }
 
 

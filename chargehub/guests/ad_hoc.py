@@ -27,6 +27,7 @@ class AdHocRow(SQLModel, table=True):
         Index("ix_ad_hoc_look", "look_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
         Index("ix_ad_hoc_account", "account_id"),
         Index("ix_ad_hoc_created", "created_at"),
+        Index("ix_ad_hoc_page", "page_reference"),
     )
 
     id: str = Field(primary_key=True, max_length=36)
@@ -68,6 +69,9 @@ class AdHocView:
 AD_HOC = table_of(AdHocRow)
 _BY_ID = select(AD_HOC).where(AD_HOC.c.id == bindparam("id"))
 _BY_TOKEN = select(AD_HOC).where(AD_HOC.c.token_hash == bindparam("token_hash"))
+_BY_PAGE = select(AD_HOC).where(
+    AD_HOC.c.rail == bindparam("rail"), AD_HOC.c.page_reference == bindparam("reference")
+)
 _DUE = (
     select(AD_HOC)
     .where(AD_HOC.c.state == "opened", AD_HOC.c.look_at <= bindparam("now", type_=Instant()))
@@ -91,3 +95,9 @@ def by_token(reads: Reads, token: str) -> AdHocView | None:
 def due(reads: Reads, now: datetime, limit: int) -> tuple[AdHocView, ...]:
     """Visits whose pages are to be looked at."""
     return tuple(AdHocView(*row) for row in reads.all(_DUE, now=now, limit=limit))
+
+
+def by_page(reads: Reads, rail: str, reference: str) -> AdHocView | None:
+    """The visit whose page the rail calls so, or None."""
+    row = reads.one(_BY_PAGE, rail=rail, reference=reference)
+    return None if row is None else AdHocView(*row)

@@ -18,6 +18,7 @@ from chargehub.errors import Conflict
 from chargehub.ledger import actions as ledger
 from chargehub.ledger.rules import transfer_id
 from chargehub.payments import payout, tables
+from chargehub.payments.facts import PayoutReversed
 from chargehub.payments.rail import (
     RAIL_TIMEOUT_S,
     Rails,
@@ -75,6 +76,14 @@ def came_back(work: Work, payout_id: str, why: Refusal, now: datetime) -> Payout
     work.record(events.PayoutFailed(found.id))
     _write(work, found, why, now)
     return after(work, found.id)
+
+
+def hear_reversed(work: Work, rail: str, fact: PayoutReversed, now: datetime) -> None:
+    """A rail says that somebody took a payout back there."""
+    found = tables.payout_by_reference(work, rail, fact.reference)
+    if found is not None and found.state == "paid":
+        why = Refusal("reversed", f"it was taken back at {rail.capitalize()}.")
+        came_back(work, found.id, why, now)
 
 
 def after(work: Work, payout_id: str) -> PayoutView:

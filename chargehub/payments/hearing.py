@@ -24,7 +24,8 @@ from chargehub.store.work import Reads, Work
 
 log = structlog.get_logger(__name__)
 
-Hear = Callable[[Work, Any, datetime], None]
+Hear = Callable[[Work, str, Any, datetime], None]
+"""Hears a fact of the rail of this name."""
 
 
 class NotNotedYet(Exception):
@@ -57,16 +58,14 @@ def look(rails: Rails) -> Callable[[events.RailNotified, str], Awaitable[Fact | 
 def hearing(heard: Mapping[type[Any], Hear]) -> Callable[..., None]:
     """What records a look: each kind of fact has one action that hears it."""
 
-    def note_fact(
-        work: Work, _event: events.RailNotified, fact: Fact | None, now: datetime
-    ) -> None:
+    def note_fact(work: Work, event: events.RailNotified, fact: Fact | None, now: datetime) -> None:
         if fact is not None:
-            heard[type(fact)](work, fact, now)
+            heard[type(fact)](work, event.rail, fact, now)
 
     return note_fact
 
 
-def hold_gone(work: Work, fact: HoldGone, now: datetime) -> None:
+def hold_gone(work: Work, _rail: str, fact: HoldGone, now: datetime) -> None:
     """A rail let go of a hold before it was captured: it has ended now.
 
     A new one is asked for at once, as for every hold that ends; where none is to be had, what the
@@ -82,7 +81,7 @@ def hold_gone(work: Work, fact: HoldGone, now: datetime) -> None:
     move(work, payment, now, expires_at=now, renew_at=None if is_under_way else now)
 
 
-def refund_returned_by_bank(work: Work, fact: RefundReturned, now: datetime) -> None:
+def refund_returned_by_bank(work: Work, _rail: str, fact: RefundReturned, now: datetime) -> None:
     """Money that had gone back is the hub's again: the driver's bank would not take it.
 
     It is nobody's in the ledger until a person finds another way, or the payment is corrected.

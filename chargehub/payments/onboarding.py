@@ -15,6 +15,7 @@ from sqlalchemy import delete, update
 from chargehub import events
 from chargehub.jurisdictions.book import check_country
 from chargehub.payments import actions, payees, tables
+from chargehub.payments.facts import AccountChanged, OwnersBankRefused
 from chargehub.payments.outside import reached
 from chargehub.payments.payees import PAYEE, PayoutAccountRow, PayoutAccountView
 from chargehub.payments.rail import (
@@ -33,6 +34,7 @@ from chargehub.payments.rules import (
     PayoutAccountExists,
 )
 from chargehub.payments.views import Preference
+from chargehub.people import mails
 from chargehub.people import tables as people
 from chargehub.store.chunk import ALL, Chunk
 from chargehub.store.columns import derived_id
@@ -41,6 +43,7 @@ from chargehub.store.writer import Store
 
 LOOK_EVERY = timedelta(minutes=1)  # however often an owner looks
 ASK_EVERY = timedelta(days=1)
+BANK_REFUSED = "Your bank did not take a payout"
 
 
 def rail_of(rails: Rails) -> tuple[str, Onboards]:
@@ -153,11 +156,27 @@ def note(work: Work, reference: str, state: AccountState | Refusal, now: datetim
 # --- what the clock and the rail say -----------------------------------------------------------
 
 
-def hint(work: Work, reference: str, now: datetime) -> None:
+def hint(work: Work, rail: str, fact: AccountChanged, now: datetime) -> None:
     """A rail says that something about an account is another: ask it what."""
-    found = payees.of_reference(work, reference)
-    if found is not None:
+    found = payees.of_reference(work, fact.reference)
+    if found is not None and found.rail == rail:
         _ask(work, found, now)
+
+
+def bank_refused(work: Work, rail: str, fact: OwnersBankRefused, now: datetime) -> None:
+    """An owner's bank sent back what the rail paid out. The hub has paid the owner all the same:
+    the money is on the owner's account at the rail, so the owner alone can mend it."""
+    found = payees.of_reference(work, fact.account)
+    account = None if found is None else people.account(work, found.owner_id)
+    if found is None or found.rail != rail or account is None or not account.email:
+        return
+    text = (
+        "Hello,\n\n"
+        f"your bank did not take {fact.amount}, which were on their way to you: {fact.detail}\n"
+        f"The money is safe on your account at {rail.capitalize()}. Correct your bank account\n"
+        "there (POST /api/v1/payout-accounts/links leads to it), and it is sent again.\n"
+    )
+    mails.write_mail(work, account.email, BANK_REFUSED, text, now)
 
 
 def ask_due(work: Work, now: datetime, chunk: Chunk = ALL) -> int:

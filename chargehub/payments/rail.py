@@ -16,6 +16,12 @@ from datetime import datetime
 from typing import Literal, Protocol, runtime_checkable
 
 from chargehub.errors import Invalid
+from chargehub.payments.facts import (
+    AccountChanged,
+    OwnersBankRefused,
+    PageEnded,
+    PayoutReversed,
+)
 
 RAIL_TIMEOUT_S = 60  # longer than any rail's own time-outs and repeats
 AUTHENTICATION_REQUIRED = "authentication_required"  # a refusal that a page may overcome
@@ -437,7 +443,7 @@ class RefundReturned:
     why: Refusal
 
 
-Fact = HoldGone | RefundReturned
+Fact = HoldGone | RefundReturned | PageEnded | AccountChanged | OwnersBankRefused | PayoutReversed
 
 
 class GivesNotice(Protocol):
@@ -454,6 +460,11 @@ class GivesNotice(Protocol):
 
     async def look(self, notice: Notice) -> Fact | None:
         """How the thing stands now; None: nothing that matters. Raises RailUnreachable."""
+        ...
+
+    def told(self, since: datetime, until: datetime) -> AsyncIterator[Sequence[Notice]]:
+        """All notices worth a look from `since` up to, not at, `until`, in pieces: also those
+        that were lost on their way. Raises RailUnreachable."""
         ...
 
 

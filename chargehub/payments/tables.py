@@ -296,6 +296,9 @@ def open_refund(reads: Reads, payment_id: str) -> RefundView | None:
 
 
 _PAYOUT_BY_ID = select(PAYOUT).where(PAYOUT.c.id == bindparam("id"))
+_PAYOUT_BY_REFERENCE = select(PAYOUT).where(
+    PAYOUT.c.rail == bindparam("rail"), PAYOUT.c.rail_reference == bindparam("reference")
+)
 _PREFERENCE = select(PREFERENCE).where(PREFERENCE.c.owner_id == bindparam("owner_id"))
 
 
@@ -321,3 +324,9 @@ def preference(reads: Reads, owner_id: str) -> Preference | None:
     """How an owner wants to be paid; None: not said yet."""
     row = reads.one(_PREFERENCE, owner_id=owner_id)
     return None if row is None else Preference(*row)
+
+
+def payout_by_reference(reads: Reads, rail: str, reference: str) -> PayoutView | None:
+    """The payout that a rail knows by this name, or None."""
+    row = reads.one(_PAYOUT_BY_REFERENCE, rail=rail, reference=reference)
+    return None if row is None else PayoutView(*row)

@@ -15,7 +15,7 @@ from chargehub.ledger import tables as ledger
 from chargehub.payments import notices
 from tests.hub import Person, Place, RunningHub
 from tests.stories.steps import audited, leave, only, passing
-from tests.stories.stripe_hub import browse
+from tests.stories.stripe_hub import SETUPS, VISA, browse
 from tests.stripe_twin import payment_intents, refunds
 from tests.stripe_twin.app import KEY, Twin
 from tests.stripe_twin.events import Delivery, Sender, signature
@@ -85,10 +85,10 @@ async def story(database: str, clock: HandClock) -> AsyncIterator[Story]:
 async def begun(hub: RunningHub, twin: Twin) -> Story:
     """A driver with a card that was entered at Stripe plugs in at somebody's station."""
     owner, driver = await hub.person("owner", pays=False), await hub.person("driver", pays=False)
-    page = await driver.post("/payment-method-setups", {"rail": "stripe"})
-    await browse(page["url"], number="4242424242424242")
+    page = await driver.post(SETUPS, {"rail": "stripe"})
+    await browse(page["url"], number=VISA)
     await hub.advance(minutes=1)
-    await driver.get(f"/payment-method-setups/{page['id']}")
+    await driver.get(f"{SETUPS}/{page['id']}")
     place = await hub.station(owner, "2.0.1")
     assert await place.sim.plug_in(1, driver.id_token) == "accepted"
     await hub.settle()

@@ -8,7 +8,7 @@ from typing import Any
 from rich.live import Live
 from rich.table import Table
 
-from chargehub.commands.audit.run import findings_of
+from chargehub.audit.laws import findings_of
 from chargehub.commands.demo.acts import Acts
 from chargehub.commands.demo.stage import LIMIT_S, Person, money_text
 from chargehub.ledger.tables import balance

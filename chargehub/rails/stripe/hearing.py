@@ -4,21 +4,32 @@ A new kind of event is a line in `_LOOKS`, and its fact one in `flow.py`.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
 import orjson
 
 from chargehub.errors import Conflict
+from chargehub.payments.facts import (
+    AccountChanged,
+    OwnersBankRefused,
+    PageEnded,
+    PayoutReversed,
+)
 from chargehub.payments.rail import (
     Fact,
     HoldGone,
     Notice,
     NoticeRefused,
+    RailUnreachable,
     RefundReturned,
     Refusal,
 )
+from chargehub.rails.stripe import amounts
 from chargehub.rails.stripe.intents import metadata, refunded
-from chargehub.rails.stripe.line import Line, check_signature
+from chargehub.rails.stripe.line import PAGE, Line, check_signature
+from chargehub.units import Money
 
 Look = Callable[[Line, Notice], Awaitable[Fact | None]]
 
@@ -48,20 +59,42 @@ class StripeNotices:
             )
         await asyncio.to_thread(check_signature, body, signature, self._secret)
         try:
-            told = orjson.loads(body)
-            thing = told["data"]["object"]
-            return Notice(
-                str(told["id"])[:100],
-                str(told["type"])[:60],
-                str(thing.get("id", ""))[:200],
-                told.get("account"),
-            )
+            return _notice(orjson.loads(body))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise NoticeRefused("This is no event of Stripe's.") from error
 
     async def look(self, notice: Notice) -> Fact | None:
         look = _LOOKS.get(notice.kind)
         return None if look is None else await look(self._line, notice)
+
+    async def told(self, since: datetime, until: datetime) -> AsyncIterator[Sequence[Notice]]:
+        """Of the hub's own account, of the last 30 days; what owners' accounts tell is not there.
+
+        Source: Stripe's API reference, "List all events".
+        """
+        created = {"gte": int(since.timestamp()), "lt": int(until.timestamp())}
+        params: dict[str, Any] = {"created": created, "types": sorted(_LOOKS), "limit": PAGE}
+        while True:
+            found: Any = await self._line.ask(
+                lambda v1, asked=dict(params): v1.events.list(asked)  # type: ignore[misc]
+            )
+            if isinstance(found, Refusal):
+                raise RailUnreachable(f"Stripe does not list what it told: {found.detail}")
+            if found.data:
+                yield [_notice(one.to_dict()) for one in found.data]
+            if not found.has_more or not found.data:
+                return
+            params["starting_after"] = found.data[-1].id
+
+
+def _notice(told: Any) -> Notice:
+    """An event of Stripe's. Raises what a body that is none raises."""
+    return Notice(
+        str(told["id"])[:100],
+        str(told["type"])[:60],
+        str(told["data"]["object"].get("id", ""))[:200],
+        told.get("account"),
+    )
 
 
 async def _hold_gone(line: Line, notice: Notice) -> Fact | None:
@@ -82,8 +115,44 @@ async def _refund_returned(line: Line, notice: Notice) -> Fact | None:
     return RefundReturned(metadata(refund.payment_intent).get("purpose", ""), refund.id, outcome)
 
 
+async def _page_ended(_line: Line, notice: Notice) -> Fact | None:
+    return PageEnded(notice.reference)  # who opened it asks what became of it
+
+
+async def _account_changed(_line: Line, notice: Notice) -> Fact | None:
+    return AccountChanged(notice.reference)
+
+
+async def _owners_bank_refused(line: Line, notice: Notice) -> Fact | None:
+    """A payout of a connected account: the hub's own to its bank is a line of the books alone."""
+    if notice.account is None:
+        return None
+    whose: Any = {"stripe_account": notice.account}
+    payout = await line.ask(lambda v1: v1.payouts.retrieve(notice.reference, {}, whose))
+    if isinstance(payout, Refusal) or payout.status != "failed":
+        return None
+    currency = payout.currency.upper()
+    amount = Money(amounts.read(payout.amount, currency), currency)
+    why = payout.failure_message or f"{payout.failure_code or 'No reason was given'}."
+    return OwnersBankRefused(notice.account, amount, why)
+
+
+async def _payout_reversed(line: Line, notice: Notice) -> Fact | None:
+    """Of what somebody took back at Stripe by hand, whole; what the hub itself did it knows."""
+    transfer = await line.ask(lambda v1: v1.transfers.retrieve(notice.reference))
+    if isinstance(transfer, Refusal) or not transfer.reversed:
+        return None
+    is_ours = any("key" in metadata(one) for one in transfer.reversals.data)
+    return None if is_ours else PayoutReversed(transfer.id)
+
+
 _LOOKS: Mapping[str, Look] = {
+    "account.updated": _account_changed,
+    "checkout.session.completed": _page_ended,
+    "checkout.session.expired": _page_ended,
     "payment_intent.canceled": _hold_gone,
+    "payout.failed": _owners_bank_refused,
     "refund.failed": _refund_returned,
     "refund.updated": _refund_returned,
+    "transfer.reversed": _payout_reversed,
 }

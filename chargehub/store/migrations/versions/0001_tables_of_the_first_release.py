@@ -1165,6 +1165,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_ad_hoc_account", "ad_hoc", ["account_id"], unique=False)
     op.create_index("ix_ad_hoc_created", "ad_hoc", ["created_at"], unique=False)
+    op.create_index("ix_ad_hoc_page", "ad_hoc", ["page_reference"], unique=False)
     op.create_table(
         "top_up",
         sa.Column("id", sa.String(length=36), nullable=False),
