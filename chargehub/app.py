@@ -42,11 +42,12 @@ from chargehub.disputes import room_routes
 from chargehub.disputes import routes as dispute_routes
 from chargehub.energy import routes as energy_routes
 from chargehub.errors import Unavailable
-from chargehub.guests import ad_hoc_routes
+from chargehub.guests import ad_hoc_routes, pay_code_routes
 from chargehub.guests import credit_routes as guest_credit_routes
 from chargehub.guests import dispute_routes as guest_dispute_routes
 from chargehub.guests import routes as guest_routes
 from chargehub.guests import session_routes as guest_session_routes
+from chargehub.guests.pay_code_terms import code_terms
 from chargehub.invoices import page_routes
 from chargehub.invoices import routes as invoice_routes
 from chargehub.jobs import (
@@ -55,6 +56,7 @@ from chargehub.jobs import (
     due_of_checkups,
     due_of_invoices,
     due_of_keeping,
+    due_of_pay_codes,
     due_of_prices,
     due_of_reconciliation,
     due_of_reputation,
@@ -155,6 +157,7 @@ ROUTERS = (
     feed_routes.router,
     guest_routes.router,
     ad_hoc_routes.router,
+    pay_code_routes.router,
     guest_credit_routes.router,
     guest_dispute_routes.router,
     guest_session_routes.router,
@@ -290,6 +293,7 @@ class Hub:
         what_is_due = (*what_is_due, *due_of_checkups(self.checking))
         what_is_due = (*what_is_due, self.unmet.write_demand)
         what_is_due = (*what_is_due, *due_of_wallets())
+        what_is_due = (*what_is_due, *due_of_pay_codes(code_terms(self.settings)))
         what_is_due = (*what_is_due, *due_of_invoices(self.terms.fee_vat_percent))
         quiet = timedelta(minutes=settings.watch_quiet_minutes)
         what_is_due = (*what_is_due, *due_of_watches(quiet))

@@ -30,7 +30,7 @@ from chargehub.disputes import lines
 from chargehub.energy import balancing
 from chargehub.errors import Unavailable
 from chargehub.guests import actions as guests
-from chargehub.guests import walking_up
+from chargehub.guests import scanning, walking_up
 from chargehub.invoices import actions as invoices
 from chargehub.invoices import monthly
 from chargehub.listings import suspending
@@ -184,6 +184,15 @@ def due_of_keeping(
         forget_watches,
         forget_notices,
     )
+
+
+def due_of_pay_codes(terms: scanning.CodeTerms) -> Sequence[Job]:
+    """Codes that change, on displays of stations."""
+
+    def show_pay_codes(work: Work, now: datetime, chunk: Chunk) -> int:
+        return scanning.show_due(work, now, terms, chunk)
+
+    return (show_pay_codes,)
 
 
 def due_of_reputation(facts_kept: timedelta) -> Sequence[Job]:

@@ -146,6 +146,14 @@ class Settings(BaseSettings):
         int,
         Field(description="Stations' names that one address may try in vain in ten minutes."),
     ] = 20
+    pay_code_minutes: Annotated[
+        int,
+        Field(
+            description="Minutes a changing code at an EVSE is shown; it counts as long again.",
+            ge=1,
+            le=1_440,
+        ),
+    ] = 10
     pairing_minutes: Annotated[
         int,
         Field(

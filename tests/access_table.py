@@ -102,6 +102,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     ),
     "GET /guest-bookings/{token}": Row("anybody", done=422, ids={"token": "guessed"}),
     "POST /ad-hoc-sessions": Row("anybody", done=201, body={"evse_id": "{evse_id}"}),
+    "GET /pay-codes/{code}": Row("anybody", done=404, ids={"code": "guessed"}),
     "GET /ad-hoc-sessions/{token}": Row("anybody", done=404, ids={"token": "guessed"}),
     "POST /ad-hoc-sessions/{token}/stop": Row("anybody", done=404, ids={"token": "guessed"}),
     "POST /guest-bookings/{token}/confirm": Row(
@@ -213,6 +214,8 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     ),
     "GET /commands/{command_id}": Row("read"),
     "GET /evses/{evse_id}/household": Row("read"),
+    "GET /evses/{evse_id}/qr.svg": Row("read"),
+    "GET /evses/{evse_id}/pay-code": Row("read"),
     "GET /quirk-profiles": Row("read", stranger=200),
     "GET /tariffs": Row("read", stranger=OWN),
     "GET /tariffs/{tariff_id}": Row("read", stranger=200),  # drivers see it before they charge
@@ -402,6 +405,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "PUT /locations/{location_id}/grid-connection": Row("stations:write", body=CONNECTION),
     "GET /locations/{location_id}/grid-connection": Row("read"),
     "DELETE /locations/{location_id}/grid-connection": Row("stations:write", done=204),
+    "PUT /evses/{evse_id}/pay-code": Row("stations:write", body={"changes": False}),
     "PUT /evses/{evse_id}/household/{token}": Row("stations:write", done=204),
     "DELETE /evses/{evse_id}/household/{token}": Row("stations:write", done=204),
     "PUT /evses/{evse_id}/meter-key": Row("stations:write", body={"public_key": METER_KEY}),

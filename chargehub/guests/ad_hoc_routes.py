@@ -6,10 +6,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, Field
 
-from chargehub.errors import Unavailable
+from chargehub.errors import Invalid, Unavailable
 from chargehub.events import AdHocPageDue
-from chargehub.guests import ad_hoc, walking_up
+from chargehub.guests import ad_hoc, scanning, walking_up
 from chargehub.guests.ad_hoc import AdHocView
+from chargehub.guests.pay_code_terms import CurrentCodeTerms
+from chargehub.guests.scanning import CodeTerms
 from chargehub.guests.walking_up import NoSuchVisit
 from chargehub.payments.rail import HoldPageOrder, Rails, RailUnreachable, Refusal
 from chargehub.payments.rules import MethodRefused
@@ -41,9 +43,12 @@ CurrentRails = Annotated[Rails, Depends(_rails)]
 
 
 class AdHocWish(Body):
-    """Where you would charge, as the code at the EVSE says. `email`: where the link is mailed."""
+    """Where you would charge: the `code` that you scanned at the EVSE, or its id, not both.
 
-    evse_id: Annotated[str, Field(min_length=1, max_length=36)]
+    `email`: where the link is mailed."""
+
+    code: Annotated[str | None, Field(min_length=1, max_length=60)] = None
+    evse_id: Annotated[str | None, Field(min_length=1, max_length=36)] = None
     email: Email | None = None
 
 
@@ -73,13 +78,19 @@ class AdHocStateBody(BaseModel):
 
 @router.post("/ad-hoc-sessions", status_code=201, dependencies=[_VISITS])
 async def post_ad_hoc_session(
-    wanted: AdHocWish, store: CurrentStore, rails: CurrentRails, public_url: PublicUrl, now: Now
+    wanted: AdHocWish,
+    store: CurrentStore,
+    rails: CurrentRails,
+    public_url: PublicUrl,
+    terms: CurrentCodeTerms,
+    now: Now,
 ) -> AdHocBody:
     """Charge without an account: have a page opened on which you pay. When the hold stands, the
     EVSE starts; plug in then. Nothing starts, and nothing is owed, without it."""
     name, rail = walking_up.rail_with_pages(rails)
     email = wanted.email or ""
-    found = await store.do(walking_up.visit, wanted.evse_id, email, name, now)
+    evse_id = await store.read(_wanted_evse, wanted, terms, now)
+    found = await store.do(walking_up.visit, evse_id, email, name, now)
     link = f"{public_url}/ad-hoc#{found.token}"
     amount = found.hold.amount_minor, found.hold.currency
     order = HoldPageOrder(None, email or None, *amount, f"ad_hoc:{found.id}", link)
@@ -100,6 +111,16 @@ async def post_ad_hoc_session(
         hold=MoneyBody.of(found.hold),
         tariff=as_json(found.tariff),
     )
+
+
+def _wanted_evse(reads: Reads, wanted: AdHocWish, terms: CodeTerms, now: datetime) -> str:
+    if (wanted.code is None) == (wanted.evse_id is None):
+        raise Invalid("Name the EVSE by the `code` that you scanned there, or by its `evse_id`.")
+    if wanted.code is not None:
+        return scanning.scanned_evse(reads, wanted.code, terms, now)
+    assert wanted.evse_id is not None
+    scanning.check_unscanned(reads, wanted.evse_id)
+    return wanted.evse_id
 
 
 @router.get("/ad-hoc-sessions/{token}", response_model=AdHocStateBody, dependencies=[_LOOKS])

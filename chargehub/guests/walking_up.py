@@ -38,7 +38,7 @@ from chargehub.people.rules import Actor, digest
 from chargehub.sessions import opening, remote
 from chargehub.store.chunk import ALL, Chunk
 from chargehub.store.columns import new_id
-from chargehub.store.work import Work
+from chargehub.store.work import Reads, Work
 from chargehub.store.writer import Store
 from chargehub.tariffs import pricing
 from chargehub.tariffs import tables as tariffs
@@ -75,6 +75,14 @@ class Visit:
     tariff: Tariff
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What somebody unknown could charge for now: the price list, and what is held before."""
+
+    hold: Money
+    tariff: Tariff
+
+
 def rail_with_pages(rails: Rails) -> tuple[str, HasPages]:
     """The rail that unknown people pay by. Raises NoPages."""
     for name, rail in rails.collecting.items():
@@ -83,17 +91,26 @@ def rail_with_pages(rails: Rails) -> tuple[str, HasPages]:
     raise NoPages("This hub takes no cards on pages. Make an account and add a way to pay.")
 
 
+def check(reads: Reads, evse_id: str, now: datetime) -> Offer:
+    """What an EVSE offers to somebody unknown who would start now.
+
+    Raises NoSuchEvse, StationOffline, MayNotStart, NothingToPay.
+    """
+    evse = remote.check_ready(reads, evse_id)
+    tariff = tariffs.snapshot(reads, opening.admit_anybody(reads, evse, now))
+    hold_minor = pricing.deposit(tariff, evse.power_w, payment_rules.WALK_UP)
+    if hold_minor == 0:
+        raise NothingToPay("Charging is free here. Start with an account, or ask the owner.")
+    return Offer(Money(hold_minor, tariff.currency), tariff)
+
+
 def visit(work: Work, evse_id: str, email: str, rail: str, now: datetime) -> Visit:
     """Note that somebody stands at an EVSE and would pay to charge; nothing is kept for it.
 
     Raises NoSuchEvse, StationOffline, MayNotStart, NothingToPay.
     """
-    evse = remote.check_ready(work, evse_id)
-    tariff = tariffs.snapshot(work, opening.admit_anybody(work, evse, now))
-    hold_minor = pricing.deposit(tariff, evse.power_w, payment_rules.WALK_UP)
-    if hold_minor == 0:
-        raise NothingToPay("Charging is free here. Start with an account, or ask the owner.")
-    found = Visit(new_id(), secrets.token_urlsafe(24), Money(hold_minor, tariff.currency), tariff)
+    offer = check(work, evse_id, now)
+    found = Visit(new_id(), secrets.token_urlsafe(24), offer.hold, offer.tariff)
     work.add(
         AdHocRow(
             id=found.id,
@@ -101,8 +118,8 @@ def visit(work: Work, evse_id: str, email: str, rail: str, now: datetime) -> Vis
             evse_id=evse_id,
             email=email,
             rail=rail,
-            currency=tariff.currency,
-            hold_minor=hold_minor,
+            currency=offer.hold.currency,
+            hold_minor=offer.hold.amount_minor,
             state="opened",
             look_at=now + LOOK_EVERY,
             created_at=now,

@@ -230,6 +230,7 @@ HELD: tuple[Held, ...] = (
     Held("id_token", "account_id", is_deleted=True),
     # --- as an owner ---
     Held("household_token", "evse_id@evse", is_deleted=True),
+    Held("pay_code_demand", "evse_id@evse", is_deleted=True),
     Held("calendar_feed", "station_id@station", is_deleted=True),
     Held("station_photo", "station_id@station", is_deleted=True),
     Held("station_note", "station_id@station", is_deleted=True),

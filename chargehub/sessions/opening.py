@@ -101,17 +101,17 @@ def admit(work: Work, start: Start) -> Admission:
     return _listed(work, tariff_id, driver_id, start.at)
 
 
-def admit_anybody(work: Work, evse: EvseView, at: datetime) -> str:
+def admit_anybody(reads: Reads, evse: EvseView, at: datetime) -> str:
     """The tariff snapshot by which somebody unknown may charge now. Raises MayNotStart."""
     start = Start(evse.station_id, evse, "", at, is_asked=True)
-    listing = listings.listing(work, evse.station_id)
+    listing = listings.listing(reads, evse.station_id)
     if listing is None or listing.audience.access != "public":
         raise MayNotStart("The EVSE is not published for everybody. Ask its owner.")
     if not hours.is_open(listing.hours, evse.time_zone, at):
         raise MayNotStart("The EVSE is closed now.")
-    if _booking(work, start) is not None or _is_kept(work, start):
+    if _booking(reads, start) is not None or _is_kept(reads, start):
         raise MayNotStart("The EVSE is booked by somebody else, or kept by its owner.")
-    return tariffs.snapshot(work, listing.tariff_id, at=at)
+    return tariffs.snapshot(reads, listing.tariff_id, at=at)
 
 
 def recognise(work: Work, start: Start) -> Admission:
@@ -141,7 +141,7 @@ def is_anothers(work: Work, start: Start, driver_id: str) -> bool:
     return booking is not None and booking.driver_id != driver_id
 
 
-def _booking(work: Work, start: Start) -> BookingView | None:
+def _booking(work: Reads, start: Start) -> BookingView | None:
     return bookings.covering(work, start.evse.id, start.at) if start.evse else None
 
 
@@ -175,7 +175,7 @@ def _is_for(work: Work, listing: ListingView, driver_id: str) -> bool:
     return audience.is_for(work, listing, station.owner_id, driver_id)
 
 
-def _is_kept(work: Work, start: Start) -> bool:
+def _is_kept(work: Reads, start: Start) -> bool:
     """Its owner keeps the EVSE; where it was not told which, all that the station has."""
     if start.evse is not None:
         return kept.is_kept(work, start.evse, start.at)

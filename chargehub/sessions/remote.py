@@ -90,12 +90,12 @@ def _start(work: Work, driver_id: str, id_token: str, evse_id: str, now: datetim
     return session
 
 
-def check_ready(work: Work, evse_id: str) -> EvseView:
+def check_ready(reads: Reads, evse_id: str) -> EvseView:
     """The EVSE, if it could start now for anybody.
 
     Raises NoSuchEvse, StationOffline, MayNotStart.
     """
-    evse = stations.evse(work, evse_id)
+    evse = stations.evse(reads, evse_id)
     if evse is None:
         raise rules.NoSuchEvse("There is no EVSE with this id.")
     if not evse.is_connected:
@@ -105,7 +105,7 @@ def check_ready(work: Work, evse_id: str) -> EvseView:
             "The EVSE is out of service. If you booked it, GET /bookings/{booking_id}/alternatives"
             " names free ones near it."
         )
-    for session in tables.open_at_station(work, evse.station_id):
+    for session in tables.open_at_station(reads, evse.station_id):
         if session.evse_number == evse.number and rules.is_in_the_way(session, evse.status):
             raise rules.MayNotStart("Another session runs at this EVSE.")
     return evse

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from chargehub.errors import Conflict, NotFound
 from chargehub.store.columns import new_id
-from chargehub.store.work import Work
+from chargehub.store.work import Reads, Work
 from chargehub.tariffs import tables, versions
 from chargehub.tariffs.pricing import Tariff, canonical, fingerprint
 from chargehub.tariffs.tables import TariffRow, TariffView
@@ -87,7 +87,7 @@ def keep_snapshot(work: Work, content: Tariff) -> str:
 
 
 def snapshot(
-    work: Work, tariff_id: str, driver_id: str | None = None, at: datetime | None = None
+    work: Reads, tariff_id: str, driver_id: str | None = None, at: datetime | None = None
 ) -> str:
     """The id of the tariff's snapshot, to price with later. Raises NotFound.
 

@@ -1167,6 +1167,13 @@ def upgrade() -> None:
     op.create_index("ix_ad_hoc_created", "ad_hoc", ["created_at"], unique=False)
     op.create_index("ix_ad_hoc_page", "ad_hoc", ["page_reference"], unique=False)
     op.create_table(
+        "pay_code_demand",
+        sa.Column("evse_id", sa.String(length=36), nullable=False),
+        sa.Column("show_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("evse_id", name=op.f("pk_pay_code_demand")),
+    )
+    op.create_index("ix_pay_code_demand_show", "pay_code_demand", ["show_at"], unique=False)
+    op.create_table(
         "top_up",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("account_id", sa.String(length=36), nullable=False),
