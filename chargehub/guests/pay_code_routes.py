@@ -80,7 +80,7 @@ class PriceLineBody(BaseModel):
     text: str
 
 
-class PlaceBody(BaseModel):
+class ScannedPlaceBody(BaseModel):
     """Where a code leads: compare `station`, `place` and `address` with where you stand.
 
     `prices` are all that can be billed, in the order of the place's country, `tariff` the same for
@@ -168,14 +168,14 @@ async def put_evse_pay_code(
 @router.get("/pay-codes/{code}", dependencies=[_SCANS])
 async def get_pay_code(
     code: Code, store: CurrentStore, rails: CurrentRails, terms: CurrentCodeTerms, now: Now
-) -> PlaceBody:
+) -> ScannedPlaceBody:
     """What who has scanned a code is told before paying: where that is, what it costs, and how."""
     no_pages = None
     try:
         walking_up.rail_with_pages(rails)
     except NoPages as error:
         no_pages = str(error)
-    return PlaceBody.of(await store.read(_place, code, terms, now), no_pages)
+    return ScannedPlaceBody.of(await store.read(_place, code, terms, now), no_pages)
 
 
 def _place(reads: Reads, code: str, terms: scanning.CodeTerms, now: datetime) -> Place:
