@@ -16,6 +16,7 @@ from chargehub.errors import Conflict, Invalid, NotFound
 
 UNKNOWN = "ZZ"  # ISO 3166 leaves it to its users: a place whose country nobody has named
 PartName = Literal["kwh", "minute", "session", "other"]
+TERMINAL = "payment_terminal"  # the proof of a device for cards at the station
 PARTS = frozenset({"kwh", "minute", "session", "other"})
 Basis = Literal["text", "summary", "hub"]
 """Where a fact was read: the rule's own text, somebody's summary of it, or nowhere: it is a bound
@@ -229,7 +230,8 @@ class Offer:
 
     `proofs`: id of the proof -> the owner's reference; `checked`: those of them whose reference an
     operator has looked up. `power_w`: of the strongest EVSE.
-    `shown`: what is there without a statement, by the name in `Item.met_by`.
+    `shown`: what is there without a statement, by the name in `Item.met_by`. `takes_cards`: who has
+    no account pays by card on the hub's pages; None: the offer is for members alone.
     """
 
     power_w: int
@@ -240,6 +242,7 @@ class Offer:
     proofs: Mapping[str, str]
     shown: frozenset[str] = frozenset()
     checked: frozenset[str] = frozenset()
+    takes_cards: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +285,23 @@ def duties(profile: Profile, offer: Offer) -> tuple[Duty, ...]:
                 profile.checklist[0].rule,
             )
         )
-    return (*found, *_of_prices(profile, offer))
+    return (*found, *_of_ad_hoc(profile, offer), *_of_prices(profile, offer))
+
+
+def _of_ad_hoc(profile: Profile, offer: Offer) -> list[Duty]:
+    """Everybody can pay where everybody may charge: on pages of the hub, or at a terminal."""
+    asked = profile.ad_hoc_payment
+    if asked is None or not asked.value or offer.takes_cards is None:
+        return []
+    what = "Let drivers pay without an account: put the QR code on each socket"
+    what = f"{what} (GET /evses/{{id}}/qr.svg)"
+    if not offer.takes_cards:
+        what = "This hub takes no cards of people without an account, until its operator sets up"
+        what = f"{what} Stripe (CHARGEHUB_STRIPE_KEY). Offer the station to members alone"
+        if profile.proof(TERMINAL) is not None:
+            what = f"{what}, or state its terminal (PUT /stations/{{id}}/proofs/{TERMINAL})"
+    is_met = offer.takes_cards or TERMINAL in offer.proofs
+    return [Duty("ad_hoc_payment", is_met, what, asked.rule)]
 
 
 def _is_proved(item: Item, offer: Offer) -> bool:

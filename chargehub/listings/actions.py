@@ -40,12 +40,14 @@ def publish(
     opening_hours: Hours,
     now: datetime,
     audience: Audience = EVERYBODY,
+    takes_cards: bool | None = None,
 ) -> tables.ListingView:
     """Offer the station from now on, or change what is offered and to whom.
 
     Bookings and sessions keep the tariff they were made with, and stand whoever is let in from
     now on. Raises NotFound where the station, the tariff or the group is not the actor's,
-    StationSuspended, DutiesOpen for what the station's country asks for.
+    StationSuspended, DutiesOpen for what the station's country asks for. `takes_cards` as in
+    `duties.check`.
     """
     station = owned_station(work, actor.account_id, station_id)
     if station.retired_at is not None:
@@ -61,7 +63,7 @@ def publish(
         raise NotFound("You have no tariff with this id.")
     if audience.group_id is not None:
         members.own_group(work, actor.account_id, audience.group_id)
-    duties.check(work, station, tariff.content)
+    duties.check(work, station, tariff.content, takes_cards)
     values = {
         "tariff_id": tariff_id,
         "hours": write_hours(opening_hours),

@@ -55,22 +55,30 @@ class Told:
     reference: str
 
 
-def check(reads: Reads, station: StationView, tariff: Tariff) -> None:
-    """Raises DutiesOpen with all that is missing to publish the station with this tariff."""
+def check(
+    reads: Reads, station: StationView, tariff: Tariff, takes_cards: bool | None = None
+) -> None:
+    """Raises DutiesOpen with all that is missing to publish the station with this tariff.
+
+    `takes_cards`: whether people without an account can pay by card; None: it is for members.
+    """
     profile = profile_of(reads, station)
-    rules.check(_duties(reads, profile, station, tariff), profile.name)
+    rules.check(_duties(reads, profile, station, tariff, takes_cards), profile.name)
 
 
 def duties(
-    reads: Reads, actor: Actor, station_id: str, tariff_id: str
+    reads: Reads, actor: Actor, station_id: str, tariff_id: str, takes_cards: bool
 ) -> tuple[Profile, tuple[Duty, ...]]:
-    """What the country asks of a station with a tariff. Raises NotFound."""
+    """What the country asks of a station that is offered to everybody with a tariff.
+
+    Raises NotFound.
+    """
     station = owned_station(reads, actor.account_id, station_id)
     tariff = tariffs.tariff(reads, tariff_id)
     if tariff is None or tariff.owner_id != actor.account_id:
         raise NotFound("You have no tariff with this id.")
     profile = profile_of(reads, station)
-    return profile, _duties(reads, profile, station, tariff.content)
+    return profile, _duties(reads, profile, station, tariff.content, takes_cards)
 
 
 def state(
@@ -152,7 +160,11 @@ def profile_of(reads: Reads, station: StationView) -> Profile:
 
 
 def _duties(
-    reads: Reads, profile: Profile, station: StationView, tariff: Tariff
+    reads: Reads,
+    profile: Profile,
+    station: StationView,
+    tariff: Tariff,
+    takes_cards: bool | None,
 ) -> tuple[Duty, ...]:
     of_station = select(col(Evse.power_w)).where(col(Evse.station_id) == station.id)
     confirmed = tables.confirmed_at(reads, station.owner_id, profile.code, profile.version)
@@ -165,6 +177,7 @@ def _duties(
         proofs=tables.proofs_of(reads, station.id),
         shown=_shown(reads, station),
         checked=tables.checked_of(reads, station.id),
+        takes_cards=takes_cards,
     )
     return rules.duties(profile, offer)
 

@@ -13,6 +13,7 @@ from chargehub.people.rules import Actor
 from chargehub.rest.bodies import Body
 from chargehub.rest.manners import CurrentStore, Now
 from chargehub.stations.bodies import Country, LocationBody
+from chargehub.stations.offered import CurrentSettings
 
 router = APIRouter(tags=["jurisdictions"])
 
@@ -66,10 +67,13 @@ async def get_duties(
     station_id: Id,
     actor: CurrentActor,
     store: CurrentStore,
+    settings: CurrentSettings,
     tariff_id: Annotated[str, Query(max_length=36, description="One of your tariffs.")],
 ) -> DutiesBody:
-    """What the country of your station asks for before it is published with a tariff."""
-    profile, found = await store.read(duties.duties, actor, station_id, tariff_id)
+    """What the country of your station asks for before everybody is offered it with a tariff."""
+    takes_cards = bool(settings.stripe_key)
+    asked = actor, station_id, tariff_id, takes_cards
+    profile, found = await store.read(duties.duties, *asked)
     return DutiesBody.of(profile, found)
 
 

@@ -132,6 +132,7 @@ async def put_listing(
         wanted.hours(),
         now,
         wanted.audience(),
+        bool(settings.stripe_key) if wanted.access == "public" else None,
     )
     warnings = await store.read(warner.of_station, station_id, listing.tariff_id, now)
     return ListingBody.of(listing, warnings, await store.read(outside, listing, now))

@@ -12,7 +12,7 @@ from tests.meters.signing import Device
 
 @pytest.fixture
 async def hub(database: str, clock: HandClock) -> AsyncIterator[RunningHub]:
-    running = RunningHub(database, clock)
+    running = RunningHub(database, clock, stripe_key="sk_test_of_a_hub_that_takes_cards")
     await running.start()
     yield running
     await running.close()
@@ -212,3 +212,38 @@ async def test_an_invented_reference_is_no_proof_of_a_signed_meter(hub: RunningH
     assert await is_met()
     await owner.ask("PUT", proof, {"reference": "No. 2"}, 204)
     assert not await is_met()
+
+
+async def test_where_everybody_must_be_able_to_pay_the_hub_takes_cards(
+    database: str, clock: HandClock
+) -> None:
+    """AFIR, article 5(1). Without them a terminal will do; members are not everybody."""
+    running = RunningHub(database, clock)
+    await running.start()
+    try:
+        owner, place = await in_germany(running)
+        path = f"/stations/{place.station_id}"
+        await owner.ask("PUT", f"{path}/proofs/signed_meter", {"reference": "No. 1"}, 204)
+        await look_up(running, place)
+        await confirm_checklist(owner)
+        refused = await owner.ask("PUT", f"{path}/listing", listing(place), 409)
+        asked = await owner.get(f"{path}/duties?tariff_id={place.tariff_id}")
+        members = {**listing(place), "access": "members"}
+        await owner.ask("PUT", f"{path}/listing", members, 200)
+        terminal = {"reference": "Terminal 4711"}
+        await owner.ask("PUT", f"{path}/proofs/payment_terminal", terminal, 204)
+        await owner.ask("PUT", f"{path}/listing", listing(place), 200)
+    finally:
+        await running.close()
+
+    assert [one["id"] for one in asked["items"] if not one["is_met"]] == ["ad_hoc_payment"]
+    assert "CHARGEHUB_STRIPE_KEY" in refused["detail"] and "2023/1804" in refused["detail"]
+
+
+async def test_a_hub_that_takes_cards_asks_for_the_code_at_the_socket(hub: RunningHub) -> None:
+    owner, place = await in_germany(hub)
+
+    asked = await owner.get(f"/stations/{place.station_id}/duties?tariff_id={place.tariff_id}")
+
+    (duty,) = [one for one in asked["items"] if one["id"] == "ad_hoc_payment"]
+    assert duty["is_met"] and "qr.svg" in duty["what"]
