@@ -176,11 +176,11 @@ def reactions(
             bookings.complete,
             collect.request_capture,
             balancing.look_at_session,
-            _issue_receipt(secret),
+            _issue_receipt(receipts.Issuer(secret, terms)),
         ],
         events.FeeCaptured: [_settle_fee(terms)],
         events.PaymentCaptured: [_settle(terms)],
-        events.CdrCorrected: [collect.adjust, _issue_receipt(secret)],
+        events.CdrCorrected: [collect.adjust, _issue_receipt(receipts.Issuer(secret, terms))],
     }
     told_first: Reactions = {**follows, **_asked_of_rails(store, rails)}
     after = (
@@ -378,11 +378,11 @@ def _tell_confirmed(terms: Terms, promises: Promises) -> Reaction:
     return tell_confirmed
 
 
-def _issue_receipt(secret: str) -> Reaction:
+def _issue_receipt(issuer: receipts.Issuer) -> Reaction:
     def issue_receipt(
         work: Work, event: events.SessionClosed | events.CdrCorrected, now: datetime
     ) -> None:
-        receipts.issue_for(work, event, secret, now)
+        receipts.issue_for(work, event, issuer, now)
 
     return issue_receipt
 

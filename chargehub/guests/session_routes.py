@@ -13,7 +13,7 @@ from chargehub.guests.actions import Guest
 from chargehub.guests.bodies import GuestBookingBody
 from chargehub.meters.bodies import SignedPacketBody
 from chargehub.receipts.actions import Wish
-from chargehub.receipts.files import FILE, receipt_file
+from chargehub.receipts.files import FILE, issuer_of, receipt_file
 from chargehub.rest.bodies import Instant
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page
 from chargehub.search import offering
@@ -48,8 +48,8 @@ async def get_guest_receipt(
     `version`: that of an earlier bill, before it was corrected.
     """
     session_id = await store.read(actions.session_id_of, guest)
-    secret = request.app.state.hub.settings.secret
-    return await receipt_file(store, guest.actor, Wish(session_id, version), secret, now)
+    issuer = issuer_of(request)
+    return await receipt_file(store, guest.actor, Wish(session_id, version), issuer, now)
 
 
 @router.get("/guest-booking/signed-readings")

@@ -16,6 +16,7 @@ from chargehub.sessions.cdr import CdrView
 from chargehub.settlement import fees
 from chargehub.settlement import tables as settlements
 from chargehub.settlement.contests import Subject, contests_of
+from chargehub.settlement.tables import SettlementView
 from chargehub.stations import tables as stations
 from chargehub.store.work import Reads
 from chargehub.tariffs import tables as tariffs
@@ -68,22 +69,31 @@ def place(reads: Reads, station_id: str) -> Place:
 def _session(reads: Reads, subject: SubjectView) -> Sale | None:
     settled = settlements.standing(reads, subject.id)
     cdr = sessions.cdr(reads, settled.cdr_id) if settled is not None else None
-    if cdr is None or cdr.cost_minor <= 0:
+    if settled is None or cdr is None or cdr.cost_minor <= 0:
         return None
     where = place(reads, cdr.station_id)
-    tariff = tariffs.snapshot(reads, cdr.tariff_snapshot_id) if cdr.tariff_snapshot_id else None
+    percent, vat_minor = _vat(reads, settled, cdr)
     return Sale(
         source=cdr.id,
         currency=cdr.currency,
-        sums=Sums(cdr.cost_minor, cdr.vat_minor),
+        sums=Sums(cdr.cost_minor, vat_minor),
         returned_minor=_returned(reads, subject),
-        vat_percent=tariff.vat_percent if tariff is not None else Decimal(0),
+        vat_percent=percent,
         lines=tuple(cdr.lines),
         supplied=(cdr.started_at, cdr.ended_at),
-        facts=_facts(cdr, where),
+        facts=_facts(cdr, vat_minor, where),
         notes=(),
         place=where,
     )
+
+
+def _vat(reads: Reads, settled: SettlementView, cdr: CdrView) -> tuple[Decimal, int]:
+    """Rate and amount: of the seller's tariff, or as settled where the hub sells, whose rate is
+    that of the place."""
+    if settled.sale_vat_percent is not None:
+        return Decimal(settled.sale_vat_percent), settled.vat_minor
+    tariff = tariffs.snapshot(reads, cdr.tariff_snapshot_id) if cdr.tariff_snapshot_id else None
+    return (tariff.vat_percent if tariff is not None else Decimal(0)), cdr.vat_minor
 
 
 def _fee(reads: Reads, subject: SubjectView) -> Sale | None:
@@ -118,14 +128,14 @@ def _returned(reads: Reads, subject: SubjectView) -> int:
     )
 
 
-def _facts(cdr: CdrView, where: Place) -> dict[str, Any]:
+def _facts(cdr: CdrView, vat_minor: int, where: Place) -> dict[str, Any]:
     """What countries want to be told of a session, by the names in their profiles."""
     prices = [line["price"] for line in cdr.lines if line["kind"] == "energy" and "price" in line]
     return {
         "energy_kwh": kwh_text(cdr.energy_wh),
         "price_per_kwh": ", ".join(dict.fromkeys(prices)) or "0",
         "total": major_text(cdr.cost_minor, cdr.currency),
-        "vat": major_text(cdr.vat_minor, cdr.currency),
+        "vat": major_text(vat_minor, cdr.currency),
         "started_at": cdr.started_at.isoformat(),
         "ended_at": cdr.ended_at.isoformat(),
         "station": where.name,

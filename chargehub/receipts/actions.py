@@ -19,6 +19,7 @@ from chargehub.sessions import remote, trusting
 from chargehub.sessions import tables as sessions
 from chargehub.sessions.cdr import CdrView
 from chargehub.sessions.tables import SessionView
+from chargehub.settlement.split import Terms
 from chargehub.store.work import Reads, Work
 
 FORMAT = "chargehub-receipt-1"
@@ -32,12 +33,22 @@ class Wish:
     version: int | None
 
 
-def issue_for(work: Work, event: SessionClosed | CdrCorrected, secret: str, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """The hub as who issues receipts: the secret of its keys, and on which terms energy is sold."""
+
+    secret: str
+    terms: Terms
+
+
+def issue_for(
+    work: Work, event: SessionClosed | CdrCorrected, issuer: Issuer, now: datetime
+) -> None:
     """Issue the receipt of a new CDR. Not while late readings wait to be counted: it follows."""
     session = sessions.session(work, event.session_id)
     record = sessions.cdr(work, event.cdr_id)
     if session is not None and record is not None and _stands(session, record):
-        _issue(work, session, record, secret, now)
+        _issue(work, session, record, issuer, now)
 
 
 def receipt_of(reads: Reads, actor: Actor, wish: Wish) -> bytes | None:
@@ -56,13 +67,13 @@ def receipt_of(reads: Reads, actor: Actor, wish: Wish) -> bytes | None:
     return file_of(document, _packets(reads, actor, session, document["receipt"]["chain"]))
 
 
-def issue_now(work: Work, actor: Actor, session_id: str, secret: str, now: datetime) -> None:
+def issue_now(work: Work, actor: Actor, session_id: str, issuer: Issuer, now: datetime) -> None:
     """Issue the receipt of the CDR that stands. Raises NoSuchSession, NoReceiptYet."""
     session = remote.seen_by(work, actor, session_id)
     record = sessions.cdr(work, session.cdr_id or "")
     if record is None or not _stands(session, record):
         raise NoReceiptYet
-    _issue(work, session, record, secret, now)
+    _issue(work, session, record, issuer, now)
 
 
 def rotate_key(work: Work, secret: str, now: datetime) -> None:
@@ -79,10 +90,12 @@ def _stands(session: SessionView, record: CdrView) -> bool:
     return session.cdr_id == record.id and session.due_at is None
 
 
-def _issue(work: Work, session: SessionView, record: CdrView, secret: str, now: datetime) -> None:
+def _issue(
+    work: Work, session: SessionView, record: CdrView, issuer: Issuer, now: datetime
+) -> None:
     if tables.receipt(work, session.id, record.version) is not None:
         return
-    chain = linked(gather(work, session, record))
+    chain = linked(gather(work, session, record, issuer.terms))
     receipt = {
         "format": FORMAT,
         "issued_at": now.isoformat(),
@@ -93,7 +106,7 @@ def _issue(work: Work, session: SessionView, record: CdrView, secret: str, now: 
         "chain": chain,
         "head": chain[-1]["hash"],
     }
-    content = canonical(signed(receipt, keys.current(work, secret, now)))
+    content = canonical(signed(receipt, keys.current(work, issuer.secret, now)))
     work.add(
         Receipt(
             cdr_id=record.id,

@@ -6,6 +6,7 @@ Every finding is a sentence for people. What a file cannot show is told as open,
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -18,7 +19,7 @@ from chargehub.sessions.bound import UNBOUND, Bound
 from chargehub.sessions.cdr import NO_CURRENCY, Limits, Priced, price_session
 from chargehub.sessions.meter import Metered, Point, meter
 from chargehub.sessions.rules import CLOCK_REPAIRED, CORRECTED, Life
-from chargehub.tariffs.pricing import Tariff, fingerprint, parse
+from chargehub.tariffs.pricing import Tariff, fingerprint, parse, vat_within
 from chargehub.units import kwh_text, major_text
 
 FORMAT = "chargehub-receipt-1"
@@ -78,6 +79,7 @@ def check(content: bytes, known: Sequence[HubKey] | None) -> Checked:
         ("chain", lambda: _chain(receipt)),
         ("tariff", lambda: _tariff(receipt)),
         ("price", lambda: _price(receipt)),
+        ("vat", lambda: _vat(receipt)),
         ("corrections", lambda: _corrections(receipt)),
         ("packets", lambda: _packets(document)),
         ("meter", lambda: _meter(document)),
@@ -179,6 +181,14 @@ def _price(receipt: dict[str, Any]) -> Finding:
     basis = "the energy that an operator set" if _is_corrected(record) else "the readings"
     text = f"Worked out again from {basis} and the tariff, the bill is the same: {_amount(record)}."
     return Finding("price", True, text)
+
+
+def _vat(receipt: dict[str, Any]) -> Finding:
+    record, told = _last(receipt, "cdr"), _last(receipt, "vat")
+    if told["vat_minor"] != vat_within(record["cost_minor"], Decimal(told["percent"])):
+        return Finding("vat", False, f"The VAT is not {told['percent']} % of the bill.")
+    text = f"VAT of {told['percent']} % is within the bill; who sells is the {told['sold_by']}."
+    return Finding("vat", True, text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """All that bears witness to a bill, as the entries of a receipt: JSON values, in a fixed order."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -14,17 +16,20 @@ from chargehub.sessions import tables as sessions
 from chargehub.sessions.bodies import masked
 from chargehub.sessions.cdr import CdrView
 from chargehub.sessions.tables import SessionView
+from chargehub.settlement import tables as settlements
+from chargehub.settlement.split import Terms
 from chargehub.stations import tables as stations
 from chargehub.store.work import Reads
 from chargehub.tariffs import tables as tariffs
-from chargehub.tariffs.pricing import canonical
+from chargehub.tariffs.pricing import canonical, vat_within
 
 TOGETHER = 100  # readings or reports of one entry
 MOST_RECORDS = 200  # CDRs and credit notes of one session
 
 
-def gather(reads: Reads, session: SessionView, record: CdrView) -> list[Entry]:
-    """The session, its tariff, reports, readings, signatures, keys, trust, and its CDRs so far."""
+def gather(reads: Reads, session: SessionView, record: CdrView, terms: Terms) -> list[Entry]:
+    """The session, its tariff, reports, readings, signatures, keys, trust, its CDRs so far, and the
+    VAT within the last of them."""
     evse = stations.evse(reads, session.evse_id) if session.evse_id else None
     signed = trusting.signed(reads, session)
     trust = trusting.judged(signed, record, evse)
@@ -44,6 +49,7 @@ def gather(reads: Reads, session: SessionView, record: CdrView) -> list[Entry]:
             },
         ),
         *((one.kind, _record(one)) for one in _records(reads, session, record)),
+        ("vat", _vat(reads, record, terms)),
     ]
 
 
@@ -76,6 +82,24 @@ def _tariff(reads: Reads, record: CdrView) -> dict[str, Any]:
     snapshot_id = record.tariff_snapshot_id
     text = canonical(tariffs.snapshot(reads, snapshot_id)) if snapshot_id else None
     return {"snapshot_id": snapshot_id, "text": text}
+
+
+def _vat(reads: Reads, record: CdrView, terms: Terms) -> dict[str, Any]:
+    """Who sells, and the VAT of that: the owner's by the tariff, the hub's by the place.
+
+    A correction is sold as the session was.
+    """
+    settled = settlements.standing(reads, record.session_id)
+    if settled is not None:
+        terms = replace(terms, vat_mode=settled.vat_mode)
+    terms = settlements.terms_at(reads, record.station_id, terms)
+    percent = terms.sold_at
+    if percent is not None:
+        vat_minor = vat_within(record.cost_minor, Decimal(percent))
+        return {"sold_by": "hub", "percent": percent, "vat_minor": vat_minor}
+    snapshot_id = record.tariff_snapshot_id
+    percent = f"{tariffs.snapshot(reads, snapshot_id).vat_percent:f}" if snapshot_id else "0"
+    return {"sold_by": "owner", "percent": percent, "vat_minor": record.vat_minor}
 
 
 def _report(row: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from chargehub.people.access import CurrentActor, CurrentOperator
 from chargehub.receipts import actions
 from chargehub.receipts.actions import Wish
 from chargehub.receipts.bodies import ReceiptKeysBody
-from chargehub.receipts.files import FILE, receipt_file
+from chargehub.receipts.files import FILE, issuer_of, receipt_file
 from chargehub.receipts.signing import published
 from chargehub.receipts.tables import public_keys
 from chargehub.rest.manners import CurrentStore, Now
@@ -34,8 +34,8 @@ async def get_receipt(
 
     `version`: that of an earlier bill, before it was corrected.
     """
-    secret = request.app.state.hub.settings.secret
-    return await receipt_file(store, actor, Wish(session_id, version), secret, now)
+    issuer = issuer_of(request)
+    return await receipt_file(store, actor, Wish(session_id, version), issuer, now)
 
 
 @router.post("/receipt-keys", status_code=201)

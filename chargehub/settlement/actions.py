@@ -228,6 +228,7 @@ def _divide(
         reversed_at=None,
         conceded_minor=conceded_minor,
         vat_mode=terms.vat_mode or "agent",
+        sale_vat_percent=terms.sold_at,
     )
     if entries:
         ledger.post(work, transfer)

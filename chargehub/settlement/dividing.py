@@ -73,11 +73,12 @@ def settle_fee(work: Work, event: FeeCaptured, now: datetime, terms: Terms = TER
     if booking is None:
         raise UnknownBooking(f"{event.captured_minor} was captured for {event.booking_id}")
     terms = tables.terms_at(work, booking.station_id, terms)
-    of_fees = replace(terms, fee_basis_points=EARLY_END_BASIS_POINTS)
+    # A compensation is no sale of the hub's: VAT is in its own part alone, whoever sells energy.
+    of_fees = replace(terms, fee_basis_points=EARLY_END_BASIS_POINTS, vat_mode="agent")
     divided = split.divided(event.captured_minor, of_fees)
     owner_id = shares.holder(work, booking.station_id, booking.owner_id, now)
     parties = Parties(owner_id, booking.driver_id, booking.currency)
-    entries = split.early_end_entries(divided, parties, terms.vat_country)
+    entries = split.early_end_entries(divided, parties, of_fees.vat_country)
     if _post(work, booking.id, "fee", entries, now) == "exists":
         return
     work.insert(

@@ -61,6 +61,11 @@ class Terms:
             return self.fee_vat_percent
         return self.sale_vat_percent
 
+    @property
+    def sold_at(self) -> str | None:
+        """The VAT of a sale of the hub's own, in percent; None: owners sell."""
+        return f"{self.sale_percent:f}" if self.vat_mode == "commissionaire" else None
+
 
 TERMS = Terms()
 

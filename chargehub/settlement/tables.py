@@ -44,7 +44,8 @@ class SettlementRow(SQLModel, table=True):
     the driver because of a dispute before this division was made. `doubts`: it does not mature, for
     these reasons by their names in `meters.trust.WHY`, until an operator accepts it.
     `written_off_at`: what nobody had paid by then was given up. `later_minor` of what was captured
-    the driver paid after it was settled, to pay a debt. `vat_mode`: as it is corrected too.
+    the driver paid after it was settled, to pay a debt. `vat_mode`: as it is corrected too;
+    `sale_vat_percent`: the VAT of what the hub sold, None where the owner did.
     """
 
     __tablename__ = "settlement"
@@ -95,6 +96,7 @@ class SettlementRow(SQLModel, table=True):
     written_off_at: datetime | None = Field(default=None, sa_type=Instant)
     later_minor: int = Field(default=0, sa_type=BigInteger)
     vat_mode: str = Field(default="agent", max_length=14)
+    sale_vat_percent: str | None = Field(default=None, max_length=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ class SettlementView:
     written_off_at: datetime | None = None
     later_minor: int = 0
     vat_mode: VatMode = "agent"
+    sale_vat_percent: str | None = None
 
     @property
     def sale_vat_minor(self) -> int:

@@ -63,16 +63,16 @@ async def test_half_a_deposit_is_taken_and_divided(world: World) -> None:
     await world.check_books()
 
 
-async def test_where_the_hub_sells_it_owes_the_vat_of_the_whole_fee(world: World) -> None:
-    """300 with 19 %: 48 of VAT, a fifth of the other 252 is the hub's."""
+async def test_a_fee_is_no_sale_of_the_hubs_where_the_hub_sells(world: World) -> None:
+    """A compensation: of 300 the hub has a fifth, 60, and owes the VAT of that alone."""
     booking = await cancel_late(world)
     taken, own = FeeCaptured("payment", booking, 300), Terms(vat_mode="commissionaire")
 
     await world.store.do(dividing.settle_fee, taken, world.clock.now(), own)
 
-    assert await world.balance(f"owner:accrued:{world.owner_id}") == -202
+    assert await world.balance(f"owner:accrued:{world.owner_id}") == -240
     assert await world.balance("income:no_show_cancel") == -50
-    assert await world.balance("vat:payable:DE") == -48
+    assert await world.balance("vat:payable:DE") == -10
 
 
 async def test_a_fee_matures_and_stands_in_the_statement(world: World) -> None:

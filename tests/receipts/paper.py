@@ -81,6 +81,7 @@ def entries() -> list[Entry]:
         *(("signed_reading", packet) for packet in packets),
         ("trust", {"verdict": "signed", "reasons": [], "power_w": 11_000}),
         ("cdr", record),
+        ("vat", {"sold_by": "owner", "percent": "19", "vat_minor": 144}),
     ]
 
 

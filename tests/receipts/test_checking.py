@@ -46,6 +46,11 @@ def test_without_the_hubs_keys_it_is_open_who_signed() -> None:
     assert open_(checked) == {"signature"}
 
 
+def test_vat_that_is_not_that_of_the_bill_is_found() -> None:
+    assert failing(check(changed("vat", percent="25", vat_minor=144), HUB)) == {"vat"}
+    assert failing(check(changed("vat", percent="25", vat_minor=180), HUB)) == set()
+
+
 @given(at=st.integers(0, len(FILE) - 1), bit=st.integers(0, 7))
 def test_no_bit_of_the_file_can_be_turned(at: int, bit: int) -> None:
     turned = bytearray(FILE)

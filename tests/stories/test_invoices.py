@@ -200,6 +200,36 @@ async def test_where_the_hub_sells_its_the_seller_and_credits_the_owner(
     assert bought[1]["document"]["buyer"]["name"] == HUB["name"]
 
 
+async def test_where_the_hub_sells_bill_and_receipt_have_the_vat_of_the_place(
+    database: str, version: str, clock: HandClock
+) -> None:
+    """Norway's 25 %, whatever the owner's tariff says (19); a corrected bill too."""
+    hub = RunningHub(database, clock, vat_mode="commissionaire")
+    await hub.start()
+    owner, place = await town(hub, version)
+    await in_country(hub, "NO")
+    driver, operator = await hub.person("driver"), await hub.operator()
+    await operator.ask("PUT", "/hub/legal-entity", HUB, 200)
+    await charge(hub, place, driver.id_token)
+    session_id = (await driver.get("/sessions"))["items"][0]["id"]
+    await correct(hub, operator, owner, 10_000)
+    found = await documents(driver)
+    paths = (f"/sessions/{session_id}/receipt{query}" for query in ("?version=1", ""))
+    receipts = [await driver.get(path) for path in paths]
+    await hub.close()
+
+    assert told(found) == [
+        ("invoice", "2026-000001", 900, 180),
+        ("credit_note", "2026-000001", -900, -180),
+        ("invoice", "2026-000002", 450, 90),
+    ]
+    assert {one["document"]["vat_percent"] for one in found} == {"25"}
+    assert found[0]["document"]["facts"]["vat"] == "1.80"
+    said = [one["receipt"]["chain"][-1]["body"] for one in receipts]
+    assert [one["vat_minor"] for one in said] == [180, 90]
+    assert {(one["sold_by"], one["percent"]) for one in said} == {("hub", "25")}
+
+
 async def test_the_hubs_fees_of_a_month_are_those_of_the_ledger(
     hub: RunningHub, version: str
 ) -> None:

@@ -1290,6 +1290,7 @@ def upgrade() -> None:
         sa.Column("written_off_at", Instant(), nullable=True),
         sa.Column("later_minor", sa.BigInteger(), nullable=False),
         sa.Column("vat_mode", sa.String(length=14), nullable=False),
+        sa.Column("sale_vat_percent", sa.String(length=20), nullable=True),
         sa.PrimaryKeyConstraint("cdr_id", name=op.f("pk_settlement")),
     )
     with op.batch_alter_table("settlement", schema=None) as batch_op:
