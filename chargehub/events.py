@@ -629,6 +629,26 @@ class SessionSettled:
 
 
 @dataclass(frozen=True, slots=True)
+class InvoiceIssued:
+    """A document has its number, and does not change any more. Of credit notes `gross_minor` is
+    below 0. `session_id`, `booking_id`: what it is for; `account_id`: the owner whose month it
+    is; one of the three is set."""
+
+    invoice_id: str
+    kind: str
+    number: str
+    gross_minor: int
+    currency: str
+    session_id: str | None
+    booking_id: str | None
+    account_id: str | None
+
+    @property
+    def aggregate(self) -> str:
+        return f"invoice:{self.invoice_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewChanged:
     """A review of a session's other side can be read now, or an operator judged it.
 
@@ -854,6 +874,7 @@ Event = (
     | RailNotified
     | AdHocPageDue
     | SessionSettled
+    | InvoiceIssued
     | ReviewChanged
     | PayoutAccountAsked
     | PayoutRequested

@@ -7,7 +7,8 @@ from typing import Any
 
 import orjson
 
-from chargehub.invoices import numbering, rules
+from chargehub.events import InvoiceIssued
+from chargehub.invoices import numbering, rules, tables
 from chargehub.invoices.rules import Between, Bill, NotKept, Party, Series, Sums
 from chargehub.invoices.schema import Invoice
 from chargehub.invoices.tables import InvoiceView
@@ -15,7 +16,7 @@ from chargehub.jurisdictions.book import shipped
 from chargehub.jurisdictions.rules import UNKNOWN
 from chargehub.receipts.chain import canonical, digest
 from chargehub.store.columns import new_id, values_of
-from chargehub.store.work import Work
+from chargehub.store.work import Reads, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,24 @@ def issue(work: Work, wanted: Issue, now: datetime) -> InvoiceView:
         content=content.decode(),
     )
     work.insert(Invoice, **values_of(view))
+    work.record(_issued(work, view))
     return view
+
+
+def _issued(reads: Reads, view: InvoiceView) -> InvoiceIssued:
+    subject = tables.subject(reads, view.subject_id)
+    is_session = subject is not None and not subject.is_booking
+    is_booking = subject is not None and subject.is_booking
+    return InvoiceIssued(
+        invoice_id=view.id,
+        kind=view.kind,
+        number=view.number,
+        gross_minor=view.gross_minor,
+        currency=view.currency,
+        session_id=view.subject_id if is_session else None,
+        booking_id=view.subject_id if is_booking else None,
+        account_id=view.owner_id if subject is None else None,
+    )
 
 
 def content_of(view: InvoiceView) -> dict[str, Any]:

@@ -81,6 +81,7 @@ TOLD: Mapping[type[events.Event], tuple[Party, ...]] = {
     events.PaybackEnded: ("driver",),
     events.RefundReturned: ("driver",),
     events.SessionSettled: ("owner",),
+    events.InvoiceIssued: _BOTH,
     events.ReviewChanged: _BOTH,
     events.PayoutRequested: ("owner",),
     events.PayoutPaid: ("owner",),

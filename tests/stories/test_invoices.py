@@ -50,6 +50,13 @@ def told(found: list[dict[str, Any]]) -> list[tuple[str, str, int, int]]:
     ]
 
 
+async def issued(person: Person) -> list[tuple[str, str, int]]:
+    """The documents that somebody's events tell of."""
+    found = (await person.get("/events?limit=200"))["items"]
+    told = [one["data"] for one in found if one["type"] == "InvoiceIssued"]
+    return [(one["invoice_id"], one["kind"], one["gross_minor"]) for one in told]
+
+
 async def waiting(person: Person) -> list[str]:
     """What the documents of somebody's sessions wait for."""
     found = (await person.get("/waiting-invoices"))["items"]
@@ -86,6 +93,10 @@ async def test_a_session_is_invoiced_once_and_a_correction_is_a_credit_note(
     assert told(await documents(owner, "?role=owner")) == told(found)
     for one in found:
         assert one["sha256"] == digest(canonical(one["document"]))
+    assert await issued(driver) == [
+        (one["id"], one["kind"], one["gross"]["amount_minor"]) for one in found
+    ]
+    assert await issued(owner) == await issued(driver)
     line = found[0]["document"]["lines"][0]
     assert (line["net_minor"], line["vat_minor"], line["gross_minor"]) == (756, 144, 900)
     assert found[0]["document"]["facts"]["energy_kwh"] == "20.000"
@@ -249,6 +260,7 @@ async def test_the_hubs_fees_of_a_month_are_those_of_the_ledger(
     assert nobody["of"] == "month" and "PUT /hub/legal-entity" in nobody["missing"]
     found = [one for one in await documents(owner, "?role=owner") if one["kind"] != "invoice"]
     assert told(found) == [("fee_invoice", "2026-000001", 90, 14)]
+    assert (await issued(owner))[-1] == (found[0]["id"], "fee_invoice", 90)
     balances = await hub.hub.store.read(ledger.balances, "")
     booked = {code: -amount for code, _, amount in balances}
     assert (booked["income:platform_fee"], booked["vat:payable:DE"]) == (76, 14)
