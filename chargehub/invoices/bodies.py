@@ -95,8 +95,9 @@ _ENTITY = tuple(EntityBody.model_fields)
 
 
 class InvoiceBody(BaseModel):
-    """A document in brief. Amounts of credit notes are negative; `corrects`: the id of what one
-    takes back. `keep_until`: from then on its text is deleted. `sha256`: of its canonical text."""
+    """A document in brief. Amounts of credit notes and of goodwill are negative; `corrects`: the
+    id of what one takes back. `keep_until`: from then on its text is deleted. `sha256`: of its
+    canonical text."""
 
     id: str
     number: str

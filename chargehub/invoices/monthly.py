@@ -19,7 +19,7 @@ from sqlalchemy import update
 from chargehub.invoices import months, rules, tables
 from chargehub.invoices.issuing import Issue, issue
 from chargehub.invoices.months import Part
-from chargehub.invoices.rules import HUB, Between, Bill, Kind, Party, Sums
+from chargehub.invoices.rules import HUB, NOBODY, Between, Bill, Kind, Party, Sums
 from chargehub.invoices.schema import MONTH
 from chargehub.invoices.tables import MonthView
 from chargehub.jurisdictions.book import shipped
@@ -30,7 +30,6 @@ from chargehub.tariffs.pricing import vat_within
 
 LATER = timedelta(hours=3)  # after midnight: what was captured before has been booked by then
 AGAIN_AFTER = timedelta(days=1)
-NOBODY = "The hub has not said who it is: its operator tells it (PUT /hub/legal-entity)."
 SELF_BILLED = "Self-billing: issued by the buyer."
 SMALL = "No VAT is shown: the seller has told no VAT id."
 

@@ -24,6 +24,7 @@ KINDS: Mapping[str, str] = {
     "credit_note": "Credit note",
     "fee_invoice": "Invoice of fees",
     "self_billing": "Self-billing invoice",
+    "goodwill": "Note of goodwill",
 }
 FACTS: Mapping[str, str] = defaultdict(
     str,
@@ -35,6 +36,7 @@ FACTS: Mapping[str, str] = defaultdict(
     session="Session",
     booking="Booking",
     month="Month",
+    invoice="Invoice",
 )
 WORDS: Mapping[str, str] = {
     "settle": "Sessions",
@@ -45,6 +47,7 @@ WORDS: Mapping[str, str] = {
     "dispute_refund": "Given back after disputes",
     "dispute_undone": "Given back before a correction",
     "returned": "Given back",
+    "goodwill": "Given back by the hub",
 }
 _AMOUNTS = (
     *(("Gross", "gross"), ("Fee of the hub", "fee"), ("VAT within it", "vat")),

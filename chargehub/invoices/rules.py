@@ -18,13 +18,15 @@ from chargehub.units import major, ratio_half_up
 HUB = "hub"
 FORMAT = "chargehub-invoice-1"
 KEPT_YEARS = 10  # where a country says nothing: the longest that one of them asks for
-Kind = Literal["invoice", "credit_note", "fee_invoice", "self_billing"]
+Kind = Literal["invoice", "credit_note", "fee_invoice", "self_billing", "goodwill"]
 _LETTERS: Mapping[str, str] = {
     "invoice": "INV",
     "credit_note": "CRN",
     "fee_invoice": "FEE",
     "self_billing": "SLF",
+    "goodwill": "GDW",
 }
+NOBODY = "The hub has not said who it is: its operator tells it (PUT /hub/legal-entity)."
 Line = dict[str, Any]
 
 
@@ -105,7 +107,7 @@ def missing(between: Between, sums: Sums, currency: str) -> str | None:
     asked = between.profile.invoicing.value if between.profile.invoicing else None
     seller, issuer = between.seller, between.issuer
     if seller is None or (issuer is None and asked is not None):
-        return "The hub has not said who it is: its operator tells it (PUT /hub/legal-entity)."
+        return NOBODY
     if asked is None:
         return None
     where = "PUT /hub/legal-entity" if seller == issuer else "PUT /billing-party"

@@ -36,13 +36,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """What stands: its lines, what it came to, and how much of it went back since, at the seller's
-    expense. `source`: the CDR or booking."""
+    """What stands: its lines, what it came to, and how much of it went back since: at the seller's
+    expense, and as the hub's goodwill. `source`: the CDR or booking."""
 
     source: str
     currency: str
     sums: Sums
     returned_minor: int
+    goodwill_minor: int
     vat_percent: Decimal
     lines: tuple[Line, ...]
     supplied: tuple[datetime, datetime]
@@ -73,11 +74,13 @@ def _session(reads: Reads, subject: SubjectView) -> Sale | None:
         return None
     where = place(reads, cdr.station_id)
     percent, vat_minor = _vat(reads, settled, cdr)
+    returned_minor, goodwill_minor = _returned(reads, subject)
     return Sale(
         source=cdr.id,
         currency=cdr.currency,
         sums=Sums(cdr.cost_minor, vat_minor),
-        returned_minor=_returned(reads, subject),
+        returned_minor=returned_minor,
+        goodwill_minor=goodwill_minor,
         vat_percent=percent,
         lines=tuple(cdr.lines),
         supplied=(cdr.started_at, cdr.ended_at),
@@ -102,11 +105,13 @@ def _fee(reads: Reads, subject: SubjectView) -> Sale | None:
     if fee is None or booking is None or fee.reversed_at is not None or fee.captured_minor <= 0:
         return None
     line = {"kind": "early_end", "quantity": "1", "unit": "booking"}
+    returned_minor, goodwill_minor = _returned(reads, subject)
     return Sale(
         source=subject.id,
         currency=fee.currency,
         sums=Sums(fee.captured_minor, 0),
-        returned_minor=_returned(reads, subject),
+        returned_minor=returned_minor,
+        goodwill_minor=goodwill_minor,
         vat_percent=Decimal(0),
         lines=({**line, "amount_minor": fee.captured_minor},),
         supplied=(booking.starts_at, booking.ends_at),
@@ -116,16 +121,14 @@ def _fee(reads: Reads, subject: SubjectView) -> Sale | None:
     )
 
 
-def _returned(reads: Reads, subject: SubjectView) -> int:
-    """What the seller gave back after disputes. What the hub gave back for an owner is its own
-    goodwill: the owner's price stands."""
+def _returned(reads: Reads, subject: SubjectView) -> tuple[int, int]:
+    """What went back after disputes: of the seller's money, and of the hub's. What the hub gave
+    back for an owner is its own goodwill: the owner's price stands."""
     key = Subject(booking_id=subject.id) if subject.is_booking else Subject(subject.id)
-    by_hub = subject.vat_mode == "commissionaire"
-    return sum(
-        one.amount_minor
-        for one in contests_of(reads, key)
-        if one.state == "returned" and (by_hub or one.bearer == "owner")
-    )
+    back = [one for one in contests_of(reads, key) if one.state == "returned"]
+    is_hubs_sale = subject.vat_mode == "commissionaire"
+    by_seller = sum(one.amount_minor for one in back if is_hubs_sale or one.bearer == "owner")
+    return by_seller, sum(one.amount_minor for one in back) - by_seller
 
 
 def _facts(cdr: CdrView, vat_minor: int, where: Place) -> dict[str, Any]:

@@ -23,9 +23,11 @@ class InvoiceSeries(SQLModel, table=True):
 
 
 class Invoice(SQLModel, table=True):
-    """An invoice, credit note, fee invoice or self-billing document. Amounts in minor units.
+    """An invoice, credit note, fee invoice, self-billing document or note of goodwill. Amounts in
+    minor units.
 
-    Never changed: a credit note names in `corrects` what it takes back, and has negative amounts.
+    Never changed: a credit note names in `corrects` what it takes back. It and a note of
+    goodwill have negative amounts.
     `content`: canonical JSON, whose SHA-256 is `sha256`; None: it was kept until `keep_until`.
     `issuer`: in whose series the number stands: `hub`, or the owner's account. `source` is the CDR,
     booking or month it is for. `driver_id` None: it is between hub and owner.

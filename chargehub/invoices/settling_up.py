@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chargehub.invoices import rules, tables
+from chargehub.invoices import goodwill, rules, tables
 from chargehub.invoices.issuing import Issue, credit, issue
 from chargehub.invoices.rules import HUB, NOTHING, Between, Bill, Sums
 from chargehub.invoices.sales import Place, Sale, sale
@@ -35,6 +35,12 @@ def settle_up(work: Work, subject: SubjectView, now: datetime) -> str | None:
     """Invoice what stands of a subject, and credit what does not; what is missing for it, if
     anything. An invoice that waits is not issued; credits never wait."""
     wanted = sale(work, subject)
+    borne_minor = 0 if wanted is None else wanted.goodwill_minor
+    lacking = _bill(work, subject, wanted, now)
+    return lacking or goodwill.settle_up(work, subject, borne_minor, now)
+
+
+def _bill(work: Work, subject: SubjectView, wanted: Sale | None, now: datetime) -> str | None:
     known = standing(tables.of_subject(work, subject.id))
     if known is not None and (wanted is None or wanted.source != known.view.source):
         if known.left != NOTHING:
