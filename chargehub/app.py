@@ -294,7 +294,7 @@ class Hub:
         what_is_due = (*what_is_due, self.unmet.write_demand)
         what_is_due = (*what_is_due, *due_of_wallets())
         what_is_due = (*what_is_due, *due_of_pay_codes(code_terms(self.settings)))
-        what_is_due = (*what_is_due, *due_of_invoices(self.terms.fee_vat_percent))
+        what_is_due = (*what_is_due, *due_of_invoices(self.terms))
         quiet = timedelta(minutes=settings.watch_quiet_minutes)
         what_is_due = (*what_is_due, *due_of_watches(quiet))
         what_is_due = (*what_is_due, *due_of_reconciliation(tuple(self.rails.books)))

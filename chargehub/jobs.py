@@ -62,7 +62,7 @@ from chargehub.sessions import (
 )
 from chargehub.sessions import remote as sessions
 from chargehub.settlement import actions as settlement
-from chargehub.settlement import dividing, sharing, writing_off
+from chargehub.settlement import dividing, sharing, split, writing_off
 from chargehub.stations import actions as stations
 from chargehub.stations import certificates, frames, pairing
 from chargehub.store.chunk import SIZE, Chunk
@@ -257,11 +257,11 @@ def due_of_reconciliation(rails: Sequence[str]) -> Sequence[Job]:
     return (ask_rails, reconciliation.judge_due, reconciliation.make_available)
 
 
-def due_of_invoices(fee_vat_percent: Decimal) -> Sequence[Job]:
+def due_of_invoices(terms: split.Terms) -> Sequence[Job]:
     """Invoices that waited for a fact, owners' monthly documents, and texts that are too old."""
 
     def issue_months(work: Work, now: datetime, chunk: Chunk) -> int:
-        return monthly.issue_due(work, fee_vat_percent, now, chunk)
+        return monthly.issue_due(work, terms, now, chunk)
 
     def forget_invoices(work: Work, now: datetime, _chunk: Chunk) -> int:
         return invoices.forget_texts(work, now)

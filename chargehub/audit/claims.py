@@ -22,6 +22,7 @@ from chargehub.payments.tables import PAYMENT, PAYOUT, REFUND
 from chargehub.settlement import compensating, sharing
 from chargehub.settlement.contests import CONTEST
 from chargehub.settlement.fees import FEE
+from chargehub.settlement.split import REVERSE_CHARGE
 from chargehub.settlement.tables import SETTLEMENT
 from chargehub.store.tables import DeliveryRow
 from chargehub.store.work import Reads, table_of
@@ -33,8 +34,9 @@ _OWNERS = (
 )
 _RAILS = ("psp:pending", "psp:available", "psp:disputed")
 _FOLLOWERS = ("payments.%", "settlement.%", "flow.settle%", "disputes.%")  # of money
-# By which an owner comes to owe, or co-owners have what their agreement earned.
-_BESIDE_EARNINGS = ("penalty", compensating.KIND, sharing.KIND)
+# By which an owner comes to owe, or has VAT that the hub set aside, or co-owners have what their
+# agreement earned.
+_BESIDE_EARNINGS = ("penalty", REVERSE_CHARGE, compensating.KIND, sharing.KIND)
 
 
 def taken(reads: Reads) -> Finding:

@@ -84,10 +84,11 @@ def _families() -> Iterable[Family]:
     yield Family("driver:credit", "liability", money, holder=True, side=-1)
     yield Family("driver:credit_used", "liability", money, holder=True)
     yield Family("vat:payable", "liability", money, holder=True)
+    yield Family("vat:input", "asset", money, holder=True)
     yield Family("psp:suspense", "liability", money)
     yield Family("owner:dispute_hold", "liability", money, holder=True, side=-1)
     yield Family("insurance:fund", "liability", money, side=-1)
-    for code in ("platform_fee", "no_show_cancel", "fx_spread", "rounding"):
+    for code in ("platform_fee", "no_show_cancel", "input_vat", "fx_spread", "rounding"):
         yield Family(f"income:{code}", "income", money)
     for code in ("psp_fees", "dispute_fees", "goodwill", "bad_debt"):
         yield Family(f"expense:{code}", "expense", money)

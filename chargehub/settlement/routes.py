@@ -36,6 +36,8 @@ async def _terms(request: Request) -> Terms:
 class CurrencyStatement(BaseModel):
     """A month in one currency: gross = earnings + fee + vat (the VAT within the hub's fee).
 
+    VAT that you owe instead of the hub (reverse charge) goes from `vat` to `earnings` in the month
+    in which the hub bills its fees.
     `penalties`: what you came to owe for cancelling bookings; they are no part of `earnings`.
     `written_off`: what of `earnings` was given up in the month, for its driver did not pay it for
     30 days; below 0 where one paid after all.

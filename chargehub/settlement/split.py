@@ -20,6 +20,7 @@ FEE_VAT_COUNTRY = "DE"
 MATURITY = timedelta(hours=24)  # from capture until the owner may have it; most disputes are told
 RECEIVABLE = "driver:receivable"  # of the driver who owes it
 BAD_DEBT = "expense:bad_debt"
+REVERSE_CHARGE = "reverse_charge"  # transfers of VAT that was set aside, and its owner owes
 _WHOLE = 10_000  # basis points
 
 

@@ -18,7 +18,7 @@ from chargehub.ledger.tables import ENTRY, TXN
 from chargehub.ledger.tables import balance as ledger_balance
 from chargehub.settlement import contests, fees, shares
 from chargehub.settlement.joint import Agreement
-from chargehub.settlement.split import Terms, VatMode
+from chargehub.settlement.split import REVERSE_CHARGE, Terms, VatMode
 from chargehub.stations import tables as stations
 from chargehub.store.columns import Instant
 from chargehub.store.hot import Hot
@@ -284,8 +284,10 @@ def _statements(reads: Reads, owner_id: str, start: datetime, end: datetime) -> 
     returned = fees.reversed_(reads, owner_id, start, end)
     disputed = contests.returned(reads, owner_id, start, end)
     paid = _paid_out(reads, owner_id, start, end)
-    penalties = _moved(reads, f"owner:receivable:{owner_id}", ("penalty",), start, end)
-    lost = _moved(reads, f"owner:accrued:{owner_id}", WRITTEN_OFF, start, end)
+    owed = f"owner:receivable:{owner_id}"
+    penalties = _moved(reads, (owed,), ("penalty",), start, end)
+    lost = _moved(reads, (f"owner:accrued:{owner_id}",), WRITTEN_OFF, start, end)
+    unbilled = _moved(reads, (f"owner:payable:{owner_id}", owed), (REVERSE_CHARGE,), start, end)
     found = []
     for currency in sorted(_currencies(reads, owner_id)):
         made, undone = settled.get(currency, _NOTHING), reversed_.get(currency, _NOTHING)
@@ -293,6 +295,8 @@ def _statements(reads: Reads, owner_id: str, start: datetime, end: datetime) -> 
         for sign, of_fees in ((1, early), (-1, returned), (-1, disputed)):
             of_no_session = (0, *of_fees.get(currency, _NOTHING[1:]))
             sums = [one + sign * other for one, other in zip(sums, of_no_session, strict=True)]
+        vat_back = -unbilled.get(currency, 0)  # out of the VAT within fees, to the owner
+        sums[3:] = sums[3] - vat_back, sums[4] + vat_back
         beside = paid.get(currency, 0), penalties.get(currency, 0), lost.get(currency, 0)
         found.append(_statement(reads, owner_id, currency, sums, beside))
     return found
@@ -344,14 +348,14 @@ def _paid_out(reads: Reads, owner_id: str, start: datetime, end: datetime) -> di
 
 
 def _moved(
-    reads: Reads, account: str, kinds: tuple[str, ...], start: datetime, end: datetime
+    reads: Reads, accounts: tuple[str, ...], kinds: tuple[str, ...], start: datetime, end: datetime
 ) -> dict[str, int]:
-    """By currency: what transfers of these kinds moved on an account."""
+    """By currency: what transfers of these kinds moved on accounts."""
     statement = (
         select(ENTRY.c.asset, func.sum(ENTRY.c.amount))
         .join(TXN, TXN.c.id == ENTRY.c.txn_id)
         .where(
-            ENTRY.c.account == account,
+            ENTRY.c.account.in_(accounts),
             TXN.c.kind.in_(kinds),
             TXN.c.effective_at >= start,
             TXN.c.effective_at < end,

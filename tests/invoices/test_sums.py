@@ -49,11 +49,11 @@ class Town:
             if self.chance.random() < 0.3:  # every delivery may come twice
                 told = SessionSettled(session, "")
                 await self.store.do(actions.follow_settled, told, self.terms, self.now)
-            await self.store.do(monthly.issue_due, Decimal(19), self.now)
+            await self.store.do(monthly.issue_due, self.terms, self.now)
         for _ in range(3):
             self.now += timedelta(days=32)
             for _ in range(6):
-                await self.store.do(monthly.issue_due, Decimal(19), self.now)
+                await self.store.do(monthly.issue_due, self.terms, self.now)
 
     def _bill(self, work: Work, session: str) -> None:
         """A CDR, or the next version of it; sometimes it costs nothing any more."""
