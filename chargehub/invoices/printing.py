@@ -51,7 +51,8 @@ WORDS: Mapping[str, str] = {
 }
 _AMOUNTS = (
     *(("Gross", "gross"), ("Fee of the hub", "fee"), ("VAT within it", "vat")),
-    *(("Earnings", "earnings"), ("Penalties", "penalties"), ("Paid out", "payouts")),
+    *(("Earnings", "earnings"), ("Penalties", "penalties"), ("Given up", "written_off")),
+    ("Paid out", "payouts"),
     *(("Not mature yet, now", "accrued"), ("To be paid out, now", "payable")),
     *(
         ("On its way, now", "in_transit"),

@@ -38,6 +38,7 @@ SESSIONS = (
 STATEMENT = (
     *("month", "currency", "sessions", "gross", "fee", "vat_in_fee", "earnings", "payouts"),
     *("accrued_now", "payable_now", "in_transit_now", "owed_now", "held_now", "penalties"),
+    "written_off",
 )
 UPTIME = (
     *("station", "port", "port_number", "power_kw", "country", "period"),
@@ -151,7 +152,7 @@ def statement(month: str, found: Sequence[Statement]) -> list[tuple[Cell, ...]]:
     """An owner's month, a row for each currency, in major units."""
     names = (
         *("gross", "fee", "vat", "earnings", "payouts"),
-        *("accrued", "payable", "in_transit", "owed", "held", "penalties"),
+        *("accrued", "payable", "in_transit", "owed", "held", "penalties", "written_off"),
     )
     return [
         (
