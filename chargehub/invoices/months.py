@@ -7,13 +7,16 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import CompoundSelect, or_, select, union
 
 from chargehub.bookings.tables import BOOKING
 from chargehub.invoices.rules import Sums
 from chargehub.invoices.schema import SUBJECT
 from chargehub.ledger.tables import ENTRY, TXN
 from chargehub.sessions.schema import SESSION
+from chargehub.settlement.contests import CONTEST
+from chargehub.settlement.fees import FEE
+from chargehub.settlement.tables import SETTLEMENT
 from chargehub.store.work import Reads
 
 KINDS = (
@@ -66,16 +69,7 @@ def _moves(reads: Reads, owner_id: str, start: datetime, end: datetime) -> Itera
     """Transfers that touch the owner's accounts. What the hub gave back to a driver at its own
     expense does not: the owner's price, and the fee for it, stand."""
     accounts = [f"{family}:{owner_id}" for family in _OF_OWNER]
-    theirs = (
-        select(TXN.c.id)
-        .join(ENTRY, ENTRY.c.txn_id == TXN.c.id)
-        .where(
-            ENTRY.c.account.in_(accounts),
-            TXN.c.kind.in_(KINDS),
-            TXN.c.effective_at >= start,
-            TXN.c.effective_at < end,
-        )
-    )
+    theirs = _theirs(owner_id, accounts, start, end)
     whose = or_(SESSION.c.owner_id == owner_id, BOOKING.c.owner_id == owner_id)
     wanted = (
         select(ENTRY, TXN.c.kind, SUBJECT.c.vat_mode)
@@ -88,6 +82,37 @@ def _moves(reads: Reads, owner_id: str, start: datetime, end: datetime) -> Itera
     )
     for _, entries in groupby(reads.all(wanted), key=attrgetter("txn_id")):
         yield _move(list(entries), accounts)
+
+
+def _theirs(
+    owner_id: str, accounts: list[str], start: datetime, end: datetime
+) -> CompoundSelect[Any]:
+    """The ids of these transfers, found by what was settled in that time, by all that was ever
+    disputed or kept of bookings, and by what the owner came to owe: never by all that is posted on
+    the owner's accounts, which grows with the years."""
+    column = SETTLEMENT.c.session_id
+    captured_at, reversed_at = SETTLEMENT.c.captured_at, SETTLEMENT.c.reversed_at
+    is_owners = SETTLEMENT.c.owner_id == owner_id
+    sessions = union(
+        select(column).where(is_owners, captured_at >= start, captured_at < end),
+        select(column).where(is_owners, reversed_at >= start, reversed_at < end),
+        select(CONTEST.c.session_id).where(CONTEST.c.owner_id == owner_id),
+    )
+    bookings = union(
+        select(FEE.c.booking_id).where(FEE.c.owner_id == owner_id),
+        select(CONTEST.c.booking_id).where(CONTEST.c.owner_id == owner_id),
+    )
+    owed = select(ENTRY.c.txn_id).where(ENTRY.c.account == f"owner:receivable:{owner_id}")
+    touched = select(ENTRY.c.position).where(
+        ENTRY.c.txn_id == TXN.c.id, ENTRY.c.account.in_(accounts)
+    )
+    in_time = TXN.c.effective_at >= start, TXN.c.effective_at < end
+    wanted = select(TXN.c.id).where(TXN.c.kind.in_(KINDS), *in_time, touched.exists())
+    return union(
+        wanted.where(TXN.c.session_id.in_(sessions)),
+        wanted.where(TXN.c.booking_id.in_(bookings)),
+        wanted.where(TXN.c.id.in_(owed)),
+    )
 
 
 def _move(entries: list[Any], accounts: list[str]) -> _Move:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     case,
     func,
     select,
+    text,
 )
 from sqlmodel import Field, SQLModel
 
@@ -26,6 +27,7 @@ from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, table_of
 
 LIMIT = 1000  # accounts of one answer
+_OF_BOOKING = text("booking_id IS NOT NULL")
 
 REFUSED = "ledger_append_only"
 TABLES = ("ledger_txn", "ledger_entry", "ledger_link")
@@ -86,6 +88,12 @@ class LedgerTxn(SQLModel, table=True):
         Index("uq_ledger_txn_reverses", "reverses", unique=True),
         Index("ix_ledger_txn_session", "session_id"),
         Index("ix_ledger_txn_payout", "payout_id"),
+        Index(
+            "ix_ledger_txn_booking",
+            "booking_id",
+            sqlite_where=_OF_BOOKING,
+            postgresql_where=_OF_BOOKING,
+        ),
     )
 
     id: str = Field(primary_key=True, max_length=36)

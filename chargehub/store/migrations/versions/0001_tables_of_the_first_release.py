@@ -461,6 +461,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_txn")),
     )
     with op.batch_alter_table("ledger_txn", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_ledger_txn_booking",
+            ["booking_id"],
+            unique=False,
+            sqlite_where=sa.text("booking_id IS NOT NULL"),
+            postgresql_where=sa.text("booking_id IS NOT NULL"),
+        )
         batch_op.create_index("ix_ledger_txn_payout", ["payout_id"], unique=False)
         batch_op.create_index("ix_ledger_txn_session", ["session_id"], unique=False)
         batch_op.create_index("uq_ledger_txn_reverses", ["reverses"], unique=True)
