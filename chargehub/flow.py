@@ -190,7 +190,7 @@ def reactions(
         _of_checkups(checking),
         _OF_CREDITS,
         _of_watches(),
-        _of_invoices(terms),
+        _of_invoices(),
     )
     for then in after:
         told_first = _joined(told_first, then)
@@ -327,14 +327,10 @@ def _of_watches() -> Reactions:
     }
 
 
-def _of_invoices(terms: Terms) -> Reactions:
+def _of_invoices() -> Reactions:
     """What is invoiced, or credited; told when all of it is booked."""
-
-    def invoice_session(work: Work, event: events.SessionSettled, now: datetime) -> None:
-        invoices.follow_settled(work, event, terms, now)
-
     return {
-        events.SessionSettled: [invoice_session],
+        events.SessionSettled: [invoices.follow_settled],
         events.FeeCaptured: [invoices.follow_fee],
         events.BookingReleased: [invoices.follow_penalty],
         events.DisputeClosed: [invoices.follow_dispute],

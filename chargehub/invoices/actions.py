@@ -26,9 +26,7 @@ from chargehub.invoices.settling_up import settle_up
 from chargehub.invoices.tables import SubjectView
 from chargehub.jurisdictions.book import check_country
 from chargehub.people.rules import Actor
-from chargehub.sessions import tables as sessions
 from chargehub.settlement import tables as settlements
-from chargehub.settlement.split import Terms
 from chargehub.store.chunk import ALL, Chunk
 from chargehub.store.work import Work
 
@@ -37,19 +35,17 @@ _BEFORE = timedelta(days=40)  # a first month's documents begin in the month bef
 FORGET_AT_ONCE = 500
 
 
-def follow_settled(work: Work, event: SessionSettled, terms: Terms, now: datetime) -> None:
+def follow_settled(work: Work, event: SessionSettled, now: datetime) -> None:
     """A session's cost stands, or stands anew: its driver is invoiced."""
     settled = settlements.standing(work, event.session_id)
     known = tables.subject(work, event.session_id)
     if known is None and settled is not None and settled.gross_minor > 0:
-        cdr = sessions.cdr(work, settled.cdr_id)
-        mode = settlements.terms_at(work, cdr.station_id if cdr else "", terms).vat_mode
         known = SubjectView(
             event.session_id,
             False,
             settled.owner_id,
             settled.driver_id,
-            mode or "agent",
+            settled.vat_mode,
             now,
             None,
             None,

@@ -48,7 +48,7 @@ class Town:
                 await self.store.do(self._give_back, session)
             if self.chance.random() < 0.3:  # every delivery may come twice
                 told = SessionSettled(session, "")
-                await self.store.do(actions.follow_settled, told, self.terms, self.now)
+                await self.store.do(actions.follow_settled, told, self.now)
             await self.store.do(monthly.issue_due, self.terms, self.now)
         for _ in range(3):
             self.now += timedelta(days=32)
@@ -69,7 +69,7 @@ class Town:
         settle(work, paid, self.now, self.terms)
         work.flush()
         told = SessionSettled(session, record.id)
-        actions.follow_settled(work, told, self.terms, self.now)
+        actions.follow_settled(work, told, self.now)
 
     def _give_back(self, work: Work, session: str) -> None:
         most = contesting.contestable_minor(work, Subject(session))
