@@ -96,7 +96,7 @@ async def test_it_is_checked_where_there_is_no_hub_and_no_network(
     done = await asyncio.to_thread(verified, paper, keys)
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("  holds  ") == 8
+    assert done.stdout.count("  holds  ") == 9
     assert "9.00 EUR" in done.stdout
     paper.write_bytes(paper.read_bytes().replace(b'"cost_minor":900', b'"cost_minor":800'))
     assert verify_receipt.run(paper, keys) == 1
