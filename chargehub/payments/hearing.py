@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from chargehub import events
 from chargehub.ledger import actions as ledger
 from chargehub.ledger.rules import Transfer, refund_returned, transfer_id
-from chargehub.payments import notices, tables
+from chargehub.payments import notices, tables, topping_up
 from chargehub.payments.rail import Fact, HoldGone, Notice, Rails, RefundReturned, Refusal
 from chargehub.payments.rules import has_ended
 from chargehub.payments.steps import move, told
@@ -84,8 +84,14 @@ def hold_gone(work: Work, _rail: str, fact: HoldGone, now: datetime) -> None:
 def refund_returned_by_bank(work: Work, _rail: str, fact: RefundReturned, now: datetime) -> None:
     """Money that had gone back is the hub's again: the driver's bank would not take it.
 
-    It is nobody's in the ledger until a person finds another way, or the payment is corrected.
+    It is nobody's in the ledger until a person finds another way, or the payment is corrected; of
+    what was prepaid it is the driver's to spend.
     """
+    kind, _, top_up_id = fact.purpose.partition(":")
+    if kind == "top_up":
+        if not topping_up.payback_returned(work, top_up_id, fact, now):
+            raise NotNotedYet(top_up_id)
+        return
     payment = _payment(work, fact.purpose)
     if payment is None:
         return

@@ -53,6 +53,7 @@ class TopUpRow(SQLModel, table=True):
             postgresql_where=_IS_REQUESTED,
         ),
         Index("ix_top_up_account", "account_id", "id"),
+        Index("ix_top_up_reference", "rail_reference"),
         CheckConstraint("0 <= back_minor AND back_minor <= amount_minor", "back"),
     )
 
@@ -75,13 +76,15 @@ class TopUpRow(SQLModel, table=True):
 class PaybackRow(SQLModel, table=True):
     """A part of a top-up on its way back to where it came from.
 
-    `state`: requested, returned, failed.
+    `state`: requested, returned, failed. One that failed and has a `rail_reference` had gone back,
+    and came back.
     """
 
     __tablename__ = "payback"
     __table_args__ = (
         Index("ix_payback_account", "account_id", "id"),
         Index("ix_payback_top_up", "top_up_id"),
+        Index("ix_payback_reference", "rail_reference"),
     )
 
     id: str = Field(primary_key=True, max_length=36)
@@ -254,6 +257,20 @@ def top_up(reads: Reads, top_up_id: str) -> TopUpView | None:
 def payback(reads: Reads, payback_id: str) -> PaybackView | None:
     """The payback with this id, or None."""
     row = reads.one(_PAYBACK_BY_ID, id=payback_id)
+    return None if row is None else PaybackView(*row)
+
+
+def payback_known_as(reads: Reads, top_up_id: str, reference: str) -> PaybackView | None:
+    """The payback of a top-up that its rail knows by this name, or None."""
+    is_it = PAYBACK.c.top_up_id == top_up_id, PAYBACK.c.rail_reference == reference
+    row = reads.one(select(PAYBACK).where(*is_it))
+    return None if row is None else PaybackView(*row)
+
+
+def open_payback(reads: Reads, top_up_id: str) -> PaybackView | None:
+    """A payback of a top-up that its rail has not answered yet, or None."""
+    is_open = PAYBACK.c.top_up_id == top_up_id, PAYBACK.c.state == "requested"
+    row = reads.one(select(PAYBACK).where(*is_open).limit(1))
     return None if row is None else PaybackView(*row)
 
 

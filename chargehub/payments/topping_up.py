@@ -26,13 +26,17 @@ from chargehub.payments.prepaid import (
     TopUpRow,
     TopUpView,
 )
-from chargehub.payments.rail import Captured, RailBroken, Refunded, Refusal
+from chargehub.payments.rail import Captured, RailBroken, Refunded, RefundReturned, Refusal
 from chargehub.payments.rules import NoSuchMethod
 from chargehub.payments.steps import told
 from chargehub.payments.views import MethodView
+from chargehub.people import mails
+from chargehub.people import tables as people
 from chargehub.store.columns import new_id
 from chargehub.store.work import Work
 from chargehub.units import Money
+
+CAME_BACK_SUBJECT = "Your bank did not take what we paid back"
 
 
 def top_up(
@@ -157,6 +161,37 @@ def record_payback(
         reference = outcome.reference
         _set(work, PAYBACK, asked.id, state="returned", finished_at=now, rail_reference=reference)
     work.record(events.PaybackEnded(asked.id, who))
+
+
+def payback_returned(work: Work, top_up_id: str, fact: RefundReturned, now: datetime) -> bool:
+    """What had gone back has come back: it is the driver's again, to spend or to ask for by other
+    top-ups. Once; False where the rail's own answer about a payback is still to come."""
+    found = prepaid.payback_known_as(work, top_up_id, fact.reference)
+    if found is None:
+        return prepaid.open_payback(work, top_up_id) is None
+    failed = {"state": "failed", "finished_at": now, **told(fact.why)}
+    is_it = PAYBACK.c.id == found.id, PAYBACK.c.state == "returned"
+    if work.execute(update(PAYBACK).where(*is_it).values(**failed)) != 1:
+        return True
+    back_minor = TOP_UP.c.back_minor - found.amount_minor
+    _set(work, TOP_UP, top_up_id, back_minor=back_minor, is_back_refused=True)
+    entries = funds.returned(found.account_id, found.amount)
+    _post(work, "payback_returned", found.id, entries, now)
+    work.record(events.PaybackEnded(found.id, found.account_id))
+    _write(work, found, fact.why, now)
+    return True
+
+
+def _write(work: Work, found: PaybackView, why: Refusal, now: datetime) -> None:
+    account = people.account(work, found.account_id)
+    if account is None or not account.email:
+        return
+    text = (
+        f"Hello,\n\n{found.amount} that you had prepaid were on their way back to you, and your"
+        f" bank did not take them: {why.detail}\nThey are on your prepaid balance again: spend"
+        " them, or ask for them once more (POST /api/v1/paybacks).\n"
+    )
+    mails.write_mail(work, account.email, CAME_BACK_SUBJECT, text, now)
 
 
 def _set(work: Work, table: Any, row_id: str, **values: Any) -> None:

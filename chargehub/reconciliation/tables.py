@@ -53,7 +53,10 @@ _OURS: Mapping[str, Sequence[Select[Any]]] = {
     "payment": (_OF_PAYMENT, _OF_TOP_UP),
     "refund": (_OF_REFUND, _OF_PAYBACK),
     "payout": (_OF_PAYOUT,),
-    "refund_back": (_OF_REFUND.where(REFUND.c.state == "failed"),),
+    "refund_back": (
+        _OF_REFUND.where(REFUND.c.state == "failed"),
+        _OF_PAYBACK.where(PAYBACK.c.state == "failed"),
+    ),
     "payout_back": (_OF_PAYOUT.where(PAYOUT.c.state == "failed"),),
 }
 

@@ -1210,6 +1210,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'requested'"),
     )
     op.create_index("ix_top_up_account", "top_up", ["account_id", "id"], unique=False)
+    op.create_index("ix_top_up_reference", "top_up", ["rail_reference"], unique=False)
     op.create_table(
         "payback",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -1226,6 +1227,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payback")),
     )
     op.create_index("ix_payback_account", "payback", ["account_id", "id"], unique=False)
+    op.create_index("ix_payback_reference", "payback", ["rail_reference"], unique=False)
     op.create_index("ix_payback_top_up", "payback", ["top_up_id"], unique=False)
     op.create_table(
         "prepaid_order",
