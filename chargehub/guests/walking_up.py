@@ -181,9 +181,16 @@ def record_page(work: Work, event: AdHocPageDue, outcome: PageState | None, now:
             work.execute(delete(AD_HOC).where(AD_HOC.c.id == one.id))
         case PageDone():
             assert outcome.held is not None, one
-            _begin(work, one, outcome.held, now)
+            if _taken_up(work, one.id):
+                _begin(work, one, outcome.held, now)
         case _:
             assert_never(outcome)
+
+
+def _taken_up(work: Work, visit_id: str) -> bool:
+    """True once: another hub may look at the same page at the same moment."""
+    is_it = AD_HOC.c.id == visit_id, AD_HOC.c.state == "opened"
+    return work.execute(update(AD_HOC).where(*is_it).values(state="started")) == 1
 
 
 def _begin(work: Work, one: AdHocView, held: Held, now: datetime) -> None:
