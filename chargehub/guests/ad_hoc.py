@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, bindparam, select, text
+from sqlalchemy import BigInteger, Index, bindparam, func, select, text
 from sqlmodel import Field, SQLModel
 
 from chargehub.people.rules import digest
@@ -72,6 +72,11 @@ _BY_TOKEN = select(AD_HOC).where(AD_HOC.c.token_hash == bindparam("token_hash"))
 _BY_PAGE = select(AD_HOC).where(
     AD_HOC.c.rail == bindparam("rail"), AD_HOC.c.page_reference == bindparam("reference")
 )
+_WAITING_OF = (
+    select(func.count())
+    .select_from(AD_HOC)
+    .where(AD_HOC.c.state == "opened", func.lower(AD_HOC.c.email) == bindparam("email"))
+)
 _DUE = (
     select(AD_HOC)
     .where(AD_HOC.c.state == "opened", AD_HOC.c.look_at <= bindparam("now", type_=Instant()))
@@ -90,6 +95,11 @@ def by_token(reads: Reads, token: str) -> AdHocView | None:
     """The visit that a link opens, or None."""
     row = reads.one(_BY_TOKEN, token_hash=digest(token))
     return None if row is None else AdHocView(*row)
+
+
+def waiting_of(reads: Reads, email: str) -> int:
+    """How many pages wait whose links were asked for by this address, however it is written."""
+    return int(reads.value(_WAITING_OF, email=email.lower()))
 
 
 def due(reads: Reads, now: datetime, limit: int) -> tuple[AdHocView, ...]:

@@ -46,6 +46,7 @@ from chargehub.tariffs.pricing import Tariff
 from chargehub.units import Money
 
 LOOK_EVERY = timedelta(minutes=2)  # at a page that somebody may have completed and left
+MAILED = 3  # links to one mailbox whose pages wait
 SUBJECT = "Your charging, and what it costs"
 
 
@@ -244,7 +245,12 @@ def _note_hold(work: Work, one: AdHocView, held: Held, account_id: str, now: dat
 
 
 def write_link(work: Work, email: str, link: str, now: datetime) -> None:
-    """Mail the link by which the session is watched, stopped, and its receipt is read."""
+    """Mail the link by which the session is watched, stopped, and its receipt is read.
+
+    A mailbox gets no more than there can be reason for: anybody may name anybody's, unpaid.
+    """
+    if ad_hoc.waiting_of(work, email) > MAILED:
+        return
     text = (
         "Hello,\n\nby this link you see what you charge and what it costs, stop it, and have the"
         f" receipt. Whoever has it can do the same:\n\n    {link}\n"
