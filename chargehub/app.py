@@ -30,6 +30,7 @@ from chargehub.configured import (
     checking_of,
     host_port,
     kept_of,
+    manner_of,
     market_of,
     promises_of,
     source_of,
@@ -81,6 +82,7 @@ from chargehub.ocpp.switchboard import OcppSwitchboard, carry_out
 from chargehub.ocpp.witness import Witness
 from chargehub.operation import routes as operation_routes
 from chargehub.payments import (
+    confirm_routes,
     credit_routes,
     debt_routes,
     payee_routes,
@@ -174,6 +176,7 @@ ROUTERS = (
     receipt_routes.router,
     energy_routes.router,
     payment_routes.router,
+    confirm_routes.router,
     setup_routes.router,
     payout_routes.router,
     debt_routes.router,
@@ -278,7 +281,7 @@ class Hub:
             self.clock,
             flow.reactions(
                 *(self.store, self.rails, self._senders(), self.terms),
-                *(self.settings.secret, promises, self.checking),
+                *(self.settings.secret, promises, self.checking, manner_of(settings)),
             ),
         )
         frames_kept = timedelta(days=settings.frames_kept_days)

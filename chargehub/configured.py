@@ -12,6 +12,7 @@ from chargehub.checkups.actions import Checking
 from chargehub.checkups.evidence import Intervals
 from chargehub.checkups.rules import Renewal
 from chargehub.ocpp.tls import Tls
+from chargehub.payments.confirming import Manner
 from chargehub.personal.retaining import Kept
 from chargehub.prices.dayahead import Source, check_source, feeds_of
 from chargehub.prices.market import FetchedMarket, FileMarket, Market, NoMarket
@@ -51,6 +52,12 @@ def terms_of(settings: Settings) -> Terms:
         new_owner_maturity=timedelta(hours=settings.new_owner_maturity_hours),
         vat_mode=_VAT_MODES[settings.vat_mode],
     )
+
+
+def manner_of(settings: Settings) -> Manner:
+    """How drivers are asked to confirm payments."""
+    public_url = settings.public_url or f"http://{settings.http}"
+    return Manner(public_url, timedelta(minutes=settings.confirm_within_minutes))
 
 
 def promises_of(settings: Settings) -> Promises:

@@ -424,6 +424,17 @@ class AuthorisationRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldPageDue:
+    """A rail must open, read or close its page on which a payment's hold is confirmed."""
+
+    payment_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"hold_page:{self.payment_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentAuthorised:
     """A rail holds the driver's money. Exactly one of the two ids is set at first."""
 
@@ -858,6 +869,7 @@ Event = (
     | MethodDropped
     | PayerForgotten
     | AuthorisationRequested
+    | HoldPageDue
     | PaymentAuthorised
     | PaymentRefused
     | CaptureRequested

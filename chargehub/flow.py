@@ -45,6 +45,8 @@ from chargehub.payments import (
     setting_up,
     topping_up,
 )
+from chargehub.payments import confirming as asking_payers
+from chargehub.payments.confirming import USUAL, Manner
 from chargehub.payments.facts import (
     AccountChanged,
     OwnersBankRefused,
@@ -114,6 +116,7 @@ def reactions(
     secret: str,
     promises: Promises = PROMISES,
     checking: Checking = CHECKING,
+    manner: Manner = USUAL,
 ) -> Reactions:
     """The followers of every event, in the order in which they are told. `secret`: the hub's."""
     follows: dict[type[events.Event], list[Reaction | Effect]] = {
@@ -148,6 +151,7 @@ def reactions(
         events.BookingChanged: list(AFTER_CHANGE),
         events.BookingReleased: [
             ending.end_booking,
+            asking_payers.give_up,
             _charge_owner(terms),
             _credit_spoilt(promises),
             offering.tell_failed,
@@ -182,7 +186,7 @@ def reactions(
         events.PaymentCaptured: [_settle(terms)],
         events.CdrCorrected: [collect.adjust, _issue_receipt(receipts.Issuer(secret, terms))],
     }
-    told_first: Reactions = {**follows, **_asked_of_rails(store, rails)}
+    told_first: Reactions = {**follows, **_asked_of_rails(store, rails, manner)}
     after = (
         _of_disputes(store, rails),
         _of_wallets(store, rails),
@@ -242,11 +246,22 @@ def _joined(first: Reactions, then: Reactions) -> Reactions:
     return {kind: [*first.get(kind, ()), *then.get(kind, ())] for kind in kinds}
 
 
-def _asked_of_rails(store: Store, rails: Rails) -> Reactions:
+def _asked_of_rails(store: Store, rails: Rails, manner: Manner) -> Reactions:
     """What a rail is asked, and where its answer is noted."""
+
+    def record_authorisation(
+        work: Work, event: events.AuthorisationRequested, outcome: Any, now: datetime
+    ) -> None:
+        asking_payers.record_authorisation(work, event, outcome, now, manner)
+
     return {
         events.AuthorisationRequested: [
-            Effect(effects.authorise(rails, store), collect.record_authorisation)
+            Effect(effects.authorise(rails, store), record_authorisation)
+        ],
+        events.HoldPageDue: [
+            Effect(
+                asking_payers.ask_page(rails, store, manner.public_url), asking_payers.record_page
+            )
         ],
         events.CaptureRequested: [Effect(effects.capture(rails, store), collect.record_capture)],
         events.FeeRequested: [Effect(effects.capture(rails, store), ending.record_fee)],

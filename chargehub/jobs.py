@@ -37,6 +37,7 @@ from chargehub.listings import suspending
 from chargehub.payments import (
     budgeting,
     coming_back,
+    confirming,
     dropping,
     netting,
     notices,
@@ -225,7 +226,8 @@ def due_of_prices(market: Market, source: Source | None = None) -> Sequence[Job]
 
 
 def due_of_wallets() -> Sequence[Job]:
-    """Pages for cards and accounts of owners that nobody looks at, and cards that nobody keeps."""
+    """Pages for cards and holds, and accounts of owners, that nobody looks at, and cards that nobody
+    keeps."""
 
     def ask_pages(work: Work, now: datetime, chunk: Chunk) -> int:
         return setting_up.ask_due(work, now, chunk)
@@ -236,7 +238,13 @@ def due_of_wallets() -> Sequence[Job]:
     def forget_setups(work: Work, now: datetime, _chunk: Chunk) -> int:
         return setting_up.forget(work, now)
 
-    return (ask_pages, ask_accounts, dropping.drop_due, forget_setups)
+    return (
+        confirming.look_at_pages,
+        ask_pages,
+        ask_accounts,
+        dropping.drop_due,
+        forget_setups,
+    )
 
 
 def due_of_watches(every: timedelta) -> Sequence[Job]:

@@ -394,6 +394,15 @@ class Settings(BaseSettings):
         bool,
         Field(description="Let it have a private address and http; for closed networks alone."),
     ] = False
+    confirm_within_minutes: Annotated[
+        int,
+        Field(
+            ge=2,
+            le=120,
+            description="How long a slot that begins within a day waits for its driver to confirm "
+            "the payment to a bank that wants to know; then it is declined.",
+        ),
+    ] = 15
     stripe_key: Annotated[
         str, Field(description="Stripe's secret or restricted key; empty: no card payments.")
     ] = ""

@@ -276,6 +276,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "POST /sandbox/pages/{reference}/refuse": Row(
         "anybody", done=404, ids={"reference": "guessed"}
     ),
+    "GET /payments/{payment_id}/return": Row("anybody", ids={"payment_id": "guessed"}),
     "GET /payments": Row("read", "driver", stranger=OWN),
     "GET /bookings/{booking_id}/alternatives": Row("read", "driver"),
     "GET /credits": Row("read", "driver", stranger=OWN),

@@ -14,6 +14,13 @@ from chargehub.bookings.tables import BookingView
 from chargehub.rest.bodies import MoneyBody
 
 
+class ConfirmDepositBody(BaseModel):
+    """A page on which the driver confirms the deposit to the bank, and until when."""
+
+    url: str
+    until: datetime
+
+
 class BookingBody(BaseModel):
     """A booking as it stands.
 
@@ -25,6 +32,7 @@ class BookingBody(BaseModel):
     token the last characters are shown. `policy_version`: which of the station's policies counts
     for it, 0 for none. `fee` was kept of the deposit, `penalty` is what the owner owes for
     cancelling. `cancellation`: until when the driver gets back how much of the deposit.
+    `confirm`: the bank asks the driver, who reads here where to answer.
     `overstay`: what staying after `ends_at` costs; null: nothing.
     """
 
@@ -41,6 +49,7 @@ class BookingBody(BaseModel):
     deposit_state: Deposit
     deposit_at: datetime | None
     mend_by: datetime | None
+    confirm: ConfirmDepositBody | None = None
     fee: MoneyBody | None
     penalty: MoneyBody | None
     policy_version: int

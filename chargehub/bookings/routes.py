@@ -9,12 +9,13 @@ from pydantic import BaseModel, Field
 from chargehub.bookings import (
     approving,
     cancelling,
+    deposit_pages,
     depositing,
     holding,
     promising,
     tables,
 )
-from chargehub.bookings.bodies import BookingBody
+from chargehub.bookings.bodies import BookingBody, ConfirmDepositBody
 from chargehub.bookings.cancellation import Reason
 from chargehub.bookings.rules import Reservation, Status, Wanted
 from chargehub.bookings.tables import BookingView
@@ -161,7 +162,17 @@ async def get_booking(
     booking_id: BookingId, actor: CurrentActor, store: CurrentStore
 ) -> BookingBody:
     """A booking you made, or one of your EVSEs."""
-    return BookingBody.of(await store.read(_seen, actor, booking_id))
+    return await store.read(_read, actor, booking_id)
+
+
+def _read(reads: Reads, actor: Actor, booking_id: str) -> BookingBody:
+    booking = _seen(reads, actor, booking_id)
+    body = BookingBody.of(booking)
+    page = deposit_pages.page_of(reads, booking_id)
+    if page is None or booking.driver_id != actor.account_id:
+        return body
+    confirm = ConfirmDepositBody(url=page.url, until=page.until)
+    return body.model_copy(update={"confirm": confirm})
 
 
 def _seen(reads: Reads, actor: Actor, booking_id: str) -> BookingView:

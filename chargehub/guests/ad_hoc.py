@@ -28,6 +28,7 @@ class AdHocRow(SQLModel, table=True):
         Index("ix_ad_hoc_account", "account_id"),
         Index("ix_ad_hoc_created", "created_at"),
         Index("ix_ad_hoc_page", "page_reference"),
+        Index("ix_ad_hoc_page", "page_reference"),
     )
 
     id: str = Field(primary_key=True, max_length=36)
@@ -77,6 +78,9 @@ _WAITING_OF = (
     .select_from(AD_HOC)
     .where(AD_HOC.c.state == "opened", func.lower(AD_HOC.c.email) == bindparam("email"))
 )
+_BY_REFERENCE = select(AD_HOC).where(
+    AD_HOC.c.rail == bindparam("rail"), AD_HOC.c.page_reference == bindparam("reference")
+)
 _DUE = (
     select(AD_HOC)
     .where(AD_HOC.c.state == "opened", AD_HOC.c.look_at <= bindparam("now", type_=Instant()))
@@ -100,6 +104,12 @@ def by_token(reads: Reads, token: str) -> AdHocView | None:
 def waiting_of(reads: Reads, email: str) -> int:
     """How many pages wait whose links were asked for by this address, however it is written."""
     return int(reads.value(_WAITING_OF, email=email.lower()))
+
+
+def of_reference(reads: Reads, rail: str, reference: str) -> AdHocView | None:
+    """The visit whose page a rail calls so, or None."""
+    row = reads.one(_BY_REFERENCE, rail=rail, reference=reference)
+    return None if row is None else AdHocView(*row)
 
 
 def due(reads: Reads, now: datetime, limit: int) -> tuple[AdHocView, ...]:

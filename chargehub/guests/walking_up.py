@@ -147,6 +147,13 @@ def hint(work: Work, rail: str, fact: PageEnded, now: datetime) -> None:
         _look(work, one, now)
 
 
+def hint(work: Work, rail: str, reference: str, now: datetime) -> None:
+    """A rail says that something became of a page: ask it what. Unknown pages are none of ours."""
+    one = ad_hoc.of_reference(work, rail, reference)
+    if one is not None and one.state == "opened":
+        _look(work, one, now)
+
+
 def _look(work: Work, one: AdHocView, now: datetime) -> None:
     _set(work, one.id, look_at=now + LOOK_EVERY)
     work.record(AdHocPageDue(one.id))

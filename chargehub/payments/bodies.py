@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, Field
 
+from chargehub.payments.confirmations import HoldPage
 from chargehub.payments.views import MethodView, PaymentView, Preference
 from chargehub.rest.bodies import Body, MoneyBody
 from chargehub.units import Money
@@ -52,11 +53,19 @@ class RefusalBody(BaseModel):
         return None if code is None else cls(code=code, detail=detail or "")
 
 
+class ConfirmBody(BaseModel):
+    """A page on which a payer confirms a hold to the bank, and until when."""
+
+    url: str
+    until: datetime
+
+
 class PaymentBody(BaseModel):
     """A payment of a booking or session: `due` is the cost it answers for, once that is known.
 
     `state`: requested, authorised, refused, capture_requested, captured, release_requested,
     released, failed. `expires_at`: when the rail lets go of the hold; null: it does not say.
+    `confirm`: open its `url` in a browser and confirm by `until`; null: nothing is to be confirmed.
     """
 
     id: str
@@ -71,11 +80,12 @@ class PaymentBody(BaseModel):
     captured: MoneyBody
     refunded: MoneyBody
     refusal: RefusalBody | None
+    confirm: ConfirmBody | None
     expires_at: datetime | None
     created_at: datetime
 
     @classmethod
-    def of(cls, payment: PaymentView) -> Self:
+    def of(cls, payment: PaymentView, page: HoldPage | None = None) -> Self:
         def money(amount_minor: int) -> MoneyBody:
             return MoneyBody.of(Money(amount_minor, payment.currency))
 
@@ -92,6 +102,7 @@ class PaymentBody(BaseModel):
             captured=money(payment.captured_minor),
             refunded=money(payment.refunded_minor),
             refusal=RefusalBody.of(payment.refusal_code, payment.refusal_detail),
+            confirm=ConfirmBody(url=page.url, until=page.until) if page and page.url else None,
             expires_at=payment.expires_at,
             created_at=payment.created_at,
         )

@@ -8,6 +8,7 @@ from chargehub.errors import NotFound
 from chargehub.payments import (
     actions,
     bodies,
+    confirmations,
     payees,
     tables,
     withheld,
@@ -19,6 +20,7 @@ from chargehub.payments.asked import (
     Payer,
     described,
 )
+from chargehub.payments.confirmations import HoldPage
 from chargehub.payments.outside import reached
 from chargehub.payments.rail import Refusal
 from chargehub.payments.rules import MethodRefused, UnknownRail
@@ -33,7 +35,7 @@ from chargehub.rest.manners import (
     idempotent,
     page,
 )
-from chargehub.store.work import Work
+from chargehub.store.work import Reads, Work
 
 router = APIRouter(tags=["payments"])
 
@@ -84,10 +86,20 @@ async def get_payments(
     actor: CurrentActor, asked: CurrentPage, store: CurrentStore
 ) -> Page[bodies.PaymentBody]:
     """What you paid or are to pay as a driver, newest first."""
-    found = await store.read(
-        tables.page_of_payments, actor.account_id, asked.after_id(), asked.fetch
-    )
-    return page(found, asked, key=_payment_key, body=bodies.PaymentBody.of)
+    found, pages = await store.read(_payments, actor.account_id, asked.after_id(), asked.fetch)
+
+    def body(payment: PaymentView) -> bodies.PaymentBody:
+        return bodies.PaymentBody.of(payment, pages.get(payment.id))
+
+    return page(found, asked, key=_payment_key, body=body)
+
+
+def _payments(
+    reads: Reads, driver_id: str, after: str | None, limit: int
+) -> tuple[tuple[PaymentView, ...], dict[str, HoldPage]]:
+    found = tables.page_of_payments(reads, driver_id, after, limit)
+    waiting = [one.id for one in found if one.state == "requested"]
+    return found, confirmations.of_payments(reads, waiting) if waiting else {}
 
 
 def _payment_key(payment: PaymentView) -> tuple[str]:

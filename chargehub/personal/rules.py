@@ -192,6 +192,8 @@ HELD: tuple[Held, ...] = (
         kept=("driver_id", "rail_reference", "refusal_code"),
         why=_KEY,
     ),
+    Held("deposit_page", "booking_id@booking", is_deleted=True),
+    Held("hold_page", "payment_id@payment", is_deleted=True),
     Held("command", "booking_id@booking", cut=("body", "outcome", "progress")),
     Held("command", "session_id@session", cut=("body", "outcome", "progress")),
     Held(

@@ -24,6 +24,7 @@ UNPUBLISHED = frozenset(
     {
         events.AdHocPageDue,
         events.EvseFreed,
+        events.HoldPageDue,
         events.MailRequested,
         events.MethodDropped,
         events.MethodSetupAsked,

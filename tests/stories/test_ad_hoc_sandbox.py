@@ -1,24 +1,12 @@
 """Charging without an account on a hub without cards: the sandbox's own page is confirmed."""
 
-import re
-from typing import Any
-
 import pytest
 
 from tests.hub import RunningHub
+from tests.stories.pages import answer
 from tests.stories.steps import audited, passing
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-
-
-async def answer(hub: RunningHub, page_url: str, button: str) -> Any:
-    """What a browser does: it reads the page, and sends one of its forms."""
-    path = page_url.partition("/api/v1")[2]
-    shown = await hub.api.get(f"/api/v1{path}")
-    assert shown.status_code == 200
-    assert "script" not in shown.text and "form-action 'self'" in str(shown.headers)
-    (target,) = re.findall(rf'action="([^"]*/{button})"', shown.text)
-    return await hub.api.post(f"/api/v1{path.rpartition('/')[0]}/{target}")
 
 
 async def test_somebody_confirms_charges_and_has_the_receipt(hub: RunningHub) -> None:

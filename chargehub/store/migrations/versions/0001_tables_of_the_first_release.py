@@ -1180,6 +1180,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("evse_id", name=op.f("pk_pay_code_demand")),
     )
     op.create_index("ix_pay_code_demand_show", "pay_code_demand", ["show_at"], unique=False)
+    op.create_index("ix_ad_hoc_page", "ad_hoc", ["page_reference"], unique=False)
+    op.create_table(
+        "deposit_page",
+        sa.Column("booking_id", sa.String(length=36), nullable=False),
+        sa.Column("url", sa.String(length=2000), nullable=False),
+        sa.Column("until", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("booking_id", name=op.f("pk_deposit_page")),
+    )
+    op.create_table(
+        "hold_page",
+        sa.Column("payment_id", sa.String(length=36), nullable=False),
+        sa.Column("rail", sa.String(length=20), nullable=False),
+        sa.Column("reference", sa.String(length=200), nullable=True),
+        sa.Column("url", sa.String(length=2000), nullable=True),
+        sa.Column("until", Instant(), nullable=False),
+        sa.Column("is_closing", sa.Boolean(), nullable=False),
+        sa.Column("look_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("payment_id", name=op.f("pk_hold_page")),
+    )
+    op.create_index("ix_hold_page_look", "hold_page", ["look_at"], unique=False)
+    op.create_index("ix_hold_page_reference", "hold_page", ["reference"], unique=False)
     op.create_table(
         "top_up",
         sa.Column("id", sa.String(length=36), nullable=False),
