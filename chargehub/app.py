@@ -55,6 +55,7 @@ from chargehub.jobs import (
     Jobs,
     due,
     due_of_checkups,
+    due_of_debts,
     due_of_invoices,
     due_of_keeping,
     due_of_pay_codes,
@@ -81,6 +82,7 @@ from chargehub.ocpp.server import OcppServer
 from chargehub.ocpp.switchboard import OcppSwitchboard, carry_out
 from chargehub.ocpp.witness import Witness
 from chargehub.operation import routes as operation_routes
+from chargehub.owing import routes as owing_routes
 from chargehub.payments import (
     confirm_routes,
     credit_routes,
@@ -177,6 +179,7 @@ ROUTERS = (
     energy_routes.router,
     payment_routes.router,
     confirm_routes.router,
+    owing_routes.router,
     setup_routes.router,
     payout_routes.router,
     debt_routes.router,
@@ -295,7 +298,7 @@ class Hub:
         what_is_due = (*what_is_due, *due_of_prices(self.market, self.source))
         what_is_due = (*what_is_due, *due_of_checkups(self.checking))
         what_is_due = (*what_is_due, self.unmet.write_demand)
-        what_is_due = (*what_is_due, *due_of_wallets())
+        what_is_due = (*what_is_due, *due_of_wallets(), *due_of_debts(settings.debt_least_coins))
         what_is_due = (*what_is_due, *due_of_pay_codes(code_terms(self.settings)))
         what_is_due = (*what_is_due, *due_of_invoices(self.terms))
         quiet = timedelta(minutes=settings.watch_quiet_minutes)

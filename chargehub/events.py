@@ -435,6 +435,17 @@ class HoldPageDue:
 
 
 @dataclass(frozen=True, slots=True)
+class DebtPaymentRequested:
+    """A payment row stands that is to pay what a driver owes, and wants money from its rail."""
+
+    payment_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"payment:{self.payment_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentAuthorised:
     """A rail holds the driver's money. Exactly one of the two ids is set at first."""
 
@@ -870,6 +881,7 @@ Event = (
     | PayerForgotten
     | AuthorisationRequested
     | HoldPageDue
+    | DebtPaymentRequested
     | PaymentAuthorised
     | PaymentRefused
     | CaptureRequested

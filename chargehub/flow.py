@@ -26,9 +26,10 @@ from chargehub.disputes import actions as disputes
 from chargehub.disputes import lines
 from chargehub.energy import actions as grid
 from chargehub.energy import balancing
-from chargehub.guests import redeeming, walking_up
+from chargehub.guests import hinting, redeeming, walking_up
 from chargehub.invoices import actions as invoices
 from chargehub.meters import actions as meters
+from chargehub.owing import actions as owing
 from chargehub.payments import (
     asking,
     budgeting,
@@ -225,8 +226,7 @@ _OF_CREDITS: Reactions = {  # who bears them, and how guests can use them; told 
 
 
 def _page_ended(work: Work, rail: str, fact: PageEnded, now: datetime) -> None:
-    setting_up.hint(work, rail, fact, now)
-    walking_up.hint(work, rail, fact, now)
+    hinting.hint(work, rail, fact.reference, now)
 
 
 _HEARD: Mapping[
@@ -268,6 +268,7 @@ def _asked_of_rails(store: Store, rails: Rails, manner: Manner) -> Reactions:
         events.ReleaseRequested: [Effect(effects.release(rails, store), collect.record_release)],
         events.RefundRequested: [Effect(effects.refund(rails, store), collect.record_refund)],
         events.AdHocPageDue: [Effect(walking_up.read_page(rails, store), walking_up.record_page)],
+        events.DebtPaymentRequested: [Effect(effects.capture(rails, store), owing.record_payment)],
         events.TopUpRequested: [
             Effect(effects.take_top_up(rails, store), topping_up.record_top_up)
         ],

@@ -34,6 +34,7 @@ from chargehub.guests import scanning, walking_up
 from chargehub.invoices import actions as invoices
 from chargehub.invoices import monthly
 from chargehub.listings import suspending
+from chargehub.owing import actions as owing
 from chargehub.payments import (
     budgeting,
     coming_back,
@@ -226,8 +227,7 @@ def due_of_prices(market: Market, source: Source | None = None) -> Sequence[Job]
 
 
 def due_of_wallets() -> Sequence[Job]:
-    """Pages for cards and holds, and accounts of owners, that nobody looks at, and cards that nobody
-    keeps."""
+    """Pages and accounts of owners that nobody looks at, and cards that nobody keeps."""
 
     def ask_pages(work: Work, now: datetime, chunk: Chunk) -> int:
         return setting_up.ask_due(work, now, chunk)
@@ -245,6 +245,15 @@ def due_of_wallets() -> Sequence[Job]:
         dropping.drop_due,
         forget_setups,
     )
+
+
+def due_of_debts(least: Decimal) -> Sequence[Job]:
+    """What drivers owe. `least`: what keeps them from charging on, in coins of about a euro."""
+
+    def ask_debts(work: Work, now: datetime, chunk: Chunk) -> int:
+        return owing.ask_due(work, now, chunk, least)
+
+    return (ask_debts, owing.clear_paid)
 
 
 def due_of_watches(every: timedelta) -> Sequence[Job]:

@@ -403,6 +403,14 @@ class Settings(BaseSettings):
             "the payment to a bank that wants to know; then it is declined.",
         ),
     ] = 15
+    debt_least_coins: Annotated[
+        Decimal,
+        Field(
+            ge=0,
+            description="The least debt of a day for which a driver cannot book or charge, in "
+            "coins of about a euro.",
+        ),
+    ] = Decimal(1)
     stripe_key: Annotated[
         str, Field(description="Stripe's secret or restricted key; empty: no card payments.")
     ] = ""

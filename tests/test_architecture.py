@@ -18,11 +18,11 @@ DOMAIN = (
     *("settlement", "payments", "search", "rewards", "reputation", "webhooks", "meters"),
     *("jurisdictions", "personal", "reporting"),
     *("guests", "receipts"),
-    *("disputes", "prices", "checkups", "margins", "reconciliation", "invoices"),
+    *("disputes", "prices", "checkups", "margins", "reconciliation", "invoices", "owing"),
 )
 MONEY = (
     *("tariffs", "ledger", "settlement", "payments", "rewards", "disputes", "prices"),
-    *("margins", "reconciliation", "invoices"),
+    *("margins", "reconciliation", "invoices", "owing"),
 )
 FILE_LINES = 400
 # Read as one, however long.

@@ -30,6 +30,7 @@ from chargehub.listings import audience
 from chargehub.listings import rules as hours
 from chargehub.listings import tables as listings
 from chargehub.listings.tables import ListingView
+from chargehub.people import debtors
 from chargehub.people import tables as people
 from chargehub.people.rules import MASTER, Actor, fold_id_token
 from chargehub.stations import tables as stations
@@ -82,8 +83,8 @@ def hold_slot(
     Free are an owner's and a household's own EVSE, and a tariff that asks for nothing. The price
     list and the owner's policy are frozen here, or are those that were `locked` before. Holds of
     others that were not paid in time give way. Raises NotFound (no such EVSE, or not published),
-    Forbidden (somebody else's id token), PaymentMethodNeeded, TooManyBookings, KeptByOwner, and
-    what `rules.check_slot` raises.
+    Forbidden (somebody else's id token), PaymentMethodNeeded, DebtDue, TooManyBookings,
+    KeptByOwner, and what `rules.check_slot` raises.
     """
     slot = rules.slot_of(wanted)
     offer = _offered(work, wanted, driver.account_id)
@@ -209,6 +210,7 @@ def _terms(work: Work, driver: Actor, offer: _Offer, id_token: str, slot: Span) 
     account = people.account(work, driver.account_id)
     if account is None or not account.can_pay:
         raise rules.PaymentMethodNeeded("This slot costs money. Add a payment method, then book.")
+    debtors.check(work, driver.account_id)
     deposit_minor, expected_minor = held_for(tariff, evse.power_w, slot, evse.time_zone, trusted)
     is_asked = trusted.must_ask(offer.policy, deposit_minor)
     deposit = Money(deposit_minor, tariff.currency)

@@ -28,7 +28,6 @@ class AdHocRow(SQLModel, table=True):
         Index("ix_ad_hoc_account", "account_id"),
         Index("ix_ad_hoc_created", "created_at"),
         Index("ix_ad_hoc_page", "page_reference"),
-        Index("ix_ad_hoc_page", "page_reference"),
     )
 
     id: str = Field(primary_key=True, max_length=36)
@@ -70,9 +69,6 @@ class AdHocView:
 AD_HOC = table_of(AdHocRow)
 _BY_ID = select(AD_HOC).where(AD_HOC.c.id == bindparam("id"))
 _BY_TOKEN = select(AD_HOC).where(AD_HOC.c.token_hash == bindparam("token_hash"))
-_BY_PAGE = select(AD_HOC).where(
-    AD_HOC.c.rail == bindparam("rail"), AD_HOC.c.page_reference == bindparam("reference")
-)
 _WAITING_OF = (
     select(func.count())
     .select_from(AD_HOC)
@@ -115,9 +111,3 @@ def of_reference(reads: Reads, rail: str, reference: str) -> AdHocView | None:
 def due(reads: Reads, now: datetime, limit: int) -> tuple[AdHocView, ...]:
     """Visits whose pages are to be looked at."""
     return tuple(AdHocView(*row) for row in reads.all(_DUE, now=now, limit=limit))
-
-
-def by_page(reads: Reads, rail: str, reference: str) -> AdHocView | None:
-    """The visit whose page the rail calls so, or None."""
-    row = reads.one(_BY_PAGE, rail=rail, reference=reference)
-    return None if row is None else AdHocView(*row)

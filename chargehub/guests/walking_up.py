@@ -21,7 +21,6 @@ from chargehub.guests.ad_hoc import AD_HOC, AdHocRow, AdHocView
 from chargehub.payments import rules as payment_rules
 from chargehub.payments import steps
 from chargehub.payments import tables as payments
-from chargehub.payments.facts import PageEnded
 from chargehub.payments.rail import (
     HasPages,
     Held,
@@ -138,13 +137,6 @@ def look_at_pages(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
     """Have open pages looked at, at most 50; how many."""
     found = ad_hoc.due(work, now, chunk.limit)
     return chunk.each(work, found, attrgetter("id"), partial(_look, now=now))
-
-
-def hint(work: Work, rail: str, fact: PageEnded, now: datetime) -> None:
-    """A rail says that something became of a page: look what."""
-    one = ad_hoc.by_page(work, rail, fact.reference)
-    if one is not None and one.state == "opened":
-        _look(work, one, now)
 
 
 def hint(work: Work, rail: str, reference: str, now: datetime) -> None:

@@ -52,11 +52,11 @@ def authorise(rails: Rails, store: Store) -> Effect[events.AuthorisationRequeste
 
 def capture(
     rails: Rails, store: Store
-) -> Effect[events.CaptureRequested | events.FeeRequested, Captured]:
+) -> Effect[events.CaptureRequested | events.FeeRequested | events.DebtPaymentRequested, Captured]:
     """Take money from a hold, or at once where there is none. None: not wanted any more."""
 
     async def run(
-        event: events.CaptureRequested | events.FeeRequested, key: str
+        event: events.CaptureRequested | events.FeeRequested | events.DebtPaymentRequested, key: str
     ) -> Captured | Refusal | None:
         payment = await store.read(tables.payment, event.payment_id)
         if payment is None or payment.state != "capture_requested":

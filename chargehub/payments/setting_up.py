@@ -16,7 +16,6 @@ from sqlalchemy import delete, update
 from chargehub import events
 from chargehub.payments import actions, setups, tables
 from chargehub.payments.actions import NewMethod
-from chargehub.payments.facts import PageEnded
 from chargehub.payments.outside import reached
 from chargehub.payments.rail import (
     RAIL_TIMEOUT_S,
@@ -159,9 +158,9 @@ def _add(work: Work, setup: SetupView, page: PageDone, now: datetime) -> str:
 # --- what the clock and the rail say -----------------------------------------------------------
 
 
-def hint(work: Work, rail: str, fact: PageEnded, now: datetime) -> None:
+def hint(work: Work, rail: str, reference: str, now: datetime) -> None:
     """A rail says that something became of a page: ask it what. Unknown pages are none of ours."""
-    setup = setups.of_reference(work, rail, fact.reference)
+    setup = setups.of_reference(work, rail, reference)
     if setup is not None and setup.state == "open":
         _ask(work, setup, now)
 

@@ -15,6 +15,7 @@ from chargehub.listings import audience
 from chargehub.listings import rules as hours
 from chargehub.listings import tables as listings
 from chargehub.listings.tables import ListingView
+from chargehub.people import debtors
 from chargehub.people import tables as people
 from chargehub.people.rules import MASTER
 from chargehub.sessions.rules import MayNotStart
@@ -93,7 +94,7 @@ def admit(work: Work, start: Start) -> Admission:
     if _is_kept(work, start) or not _is_for(work, listing, driver_id):
         return Admission("not_now", driver_id)
     driver = people.account(work, driver_id)
-    if driver is None or not driver.can_pay:
+    if driver is None or not driver.can_pay or debtors.is_debtor(work, driver_id):
         return Admission("no_credit", driver_id)
     tariff_id: str | None = listing.tariff_id
     if start.at < listing.published_at:

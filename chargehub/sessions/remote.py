@@ -9,6 +9,7 @@ from operator import attrgetter
 from chargehub.bookings.tables import BookingView
 from chargehub.errors import Conflict, Invalid
 from chargehub.events import CommandFinished, SessionFailed
+from chargehub.people import debtors
 from chargehub.people import tables as people
 from chargehub.people.rules import Actor
 from chargehub.sessions import (
@@ -63,6 +64,8 @@ def _start(work: Work, driver_id: str, id_token: str, evse_id: str, now: datetim
     admission = opening.admit(
         work, opening.Start(evse.station_id, evse, id_token, now, is_asked=True)
     )
+    if admission.verdict == "no_credit":
+        debtors.check(work, driver_id)
     if admission.verdict != "accepted":
         raise rules.MayNotStart(WHY_NOT[admission.verdict])
     blank = advancing.blank(work, evse.station_id)

@@ -61,6 +61,13 @@ def write_off_due(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
     return chunk.each(work, due, attrgetter("cdr_id"), partial(_write_off, now=now))
 
 
+def give_up(work: Work, cdr_id: str, now: datetime) -> None:
+    """Write off now what is owed of a settlement, by whomever decided so; twice is once."""
+    row = work.one(select(SETTLEMENT).where(SETTLEMENT.c.cdr_id == cdr_id))
+    if row is not None and row.written_off_at is None and row.reversed_at is None:
+        _write_off(work, SettlementView(*row), now)
+
+
 def take_back(work: Work, settled: SettlementView, now: datetime) -> None:
     """Before a settlement is reversed: all that was written off of it is owed again."""
     if settled.written_off_at is None:

@@ -23,6 +23,7 @@ MOST_PENDING = 10_000  # messages that a webhook that fails may have waiting
 UNPUBLISHED = frozenset(
     {
         events.AdHocPageDue,
+        events.DebtPaymentRequested,
         events.EvseFreed,
         events.HoldPageDue,
         events.MailRequested,

@@ -1180,7 +1180,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("evse_id", name=op.f("pk_pay_code_demand")),
     )
     op.create_index("ix_pay_code_demand_show", "pay_code_demand", ["show_at"], unique=False)
-    op.create_index("ix_ad_hoc_page", "ad_hoc", ["page_reference"], unique=False)
+    op.create_table(
+        "debt",
+        sa.Column("session_id", sa.String(length=36), nullable=False),
+        sa.Column("driver_id", sa.String(length=36), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("ask_at", Instant(), nullable=True),
+        sa.Column("payment_id", sa.String(length=36), nullable=True),
+        sa.Column("forgiven_at", Instant(), nullable=True),
+        sa.Column("forgiven_by", sa.String(length=36), nullable=True),
+        sa.Column("because", sa.String(length=500), nullable=True),
+        sa.PrimaryKeyConstraint("session_id", name=op.f("pk_debt")),
+    )
+    op.create_index("ix_debt_ask_at", "debt", ["ask_at"], unique=False)
+    op.create_index("ix_debt_payment", "debt", ["payment_id"], unique=False)
+    op.create_index("ix_debt_driver", "debt", ["driver_id"], unique=False)
+    op.create_table(
+        "debtor",
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("since", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_debtor")),
+    )
     op.create_table(
         "deposit_page",
         sa.Column("booking_id", sa.String(length=36), nullable=False),
