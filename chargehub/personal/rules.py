@@ -130,10 +130,7 @@ HELD: tuple[Held, ...] = (
     Held("session_budget", "session_id@session", is_deleted=True),
     Held("receipt", "session_id@session", kept=("hash", "content"), why=_EVIDENCE),
     Held(
-        "signed_packet",
-        "session_id@session",
-        kept=("content", "digest", "encoding"),
-        why=_EVIDENCE,
+        "signed_packet", "session_id@session", kept=("content", "digest", "encoding"), why=_EVIDENCE
     ),
     Held(
         "invoice",
@@ -286,20 +283,8 @@ HELD: tuple[Held, ...] = (
     ),
     Held("invoice_subject", "owner_id", hidden=("driver_id",), kept=("owner_id",), why=_KEY),
     Held("invoice_month", "owner_id", kept=("owner_id", "missing"), why=_KEY),
-    Held(
-        "cdr",
-        "owner_id",
-        hidden=("driver_id", "id_token"),
-        kept=("owner_id",),
-        why=_KEY,
-    ),
-    Held(
-        "booking",
-        "owner_id",
-        hidden=("driver_id", "id_token"),
-        kept=("owner_id",),
-        why=_KEY,
-    ),
+    Held("cdr", "owner_id", hidden=("driver_id", "id_token"), kept=("owner_id",), why=_KEY),
+    Held("booking", "owner_id", hidden=("driver_id", "id_token"), kept=("owner_id",), why=_KEY),
     Held(
         "session",
         "owner_id",
