@@ -833,6 +833,35 @@ class DisputeClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class CardDisputeOpened:
+    """A cardholder disputes a charge at the bank. No subject is set where a top-up is disputed."""
+
+    card_dispute_id: str
+    session_id: str | None
+    booking_id: str | None
+
+    @property
+    def aggregate(self) -> str:
+        return f"card_dispute:{self.card_dispute_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class CardDisputeClosed:
+    """A bank has decided: `state` won, lost, or closed (it only asked). `returned_minor` of the
+    cost went back to the cardholder; nothing is frozen any more."""
+
+    card_dispute_id: str
+    session_id: str | None
+    booking_id: str | None
+    state: str
+    returned_minor: int
+
+    @property
+    def aggregate(self) -> str:
+        return f"card_dispute:{self.card_dispute_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class WatchMatched:
     """Somebody was told that what they watch for is there. `evse_id`: the nearest that fits."""
 
@@ -911,5 +940,7 @@ Event = (
     | DisputeAppealed
     | DisputeRefundRequested
     | DisputeClosed
+    | CardDisputeOpened
+    | CardDisputeClosed
     | WatchMatched
 )

@@ -19,6 +19,7 @@ from chargehub.bookings import (
     following,
 )
 from chargehub.bookings.promises import PROMISES, Promises
+from chargehub.card_disputes import actions as card_disputes
 from chargehub.checkups import actions as checkups
 from chargehub.checkups import renewing
 from chargehub.checkups.actions import CHECKING, Checking
@@ -50,6 +51,7 @@ from chargehub.payments import confirming as asking_payers
 from chargehub.payments.confirming import USUAL, Manner
 from chargehub.payments.facts import (
     AccountChanged,
+    CardDisputed,
     OwnersBankRefused,
     PageEnded,
     PayoutReversed,
@@ -238,6 +240,7 @@ _HEARD: Mapping[
     AccountChanged: onboarding.hint,
     OwnersBankRefused: onboarding.bank_refused,
     PayoutReversed: coming_back.hear_reversed,
+    CardDisputed: card_disputes.hear,
 }
 
 
@@ -300,6 +303,7 @@ def _of_disputes(store: Store, rails: Rails) -> Reactions:
     return {
         events.StationDisconnected: [lines.note_disconnected],
         events.DisputeClosed: [disputes.end_doubt],
+        events.CdrCorrected: [card_disputes.follow_corrected],
         events.DisputeRefundRequested: [
             Effect(effects.refund(rails, store), disputes.record_refund)
         ],
@@ -350,6 +354,7 @@ def _of_invoices() -> Reactions:
         events.FeeCaptured: [invoices.follow_fee],
         events.BookingReleased: [invoices.follow_penalty],
         events.DisputeClosed: [invoices.follow_dispute],
+        events.CardDisputeClosed: [invoices.follow_dispute],
     }
 
 

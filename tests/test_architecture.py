@@ -19,6 +19,7 @@ DOMAIN = (
     *("jurisdictions", "personal", "reporting"),
     *("guests", "receipts"),
     *("disputes", "prices", "checkups", "margins", "reconciliation", "invoices", "owing"),
+    "card_disputes",
 )
 MONEY = (
     *("tariffs", "ledger", "settlement", "payments", "rewards", "disputes", "prices"),

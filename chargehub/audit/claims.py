@@ -17,6 +17,7 @@ from chargehub.audit.findings import (
     money,
 )
 from chargehub.ledger.tables import ACCOUNT, ENTRY, TXN
+from chargehub.payments.card_disputes import CARD_DISPUTE
 from chargehub.payments.credits import CREDIT
 from chargehub.payments.tables import PAYMENT, PAYOUT, REFUND
 from chargehub.settlement import compensating, sharing
@@ -33,7 +34,7 @@ _OWNERS = (
     "owner:receivable",
 )
 _RAILS = ("psp:pending", "psp:available", "psp:disputed")
-_FOLLOWERS = ("payments.%", "settlement.%", "flow.settle%", "disputes.%")  # of money
+_FOLLOWERS = ("payments.%", "settlement.%", "flow.settle%", "%disputes.%")  # of money
 # By which an owner comes to owe, or has VAT that the hub set aside, or co-owners have what their
 # agreement earned.
 _BESIDE_EARNINGS = ("penalty", REVERSE_CHARGE, compensating.KIND, sharing.KIND)
@@ -139,6 +140,7 @@ def rails(reads: Reads) -> Finding:
     told_by_rails.subtract(_sums(reads, (PAYOUT.c.currency,), PAYOUT.c.amount_minor, in_money))
     told_by_rails.update(prepaid.with_rails(reads))
     told_by_rails.update(reconciled.with_rails(reads))
+    told_by_rails.subtract(_sums(reads, (CARD_DISPUTE.c.currency,), CARD_DISPUTE.c.beyond_minor))
     held = _sums(reads, (ENTRY.c.asset,), ENTRY.c.amount, ENTRY.c.account.in_(_RAILS))
     faults = compared(told_by_rails, held, ("rails", "ledger"))
     figures = {**_named("rails", told_by_rails), **_named("ledger", held)}

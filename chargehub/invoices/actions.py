@@ -8,7 +8,13 @@ from operator import attrgetter
 from sqlalchemy import or_, select, update
 
 from chargehub.bookings import tables as bookings
-from chargehub.events import BookingReleased, DisputeClosed, FeeCaptured, SessionSettled
+from chargehub.events import (
+    BookingReleased,
+    CardDisputeClosed,
+    DisputeClosed,
+    FeeCaptured,
+    SessionSettled,
+)
 from chargehub.invoices import tables
 from chargehub.invoices.rules import HUB, Party
 from chargehub.invoices.schema import (
@@ -77,7 +83,7 @@ def follow_penalty(work: Work, event: BookingReleased, now: datetime) -> None:
         _open_month(work, booking.owner_id, now)
 
 
-def follow_dispute(work: Work, event: DisputeClosed, now: datetime) -> None:
+def follow_dispute(work: Work, event: DisputeClosed | CardDisputeClosed, now: datetime) -> None:
     """Something may have gone back to the driver."""
     known = tables.subject(work, event.session_id or event.booking_id or "")
     if known is not None:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, assert_never
 
 from chargehub import events
-from chargehub.payments import prepaid, tables
+from chargehub.payments import card_disputes, prepaid, tables
 from chargehub.payments.rail import (
     RAIL_TIMEOUT_S,
     Captured,
@@ -31,6 +31,12 @@ from chargehub.payments.rail import (
 )
 from chargehub.payments.rules import is_releasable
 from chargehub.store.writer import Store
+
+DISPUTED = Refusal(
+    "charge_disputed",
+    "The cardholder disputes this payment at the bank, which decides whose it is. What is owed "
+    "beyond that is given back by hand, after it has decided.",
+)
 
 Event = TypeVar("Event")
 Outcome = TypeVar("Outcome")
@@ -96,6 +102,8 @@ def refund(
         wanted = await store.read(tables.refund, event.refund_id)
         if payment is None or wanted is None or wanted.state != "requested":
             return None
+        if await store.read(card_disputes.is_disputed, payment.id):
+            return DISPUTED
         assert payment.rail_reference is not None, payment
         order = RefundOrder(payment.rail_reference, wanted.amount_minor, wanted.currency)
         return await _send(rails.collecting[payment.rail], order, key, Refunded)

@@ -1,6 +1,8 @@
 """What looks at a rail find of pages, accounts, payouts and what cardholders' banks do."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
 
 from chargehub.units import Money
 
@@ -36,3 +38,28 @@ class PayoutReversed:
     """A whole payout of this reference was taken back at the rail, by hand."""
 
     reference: str
+
+
+CardDisputeState = Literal["inquiry", "needs_response", "under_review", "won", "lost", "closed"]
+"""How far a cardholder's bank is. inquiry: it asks, and has taken nothing; closed: it asked, and
+is content. needs_response: it waits for evidence; won, lost: it has decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardDisputed:
+    """A cardholder disputes a charge at the bank; how that stands now.
+
+    `reference`: the rail's name of it. `purpose`: what the charge was for, as it was ordered.
+    `reason`: in the rail's words. `is_withdrawn`: the amount was taken from the hub;
+    `is_reinstated`: and given back. `is_answered`: evidence was sent. `due_by`: until when it may.
+    """
+
+    reference: str
+    purpose: str
+    amount: Money
+    reason: str
+    state: CardDisputeState
+    due_by: datetime | None
+    is_withdrawn: bool
+    is_reinstated: bool
+    is_answered: bool

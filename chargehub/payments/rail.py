@@ -18,6 +18,7 @@ from typing import Literal, Protocol, runtime_checkable
 from chargehub.errors import Invalid
 from chargehub.payments.facts import (
     AccountChanged,
+    CardDisputed,
     OwnersBankRefused,
     PageEnded,
     PayoutReversed,
@@ -280,6 +281,8 @@ LineKind = Literal[
     "refund_back",
     "payout",
     "payout_back",
+    "dispute",
+    "dispute_back",
     "fee",
     "withdrawal",
     "other",
@@ -293,7 +296,8 @@ class BookLine:
     `amount_minor` is added to that, less `fee_minor`. `about` is what Held, Captured, Refunded or
     PaidOut named as `reference`; None: nothing the hub has asked for. `refund_back`,
     `payout_back`: sent away, and come back. `withdrawal`: sent to the hub's own bank account.
-    From `available_at` on it can be sent away.
+    `dispute`: a cardholder's bank took it, `dispute_back`: and gave it back. From `available_at`
+    on it can be sent away.
     """
 
     reference: str
@@ -443,7 +447,15 @@ class RefundReturned:
     why: Refusal
 
 
-Fact = HoldGone | RefundReturned | PageEnded | AccountChanged | OwnersBankRefused | PayoutReversed
+Fact = (
+    HoldGone
+    | RefundReturned
+    | PageEnded
+    | AccountChanged
+    | OwnersBankRefused
+    | PayoutReversed
+    | CardDisputed
+)
 
 
 class GivesNotice(Protocol):

@@ -54,6 +54,8 @@ _SAID_OF_A_DISPUTE = MappingProxyType(
     {"statement": ERASED, "answer": None, "appeal": None, "reason": None}
 )
 _SAID_IN_A_REVIEW = MappingProxyType({"text": None, "reply": None, "appeal": None})
+_BY_A_BANK = ("reference", "reason", "refusal_code")
+_NOT_THEIRS = ("accepted_by", "words")  # of operators
 
 HELD: tuple[Held, ...] = (
     # --- the account and what opens it ---
@@ -175,6 +177,10 @@ HELD: tuple[Held, ...] = (
         "account_id",
         kept=("account_id", "key", "asked", "origin", "purpose", "refusal_code", "refusal_detail"),
         why=_KEY,
+    ),
+    *(
+        Held("card_dispute", who, hidden=_NOT_THEIRS, kept=(who, *_BY_A_BANK), why=_KEY)
+        for who in ("driver_id", "owner_id")
     ),
     Held(
         "refund",

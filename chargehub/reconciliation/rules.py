@@ -17,7 +17,7 @@ WAITS = timedelta(days=2)  # for what the hub itself has not heard of yet: an an
 OVERLAP = timedelta(days=3)  # of one reconciliation with the one before: lines may appear late
 MISSING_AFTER = timedelta(days=3)  # what the hub noted and no line has told by then
 EVERY = timedelta(days=1)
-BACK = ("refund_back", "payout_back")  # what was sent away and came back
+BACK = ("refund_back", "payout_back", "dispute_back")  # what had left and came back
 
 LineState = Literal["new", "explained", "suspense", "resolved"]
 Account = Literal["bank:operating", "expense:goodwill", "expense:psp_fees", "income:rounding"]
@@ -107,7 +107,9 @@ def judge(line: BookLine, ours_minor: int | None, now: datetime) -> Verdict:
 def fee_entries(line: BookLine) -> tuple[Entry, ...]:
     """What the rail took for itself: with a line, or as one."""
     cost = line.fee_minor - (line.amount_minor if line.kind == "fee" else 0)
-    return moved(cost, line.currency, "expense:psp_fees", "psp:pending")
+    is_of_dispute = line.kind in ("dispute", "dispute_back")
+    account = "expense:dispute_fees" if is_of_dispute else "expense:psp_fees"
+    return moved(cost, line.currency, account, "psp:pending")
 
 
 def withdrawal_entries(line: BookLine) -> tuple[Entry, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
 from sqlmodel import col
 
+from chargehub.payments.card_disputes import CARD_DISPUTE
 from chargehub.payments.prepaid import PAYBACK, TOP_UP
 from chargehub.payments.rail import BookLine
 from chargehub.payments.tables import PAYMENT, PAYOUT, REFUND
@@ -44,10 +45,19 @@ _OF_PAYBACK = select(-func.sum(PAYBACK.c.amount_minor)).where(
     PAYBACK.c.currency == bindparam("currency"),
     exists().where(TOP_UP.c.id == PAYBACK.c.top_up_id, TOP_UP.c.rail == bindparam("rail")),
 )
-_OF_PAYOUT = select(-func.sum(PAYOUT.c.amount_minor)).where(
+_IS_PAYOUT = (
     PAYOUT.c.rail == bindparam("rail"),
     PAYOUT.c.rail_reference == bindparam("about"),
     PAYOUT.c.currency == bindparam("currency"),
+)
+_OF_PAYOUT = select(-func.sum(PAYOUT.c.amount_minor)).where(
+    *_IS_PAYOUT, PAYOUT.c.state.in_(("paid", "failed"))
+)
+_OF_DISPUTE = select(-func.sum(CARD_DISPUTE.c.amount_minor)).where(
+    CARD_DISPUTE.c.rail == bindparam("rail"),
+    CARD_DISPUTE.c.reference == bindparam("about"),
+    CARD_DISPUTE.c.currency == bindparam("currency"),
+    CARD_DISPUTE.c.is_withdrawn,
 )
 _OURS: Mapping[str, Sequence[Select[Any]]] = {
     "payment": (_OF_PAYMENT, _OF_TOP_UP),
@@ -58,6 +68,8 @@ _OURS: Mapping[str, Sequence[Select[Any]]] = {
         _OF_PAYBACK.where(PAYBACK.c.state == "failed"),
     ),
     "payout_back": (_OF_PAYOUT.where(PAYOUT.c.state == "failed"),),
+    "dispute": (_OF_DISPUTE,),
+    "dispute_back": (_OF_DISPUTE.where(CARD_DISPUTE.c.state.in_(("won", "closed"))),),
 }
 
 

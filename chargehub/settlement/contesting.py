@@ -13,7 +13,14 @@ from sqlalchemy import bindparam, update
 
 from chargehub.ledger import actions as ledger
 from chargehub.ledger import tables as accounts
-from chargehub.ledger.rules import Entry, LedgerError, Transfer, netting_entries, transfer_id
+from chargehub.ledger.rules import (
+    Entry,
+    LedgerError,
+    Transfer,
+    moved,
+    netting_entries,
+    transfer_id,
+)
 from chargehub.settlement import contest as rules
 from chargehub.settlement import contests, fees, tables, writing_off
 from chargehub.settlement.contest import Back, BadContest, Bearer, Settled
@@ -155,6 +162,22 @@ def give_back(
     view = replace(_reread(work, dispute_id), state="returned", bearer=bearer, is_sent=is_sent)
     amount_minor = min(amount_minor, view.amount_minor)
     return _return(work, view, amount_minor, _others(work, view), now).amount_minor
+
+
+def reached(work: Work, subject: Subject, up_to_minor: int, now: datetime) -> int:
+    """What a rail would not take back, and stayed owed, reached the driver by the bank; how much.
+
+    Each part whole, or not at all.
+    """
+    sent_minor = 0
+    for view in contests.contests_of(work, subject):
+        is_owed = view.state == "returned" and not view.is_sent and view.amount_minor > 0
+        if is_owed and sent_minor + view.amount_minor <= up_to_minor:
+            sent_minor += view.amount_minor
+            entries = moved(view.amount_minor, view.currency, "psp:suspense", "psp:pending")
+            _post(work, view, "dispute_sent", entries, now)
+            _change(work, view, is_sent=True, step=view.step + 1)
+    return sent_minor
 
 
 def undo(work: Work, subject: Subject, now: datetime) -> None:
@@ -309,7 +332,14 @@ def _change(work: Work, view: ContestView, **values: Any) -> ContestView:
     return after
 
 
-Step = Literal["dispute_hold", "dispute_released", "dispute_refund", "dispute_undone", "net"]
+Step = Literal[
+    "dispute_hold",
+    "dispute_released",
+    "dispute_refund",
+    "dispute_sent",
+    "dispute_undone",
+    "net",
+]
 
 
 def _post(

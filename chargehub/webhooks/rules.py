@@ -94,6 +94,8 @@ TOLD: Mapping[type[events.Event], tuple[Party, ...]] = {
     events.DisputeAppealed: _BOTH,
     events.DisputeRefundRequested: ("driver",),
     events.DisputeClosed: _BOTH,
+    events.CardDisputeOpened: ("owner",),
+    events.CardDisputeClosed: ("owner",),
     events.WatchMatched: ("driver",),
 }
 """The parties that an event concerns, beside operators, who may be told everything.

@@ -6,6 +6,7 @@ from typing import Any
 
 from chargehub.payments.rail import BookLine, LineKind, RailUnreachable, Refusal
 from chargehub.rails.stripe import amounts
+from chargehub.rails.stripe.intents import metadata
 from chargehub.rails.stripe.line import Line
 
 PIECE = 100  # the most that Stripe gives at once
@@ -18,6 +19,7 @@ _KINDS: Mapping[str, LineKind] = {
     **dict.fromkeys(("payout", "payout_cancel", "payout_failure", "topup"), "withdrawal"),
     **dict.fromkeys(("stripe_fee", "stripe_fx_fee", "tax_fee", "network_cost"), "fee"),
 }
+_OF_CATEGORY: Mapping[str, LineKind] = {"dispute": "dispute", "dispute_reversal": "dispute_back"}
 
 
 class StripeBooks:
@@ -45,7 +47,7 @@ class StripeBooks:
 
 
 def _book_line(booked: Any) -> BookLine:
-    kind = _KINDS.get(booked.type, "other")
+    kind = _OF_CATEGORY.get(booked.reporting_category) or _KINDS.get(booked.type, "other")
     currency = booked.currency.upper()
     return BookLine(
         reference=booked.id,
@@ -60,13 +62,13 @@ def _book_line(booked: Any) -> BookLine:
 
 
 def _about(kind: LineKind, source: Any) -> str | None:
-    """What the hub knows it by: the payment intent of a charge, else the thing itself."""
+    """What the hub knows it by: the payment intent of a charge, the transfer that was reversed by
+    hand, else the thing itself."""
     if source is None or isinstance(source, str):
         return source
-    if kind == "payment":
-        found: str | None = source.payment_intent
-    else:  # a reversal names the transfer that it takes back
-        found = getattr(source, "transfer", None) if kind == "payout_back" else source.id
+    found: str | None = source.payment_intent if kind == "payment" else source.id
+    if kind == "payout_back" and "key" not in metadata(source):
+        found = getattr(source, "transfer", found)
     return found
 
 

@@ -26,7 +26,7 @@ from chargehub.payments.rail import (
     RefundReturned,
     Refusal,
 )
-from chargehub.rails.stripe import amounts
+from chargehub.rails.stripe import amounts, disputes
 from chargehub.rails.stripe.intents import metadata, refunded
 from chargehub.rails.stripe.line import PAGE, Line, check_signature
 from chargehub.units import Money
@@ -146,8 +146,10 @@ async def _payout_reversed(line: Line, notice: Notice) -> Fact | None:
     return None if is_ours else PayoutReversed(transfer.id)
 
 
+_STEPS = ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")
 _LOOKS: Mapping[str, Look] = {
     "account.updated": _account_changed,
+    **dict.fromkeys((f"charge.dispute.{step}" for step in _STEPS), disputes.look),
     "checkout.session.completed": _page_ended,
     "checkout.session.expired": _page_ended,
     "payment_intent.canceled": _hold_gone,

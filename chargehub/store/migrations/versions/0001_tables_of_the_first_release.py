@@ -1772,6 +1772,47 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "card_dispute",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("rail", sa.String(length=20), nullable=False),
+        sa.Column("reference", sa.String(length=200), nullable=False),
+        sa.Column("payment_id", sa.String(length=36), nullable=True),
+        sa.Column("driver_id", sa.String(length=36), nullable=True),
+        sa.Column("owner_id", sa.String(length=36), nullable=True),
+        sa.Column("session_id", sa.String(length=36), nullable=True),
+        sa.Column("booking_id", sa.String(length=36), nullable=True),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("beyond_minor", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.String(length=60), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("is_withdrawn", sa.Boolean(), nullable=False),
+        sa.Column("is_answered", sa.Boolean(), nullable=False),
+        sa.Column("due_by", Instant(), nullable=True),
+        sa.Column("words", sa.String(length=2000), nullable=True),
+        sa.Column("answer_at", Instant(), nullable=True),
+        sa.Column("accepted_by", sa.String(length=36), nullable=True),
+        sa.Column("refusal_code", sa.String(length=60), nullable=True),
+        sa.Column("opened_at", Instant(), nullable=False),
+        sa.Column("closed_at", Instant(), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_card_dispute")),
+    )
+    with op.batch_alter_table("card_dispute", schema=None) as batch_op:
+        batch_op.create_index("uq_card_dispute_reference", ["rail", "reference"], unique=True)
+        batch_op.create_index("ix_card_dispute_payment", ["payment_id"], unique=False)
+        batch_op.create_index("ix_card_dispute_owner", ["owner_id", "id"], unique=False)
+        batch_op.create_index("ix_card_dispute_driver", ["driver_id"], unique=False)
+        batch_op.create_index("ix_card_dispute_session", ["session_id"], unique=False)
+        batch_op.create_index(
+            "ix_card_dispute_answer",
+            ["answer_at"],
+            unique=False,
+            sqlite_where=sa.text("answer_at IS NOT NULL"),
+            postgresql_where=sa.text("answer_at IS NOT NULL"),
+        )
+
+    op.create_table(
         "reconciliation",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("rail", sa.String(length=20), nullable=False),

@@ -1,0 +1,223 @@
+"""What follows when a cardholder disputes a charge: frozen, lost or won, each step once.
+
+While the bank decides, the amount stands in psp:disputed and the owner's part is frozen, as in a
+dispute at the hub. A lost one is a refund that the bank took by itself: noted as one, so that
+nothing goes back twice. Fees are posted as the rail's books say (`reconciliation`).
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import update
+
+from chargehub.card_disputes import rules
+from chargehub.events import CardDisputeClosed, CardDisputeOpened, CdrCorrected
+from chargehub.ledger import actions as ledger
+from chargehub.ledger import tables as accounts
+from chargehub.ledger.rules import Entry, Transfer, transfer_id
+from chargehub.payments import card_disputes as tables
+from chargehub.payments import prepaid
+from chargehub.payments import tables as payments
+from chargehub.payments.card_disputes import CARD_DISPUTE, CardDisputeRow, CardDisputeView
+from chargehub.payments.facts import CardDisputed
+from chargehub.payments.hearing import NotNotedYet
+from chargehub.payments.steps import move
+from chargehub.payments.tables import RefundRow
+from chargehub.payments.views import PaymentView
+from chargehub.settlement import contesting, contests
+from chargehub.settlement.contests import Subject
+from chargehub.store.columns import derived_id, new_id
+from chargehub.store.work import Work
+
+log = structlog.get_logger(__name__)
+
+
+class CardDisputeMoved(Exception):
+    """Another unit of work changed the card dispute in between. It is tried again."""
+
+
+def hear(work: Work, rail: str, fact: CardDisputed, now: datetime) -> None:
+    """Follow what a rail says of a dispute, whatever was missed before. Once each step."""
+    view = tables.by_reference(work, rail, fact.reference) or _open(work, rail, fact, now)
+    if view is None or not rules.is_news(view.state, fact.state):
+        return
+    if fact.is_withdrawn and not view.is_withdrawn:
+        view = _withdrawn(work, view, fact, now)
+    is_over = fact.state in ("won", "closed", "lost")
+    if view.is_withdrawn and fact.state in ("won", "closed") and not fact.is_reinstated:
+        return  # the bank says so before it gives the money back
+    is_done = view.accepted_by is not None or view.refusal_code is not None
+    view = change(
+        work,
+        view,
+        state=fact.state,
+        due_by=fact.due_by,
+        is_answered=fact.is_answered,
+        answer_at=None if is_done else rules.answer_at(fact, now),
+        closed_at=now if is_over else None,
+    )
+    if is_over:
+        returned = _lost(work, view, now) if fact.state == "lost" else _kept(work, view, now)
+        told_of = view.session_id, view.booking_id
+        work.record(CardDisputeClosed(view.id, *told_of, fact.state, returned))
+
+
+def _open(work: Work, rail: str, fact: CardDisputed, now: datetime) -> CardDisputeView | None:
+    """Note a dispute. None: the charge is none that the hub ordered."""
+    kind, _, of = fact.purpose.partition(":")
+    payment = payments.payment(work, of) if kind == "payment" else None
+    top_up = prepaid.top_up(work, of) if kind == "top_up" else None
+    if payment is not None and payment.captured_minor == 0:
+        raise NotNotedYet(payment.id)
+    if payment is None and top_up is None:
+        return None
+    subject = Subject() if payment is None else _subject(payment)
+    settled = contesting.settled(work, subject) if payment is not None else None
+    row: dict[str, Any] = {
+        "id": new_id(),
+        "rail": rail,
+        "reference": fact.reference,
+        "payment_id": payment.id if payment else None,
+        "driver_id": payment.driver_id if payment else top_up.account_id if top_up else None,
+        "owner_id": settled.owner_id if settled else None,
+        "session_id": subject.session_id,
+        "booking_id": subject.booking_id,
+        "currency": fact.amount.currency,
+        "amount_minor": fact.amount.amount_minor,
+        "reason": fact.reason[:60],
+        "state": "inquiry",
+        "due_by": fact.due_by,
+        "opened_at": now,
+    }
+    work.insert(CardDisputeRow, **row)
+    log.warning("card disputed", dispute=row["id"], rail=rail, reason=fact.reason)
+    work.record(CardDisputeOpened(row["id"], subject.session_id, subject.booking_id))
+    return tables.card_dispute(work, row["id"])
+
+
+def _subject(payment: PaymentView) -> Subject:
+    if payment.session_id is not None:
+        return Subject(session_id=payment.session_id)
+    return Subject(booking_id=payment.booking_id)
+
+
+def _withdrawn(
+    work: Work, view: CardDisputeView, fact: CardDisputed, now: datetime
+) -> CardDisputeView:
+    """The bank took the amount; the owner's part of what is not disputed yet is frozen."""
+    amount_minor = fact.amount.amount_minor
+    view = change(work, view, is_withdrawn=True, amount_minor=amount_minor)
+    entries = rules.withdrawn_entries(view.amount_minor, view.currency)
+    _post(work, view, "card_dispute_opened", entries, now)
+    _freeze(work, view, view.id, view.amount_minor, now)
+    return view
+
+
+def _freeze(
+    work: Work, view: CardDisputeView, contest_id: str, amount_minor: int, now: datetime
+) -> bool:
+    if view.payment_id is None:
+        return False
+    subject = Subject(view.session_id, view.booking_id)
+    amount_minor = min(amount_minor, contesting.contestable_minor(work, subject))
+    if amount_minor > 0:
+        contesting.freeze(work, contest_id, subject, amount_minor, now)
+    return amount_minor > 0
+
+
+def _kept(work: Work, view: CardDisputeView, now: datetime) -> int:
+    """The bank gave it back, or never had it: all is as before."""
+    if view.is_withdrawn:
+        entries = rules.given_back_entries(view.amount_minor, view.currency)
+        _post(work, view, "card_dispute_won", entries, now)
+        contesting.release(work, view.id, now)
+    return 0
+
+
+def _lost(work: Work, view: CardDisputeView, now: datetime) -> int:
+    """The bank gave it to the cardholder for good; how much of the cost that was."""
+    if not view.is_withdrawn:
+        return 0
+    entries = rules.given_back_entries(view.amount_minor, view.currency)
+    _post(work, view, "card_dispute_lost", entries, now)
+    noted = _note_refund(work, view, now)
+    returned = _give_back(work, view, now)
+    owed = view.amount_minor - returned
+    if view.payment_id is not None:
+        subject = Subject(view.session_id, view.booking_id)
+        owed -= contesting.reached(work, subject, owed, now)
+    if owed:
+        entries = rules.beyond_entries(owed, view.currency)
+        _post(work, view, "card_dispute_beyond", entries, now)
+    change(work, view, beyond_minor=view.amount_minor - noted)
+    return returned
+
+
+def _give_back(work: Work, view: CardDisputeView, now: datetime) -> int:
+    """What was frozen, and what a dispute at the hub left free meanwhile."""
+    bearer, returned = rules.bearer(view.reason), 0
+    contest = contests.contest(work, view.id)
+    if contest is not None and contest.state == "frozen":
+        returned = contesting.give_back(work, view.id, view.amount_minor, now, bearer)
+    rest, rest_id = view.amount_minor - returned, derived_id("card dispute rest", view.id)
+    if rest and _freeze(work, view, rest_id, rest, now):
+        returned += contesting.give_back(work, rest_id, rest, now, bearer)
+    return returned
+
+
+def _note_refund(work: Work, view: CardDisputeView, now: datetime) -> int:
+    """How much of it the payment still had: it counts as given back."""
+    payment = payments.payment(work, view.payment_id) if view.payment_id else None
+    if payment is None:
+        return 0
+    amount_minor = min(view.amount_minor, payment.captured_minor - payment.refunded_minor)
+    if amount_minor:
+        row = RefundRow(
+            id=derived_id("card dispute refund", view.id),
+            payment_id=payment.id,
+            amount_minor=amount_minor,
+            currency=view.currency,
+            state="refunded",
+            rail_reference=view.reference,
+            created_at=now,
+            finished_at=now,
+        )
+        work.add(row)
+        move(work, payment, now, refunded_minor=payment.refunded_minor + amount_minor)
+    return amount_minor
+
+
+def follow_corrected(work: Work, event: CdrCorrected, now: datetime) -> None:
+    """A cost is settled anew by all that was kept of its payment: what a bank took beyond the
+    cost is in that."""
+    for view in tables.of_session(work, event.session_id):
+        beyond = transfer_id("card_dispute", view.id, "card_dispute_beyond")
+        work.flush()
+        if view.state == "lost" and accounts.transfer(work, beyond) is not None:
+            again = transfer_id("card_dispute", view.id, "beyond_settled")
+            ledger.reverse(work, beyond, again, "The payment was corrected", now)
+
+
+def change(work: Work, view: CardDisputeView, **values: Any) -> CardDisputeView:
+    """Change a card dispute, if it still is as it was read. Raises CardDisputeMoved."""
+    values = {**values, "revision": view.revision + 1}
+    is_it = CARD_DISPUTE.c.id == view.id, CARD_DISPUTE.c.revision == view.revision
+    if work.execute(update(CARD_DISPUTE).where(*is_it).values(**values)) != 1:
+        raise CardDisputeMoved(view.id)
+    return replace(view, **values)
+
+
+def _post(
+    work: Work, view: CardDisputeView, kind: str, entries: tuple[Entry, ...], now: datetime
+) -> None:
+    transfer = Transfer(
+        id=transfer_id("card_dispute", view.id, kind),
+        kind=kind,
+        entries=entries,
+        effective_at=now,
+        session_id=view.session_id,
+        booking_id=view.booking_id,
+    )
+    ledger.post(work, transfer)
