@@ -446,6 +446,18 @@ class DebtPaymentRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldGrowthRequested:
+    """A session costs nearly what is held: the rail is to keep `amount_minor` in all."""
+
+    payment_id: str
+    amount_minor: int
+
+    @property
+    def aggregate(self) -> str:
+        return f"payment:{self.payment_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentAuthorised:
     """A rail holds the driver's money. Exactly one of the two ids is set at first."""
 
@@ -910,6 +922,7 @@ Event = (
     | PayerForgotten
     | AuthorisationRequested
     | HoldPageDue
+    | HoldGrowthRequested
     | DebtPaymentRequested
     | PaymentAuthorised
     | PaymentRefused

@@ -40,6 +40,7 @@ from chargehub.payments import (
     dropping,
     effects,
     ending,
+    growing,
     hearing,
     onboarding,
     payout,
@@ -271,6 +272,7 @@ def _asked_of_rails(store: Store, rails: Rails, manner: Manner) -> Reactions:
         events.ReleaseRequested: [Effect(effects.release(rails, store), collect.record_release)],
         events.RefundRequested: [Effect(effects.refund(rails, store), collect.record_refund)],
         events.AdHocPageDue: [Effect(walking_up.read_page(rails, store), walking_up.record_page)],
+        events.HoldGrowthRequested: [Effect(growing.grow(rails, store), growing.record_growth)],
         events.DebtPaymentRequested: [Effect(effects.capture(rails, store), owing.record_payment)],
         events.TopUpRequested: [
             Effect(effects.take_top_up(rails, store), topping_up.record_top_up)

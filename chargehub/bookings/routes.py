@@ -31,6 +31,7 @@ from chargehub.rest.manners import (
     idempotent,
     page,
 )
+from chargehub.rest.throttle import Throttled
 from chargehub.stations import registration
 from chargehub.store.work import Reads, Work
 from chargehub.units import Money
@@ -61,6 +62,10 @@ class BookingRequest(Body):
 
     def wanted(self) -> Wanted:
         return Wanted(self.evse_id, self.starts_at, self.ends_at, self.id_token)
+
+
+# Each asks a bank; a driver mends a handful of bookings at once at most.
+_ASKED_AGAIN = Depends(Throttled("deposit", rate_per_s=0.1, burst=20))
 
 
 class CancellationBody(BaseModel):
@@ -210,7 +215,7 @@ async def post_cancel(
     return BookingBody.of(await store.do(cancelling.cancel, actor, booking_id, now))
 
 
-@router.post("/bookings/{booking_id}/deposit")
+@router.post("/bookings/{booking_id}/deposit", dependencies=[_ASKED_AGAIN])
 async def post_deposit(
     booking_id: BookingId, actor: Writer, store: CurrentStore, now: Now
 ) -> BookingBody:

@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from chargehub.bookings.approving import mail_account
 from chargehub.events import SessionOpened
-from chargehub.payments import budgets, renewing, rules, tables
+from chargehub.payments import budgets, crediting, growing, rules, tables
 from chargehub.payments.budgets import BudgetView
 from chargehub.payments.views import PaymentView
 from chargehub.sessions import rules as session_rules
@@ -54,12 +54,20 @@ def _look(work: Work, budget: BudgetView, now: datetime) -> None:
         budgets.look_again(work, session.id, now + FIRST_LOOK, None)
         return
     cost = running(work, session).cost
-    left_minor = rules.left_of(payment.capturable_minor, cost.amount_minor if cost else 0)
+    cost_minor = max(0, (cost.amount_minor if cost else 0) - _credit_minor(work, payment))
+    left_minor = rules.left_of(payment.capturable_minor, cost_minor)
     if left_minor > 0:
         wait = rules.next_look(left_minor, _hourly_minor(work, session))
         budgets.look_again(work, session.id, now + wait, None)
         return
     _grow(work, session, payment, budget, now)
+
+
+def _credit_minor(reads: Reads, payment: PaymentView) -> int:
+    """What the driver's credit will pay of it before the hold does."""
+    if payment.driver_id is None:
+        return 0
+    return crediting.available(reads, payment.driver_id, payment.currency)
 
 
 def _grow(
@@ -70,8 +78,8 @@ def _grow(
     if budgets.is_asked(work, payment.driver_id, payment.id):
         budgets.look_again(work, session.id, soon, budget.asked_of)
     elif budget.asked_of != payment.id:
-        renewing.replace(work, payment, payment.capturable_minor * GROWS, now)
-        budgets.look_again(work, session.id, soon, payment.id)
+        budgets.look_again(work, session.id, soon, budget.asked_of)
+        growing.ask(work, payment, payment.capturable_minor * GROWS, now)
     else:
         _stop(work, session, payment, now)
         budgets.look_again(work, session.id, now + FIRST_LOOK, payment.id)

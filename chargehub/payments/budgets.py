@@ -53,6 +53,12 @@ def begin(work: Work, session_id: str, look_at: datetime) -> None:
         work.insert(SessionBudgetRow, session_id=session_id, look_at=look_at, asked_of=None)
 
 
+def budget(reads: Reads, session_id: str) -> BudgetView | None:
+    """A session's budget, or None."""
+    row = reads.one(_BY_SESSION, session_id=session_id)
+    return None if row is None else BudgetView(*row)
+
+
 def due(reads: Reads, now: datetime, limit: int) -> tuple[BudgetView, ...]:
     """Those to be looked at now, at most `limit`."""
     return tuple(BudgetView(*row) for row in reads.all(_DUE, now=now, limit=limit))

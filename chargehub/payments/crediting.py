@@ -115,7 +115,7 @@ def withdraw(work: Work, event: events.SessionOpened, now: datetime) -> None:
     given = credits.of_booking(work, event.booking_id, "given")
     if given is None or credits.of_booking(work, event.booking_id, "withdrawn") is not None:
         return
-    amount_minor = min(given.amount_minor, _available(work, given.driver_id, given.currency))
+    amount_minor = min(given.amount_minor, available(work, given.driver_id, given.currency))
     if amount_minor == 0:
         return
     entries = moved(amount_minor, given.currency, _credit(given.driver_id), GOODWILL)
@@ -139,8 +139,8 @@ def spend(work: Work, cdr: CdrView, now: datetime) -> int:
     before = credits.spent_on(work, cdr.session_id)
     if cdr.driver_id is None or credits.is_reckoned(work, cdr.id):
         return before
-    available = _available(work, cdr.driver_id, cdr.currency) if cdr.cost_minor else 0
-    spent = min(cdr.cost_minor, before + available)
+    left_minor = available(work, cdr.driver_id, cdr.currency) if cdr.cost_minor else 0
+    spent = min(cdr.cost_minor, before + left_minor)
     if spent == before:
         return spent
     used = f"driver:credit_used:{cdr.driver_id}"
@@ -210,7 +210,8 @@ def _was_there_when_booked(reads: Reads, booking: BookingView) -> bool:
     return why is not None
 
 
-def _available(reads: Reads, driver_id: str, currency: str) -> int:
+def available(reads: Reads, driver_id: str, currency: str) -> int:
+    """A driver's credit that is left, in minor units."""
     return -accounts.balance(reads, _credit(driver_id), currency)
 
 

@@ -32,6 +32,7 @@ _CHANGEABLE = (
     *(
         "booking_id",
         "session_id",
+        "hold_minor",
         "renew_at",
         "capturable_minor",
         "ask_minor",
@@ -85,6 +86,19 @@ def note_hold(work: Work, payment: PaymentView, now: datetime) -> None:
 def note_hold_ended(work: Work, payment: PaymentView, now: datetime) -> None:
     """The memo is taken back: the hold was captured or released. Noted once."""
     _note(work, payment, "hold_ended", now)
+
+
+def note_hold_grown(work: Work, payment: PaymentView, more_minor: int, now: datetime) -> None:
+    """The memo that a rail holds so much more, before the payment says so."""
+    transfer = Transfer(
+        id=transfer_id("payment", payment.id, "hold_grown", payment.hold_minor + more_minor),
+        kind="hold_grown",
+        entries=hold_placed(payment.id, more_minor, payment.currency),
+        effective_at=now,
+        session_id=payment.session_id,
+        booking_id=payment.booking_id,
+    )
+    ledger.post(work, transfer)
 
 
 def _note(work: Work, payment: PaymentView, kind: str, now: datetime) -> None:

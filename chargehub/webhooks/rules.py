@@ -25,6 +25,7 @@ UNPUBLISHED = frozenset(
         events.AdHocPageDue,
         events.DebtPaymentRequested,
         events.EvseFreed,
+        events.HoldGrowthRequested,
         events.HoldPageDue,
         events.MailRequested,
         events.MethodDropped,

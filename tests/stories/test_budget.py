@@ -47,7 +47,7 @@ async def told(hub: RunningHub, driver: Person) -> list[str]:
 
 
 async def test_a_hold_grows_with_what_the_session_costs(hub: RunningHub) -> None:
-    """Once, when it is nearly used up; the whole cost is taken of the second."""
+    """When it is nearly used up; the whole cost is taken of it."""
     owner, driver, place = await charging(hub, "ok")
 
     await charge_on(hub, place, 40_000)
@@ -58,11 +58,25 @@ async def test_a_hold_grows_with_what_the_session_costs(hub: RunningHub) -> None
     await leave(hub, place)
 
     assert before == [("authorised", 2200, 0)]
-    assert grown == [("released", 2200, 0), ("authorised", 4400, 0)]
+    assert grown == [("authorised", 4400, 0)]
     (billed,) = await bills(owner)
     assert (billed.billed_wh, billed.cost_minor, billed.flags) == (67_000, 3015, ())
-    assert await payments(driver) == [("released", 2200, 0), ("captured", 4400, 3015)]
+    assert await payments(driver) == [("captured", 4400, 3015)]
     assert await told(hub, driver) == []
+    await audited(hub)
+
+
+async def test_a_hold_that_cannot_grow_is_followed_by_a_greater_one(hub: RunningHub) -> None:
+    owner, driver, place = await charging(hub, "fixed")
+
+    await charge_on(hub, place, 47_000)
+    grown = await payments(driver)
+    await charge_on(hub, place, 20_000)
+    await leave(hub, place)
+
+    assert grown == [("released", 2200, 0), ("authorised", 4400, 0)]
+    assert [bill.cost_minor for bill in await bills(owner)] == [3015]
+    assert await payments(driver) == [("released", 2200, 0), ("captured", 4400, 3015)]
     await audited(hub)
 
 
