@@ -922,8 +922,8 @@ Event = (
     | PayerForgotten
     | AuthorisationRequested
     | HoldPageDue
-    | HoldGrowthRequested
     | DebtPaymentRequested
+    | HoldGrowthRequested
     | PaymentAuthorised
     | PaymentRefused
     | CaptureRequested
