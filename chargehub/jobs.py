@@ -40,6 +40,7 @@ from chargehub.payments import (
     coming_back,
     confirming,
     dropping,
+    expiring,
     netting,
     notices,
     onboarding,
@@ -243,6 +244,7 @@ def due_of_wallets() -> Sequence[Job]:
         ask_pages,
         ask_accounts,
         dropping.drop_due,
+        expiring.tell_due,
         forget_setups,
     )
 

@@ -33,6 +33,7 @@ class NewMethod:
     reference: str
     label: str
     is_default: bool
+    expires_at: datetime | None = None
 
 
 def add_method(work: Work, account_id: str, wanted: NewMethod, now: datetime) -> MethodView:
@@ -56,6 +57,7 @@ def add_method(work: Work, account_id: str, wanted: NewMethod, now: datetime) ->
         label=wanted.label,
         is_default=is_default,
         created_at=now,
+        expires_at=wanted.expires_at,
     )
     work.add(row)
     people.set_can_pay(work, account_id, True)

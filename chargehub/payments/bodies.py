@@ -29,13 +29,15 @@ class NewMethodBody(Body):
 
 
 class MethodBody(BaseModel):
-    """A means of payment. `is_default`: it is what is paid with."""
+    """A means of payment. `is_default`: it is what is paid with. `expires_at`: from when on the
+    card is over; null: its rail does not say."""
 
     id: str
     rail: str
     label: str
     is_default: bool
     created_at: datetime
+    expires_at: datetime | None
 
     @classmethod
     def of(cls, method: MethodView) -> Self:

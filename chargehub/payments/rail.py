@@ -262,11 +262,13 @@ class PageOpen:
 @dataclass(frozen=True, slots=True)
 class PageDone:
     """It was completed. `method` is the card that is kept for the account, by the rail's name and
-    as its holder knows it; None: none is kept. `held`: what is held, if that was asked for."""
+    as its holder knows it; None: none is kept. `held`: what is held, if that was asked for.
+    `expires_at`: from when on the card is over; None: the rail does not say."""
 
     method: str | None
     label: str | None
     held: Held | None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

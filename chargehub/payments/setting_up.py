@@ -151,7 +151,7 @@ def finish(work: Work, setup_id: str, page: PageState, now: datetime) -> SetupVi
 def _add(work: Work, setup: SetupView, page: PageDone, now: datetime) -> str:
     if page.method is None or page.label is None:
         raise RailBroken(f"{setup.rail} kept no card on a page for one: {page}")
-    new = NewMethod(setup.rail, page.method, page.label, is_default=True)
+    new = NewMethod(setup.rail, page.method, page.label, True, page.expires_at)
     return actions.add_method(work, setup.account_id, new, now).id
 
 

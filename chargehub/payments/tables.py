@@ -35,7 +35,9 @@ def _unique(name: str, *columns: str, where: Any) -> Index:
 
 class PaymentMethodRow(SQLModel, table=True):
     """A driver's means of payment. `reference` is the rail's own name for it, never a card.
-    `dropped_at`: when, after it was removed, the rail was asked to forget it."""
+    `dropped_at`: when, after it was removed, the rail was asked to forget it. `expires_at`: from
+    when on the card is over, None where the rail does not say; `expiry_told_at`: its driver knows.
+    """
 
     __tablename__ = "payment_method"
     __table_args__ = (
@@ -52,6 +54,8 @@ class PaymentMethodRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
     removed_at: datetime | None = Field(default=None, sa_type=Instant)
     dropped_at: datetime | None = Field(default=None, sa_type=Instant)
+    expires_at: datetime | None = Field(default=None, sa_type=Instant, index=True)
+    expiry_told_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class PaymentRow(SQLModel, table=True):

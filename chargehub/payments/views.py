@@ -17,6 +17,8 @@ class MethodView:
     created_at: datetime
     removed_at: datetime | None
     dropped_at: datetime | None = None
+    expires_at: datetime | None = None
+    expiry_told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ its order and what it was for, so that an order can be found when Stripe has for
 """
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from chargehub.payments.rail import (
@@ -54,11 +55,16 @@ class StripeCards:
         self._line = line
 
     async def describe(self, method: str) -> str | Refusal:
+        card = await self._card(method)
+        return card if isinstance(card, Refusal) else label_of(card)
+
+    async def _card(self, method: str) -> Any | Refusal:
+        """A card as Stripe has it; one that was detached there is unfit."""
         customer, card_id = _parts(method)
         found = await self._line.ask(lambda v1: v1.payment_methods.retrieve(card_id))
         if isinstance(found, Refusal) or found.customer != customer:
             return UNFIT
-        return label_of(found.card)
+        return found.card
 
     async def authorise(self, order: HoldOrder, key: str) -> Held | Refusal:
         how = {"capture_method": "manual", **wider()}
@@ -232,6 +238,12 @@ def label_of(card: Any) -> str:
     """How a driver knows a card."""
     brand = (card.display_brand or card.brand).replace("_", " ").title()
     return f"{brand} •••• {card.last4}"
+
+
+def expiry_of(card: Any) -> datetime:
+    """From when on a card is over: the month that is printed on it is its last."""
+    year, month = divmod(card.exp_year * 12 + card.exp_month, 12)
+    return datetime(year, month + 1, 1, tzinfo=UTC)
 
 
 def _parts(method: str) -> tuple[str, str]:

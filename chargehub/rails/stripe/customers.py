@@ -41,6 +41,10 @@ class Customers:
         self._store = store
         self._clock = clock
 
+    def now(self) -> datetime:
+        """The hub's time."""
+        return self._clock.now()
+
     async def get(self, account_id: str, email: str | None) -> str | Refusal:
         """The customer of an account, the same at every call. Raises RailUnreachable.
 

@@ -17,6 +17,7 @@ from chargehub.payments.rail import (
 from chargehub.rails.stripe import amounts
 from chargehub.rails.stripe.collecting import (
     StripeCards,
+    expiry_of,
     label_of,
     method_of,
     wider,
@@ -25,6 +26,10 @@ from chargehub.rails.stripe.customers import Customers
 from chargehub.rails.stripe.intents import held as hold_of
 from chargehub.rails.stripe.line import Line
 
+EXPIRED = Refusal(
+    "expired_card",
+    "This card has expired. Enter the new one on its page: POST /api/v1/payment-method-setups.",
+)
 HELD_FOR = "Charging: what is not needed of this is given back"
 _WHOLE = {
     "expand": [
@@ -47,6 +52,13 @@ class StripeWithPages(StripeCards):
     def __init__(self, line: Line, customers: Customers) -> None:
         super().__init__(line)
         self._customers = customers
+
+    async def describe(self, method: str) -> str | Refusal:
+        """One whose time is over is refused too."""
+        card = await self._card(method)
+        if isinstance(card, Refusal):
+            return card
+        return label_of(card) if self._customers.now() < expiry_of(card) else EXPIRED
 
     async def open_page(self, order: PageOrder, key: str) -> PageOpen | Refusal:
         customer: str | Refusal | None = None
@@ -138,4 +150,5 @@ def _done(session: Any) -> PageDone:
     held = hold_of(intent) if session.payment_intent else None
     if session.customer is None:
         return PageDone(None, label_of(card.card), held)
-    return PageDone(method_of(session.customer, card.id), label_of(card.card), held)
+    method, expires_at = method_of(session.customer, card.id), expiry_of(card.card)
+    return PageDone(method, label_of(card.card), held, expires_at)

@@ -637,9 +637,12 @@ def upgrade() -> None:
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("removed_at", Instant(), nullable=True),
         sa.Column("dropped_at", Instant(), nullable=True),
+        sa.Column("expires_at", Instant(), nullable=True),
+        sa.Column("expiry_told_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_method")),
     )
     op.create_index("ix_payment_method_dropped", "payment_method", ["dropped_at", "removed_at"])
+    op.create_index("ix_payment_method_expires_at", "payment_method", ["expires_at"])
     with op.batch_alter_table("payment_method", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_payment_method_account_id"), ["account_id"], unique=False
