@@ -37,6 +37,7 @@ from chargehub.payments import (
     collect,
     coming_back,
     crediting,
+    detaching,
     dropping,
     effects,
     ending,
@@ -53,11 +54,16 @@ from chargehub.payments.confirming import USUAL, Manner
 from chargehub.payments.facts import (
     AccountChanged,
     CardDisputed,
+    MethodGone,
     OwnersBankRefused,
     PageEnded,
     PayoutReversed,
 )
-from chargehub.payments.rail import HoldGone, Rails, RefundReturned
+from chargehub.payments.rail import (
+    HoldGone,
+    Rails,
+    RefundReturned,
+)
 from chargehub.people import actions as people
 from chargehub.prices import fetching
 from chargehub.receipts import actions as receipts
@@ -236,6 +242,7 @@ _HEARD: Mapping[
     type[Any], hearing.Hear
 ] = {  # what a rail told by itself, once it was asked how it stands
     HoldGone: hearing.hold_gone,
+    MethodGone: detaching.method_gone,
     RefundReturned: hearing.refund_returned_by_bank,
     PageEnded: _page_ended,
     AccountChanged: onboarding.hint,

@@ -15,6 +15,16 @@ class PageEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class MethodGone:
+    """A card was detached at the rail, by whomever: nothing can be taken of it any more.
+
+    `reference` ends the rail's name for it, after a slash.
+    """
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccountChanged:
     """Something about an owner's account at the rail is another."""
 

@@ -19,6 +19,7 @@ from chargehub.errors import Invalid
 from chargehub.payments.facts import (
     AccountChanged,
     CardDisputed,
+    MethodGone,
     OwnersBankRefused,
     PageEnded,
     PayoutReversed,
@@ -454,6 +455,7 @@ Fact = (
     | RefundReturned
     | PageEnded
     | AccountChanged
+    | MethodGone
     | OwnersBankRefused
     | PayoutReversed
     | CardDisputed

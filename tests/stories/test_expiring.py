@@ -6,13 +6,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chargehub.clock import HandClock
-from chargehub.payments.rail import Refusal
+from chargehub.payments import detaching, hearing
+from chargehub.payments.rail import Notice, Refusal
 from chargehub.payments.tables import default_method
 from tests.hub import Person
 from tests.people.conftest import mails
 from tests.stories.steps import book, only
 from tests.stories.stripe_hub import SETUPS, VISA, StripeHub, browse, stripe_hub
-from tests.stripe_twin.world import PLATFORM
+from tests.stripe_twin import customers
+from tests.stripe_twin.world import PLATFORM, Call
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 SUBJECT = "Your card expires soon"
@@ -87,3 +89,37 @@ async def test_a_card_whose_time_is_over_is_unfit(world: StripeHub) -> None:
     assert before == "Visa •••• 4242"
     assert isinstance(after, Refusal) and after.code == "expired_card"
     assert "payment-method-setups" in after.detail
+
+
+async def test_a_card_that_was_detached_at_stripe_leaves_the_wallet(world: StripeHub) -> None:
+    driver = await with_card(world, month=12)
+    (card,) = world.twin.world.all(PLATFORM, "payment_method").values()
+    notices, hub = world.hub.hub.rails.notices["stripe"], world.hub.hub
+
+    kept = await notices.look(Notice("evt_1", "payment_method.detached", card["id"], None))
+    customers.detached(world.twin.world, Call({}, {"payment_method": card["id"]}))
+    for number in (2, 3):
+        notice = Notice(f"evt_{number}", "payment_method.detached", card["id"], None)
+        await hub.store.do(hearing.receive, "stripe", notice, world.hub.clock.now())
+        await world.hub.settle()
+
+    assert kept is None
+    assert (await driver.get("/payment-methods"))["items"] == []
+    written = await hub.store.read(mails)
+    assert [subject for _, subject, _ in written if "removed" in subject] == [detaching.SUBJECT]
+
+
+async def test_who_removes_a_card_is_not_written_to(world: StripeHub) -> None:
+    driver = await with_card(world, month=12)
+    method = await only(driver, "/payment-methods")
+    (card,) = world.twin.world.all(PLATFORM, "payment_method").values()
+
+    await driver.ask("DELETE", f"/payment-methods/{method['id']}", None, 204)
+    await told(world)
+    notice = Notice("evt_1", "payment_method.detached", card["id"], None)
+    await world.hub.hub.store.do(hearing.receive, "stripe", notice, world.hub.clock.now())
+    await world.hub.settle()
+
+    assert card["customer"] is None
+    written = await world.hub.hub.store.read(mails)
+    assert detaching.SUBJECT not in [subject for _, subject, _ in written]

@@ -90,9 +90,8 @@ class Play:
     async def hear(self) -> None:
         """Everything that is worth a look is looked at."""
         reader = self.rails.notices["stripe"]
-        things = {"payment_intent": "payment_intent", "refund": "refund"}
         for kind in reader.kinds:
-            found = self.twin.world.all(PLATFORM, things[kind.rpartition(".")[0]])
+            found = self.twin.world.all(PLATFORM, kind.rpartition(".")[0])
             await reader.look(Notice("evt_1", kind, next(iter(found)), None))
 
     async def read_books(self) -> None:

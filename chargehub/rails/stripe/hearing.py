@@ -13,6 +13,7 @@ import orjson
 from chargehub.errors import Conflict
 from chargehub.payments.facts import (
     AccountChanged,
+    MethodGone,
     OwnersBankRefused,
     PageEnded,
     PayoutReversed,
@@ -147,6 +148,17 @@ async def _payout_reversed(line: Line, notice: Notice) -> Fact | None:
 
 
 _STEPS = ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")
+
+
+async def _method_gone(line: Line, notice: Notice) -> Fact | None:
+    card = await line.ask(lambda v1: v1.payment_methods.retrieve(notice.reference))
+    if isinstance(card, Refusal):
+        is_gone = card.code == "resource_missing"
+    else:
+        is_gone = card.customer is None
+    return MethodGone(notice.reference) if is_gone else None
+
+
 _LOOKS: Mapping[str, Look] = {
     "account.updated": _account_changed,
     **dict.fromkeys((f"charge.dispute.{step}" for step in _STEPS), disputes.look),
@@ -154,6 +166,7 @@ _LOOKS: Mapping[str, Look] = {
     "checkout.session.expired": _page_ended,
     "payment_intent.canceled": _hold_gone,
     "payout.failed": _owners_bank_refused,
+    "payment_method.detached": _method_gone,
     "refund.failed": _refund_returned,
     "refund.updated": _refund_returned,
     "transfer.reversed": _payout_reversed,
