@@ -13,6 +13,7 @@ from chargehub.people.rules import Actor
 from chargehub.people.tables import Account
 from chargehub.reporting.tables import SELLER
 from chargehub.store.columns import Instant
+from chargehub.store.hot import Hot
 from chargehub.store.work import Reads
 
 MOST = 500  # documents of one session: each correction makes two
@@ -67,6 +68,20 @@ class MonthView:
     missing: str | None
 
 
+# Each settled session asks these.
+_ENTITY = Hot(select(ENTITY).where(ENTITY.c.id == bindparam("id")))
+_PARTY = Hot(select(PARTY).where(PARTY.c.account_id == bindparam("account_id")))
+_SELLER = Hot(
+    select(SELLER).where(SELLER.c.account_id == bindparam("account_id"), SELLER.c.name.is_not(None))
+)
+_NAME = Hot(select(col(Account.name)).where(col(Account.id) == bindparam("account_id")))
+_SUBJECT = Hot(select(SUBJECT).where(SUBJECT.c.id == bindparam("id")))
+_OF_SUBJECT = Hot(
+    select(INVOICE)
+    .where(INVOICE.c.subject_id == bindparam("subject_id"))
+    .order_by(INVOICE.c.id)
+    .limit(MOST)
+)
 _DUE_SUBJECTS = (
     select(SUBJECT)
     .where(SUBJECT.c.next_at <= bindparam("now", type_=Instant()))
@@ -83,7 +98,7 @@ _DUE_MONTHS = (
 
 def entity(reads: Reads) -> Any:
     """The row of who runs the hub, or None."""
-    return reads.one(select(ENTITY).where(ENTITY.c.id == HUB))
+    return reads.one(_ENTITY, id=HUB)
 
 
 def hub_party(reads: Reads) -> Party | None:
@@ -96,10 +111,9 @@ def hub_party(reads: Reads) -> Party | None:
 
 def told_party(reads: Reads, account_id: str) -> Party | None:
     """How somebody wants to be named, as told for invoices or for tax offices; None: not told."""
-    row = reads.one(select(PARTY).where(PARTY.c.account_id == account_id))
+    row = reads.one(_PARTY, account_id=account_id)
     if row is None:
-        told = select(SELLER).where(SELLER.c.account_id == account_id, SELLER.c.name.is_not(None))
-        row = reads.one(told)
+        row = reads.one(_SELLER, account_id=account_id)
     return None if row is None else Party(row.name, row.address, row.country, row.vat_id)
 
 
@@ -108,13 +122,13 @@ def party(reads: Reads, account_id: str) -> Party:
     told = told_party(reads, account_id)
     if told is not None:
         return told
-    name = reads.value(select(col(Account.name)).where(col(Account.id) == account_id))
+    name = reads.value(_NAME, account_id=account_id)
     return Party(name or account_id)
 
 
 def subject(reads: Reads, subject_id: str) -> SubjectView | None:
     """A session or booking that is invoiced, or None."""
-    row = reads.one(select(SUBJECT).where(SUBJECT.c.id == subject_id))
+    row = reads.one(_SUBJECT, id=subject_id)
     return None if row is None else SubjectView(*row)
 
 
@@ -164,8 +178,7 @@ def seen_by(reads: Reads, actor: Actor, invoice_id: str) -> InvoiceView:
 
 def of_subject(reads: Reads, subject_id: str) -> tuple[InvoiceView, ...]:
     """All documents of a session or booking, oldest first."""
-    wanted = select(INVOICE).where(INVOICE.c.subject_id == subject_id)
-    return _views(reads, wanted.order_by(INVOICE.c.id).limit(MOST))
+    return _views(reads, _OF_SUBJECT, subject_id=subject_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,5 +203,5 @@ def page_of(reads: Reads, asked: Asked, after: str | None, limit: int) -> tuple[
     return _views(reads, wanted)
 
 
-def _views(reads: Reads, wanted: Select[Any]) -> tuple[InvoiceView, ...]:
-    return tuple(InvoiceView(*row) for row in reads.all(wanted))
+def _views(reads: Reads, wanted: Select[Any] | Hot, **params: Any) -> tuple[InvoiceView, ...]:
+    return tuple(InvoiceView(*row) for row in reads.all(wanted, **params))

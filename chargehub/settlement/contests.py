@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ColumnElement, Index, func, select
+from sqlalchemy import BigInteger, Index, bindparam, func, select
 from sqlmodel import Field, SQLModel
 
 from chargehub.settlement.contest import Bearer, Parts, State, Taken
 from chargehub.settlement.fees import Sums
 from chargehub.store.columns import Instant
+from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, table_of
 
 MOST = 50  # disputes of one session: each kind once
@@ -100,13 +101,18 @@ def contest(reads: Reads, dispute_id: str) -> ContestView | None:
     return None if row is None else ContestView(*row)
 
 
+_OLDEST_FIRST = select(CONTEST).order_by(CONTEST.c.opened_at, CONTEST.c.dispute_id).limit(MOST)
+_OF_SESSION = Hot(_OLDEST_FIRST.where(CONTEST.c.session_id == bindparam("session_id")))
+_OF_BOOKING = Hot(_OLDEST_FIRST.where(CONTEST.c.booking_id == bindparam("booking_id")))
+
+
 def contests_of(reads: Reads, subject: Subject) -> tuple[ContestView, ...]:
     """All that was ever disputed of a settlement, oldest first."""
-    is_it: ColumnElement[bool] = CONTEST.c.session_id == subject.session_id
     if subject.session_id is None:
-        is_it = CONTEST.c.booking_id == subject.booking_id
-    statement = select(CONTEST).where(is_it).order_by(CONTEST.c.opened_at, CONTEST.c.dispute_id)
-    return tuple(ContestView(*row) for row in reads.all(statement.limit(MOST)))
+        rows = reads.all(_OF_BOOKING, booking_id=subject.booking_id)
+    else:
+        rows = reads.all(_OF_SESSION, session_id=subject.session_id)
+    return tuple(ContestView(*row) for row in rows)
 
 
 def taken(found: Sequence[ContestView]) -> Taken:
