@@ -46,6 +46,7 @@ from chargehub.errors import Unavailable
 from chargehub.guests import ad_hoc_routes, pay_code_routes
 from chargehub.guests import credit_routes as guest_credit_routes
 from chargehub.guests import dispute_routes as guest_dispute_routes
+from chargehub.guests import page_routes as guest_page_routes
 from chargehub.guests import routes as guest_routes
 from chargehub.guests import session_routes as guest_session_routes
 from chargehub.guests.pay_code_terms import code_terms
@@ -160,6 +161,7 @@ ROUTERS = (
     calendar_routes.router,
     feed_routes.router,
     guest_routes.router,
+    guest_page_routes.router,
     ad_hoc_routes.router,
     pay_code_routes.router,
     guest_credit_routes.router,

@@ -651,6 +651,18 @@ class AdHocPageDue:
 
 
 @dataclass(frozen=True, slots=True)
+class GuestPageDue:
+    """The page on which a guest pays is to be looked at; `is_over`: and to be closed."""
+
+    page_id: str
+    is_over: bool
+
+    @property
+    def aggregate(self) -> str:
+        return f"guest_page:{self.page_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class SessionSettled:
     """The cost of a CDR stands in the ledger, divided between owner, hub and tax."""
 
@@ -939,6 +951,7 @@ Event = (
     | RefundReturned
     | RailNotified
     | AdHocPageDue
+    | GuestPageDue
     | SessionSettled
     | InvoiceIssued
     | ReviewChanged

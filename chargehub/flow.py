@@ -27,7 +27,12 @@ from chargehub.disputes import actions as disputes
 from chargehub.disputes import lines
 from chargehub.energy import actions as grid
 from chargehub.energy import balancing
-from chargehub.guests import hinting, redeeming, walking_up
+from chargehub.guests import (
+    hinting,
+    paying,
+    redeeming,
+    walking_up,
+)
 from chargehub.invoices import actions as invoices
 from chargehub.meters import actions as meters
 from chargehub.owing import actions as owing
@@ -281,6 +286,7 @@ def _asked_of_rails(store: Store, rails: Rails, manner: Manner) -> Reactions:
         events.AdHocPageDue: [Effect(walking_up.read_page(rails, store), walking_up.record_page)],
         events.HoldGrowthRequested: [Effect(growing.grow(rails, store), growing.record_growth)],
         events.DebtPaymentRequested: [Effect(effects.capture(rails, store), owing.record_payment)],
+        events.GuestPageDue: [Effect(paying.read_page(rails, store), paying.record_page)],
         events.TopUpRequested: [
             Effect(effects.take_top_up(rails, store), topping_up.record_top_up)
         ],

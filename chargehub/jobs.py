@@ -30,7 +30,7 @@ from chargehub.disputes import lines
 from chargehub.energy import balancing
 from chargehub.errors import Unavailable
 from chargehub.guests import actions as guests
-from chargehub.guests import scanning, walking_up
+from chargehub.guests import paying, scanning, walking_up
 from chargehub.invoices import actions as invoices
 from chargehub.invoices import monthly
 from chargehub.listings import suspending
@@ -127,6 +127,7 @@ def due(
         renewing.renew_due_holds,
         budgeting.look_at_budgets,
         walking_up.look_at_pages,
+        paying.look_at_pages,
         sessions.close_overdue,
         tell_costs,
         balancing.look_due,

@@ -102,6 +102,9 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     ),
     "GET /guest-bookings/{token}": Row("anybody", done=422, ids={"token": "guessed"}),
     "POST /ad-hoc-sessions": Row("anybody", done=201, body={"evse_id": "{evse_id}"}),
+    "GET /guest-bookings/pages/{page_id}/return": Row(
+        "anybody", done=404, ids={"page_id": "guessed"}
+    ),
     "GET /pay-codes/{code}": Row("anybody", done=404, ids={"code": "guessed"}),
     "GET /ad-hoc-sessions/{token}": Row("anybody", done=404, ids={"token": "guessed"}),
     "POST /ad-hoc-sessions/{token}/stop": Row("anybody", done=404, ids={"token": "guessed"}),

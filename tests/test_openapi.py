@@ -105,6 +105,7 @@ def test_every_route_of_the_api_says_who_may_ask(document: dict[str, Any]) -> No
         "/api/v1/guest-bookings",
         "/api/v1/guest-bookings/{token}",
         "/api/v1/guest-bookings/{token}/confirm",
+        "/api/v1/guest-bookings/pages/{page_id}/return",
         "/api/v1/ad-hoc-sessions",
         "/api/v1/pay-codes/{code}",
         "/api/v1/ad-hoc-sessions/{token}",

@@ -11,7 +11,7 @@ from chargehub.bookings.cancelling import Price
 from chargehub.bookings.quotes import QuoteView
 from chargehub.bookings.rules import Wanted
 from chargehub.bookings.tables import BookingView
-from chargehub.guests import redeeming, rules, tables
+from chargehub.guests import pages, paying, redeeming, rules, tables
 from chargehub.guests.rules import Secrets
 from chargehub.guests.tables import GuestBookingRow, GuestView
 from chargehub.payments import actions as payments
@@ -20,7 +20,8 @@ from chargehub.people import actions as people
 from chargehub.people import mails
 from chargehub.people.rules import Actor, digest
 from chargehub.people.rules import email as checked_email
-from chargehub.sessions import access_codes, pages, remote
+from chargehub.sessions import access_codes, remote
+from chargehub.sessions import pages as session_pages
 from chargehub.sessions.cdr import CdrView
 from chargehub.sessions.rules import NoSuchSession
 from chargehub.sessions.tables import SessionView
@@ -109,10 +110,14 @@ def check_link(reads: Reads, token: str, now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """How a guest pays: by a method, None where nothing is to pay; by a credit before it."""
+    """How a guest pays: by a method, or else on a page of `page_rail`; by a credit before it.
+
+    Both None: nothing is to pay.
+    """
 
     method: NewMethod | None = None
     credit_code: str | None = None
+    page_rail: str | None = None
 
 
 def confirm(work: Work, token: str, means: Means, hub: Secrets, now: datetime) -> Confirmed:
@@ -126,7 +131,9 @@ def confirm(work: Work, token: str, means: Means, hub: Secrets, now: datetime) -
     if guest.booking_id is None:
         _book(work, guest, means, credential, now)
         found = _opened(work, token, now)
-        text = rules.ticket_text(credential, hub.public_url, _when(_quote(work, found)))
+        is_paid_on_page = pages.of_booking(work, found.booking_id or "") is not None
+        when = _when(_quote(work, found))
+        text = rules.ticket_text(credential, hub.public_url, when, is_paid_on_page)
         mails.write_mail(work, guest.email, rules.TICKET_SUBJECT, text, now)
     else:
         found = guest
@@ -139,9 +146,13 @@ def _book(work: Work, guest: GuestView, means: Means, credential: str, now: date
     account_id = people.open_guest(work, guest.email, now)
     if means.method is not None:
         payments.add_method(work, account_id, means.method, now)
+    elif means.page_rail is not None:
+        people.set_can_pay(work, account_id, True)
     who = Actor(account_id, is_operator=False, scopes=frozenset())
     wanted = Wanted(quote.evse_id, quote.starts_at, quote.ends_at)
     booking = bookings.hold_slot(work, who, wanted, now, quote.locked)
+    if means.method is None and means.page_rail is not None:
+        paying.begin(work, booking, means.page_rail, now)
     if means.credit_code is not None:
         redeeming.redeem(work, means.credit_code, account_id, now, booking.currency)
     until = quote.ends_at + rules.CREDENTIAL_LASTS
@@ -245,7 +256,7 @@ def receipts(reads: Reads, guest: Guest, after: str | None, limit: int) -> tuple
     booking = _booking(reads, guest.booking_id)
     if booking.session_id is None:
         return ()
-    return pages.cdrs_of_session(reads, booking.session_id, after, limit)
+    return session_pages.cdrs_of_session(reads, booking.session_id, after, limit)
 
 
 def forget_links(work: Work, now: datetime) -> int:

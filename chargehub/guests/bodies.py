@@ -15,6 +15,7 @@ from chargehub.bookings.rules import Status, Wanted
 from chargehub.bookings.tables import BookingView
 from chargehub.disputes.bodies import Text
 from chargehub.guests.actions import Confirmed, Wish
+from chargehub.guests.pages import GuestPageView
 from chargehub.payments.bodies import NewMethodBody
 from chargehub.people.bodies import Email
 from chargehub.rest.bodies import Body, Instant, MoneyBody
@@ -36,7 +37,7 @@ class GuestRequest(Body):
 
 
 class GuestConfirmation(Body):
-    """How the guest pays; null will do where nothing is to pay.
+    """How the guest pays; null where nothing is to pay, or where cards are entered on a page.
 
     `credit_code`: of a credit from an earlier booking as a guest. It is spent before the method.
     """
@@ -135,17 +136,23 @@ class GuestCancellationBody(BaseModel):
 class ConfirmedBody(BaseModel):
     """The booking, and the `credential` that sees, cancels and starts it, and nothing else.
 
-    Send it as `Authorization: Bearer …`; keep it as you would a ticket.
+    Send it as `Authorization: Bearer …`; keep it as you would a ticket. `page_url`: pay there
+    before `page_expires_at`, or the booking ends free of charge; null: nothing is to be done.
     """
 
     credential: str
     credential_until: datetime
     booking: GuestBookingBody
+    page_url: str | None
+    page_expires_at: datetime | None
 
     @classmethod
-    def of(cls, confirmed: Confirmed) -> Self:
+    def of(cls, confirmed: Confirmed, paid_on: GuestPageView | None) -> Self:
+        is_open = paid_on is not None and paid_on.state == "open" and paid_on.url is not None
         return cls(
             credential=confirmed.credential,
             credential_until=confirmed.credential_until,
             booking=GuestBookingBody.of(confirmed.booking),
+            page_url=paid_on.url if paid_on and is_open else None,
+            page_expires_at=paid_on.until if paid_on and is_open else None,
         )

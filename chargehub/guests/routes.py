@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request
 
 from chargehub.bookings.quote_bodies import LockedQuoteBody
-from chargehub.guests import actions
+from chargehub.guests import actions, paying
 from chargehub.guests.access import CurrentGuest
 from chargehub.guests.actions import Guest, Means, Wish
 from chargehub.guests.bodies import (
@@ -88,11 +88,18 @@ async def post_guest_confirmation(
     hub: HubSecrets,
     now: Now,
 ) -> ConfirmedBody:
-    """Make the booking of a link. A repeat books nothing, and is answered the same."""
+    """Make the booking of a link. A repeat books nothing, and is answered the same.
+
+    Where cards are entered on a page the answer names it: the booking stands when it is done.
+    """
     # Nobody asks a rail through us whether a card is good who has no link.
     await store.read(actions.check_link, token, now)
-    means = Means(await _described(wanted.payment_method, rails), wanted.credit_code)
-    return ConfirmedBody.of(await store.do(actions.confirm, token, means, hub, now))
+    method = await _described(wanted.payment_method, rails)
+    means = Means(method, wanted.credit_code, paying.page_rail(rails))
+    made = await store.do(actions.confirm, token, means, hub, now)
+    back_to = f"{hub.public_url.rstrip('/')}/api/v1/guest-bookings/pages"
+    page_of = await paying.open_page(store, rails, made.booking.id, back_to, now)
+    return ConfirmedBody.of(made, page_of)
 
 
 async def _described(method: NewMethodBody | None, rails: Rails) -> NewMethod | None:

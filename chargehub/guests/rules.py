@@ -117,14 +117,23 @@ CREDIT_SUBJECT = "Your credit, and how to use it"
 LINK_SUBJECT = "Confirm your booking of a charger"
 
 
-def ticket_text(credential: str, public_url: str, when: str) -> str:
-    """The mail by which a guest comes back. What stands behind the # is sent to no server."""
+PAY_FIRST = (
+    "\nIt stands once you have entered your card on the page that was opened. If you have closed"
+    " that page, confirm by the first link once more, within half an hour.\n"
+)
+
+
+def ticket_text(credential: str, public_url: str, when: str, is_paid_on_page: bool) -> str:
+    """The mail by which a guest comes back. What stands behind the # is sent to no server.
+
+    `is_paid_on_page`: the booking waits for a page on which the guest pays.
+    """
     return (
         "Hello,\n\n"
         f"you have booked a charger {when}. By this you see whether the booking stands, find the"
         " place, start, and cancel, until 60 days after it; whoever has it can do the same:\n\n"
         f"    {public_url}/guest-booking#{credential}\n"
-    )
+    ) + (PAY_FIRST if is_paid_on_page else "")
 
 
 TICKET_SUBJECT = "Your booking of a charger"

@@ -121,6 +121,7 @@ HELD: tuple[Held, ...] = (
     Held("watch", "account_id", is_deleted=True),
     Held("guest_booking", "account_id", is_deleted=True),
     Held("ad_hoc", "account_id", is_deleted=True),
+    Held("guest_page", "account_id", is_deleted=True),
     Held("guest_credit_code", "account_id", is_deleted=True),
     Held("driver_trust", "driver_id", is_deleted=True),
     Held("access_code", "booking_id@booking", is_deleted=True),

@@ -25,6 +25,7 @@ UNPUBLISHED = frozenset(
         events.AdHocPageDue,
         events.DebtPaymentRequested,
         events.EvseFreed,
+        events.GuestPageDue,
         events.HoldGrowthRequested,
         events.HoldPageDue,
         events.MailRequested,

@@ -1177,6 +1177,30 @@ def upgrade() -> None:
     op.create_index("ix_ad_hoc_created", "ad_hoc", ["created_at"], unique=False)
     op.create_index("ix_ad_hoc_page", "ad_hoc", ["page_reference"], unique=False)
     op.create_table(
+        "guest_page",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("booking_id", sa.String(length=36), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("rail", sa.String(length=20), nullable=False),
+        sa.Column("payment_id", sa.String(length=36), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("reference", sa.String(length=200), nullable=True),
+        sa.Column("url", sa.String(length=2000), nullable=True),
+        sa.Column("until", Instant(), nullable=False),
+        sa.Column("look_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_guest_page")),
+    )
+    op.create_index("uq_guest_page_booking", "guest_page", ["booking_id"], unique=True)
+    op.create_index(
+        "ix_guest_page_look",
+        "guest_page",
+        ["look_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.create_index("ix_guest_page_account", "guest_page", ["account_id"], unique=False)
+    op.create_table(
         "pay_code_demand",
         sa.Column("evse_id", sa.String(length=36), nullable=False),
         sa.Column("show_at", Instant(), nullable=True),
