@@ -46,6 +46,7 @@ from chargehub.errors import Unavailable
 from chargehub.guests import ad_hoc_routes, pay_code_routes
 from chargehub.guests import credit_routes as guest_credit_routes
 from chargehub.guests import dispute_routes as guest_dispute_routes
+from chargehub.guests import invoice_routes as invoice_link_routes
 from chargehub.guests import page_routes as guest_page_routes
 from chargehub.guests import routes as guest_routes
 from chargehub.guests import session_routes as guest_session_routes
@@ -162,6 +163,7 @@ ROUTERS = (
     feed_routes.router,
     guest_routes.router,
     guest_page_routes.router,
+    invoice_link_routes.router,
     ad_hoc_routes.router,
     pay_code_routes.router,
     guest_credit_routes.router,

@@ -33,6 +33,9 @@ from chargehub.guests import (
     redeeming,
     walking_up,
 )
+from chargehub.guests import (
+    telling as guests,
+)
 from chargehub.invoices import actions as invoices
 from chargehub.meters import actions as meters
 from chargehub.owing import actions as owing
@@ -210,6 +213,7 @@ def reactions(
         _OF_CREDITS,
         _of_watches(),
         _of_invoices(),
+        _OF_GUESTS,
     )
     for then in after:
         told_first = _joined(told_first, then)
@@ -243,6 +247,7 @@ def _page_ended(work: Work, rail: str, fact: PageEnded, now: datetime) -> None:
     hinting.hint(work, rail, fact.reference, now)
 
 
+_OF_GUESTS: Reactions = {events.SessionSettled: [guests.mail_receipt]}
 _HEARD: Mapping[
     type[Any], hearing.Hear
 ] = {  # what a rail told by itself, once it was asked how it stands

@@ -107,6 +107,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     ),
     "GET /pay-codes/{code}": Row("anybody", done=404, ids={"code": "guessed"}),
     "GET /ad-hoc-sessions/{token}": Row("anybody", done=404, ids={"token": "guessed"}),
+    "GET /ad-hoc-sessions/{token}/invoice.html": Row("anybody", done=404, ids={"token": "guessed"}),
     "POST /ad-hoc-sessions/{token}/stop": Row("anybody", done=404, ids={"token": "guessed"}),
     "POST /guest-bookings/{token}/confirm": Row(
         "anybody", done=422, body={}, ids={"token": "guessed"}
@@ -149,6 +150,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "POST /guest-booking/disputes/{dispute_id}/messages": Row(
         "guest", "guest", done=404, stranger=403, ids=NO_DISPUTE, body={"text": "Hello"}
     ),
+    "GET /guest-booking/invoice.html": Row("guest", "guest", done=404, stranger=403),
     "GET /guest-booking/session": Row("guest", "guest", done=404, stranger=403),
     "GET /guest-booking/receipt": Row("guest", "guest", done=404, stranger=403),
     "GET /guest-booking/signed-readings": Row("guest", "guest", done=404, stranger=403),

@@ -108,6 +108,7 @@ def test_every_route_of_the_api_says_who_may_ask(document: dict[str, Any]) -> No
         "/api/v1/guest-bookings/pages/{page_id}/return",
         "/api/v1/ad-hoc-sessions",
         "/api/v1/pay-codes/{code}",
+        "/api/v1/ad-hoc-sessions/{token}/invoice.html",
         "/api/v1/ad-hoc-sessions/{token}",
         "/api/v1/ad-hoc-sessions/{token}/stop",
         "/api/v1/maps/evses",

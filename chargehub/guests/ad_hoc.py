@@ -108,6 +108,12 @@ def of_reference(reads: Reads, rail: str, reference: str) -> AdHocView | None:
     return None if row is None else AdHocView(*row)
 
 
+def is_of(reads: Reads, account_id: str) -> bool:
+    """True if this account was opened for somebody who paid at an EVSE."""
+    wanted = select(AD_HOC.c.id).where(AD_HOC.c.account_id == account_id)
+    return reads.one(wanted) is not None
+
+
 def due(reads: Reads, now: datetime, limit: int) -> tuple[AdHocView, ...]:
     """Visits whose pages are to be looked at."""
     return tuple(AdHocView(*row) for row in reads.all(_DUE, now=now, limit=limit))

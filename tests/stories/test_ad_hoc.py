@@ -11,6 +11,7 @@ from chargehub.audit.laws import findings_of
 from chargehub.clock import HandClock
 from tests.databases import fresh_sqlite
 from tests.hub import RunningHub
+from tests.people.conftest import mails
 from tests.schema import prepare
 from tests.stories.steps import passing
 from tests.stripe_twin.app import KEY, Twin
@@ -85,6 +86,33 @@ async def test_somebody_pays_charges_stops_and_has_the_receipt(hub: RunningHub, 
     assert [one["cost"]["amount_minor"] for one in over["receipts"]] == [900]
     (intent,) = intents(twin)
     assert (intent["status"], intent["amount_received"]) == ("succeeded", 900)
+
+
+async def test_who_left_an_address_is_mailed_the_receipt_and_reads_the_invoice(
+    hub: RunningHub,
+) -> None:
+    owner = await hub.person("owner", pays=False)
+    place = await hub.station(owner, "2.0.1")
+    wanted = {"evse_id": place.evse_ids[0], "email": "walker@example.org"}
+    page = await hub.ask("POST", "/ad-hoc-sessions", wanted, 201)
+    path = f"/ad-hoc-sessions/{page['token']}/invoice.html"
+    await pay(page)
+    await state(hub, page)
+    await hub.settle()
+    early = await hub.ask("GET", path, None, 404)
+    await place.sim.plug_in(1, None)
+    await hub.settle()
+    await place.sim.charge(1, 20_000, readings=4, before_each=passing(hub))
+    await place.sim.unplug(1)
+    await hub.settle()
+
+    sent = [one for one in await hub.hub.store.read(mails) if one[0] == "walker@example.org"]
+    invoice = await hub.api.get(f"/api/v1{path}")
+
+    assert early["code"] == "no_invoice_yet"
+    (text,) = [text for _, about, text in sent if about == "Your receipt for charging"]
+    assert "20 kWh" in text and "In all 9.00 EUR, 1.44 VAT within it" in text
+    assert (invoice.status_code, "9.00" in invoice.text) == (200, True), invoice.text
 
 
 async def test_who_never_plugs_in_has_the_hold_back(hub: RunningHub, twin: Twin) -> None:
