@@ -83,6 +83,7 @@ from chargehub.ocpp.counts import LineMetrics
 from chargehub.ocpp.server import OcppServer
 from chargehub.ocpp.switchboard import OcppSwitchboard, carry_out
 from chargehub.ocpp.witness import Witness
+from chargehub.operation import money_routes
 from chargehub.operation import routes as operation_routes
 from chargehub.owing import routes as owing_routes
 from chargehub.payments import (
@@ -207,6 +208,7 @@ ROUTERS = (
     review_routes.router,
     webhook_routes.router,
     operation_routes.router,
+    money_routes.router,
     reconciliation_routes.router,
 )
 

@@ -345,6 +345,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "POST /webhooks/stripe": Row("anybody", done=404),
     "GET /sandbox/totals": Row("operator", "operator", stranger=403),
     "GET /deliveries": Row("operator", "operator", stranger=403),
+    "GET /money": Row("operator", "operator", stranger=403),
     "GET /reconciliations": Row("operator", "operator", stranger=403),
     "GET /balance-lines": Row("operator", "operator", stranger=403),
     "POST /reconciliations/{rail}": Row("operator", "operator", done=202, stranger=403),

@@ -34,7 +34,7 @@ _OWNERS = (
     "owner:receivable",
 )
 _RAILS = ("psp:pending", "psp:available", "psp:disputed")
-_FOLLOWERS = ("payments.%", "settlement.%", "flow.settle%", "%disputes.%")  # of money
+MOVES_MONEY = ("payments.%", "settlement.%", "flow.settle%", "%disputes.%")  # of money
 # By which an owner comes to owe, or has VAT that the hub set aside, or co-owners have what their
 # agreement earned.
 _BESIDE_EARNINGS = ("penalty", REVERSE_CHARGE, compensating.KIND, sharing.KIND)
@@ -145,7 +145,7 @@ def rails(reads: Reads) -> Finding:
     faults = compared(told_by_rails, held, ("rails", "ledger"))
     figures = {**_named("rails", told_by_rails), **_named("ledger", held)}
     title = "rails hold what the ledger says"
-    of_money = or_(*(DELIVERY.c.follower.like(name) for name in _FOLLOWERS))
+    of_money = or_(*(DELIVERY.c.follower.like(name) for name in MOVES_MONEY))
     owed = count(reads, DELIVERY, of_money, DELIVERY.c.state == "pending")
     parked = count(reads, DELIVERY, of_money, DELIVERY.c.state == "parked")
     if faults.count and parked:

@@ -14,6 +14,7 @@ from chargehub.payments.rail import BookLine
 from chargehub.payments.tables import PAYMENT, PAYOUT, REFUND
 from chargehub.reconciliation.rules import BACK, MISSING_AFTER, LineView
 from chargehub.reconciliation.schema import BalanceLineRow, ReconciliationRow
+from chargehub.store.columns import first_id
 from chargehub.store.work import Reads, table_of
 from chargehub.units import Money
 
@@ -176,16 +177,26 @@ def in_suspense(reads: Reads, rail: str) -> tuple[Money, ...]:
     return tuple(Money(int(total), currency) for currency, total in reads.all(statement))
 
 
-def missing(reads: Reads, rail: str, run: Run) -> tuple[Missing, ...]:
-    """What the hub noted in the time of the last run and no line told; at most 1,000 of a kind."""
+def missing(
+    reads: Reads, rail: str, run: Run, begun: datetime | None = None
+) -> tuple[Missing, ...]:
+    """What the hub noted in the time of the last run and no line told; at most 1,000 of a kind.
+
+    `begun`: look only at what was begun since then, which costs less.
+    """
     until = run.until - MISSING_AFTER
-    found = [
-        *_missing(reads, "payment", _captured(rail), run.rail, until),
-        *_missing(reads, "top_up", _topped_up(rail), run.rail, until),
-        *_missing(reads, "refund", _refunded(rail), run.rail, until),
-        *_missing(reads, "payback", _paid_back(rail), run.rail, until),
-        *_missing(reads, "payout", _paid_out(rail), run.rail, until),
-    ]
+    after = "" if begun is None else first_id(begun)
+    kinds = {
+        "payment": _captured(rail),
+        "top_up": _topped_up(rail),
+        "refund": _refunded(rail),
+        "payback": _paid_back(rail),
+        "payout": _paid_out(rail),
+    }
+    found: list[Missing] = []
+    for kind, noted in kinds.items():
+        is_newer = noted.selected_columns[0] >= after
+        found += _missing(reads, kind, noted.where(is_newer), run.rail, until)
     return tuple(found)
 
 

@@ -80,6 +80,12 @@ def new_id() -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
+def first_id(at: datetime) -> str:
+    """The smallest id that `new_id` could have made then: to look at newer rows alone."""
+    text = f"{max(0, microseconds(at) // 1000):012x}"
+    return f"{text[:8]}-{text[8:]}"
+
+
 def values_of(record: Any) -> dict[str, Any]:
     """The fields of a dataclass by name, not copied: `asdict` copies deeply, ten times as slow."""
     return {name: getattr(record, name) for name in record.__dataclass_fields__}

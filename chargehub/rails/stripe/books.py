@@ -1,9 +1,11 @@
 """What Stripe says of the hub's balance: its balance transactions, as lines of a rail's books."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from chargehub.payments.balance import RailBalance
 from chargehub.payments.rail import BookLine, LineKind, RailUnreachable, Refusal
 from chargehub.rails.stripe import amounts
 from chargehub.rails.stripe.intents import metadata
@@ -23,7 +25,7 @@ _OF_CATEGORY: Mapping[str, LineKind] = {"dispute": "dispute", "dispute_reversal"
 
 
 class StripeBooks:
-    """Stripe as a rail that tells its books: `KeepsBooks`."""
+    """Stripe as a rail that tells its books and its balance: `KeepsBooks`, `TellsBalance`."""
 
     def __init__(self, line: Line) -> None:
         self._line = line
@@ -38,6 +40,30 @@ class StripeBooks:
             if not found.has_more or not found.data:
                 return
             params["starting_after"] = found.data[-1].id
+
+    async def balance(self) -> Sequence[RailBalance]:
+        """`coming` is read from the newest balance transactions, which come last."""
+        told = await self._line.ask(lambda v1: v1.balance.retrieve())
+        if isinstance(told, Refusal):
+            raise RailUnreachable(f"Stripe does not tell its balance: {told.detail}")
+        available, pending = _sums(told.available), _sums(told.pending)
+        coming = await self._coming() if any(pending.values()) else {}
+        return [
+            RailBalance(
+                one, available[one], pending[one], tuple(sorted(coming.get(one, {}).items()))
+            )
+            for one in sorted({*available, *pending})
+        ]
+
+    async def _coming(self) -> dict[str, Counter[datetime]]:
+        newest = await self._list({"limit": PIECE})
+        coming: dict[str, Counter[datetime]] = {}
+        for one in newest.data:
+            currency = one.currency.upper()
+            if one.status == "pending":
+                of_it = coming.setdefault(currency, Counter())
+                of_it[_at(one.available_on)] += amounts.read(one.net, currency)
+        return coming
 
     async def _list(self, params: dict[str, Any]) -> Any:
         found = await self._line.ask(lambda v1: v1.balance_transactions.list(params))
@@ -69,6 +95,15 @@ def _about(kind: LineKind, source: Any) -> str | None:
     found: str | None = source.payment_intent if kind == "payment" else source.id
     if kind == "payout_back" and "key" not in metadata(source):
         found = getattr(source, "transfer", found)
+    return found
+
+
+def _sums(parts: Any) -> Counter[str]:
+    """By currency; Stripe tells a currency once for each place."""
+    found: Counter[str] = Counter()
+    for one in parts:
+        currency = one.currency.upper()
+        found[currency] += amounts.read(one.amount, currency)
     return found
 
 
