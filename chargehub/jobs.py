@@ -46,6 +46,7 @@ from chargehub.payments import (
     onboarding,
     payout,
     renewing,
+    resuming,
     setting_up,
 )
 from chargehub.personal import departing, retaining
@@ -137,6 +138,7 @@ def due(
         sharing.divide_due,
         netting.net_due,
         coming_back.look_due,
+        resuming.resume_due,
         writing_off.write_off_due,
         asking.ask_sellers,
         asking.remind_sellers,

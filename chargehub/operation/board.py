@@ -224,6 +224,17 @@ def failed_payouts(reads: Reads, asked: Asked) -> Found:
     return _rows(reads, failed.order_by(PAYOUT.c.id.desc()))
 
 
+def waiting_payouts(reads: Reads, _asked: Asked) -> Found:
+    """Payouts that a rail has no free money for yet."""
+    told = PAYOUT.c.rail + ": " + func.coalesce(PAYOUT.c.refusal_detail, "")
+    columns = (
+        *(PAYOUT.c.id, told.label("told"), PAYOUT.c.amount_minor, PAYOUT.c.currency),
+        PAYOUT.c.requested_at.label("since"),
+    )
+    waits = PAYOUT.c.state == "requested", PAYOUT.c.look_at.is_not(None)
+    return _rows(reads, select(*columns).where(*waits).order_by(PAYOUT.c.id))
+
+
 def ending_holds(reads: Reads, asked: Asked) -> Found:
     """Holds that a rail lets go of within a day."""
     about = func.coalesce(PAYMENT.c.session_id, PAYMENT.c.booking_id, PAYMENT.c.id)
@@ -318,6 +329,16 @@ TOPICS: Final = (
             "GET",
             "/api/v1/payouts",
             "Read them with whose=all; ask the owner to say anew where to be paid.",
+        ),
+    ),
+    Topic(
+        "waiting_payouts",
+        "Payouts that wait until the cards' money has come; each is sent again every hour.",
+        waiting_payouts,
+        Action(
+            "GET",
+            "/api/v1/payouts",
+            "Read them with whose=all. They leave by themselves; sooner if you top up the rail.",
         ),
     ),
     Topic(

@@ -41,8 +41,10 @@ def waiting(
     beside = tuple(reason for reason in (kept, of_rail) if reason is not None)
     mine, found = plans.plan(reads, owner_id), []
     for balance in due.payable(reads, owner_id):
-        if due.newest_payout(reads, owner_id, balance.currency, "requested"):
-            found.append(Waiting(balance, (ON_ITS_WAY,), None, None))
+        earlier = due.newest_payout(reads, owner_id, balance.currency, "requested")
+        if earlier is not None:
+            why = (ON_ITS_WAY, *filter(None, (earlier.refusal_detail,)))
+            found.append(Waiting(balance, why, None, None))
             continue
         blocked = (*beside, *_blocked(reads, owner_id, balance, now))
         planned, next_at = _planned(mine, balance, now)
@@ -57,7 +59,11 @@ def _blocked(reads: Reads, owner_id: str, balance: Money, now: datetime) -> tupl
     refused = due.failed_in_a_row(reads, owner_id, balance.currency)
     payee = payees.of_owner(reads, owner_id)
     unready = None if payee is None else _until_ready(payee)
-    return rules.why_waiting(balance, is_verified, place, refused, now, unready)
+    found = rules.why_waiting(balance, is_verified, place, refused, now, unready)
+    if payee is None or place is None or payee.is_ready or unready is None:
+        return found
+    is_there = (place.rail, place.destination) == (payee.rail, payee.reference)
+    return (unready, *found) if is_there else found
 
 
 def _until_ready(payee: PayoutAccountView) -> str:

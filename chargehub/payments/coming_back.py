@@ -45,7 +45,7 @@ LOOKS = tuple(timedelta(days=days) for days in (1, 3, 7))
 
 _TO_LOOK_AT = (
     select(PAYOUT)
-    .where(PAYOUT.c.look_at <= bindparam("now", type_=Instant()))
+    .where(PAYOUT.c.look_at <= bindparam("now", type_=Instant()), PAYOUT.c.state != "requested")
     .order_by(PAYOUT.c.look_at, PAYOUT.c.id)
     .limit(bindparam("limit"))
 )

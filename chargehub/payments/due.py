@@ -8,6 +8,7 @@ from sqlmodel import col
 
 from chargehub.ledger.tables import ACCOUNT
 from chargehub.payments import plans, rules
+from chargehub.payments.payees import PAYEE
 from chargehub.payments.plan import Plan
 from chargehub.payments.plans import PLAN
 from chargehub.payments.tables import PAYOUT, PREFERENCE
@@ -59,6 +60,12 @@ _IS_TO_BE_REPEATED = exists().where(_SAME_BALANCE, PAYOUT.c.state == "failed", ~
 _IS_READY = (
     col(Account.verified_at).is_not(None),
     ~exists().where(HOLD.c.owner_id == PREFERENCE.c.owner_id),
+    ~exists().where(  # an account that the rail does not pay, or not any more
+        PAYEE.c.owner_id == PREFERENCE.c.owner_id,
+        PAYEE.c.rail == PREFERENCE.c.rail,
+        PAYEE.c.reference == PREFERENCE.c.destination,
+        PAYEE.c.is_ready.is_(False),
+    ),
 )
 _REACHES_THE_PLANS_MINIMUM = or_(
     PLAN.c.minimum_minor.is_(None),

@@ -1,8 +1,10 @@
 """Owners' matured balances on their way out: requested, sent by an effect, confirmed or taken back.
 
-The balance leaves `owner:payable` in the commit that requests its payout, so it cannot be sent
-twice. A refused payout gives it back; it is tried again after a day, or when the owner chooses
-anew. Tokens are bought at the price of the moment of the request, which stays with the payout.
+What a rail cannot send yet, because the cards' money has not come, stays on its way and is sent
+again each hour (`resuming`). The balance leaves `owner:payable` in the commit that requests its
+payout, so it cannot be sent twice. A refused payout gives it back; it is tried again after a day,
+or when the owner chooses anew. Tokens are bought at the price of the moment of the request, which
+stays with the payout.
 """
 
 import asyncio
@@ -23,6 +25,13 @@ from chargehub.ledger import rules as postings
 from chargehub.ledger import tables as accounts
 from chargehub.ledger.rules import Entry, Transfer, transfer_id
 from chargehub.payments import awaiting, due, netting, plan, rules, tables
+from chargehub.payments.balance import (
+    FUNDS_MISSING,
+    PAYEE_NOT_READY,
+    TellsBalance,
+    enough_at,
+    funds_awaited,
+)
 from chargehub.payments.due import Due
 from chargehub.payments.plan import Plan
 from chargehub.payments.plans import PLAN
@@ -47,6 +56,7 @@ from chargehub.units import TOKEN
 log = structlog.get_logger(__name__)
 
 
+TRY_AGAIN = timedelta(hours=1)  # what the rail has no free money for
 LOOK_AFTER = timedelta(days=1)  # until a rail is asked whether a payout came back
 
 
@@ -162,11 +172,28 @@ def send(
         try:
             async with asyncio.timeout(RAIL_TIMEOUT_S):
                 known = await rail.read_back(order, key)
-                return known if known is not None else await rail.pay_out(order, key)
+                outcome = known if known is not None else await rail.pay_out(order, key)
+                return await _with_the_day(rails, payout, outcome)
         except TimeoutError as error:
             raise RailUnreachable(f"no answer within {RAIL_TIMEOUT_S} s") from error
 
     return run
+
+
+async def _with_the_day(
+    rails: Rails, payout: PayoutView, outcome: PaidOut | Refusal
+) -> PaidOut | Refusal:
+    """Where money has not come yet: say when it will have, if the rail can tell."""
+    books = rails.books.get(payout.rail)
+    is_short = isinstance(outcome, Refusal) and outcome.code == FUNDS_MISSING
+    if not is_short or not isinstance(books, TellsBalance):
+        return outcome
+    try:
+        kept = {one.currency: one for one in await books.balance()}
+    except (RailUnreachable, RailBroken):
+        return outcome  # it waits all the same
+    at = enough_at(kept.get(payout.currency), payout.amount_minor)
+    return Refusal(FUNDS_MISSING, funds_awaited(at))
 
 
 def _order(payout: PayoutView) -> PayoutOrder:
@@ -186,8 +213,10 @@ def record_payout(
     match outcome:
         case PaidOut():
             _paid(work, payout, outcome, now)
+        case Refusal() if outcome.code == FUNDS_MISSING:
+            _put_off(work, payout, outcome, now)
         case Refusal():
-            _failed(work, payout, outcome, now)
+            fail(work, payout, outcome, now)
         case _:
             assert_never(outcome)
 
@@ -195,7 +224,8 @@ def record_payout(
 def _paid(work: Work, payout: PayoutView, paid: PaidOut, now: datetime) -> None:
     if paid.amount_minor != _order(payout).amount_minor:
         raise RailBroken(f"{payout.rail} was asked for {_order(payout)} and said {paid}")
-    finish(work, payout, now, state="paid", rail_reference=paid.reference)
+    done = {"state": "paid", "rail_reference": paid.reference}
+    finish(work, payout, now, refusal_code=None, refusal_detail=None, **done)
     if payout.token_units is None:
         look_at = update(PAYOUT).where(PAYOUT.c.id == payout.id).values(look_at=now + LOOK_AFTER)
         work.execute(look_at)
@@ -209,7 +239,17 @@ def _paid(work: Work, payout: PayoutView, paid: PaidOut, now: datetime) -> None:
     work.record(events.PayoutPaid(payout.id))
 
 
-def _failed(work: Work, payout: PayoutView, why: Refusal, now: datetime) -> None:
+def _put_off(work: Work, payout: PayoutView, why: Refusal, now: datetime) -> None:
+    """It stays on its way, and says why; nothing failed."""
+    log.info("payout waits", payout=payout.id, rail=payout.rail, code=why.code)
+    is_it = PAYOUT.c.id == payout.id, PAYOUT.c.state == "requested"
+    waits = update(PAYOUT).where(*is_it).values(look_at=now + TRY_AGAIN, **told(why))
+    if work.execute(waits) != 1:
+        raise PayoutMoved(payout.id)
+
+
+def fail(work: Work, payout: PayoutView, why: Refusal, now: datetime) -> None:
+    """A payout that is requested ends: its owner has the balance again, and is told why."""
     log.warning("payout refused", payout=payout.id, rail=payout.rail, code=why.code)
     finish(work, payout, now, state="failed", **told(why))
     ledger.reverse(
@@ -221,6 +261,8 @@ def _failed(work: Work, payout: PayoutView, why: Refusal, now: datetime) -> None
     )
     net(work, payout, now)
     work.record(events.PayoutFailed(payout.id))
+    if why.code == PAYEE_NOT_READY:  # the hub thought it was: nothing more is sent until it is
+        work.record(events.PayoutAccountAsked(payout.owner_id))
 
 
 def net(work: Work, payout: PayoutView, now: datetime) -> None:
@@ -239,7 +281,7 @@ def net(work: Work, payout: PayoutView, now: datetime) -> None:
 
 
 def finish(
-    work: Work, payout: PayoutView, now: datetime, was: str = "requested", **values: str
+    work: Work, payout: PayoutView, now: datetime, was: str = "requested", **values: str | None
 ) -> None:
     """Compare-and-set: a payout ends once, and comes back once. Raises PayoutMoved."""
     mine = PAYOUT.c.id == payout.id, PAYOUT.c.state == was

@@ -15,7 +15,7 @@ from chargehub.units import TOKEN, Money, major_text
 
 class PayoutBody(BaseModel):
     """Money on its way to an owner. `state`: requested, paid, failed: refused, or, where it has a
-    `reference` all the same, sent and come back.
+    `reference` all the same, sent and come back. `requested` with a `refusal` waits, as that says.
 
     Paid in tokens: how many, and the price of one in the payout's currency, both as text.
     """

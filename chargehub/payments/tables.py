@@ -137,8 +137,9 @@ class PayoutRow(SQLModel, table=True):
     """An owner's balance on its way out. `state`: requested, paid, failed.
 
     One that failed and has a `rail_reference` was paid, and came back. `look_at`: when the rail is
-    asked again whether it has; None: no more. On a token rail `token_units` and `token_price`
-    (currency for one token, as text) say what the amount became.
+    asked again whether it has, or, while it is requested, to send it; None: no more. On a token
+    rail `token_units` and `token_price` (currency for one token, as text) say what the amount
+    became.
     """
 
     __tablename__ = "payout"

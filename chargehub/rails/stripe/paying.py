@@ -2,16 +2,19 @@
 
 from typing import Any
 
+from chargehub.payments.balance import FUNDS_MISSING, PAYEE_NOT_READY, funds_awaited
 from chargehub.payments.rail import PaidOut, PayoutOrder, Refusal
 from chargehub.rails.stripe import amounts
 from chargehub.rails.stripe.intents import metadata, same
 from chargehub.rails.stripe.line import PAGE, Line
+from chargehub.rails.stripe.refusals import BalanceShort
 
 NOT_READY = Refusal(
-    "not_onboarded",
+    PAYEE_NOT_READY,
     "Stripe does not pay you yet. Open an account there (POST /api/v1/payout-accounts) and "
     "complete what it asks for.",
 )
+_LOST_CAPABILITY = ("insufficient_capabilities_for_transfer", "transfers_not_allowed")
 
 
 class StripeTransfers:
@@ -42,12 +45,17 @@ class StripeTransfers:
             "transfer_group": order.purpose,
             "metadata": {"key": key},
         }
-        return await self._line.once(
-            key,
-            lambda v1, once: v1.transfers.create(params, once),
-            _paid,
-            lambda: self.read_back(order, key),
-        )
+        try:
+            outcome = await self._line.once(
+                key,
+                lambda v1, once: v1.transfers.create(params, once),
+                _paid,
+                lambda: self.read_back(order, key),
+            )
+        except BalanceShort:
+            return Refusal(FUNDS_MISSING, funds_awaited(None))
+        is_lost = isinstance(outcome, Refusal) and outcome.code in _LOST_CAPABILITY
+        return NOT_READY if is_lost else outcome
 
     async def read_back(self, order: PayoutOrder, key: str) -> PaidOut | None:
         params = {"transfer_group": order.purpose, "limit": PAGE}

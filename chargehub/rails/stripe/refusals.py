@@ -10,6 +10,12 @@ from chargehub.payments.rail import AUTHENTICATION_REQUIRED, RailBroken, Refusal
 NO_AUTHENTICATION = Refusal(
     AUTHENTICATION_REQUIRED, "The card's bank wants you to confirm this payment in person."
 )
+
+
+class BalanceShort(RailBroken):
+    """What the hub has at Stripe is not enough for this, or not yet available."""
+
+
 _OF_THE_ORDER = frozenset(
     {
         "account_closed",
@@ -73,6 +79,8 @@ def judged(error: Any) -> Refusal:
     is_of_the_order = status == 402 or code in _OF_THE_ORDER
     if is_of_the_order or (is_uncoded and status not in _TOLD_BY_STATUS):
         return refusal(told)
+    if code == "balance_insufficient":
+        raise BalanceShort(f"The hub's balance at Stripe is too small: {error.user_message}")
     why = _TOLD_BY_STATUS.get(status, "Stripe does not take what this hub sends; update the hub.")
     raise RailBroken(f"{why} Stripe said: {error.user_message} ({code or param or status})")
 
