@@ -1,9 +1,9 @@
 """Every law of money, looked at in one state of a database. It reads, and changes nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from chargehub.audit import books, claims, debts, reading
+from chargehub.audit import books, claims, debts, guards, reading
 from chargehub.audit.findings import Finding
 from chargehub.audit.tally import Tally
 from chargehub.store.engines import read_engine
@@ -19,6 +19,22 @@ _NO_TESTIMONY = (
 )
 
 
+_OF_TALLY = ("chain", "I1", "I2", "I3", "I4", "I6")
+_LAWS: tuple[tuple[str, Callable[[Reads], Finding]], ...] = (
+    ("I7", books.division),
+    ("I8", claims.taken),
+    ("I9", claims.lifetimes),
+    ("I10", claims.rails),
+    ("I12", claims.credit),
+    ("I15", books.corrections),
+    ("I16", books.once),
+    ("debts", debts.debts),
+    ("guards", guards.triggers),
+)
+_GARBAGE = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
+"""What comes of values that no hub has written; where the database holds no types, anybody can."""
+
+
 def findings_of(database: str, noted: Head | None = None) -> list[Finding]:
     """Every law, in the order of its number. The chain must hold what was `noted` of it."""
     with snapshot(database) as reads:
@@ -27,24 +43,36 @@ def findings_of(database: str, noted: Head | None = None) -> list[Finding]:
 
 def audited(reads: Reads, noted: Head | None) -> list[Finding]:
     """The same, of what these reads see."""
-    tally = Tally(noted)
-    for linked in reading.links(reads):
-        tally.add(linked)
-    of_energy = tally.energy_finding(books.energy_of_cdrs(reads), books.energy_by_cdr(reads))
     findings = [
-        *tally.findings(reading.stored(reads)),
-        of_energy,
-        books.division(reads),
-        claims.taken(reads),
-        claims.lifetimes(reads),
-        claims.rails(reads),
-        claims.credit(reads),
-        debts.debts(reads),
-        books.corrections(reads),
-        books.once(reads),
+        *_of_ledger(reads, noted),
+        *(_looked_at(reads, law, look) for law, look in _LAWS),
         *(Finding(law, title, "open", told, {}) for law, title, told in _NO_TESTIMONY),
     ]
     return sorted(findings, key=_place)
+
+
+def _of_ledger(reads: Reads, noted: Head | None) -> list[Finding]:
+    tally = Tally(noted)
+    try:
+        for linked in reading.links(reads):
+            tally.add(linked)
+        found = tally.findings(reading.stored(reads))
+        of_cdrs, ill = books.energy_of_cdrs(reads), books.energy_by_cdr(reads)
+        return [*found, tally.energy_finding(of_cdrs, ill)]
+    except _GARBAGE as error:
+        return [_unreadable(law, error, f" after link {tally.head[0]}") for law in _OF_TALLY]
+
+
+def _looked_at(reads: Reads, law: str, look: Callable[[Reads], Finding]) -> Finding:
+    try:
+        return look(reads)
+    except _GARBAGE as error:
+        return _unreadable(law, error)
+
+
+def _unreadable(law: str, error: Exception, where: str = "") -> Finding:
+    told = f"A row{where} holds what no hub has written: {type(error).__name__}: {error}."
+    return Finding(law, "what it is about can be read", "broken", told, {"broken": 1})
 
 
 def _place(found: Finding) -> tuple[bool, int]:

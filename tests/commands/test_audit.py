@@ -18,6 +18,7 @@ from chargehub.clock import HandClock
 from chargehub.ledger import chain, rules
 from chargehub.ledger.actions import post
 from chargehub.ledger.rules import Entry, Transfer
+from chargehub.ledger.tables import APPEND_ONLY_SQLITE
 from chargehub.people.actions import Registration, register
 from chargehub.store.columns import Instant
 from chargehub.store.writer import Store
@@ -33,7 +34,7 @@ _STRAY = text(
     "INSERT INTO ledger_txn (id, kind, digest, effective_at) VALUES (:id, 'gift', 'x', :at)"
 ).bindparams(bindparam("at", type_=Instant()))
 Rows = Callable[[sqlite3.Connection], object]
-LAWS = ["chain", *(f"I{number}" for number in range(1, 17)), "debts"]
+LAWS = ["chain", *(f"I{number}" for number in range(1, 17)), "debts", "guards"]
 OPEN = ("I5", "I11", "I13", "I14")  # no database tells these
 
 
@@ -70,6 +71,8 @@ def tampered(path: Path, *deeds: str | Rows) -> Path:
             connection.execute(f"DROP TRIGGER {name}")
         for deed in deeds:
             _ = connection.execute(deed) if isinstance(deed, str) else deed(connection)
+        for guard in APPEND_ONLY_SQLITE:
+            connection.execute(guard)
     return other
 
 
@@ -264,6 +267,29 @@ async def test_what_a_rail_did_and_nobody_settled_yet_is_no_breach(
 
     assert found.state == state
     assert found.broken_by
+
+
+async def test_garbage_in_rows_is_a_breach_and_no_crash(lived_in: Path) -> None:
+    """SQLite keeps text in a column of numbers; an audit that stops there would tell nothing."""
+    amount = f"UPDATE ledger_entry SET amount = 'much' WHERE txn_id = {SETTLE} AND position = 0"
+    lines = "UPDATE cdr SET lines = '[7]'"
+    at = f"UPDATE ledger_txn SET effective_at = 'noon' WHERE id = {SETTLE}"
+
+    assert {"chain", "I4", "I7"} <= broken(tampered(lived_in, amount, lines))
+    assert "chain" in broken(tampered(lived_in, at))
+
+
+async def test_a_guard_that_is_gone_or_another_one_is_found(lived_in: Path) -> None:
+    with closing(sqlite3.connect(lived_in)) as connection, connection:
+        connection.execute("DROP TRIGGER ledger_entry_no_update")
+        connection.execute("DROP TRIGGER ledger_txn_no_delete")
+        connection.execute(
+            "CREATE TRIGGER ledger_txn_no_delete BEFORE DELETE ON ledger_txn BEGIN SELECT 1; END"
+        )
+
+    found = next(one for one in findings_of(f"sqlite:///{lived_in}") if one.law == "guards")
+
+    assert (found.state, found.figures["broken"]) == ("broken", 2)
 
 
 def test_the_head_of_an_empty_chain_can_be_noted() -> None:
