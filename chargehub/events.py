@@ -733,6 +733,17 @@ class PayoutRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class PayoutResumed:
+    """A payout that waited for the cards' money must be sent again."""
+
+    payout_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"payout:{self.payout_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class PayoutPaid:
     """The rail confirmed a payout."""
 
@@ -957,6 +968,7 @@ Event = (
     | ReviewChanged
     | PayoutAccountAsked
     | PayoutRequested
+    | PayoutResumed
     | PayoutPaid
     | PayoutFailed
     | PayoutLookedAt

@@ -301,6 +301,7 @@ def _asked_of_rails(store: Store, rails: Rails, manner: Manner) -> Reactions:
         events.PayoutLookedAt: [Effect(coming_back.look(rails, store), coming_back.record_look)],
         events.RailNotified: [Effect(hearing.look(rails), hearing.hearing(_HEARD))],
         events.PayoutRequested: [Effect(payout.send(rails, store), payout.record_payout)],
+        events.PayoutResumed: [Effect(payout.send(rails, store), payout.record_payout)],
     }
 
 

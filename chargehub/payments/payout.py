@@ -56,6 +56,7 @@ from chargehub.units import TOKEN
 log = structlog.get_logger(__name__)
 
 
+Sent = events.PayoutRequested | events.PayoutResumed
 TRY_AGAIN = timedelta(hours=1)  # what the rail has no free money for
 LOOK_AFTER = timedelta(days=1)  # until a rail is asked whether a payout came back
 
@@ -159,12 +160,10 @@ def _request(work: Work, one: Due, token_price: Decimal, now: datetime) -> str:
     return row.id
 
 
-def send(
-    rails: Rails, store: Store
-) -> Callable[[events.PayoutRequested, str], Awaitable[PaidOut | Refusal | None]]:
+def send(rails: Rails, store: Store) -> Callable[[Sent, str], Awaitable[PaidOut | Refusal | None]]:
     """The effect that has a rail pay an owner. None: it is not wanted any more."""
 
-    async def run(event: events.PayoutRequested, key: str) -> PaidOut | Refusal | None:
+    async def run(event: Sent, key: str) -> PaidOut | Refusal | None:
         payout = await store.read(tables.payout, event.payout_id)
         if payout is None or payout.state != "requested":
             return None
@@ -204,7 +203,7 @@ def _order(payout: PayoutView) -> PayoutOrder:
 
 
 def record_payout(
-    work: Work, event: events.PayoutRequested, outcome: PaidOut | Refusal | None, now: datetime
+    work: Work, event: Sent, outcome: PaidOut | Refusal | None, now: datetime
 ) -> None:
     """Note what the rail did: the owner is paid, or has the balance again."""
     payout = tables.payout(work, event.payout_id)

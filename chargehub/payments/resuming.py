@@ -41,7 +41,7 @@ def _resume(work: Work, found: PayoutView, now: datetime) -> None:
     if not work.execute(update(PAYOUT).where(*is_it).values(look_at=None)):
         return
     if _is_still_wanted(work, found):
-        work.record(events.PayoutRequested(found.id))
+        work.record(events.PayoutResumed(found.id))
     else:
         payout.fail(work, found, CHANGED, now)
 

@@ -35,6 +35,7 @@ UNPUBLISHED = frozenset(
         events.PaymentMethodChanged,
         events.PayoutAccountAsked,
         events.PayoutLookedAt,
+        events.PayoutResumed,
         events.RailNotified,
         events.ReconciliationAsked,
         events.WebhookRequested,
