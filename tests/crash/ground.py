@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from chargehub.clock import HandClock
-from chargehub.rails.stripe.collecting import method_of
 from tests.busy import verify
 from tests.crash.alive import LIMIT_S, Alive
 from tests.crash.beside import Beside
@@ -23,7 +22,8 @@ from tests.crash.play import SCENES, Cast, Scene
 from tests.crash.points import Points
 from tests.databases import fresh_sqlite
 from tests.schema import prepare
-from tests.stripe_twin import accounts, balances, customers, setup_intents
+from tests.stories.stripe_hub import SETUPS, VISA
+from tests.stripe_twin import accounts, balances, checkout
 from tests.stripe_twin.app import Twin
 from tests.stripe_twin.manners import Faults
 from tests.stripe_twin.world import PLATFORM, Call
@@ -181,19 +181,17 @@ async def ground(folder: Path) -> AsyncIterator[Ground]:
 async def _cast(alive: Alive, twin: Twin) -> Cast:
     owner, driver = await alive.person("owner", pays=False), await alive.person("driver", False)
     operator = await alive.operator()
-    customer = customers.create(twin.world, Call({"email": driver.email}, {}))["id"]
-    intent = setup_intents.new(twin.world, customer)
-    card = customers.new_card(twin.world, "4242424242424242")["id"]
-    intent["payment_method"] = card
-    setup_intents.authenticated(twin.world, intent)
-    reference = method_of(customer, card)
-    await driver.post("/payment-methods", {"rail": "stripe", "reference": reference})
+    page = await driver.post(SETUPS, {"rail": "stripe"})
+    checkout.pay(twin.world, page["url"].rpartition("/")[2], VISA)
+    await alive.advance(minutes=1)
+    assert (await driver.get(f"{SETUPS}/{page['id']}"))["state"] == "done"
     await verify(owner)
     asked = {"country": "DE", "capabilities": {"transfers": {"requested": True}}}
     told = {**asked, "metadata": {"account_id": owner.account_id}}
     account = accounts.create(twin.world, Call(told, {}))["id"]
     accounts.complete(twin.world, account)
-    balances.book(twin.world, PLATFORM, "charge", 1_000, "eur", "ch_earlier")  # for card fees
+    earlier = balances.book(twin.world, PLATFORM, "topup", 1_000, "eur", "tu_earlier")  # for fees
+    earlier["created"] -= 86_400  # before the hub came: none of its books
     preference = {"rail": "stripe", "destination": account}
     await owner.ask("PUT", "/payout-preference", preference, 200)
     place = await alive.station(owner, "2.0.1")
