@@ -9,10 +9,12 @@ import httpx2
 from chargehub.app import Hub
 from chargehub.clock import HandClock
 from chargehub.settings import Settings
+from tests.crash.compiled import Compiled
 from tests.crash.points import Points
 from tests.hub import RunningHub, application
 
 LIMIT_S = 60
+_COMPILED = Compiled()
 
 
 class Alive(RunningHub):
@@ -32,8 +34,10 @@ class Alive(RunningHub):
         """As `Hub.start`, but nobody listens and no clock ticks."""
         self.hub = Hub(self.settings, self.clock)
         self.is_up = True
-        for engine in (self.hub.store._write_engine, self.hub.store._read_engine):
-            self.points.watch(engine)
+        store = self.hub.store
+        for kind, engine in (("write", store._write_engine), ("read", store._read_engine)):
+            self.points.watch(engine)  # by its own dialect, so before another takes its place
+            _COMPILED.share(kind, engine)
         transport = httpx2.ASGITransport(app=application(self.hub), client=("127.0.0.1", 1234))
         self.api = httpx2.AsyncClient(transport=transport, base_url="http://hub.test")
         await self.hub.relay.start()

@@ -32,7 +32,7 @@ START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)  # a Monday
 HOUR = timedelta(hours=1)
 TRIES = 30  # of one scene, with a twin that fails
 _SERVER = multiprocessing.get_context("forkserver")  # it has no threads, and imports but once
-_SERVER.set_forkserver_preload(["tests.crash.life"])
+_SERVER.set_forkserver_preload(["tests.crash.warm"])
 
 
 @dataclass(frozen=True)
