@@ -35,6 +35,7 @@ _NOT_TOLD = {  # and why two runs differ there
     "dispute_evidence": {"sha256", "body"},  # the events' times among the evidence
     "idempotency_key": {"created_at", "body_hash"},
     "booking": {"reservation_id"},
+    "invoice": {"sha256"},
 }
 Row = str
 
@@ -49,6 +50,18 @@ def rows_of(path: str) -> Counter[Row]:
             for row in connection.execute(f'SELECT * FROM "{table}"'):
                 found[_text(table, dict(row), _NOT_TOLD.get(table, set()))] += 1
     return found
+
+
+_POSTED = """
+    SELECT kind, sum(amount) FROM ledger_txn JOIN ledger_entry ON txn_id = ledger_txn.id
+    WHERE amount > 0 AND asset IN ('EUR', 'EURm') GROUP BY kind
+"""
+
+
+def posted(path: str) -> Counter[str]:
+    """Cents that were moved or held, by the kind of transfer."""
+    with closing(sqlite3.connect(path)) as connection:
+        return Counter(dict(connection.execute(_POSTED).fetchall()))
 
 
 def things_of(world: World) -> Counter[Row]:

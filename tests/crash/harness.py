@@ -13,9 +13,9 @@ from pathlib import Path
 from random import Random
 
 from chargehub.audit.laws import findings_of
-from tests.crash.content import hash_of
+from tests.crash.content import hash_of, posted
 from tests.crash.ground import Ground, Played, State, ground
-from tests.crash.play import SCENES
+from tests.crash.play import SCENES, Scene
 from tests.crash.points import Killed
 from tests.stripe_twin.manners import Faults
 
@@ -130,8 +130,7 @@ class Undisturbed:
         if hash_of(expected) != hash_of(found) and not wrong:
             wrong = ["rows alike in another number"]
         if last == len(SCENES):
-            laws = findings_of(f"sqlite:///{played.state.path}")
-            wrong += [f"{one.law}: {one.broken_by}" for one in laws if one.state == "broken"]
+            wrong += _broken(played.state)
         wrong += [f"the twin: {one}" for one in self.ground.shortcomings]
         played.state.path.unlink()
         return wrong
@@ -145,9 +144,26 @@ async def undisturbed(folder: Path) -> AsyncIterator[Undisturbed]:
             found = Undisturbed(where, [where.first], [])
             for number in range(len(SCENES)):
                 played = await where.play(found.states[-1], range(number, number + 1))
+                _check(SCENES[number], found.states[-1], played.state)
                 found.states.append(played.state)
                 found.passed.append(played.lives[0].passed)
+            assert (broken := _broken(found.states[-1])) == [], broken
+            assert where.shortcomings == []
             yield found
+
+
+def _check(scene: Scene, before: State, after: State) -> None:
+    """What a scene is named after did happen: else deaths in it would say nothing."""
+    moved = posted(str(after.path))
+    moved.subtract(posted(str(before.path)))
+    found = {kind: moved[kind] for kind in scene.posts}
+    assert found == scene.posts, f"{scene.name!r} posted {+moved}, not {scene.posts}"
+    assert scene.posts or not +moved, f"{scene.name!r} posted {+moved}"
+
+
+def _broken(state: State) -> list[str]:
+    laws = findings_of(f"sqlite:///{state.path}")
+    return [f"{one.law}: {one.broken_by}" for one in laws if one.state == "broken"]
 
 
 @contextmanager

@@ -1,11 +1,11 @@
-"""The story: everything that can happen to a driver's money and an owner's, in twenty scenes.
+"""The story: everything that can happen to a driver's money and an owner's, in thirty scenes.
 
 Whoever acts in a scene acts again if no answer came: a person with the same idempotency key, a
 station with the same report. So a scene can be played again after any death of the hub.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -70,11 +70,16 @@ class Cast:
 
 @dataclass(frozen=True)
 class Scene:
-    """What happens so long after the scene before; the clock stands still in it."""
+    """What happens so long after the scene before; the clock stands still in it.
+
+    `posts`: what must have been posted when it is over, in cents by the kind of transfer; others
+    may be beside it. A scene without it changes no money.
+    """
 
     name: str
     after: timedelta
     deed: Callable[[Cast], Awaitable[Any]]
+    posts: dict[str, int] = field(default_factory=dict)
 
 
 async def _cancel(cast: Cast) -> None:
@@ -112,6 +117,28 @@ async def _agree(cast: Cast) -> None:
         await cast.owner.post(f"/disputes/{dispute['id']}/answer", answer, 200)
 
 
+async def _top_up(cast: Cast) -> None:
+    wanted = {"amount": {"amount_minor": 2_000, "currency": "EUR"}}
+    await cast.driver.post("/top-ups", wanted, 201, **{"Idempotency-Key": "top-up"})
+
+
+async def _pay_by_balance(cast: Cast) -> None:
+    wanted = {"rail": "prepaid", "reference": "balance"}
+    await cast.driver.post("/payment-methods", wanted, 201, **{"Idempotency-Key": "balance"})
+
+
+async def _pay_back(cast: Cast) -> None:
+    wanted = {"currency": "EUR", "amount_minor": 1_000}
+    await cast.driver.post("/paybacks", wanted, 201, **{"Idempotency-Key": "payback"})
+
+
+async def _come_back(cast: Cast) -> None:
+    """A bank refuses what was paid out last."""
+    payout = (await cast.operator.get("/payouts?whose=all"))["items"][0]["id"]
+    because = {"because": "The account is closed."}
+    await cast.operator.post(f"/payouts/{payout}/return", because, 200)
+
+
 async def _nothing(_cast: Cast) -> None:
     """Only time passes."""
 
@@ -121,24 +148,88 @@ def _tell(session: str, kind: Trigger, seq_no: int, register_wh: int) -> Any:
 
 
 SCENES = (
-    Scene("a booking is held", timedelta(), lambda cast: cast.book("first", HOUR)),
+    Scene("a booking is held", timedelta(), lambda cast: cast.book("first", HOUR), {"hold": 600}),
     Scene("a booked session begins", HOUR, _tell("S1", "started", 0, 0)),
-    Scene("captured below the hold", HOUR / 2, _tell("S1", "ended", 1, 4_000)),
-    Scene("another booking is held", HOUR / 2, lambda cast: cast.book("second", 2 * HOUR)),
-    Scene("it is cancelled late, for a fee", 2 * HOUR - HOUR / 4, _cancel),
-    Scene("a walk-up is held", HOUR, _tell("S2", "started", 0, 4_000)),
-    Scene("captured above the hold", 5 * HOUR, _tell("S2", "ended", 1, 58_000)),
-    Scene("another walk-up is held", HOUR, _tell("S3", "started", 0, 58_000)),
-    Scene("captured at the hold", 5 * HOUR, _tell("S3", "ended", 1, 106_889)),
-    Scene("corrected, and refunded", HOUR, _correct),
-    Scene("disputed", HOUR, _dispute),
-    Scene("agreed, and refunded", HOUR, _agree),
-    Scene("a session whose stop is lost", HOUR, _tell("S4", "started", 0, 106_889)),
+    Scene(
+        "captured below the hold",
+        HOUR / 2,
+        _tell("S1", "ended", 1, 4_000),
+        {"hold_ended": 600, "settle": 180},
+    ),
+    Scene(
+        "another booking is held",
+        HOUR / 2,
+        lambda cast: cast.book("second", 2 * HOUR),
+        {"hold": 600},
+    ),
+    Scene(
+        "it is cancelled late, for a fee",
+        2 * HOUR - HOUR / 4,
+        _cancel,
+        {"hold_ended": 600, "fee": 600},
+    ),
+    Scene("a walk-up is held", HOUR, _tell("S2", "started", 0, 4_000), {"hold": 2_200}),
+    Scene(
+        "captured above the hold",
+        5 * HOUR,
+        _tell("S2", "ended", 1, 58_000),
+        {"hold_ended": 2_200, "settle": 2_430},
+    ),
+    Scene("another walk-up is held", HOUR, _tell("S3", "started", 0, 58_000), {"hold": 2_200}),
+    Scene(
+        "captured at the hold",
+        5 * HOUR,
+        _tell("S3", "ended", 1, 106_889),
+        {"hold_ended": 2_200, "settle": 2_200},
+    ),
+    Scene("corrected, and refunded", HOUR, _correct, {"settle_reversed": 2_200, "settle": 1_350}),
+    Scene("disputed", HOUR, _dispute, {"dispute_hold": 406}),
+    Scene("agreed, and refunded", HOUR, _agree, {"dispute_released": 406, "dispute_refund": 450}),
+    Scene(
+        "a session whose stop is lost", HOUR, _tell("S4", "started", 0, 106_889), {"hold": 2_200}
+    ),
     Scene("it goes on", HOUR, _tell("S4", "updated", 1, 110_889)),
-    Scene("its hold is renewed", timedelta(days=6, hours=16), _nothing),
-    Scene("closed by estimate", timedelta(days=2), _nothing),
-    Scene("paid out", timedelta(days=3), _nothing),
-    Scene("its stop comes late", HOUR, _tell("S4", "ended", 2, 115_889)),
+    Scene(
+        "its hold is renewed",
+        timedelta(days=6, hours=16),
+        _nothing,
+        {"hold": 2_200, "hold_ended": 2_200},
+    ),
+    Scene("closed by estimate", timedelta(days=2), _nothing, {"hold_ended": 2_200, "settle": 180}),
+    Scene(
+        "paid out", timedelta(days=3), _nothing, {"mature": 162, "payout_paid": 162, "psp_fee": 28}
+    ),
+    Scene(
+        "its stop comes late",
+        HOUR,
+        _tell("S4", "ended", 2, 115_889),
+        {"recall": 162, "settle_reversed": 180, "settle": 405, "net": 162},
+    ),
     Scene("the correction is due", HOUR, _nothing),
     Scene("paid out again", timedelta(days=3), _nothing),
+    Scene(
+        "a payout comes back",
+        HOUR,
+        _come_back,
+        {"payout_paid_reversed": 162, "payout_requested_reversed": 162},
+    ),
+    Scene("it is paid once more", timedelta(days=2), _nothing, {"payout_paid": 180}),
+    Scene("a third booking is held", HOUR, lambda cast: cast.book("third", HOUR), {"hold": 600}),
+    Scene("nobody comes, for a fee", 2 * HOUR, _nothing, {"hold_ended": 600, "fee": 247}),
+    Scene("topped up", HOUR, _top_up, {"top_up": 2_000}),
+    Scene("the balance is what is paid with", HOUR, _pay_by_balance),
+    Scene("held of the balance", HOUR, _tell("S5", "started", 0, 115_889)),
+    Scene(
+        "taken from the balance",
+        HOUR,
+        _tell("S5", "ended", 1, 125_889),
+        {"prepaid_take": 450, "settle": 450},
+    ),
+    Scene("paid back", HOUR, _pay_back, {"payback": 1_000, "payback_done": 1_000}),
+    Scene(
+        "the books tell of it",
+        timedelta(days=3),
+        _nothing,
+        {"psp_fee": 84, "payout_paid": 603, "fee_mature": 198, "suspense": 0},
+    ),
 )
