@@ -970,8 +970,8 @@ Event = (
     | PayoutRequested
     | PayoutResumed
     | PayoutPaid
-    | PayoutFailed
     | PayoutLookedAt
+    | PayoutFailed
     | DisputeOpened
     | DisputeAnswered
     | DisputeDecided

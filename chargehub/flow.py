@@ -62,16 +62,14 @@ from chargehub.payments.confirming import USUAL, Manner
 from chargehub.payments.facts import (
     AccountChanged,
     CardDisputed,
+    HoldGone,
     MethodGone,
     OwnersBankRefused,
     PageEnded,
     PayoutReversed,
-)
-from chargehub.payments.rail import (
-    HoldGone,
-    Rails,
     RefundReturned,
 )
+from chargehub.payments.rails import Rails
 from chargehub.people import actions as people
 from chargehub.prices import fetching
 from chargehub.receipts import actions as receipts

@@ -127,8 +127,6 @@ def due(
         suspending.relist_due,
         renewing.renew_due_holds,
         budgeting.look_at_budgets,
-        walking_up.look_at_pages,
-        paying.look_at_pages,
         sessions.close_overdue,
         tell_costs,
         balancing.look_due,
@@ -244,6 +242,8 @@ def due_of_wallets() -> Sequence[Job]:
 
     return (
         confirming.look_at_pages,
+        walking_up.look_at_pages,
+        paying.look_at_pages,
         ask_pages,
         ask_accounts,
         dropping.drop_due,

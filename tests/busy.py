@@ -7,7 +7,7 @@ from typing import Any
 from chargehub.checkups import tables as checkups
 from chargehub.checkups.tables import CheckupView, Step
 from chargehub.events import StationConnected
-from chargehub.payments.rail import BookLine
+from chargehub.payments.books import BookLine
 from chargehub.reconciliation import actions as reconciliation
 from chargehub.reconciliation.tables import page_of as lines_of
 from chargehub.stations.schema import StationCertificate

@@ -25,7 +25,7 @@ from fastapi import FastAPI
 
 import chargehub
 from chargehub import events, flow
-from chargehub.app import TAGS, Hub, web
+from chargehub.app import Hub, web
 from chargehub.errors import Refused
 from chargehub.mail import mailer
 from chargehub.ocpp.switchboard import carry_out
@@ -35,6 +35,7 @@ from chargehub.ocpp.v201 import messages as v201
 from chargehub.prices.effects import Fetcher
 from chargehub.reconciliation.effects import fetch
 from chargehub.rest.problems import status_of
+from chargehub.routing import TAGS
 from chargehub.settings import Settings
 from chargehub.stations import commands, local_list, profiles, quirk_files, reports, upkeep
 from chargehub.stations.quirks import QuirkProfile

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from chargehub.app import TAGS
 from chargehub.rest.problems import MEDIA_TYPE
+from chargehub.routing import TAGS
 from tests.docs_tables import openapi, operations, who
 
 Operation = tuple[str, str, dict[str, Any]]

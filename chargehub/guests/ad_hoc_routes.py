@@ -13,7 +13,9 @@ from chargehub.guests.ad_hoc import AdHocView
 from chargehub.guests.pay_code_terms import CurrentCodeTerms
 from chargehub.guests.scanning import CodeTerms
 from chargehub.guests.walking_up import NoSuchVisit
-from chargehub.payments.rail import HoldPageOrder, Rails, RailUnreachable, Refusal
+from chargehub.payments.page import HoldPageOrder
+from chargehub.payments.rail import RailUnreachable, Refusal
+from chargehub.payments.rails import Rails
 from chargehub.payments.rules import MethodRefused
 from chargehub.people.bodies import Email
 from chargehub.people.rules import Actor

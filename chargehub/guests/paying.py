@@ -28,8 +28,7 @@ from chargehub.payments import collect
 from chargehub.payments import tables as payment_tables
 from chargehub.payments.actions import NewMethod
 from chargehub.payments.outside import reached
-from chargehub.payments.rail import (
-    RAIL_TIMEOUT_S,
+from chargehub.payments.page import (
     HasPages,
     HoldPageOrder,
     PageDone,
@@ -37,11 +36,10 @@ from chargehub.payments.rail import (
     PageOpen,
     PageOrder,
     PageState,
-    RailBroken,
-    Rails,
-    Refusal,
     SetUpPageOrder,
 )
+from chargehub.payments.rail import RAIL_TIMEOUT_S, RailBroken, Refusal
+from chargehub.payments.rails import Rails
 from chargehub.payments.rules import MethodRefused
 from chargehub.payments.tables import PAYMENT, PaymentRow
 from chargehub.people import tables as people

@@ -22,7 +22,7 @@ from chargehub.guests.rules import Secrets
 from chargehub.payments.actions import NewMethod
 from chargehub.payments.asked import described
 from chargehub.payments.bodies import NewMethodBody
-from chargehub.payments.rail import Rails
+from chargehub.payments.rails import Rails
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
 from chargehub.rest.throttle import Throttled
 from chargehub.search import revealing

@@ -21,15 +21,9 @@ from chargehub.guests.ad_hoc import AD_HOC, AdHocRow, AdHocView
 from chargehub.payments import rules as payment_rules
 from chargehub.payments import steps
 from chargehub.payments import tables as payments
-from chargehub.payments.rail import (
-    HasPages,
-    Held,
-    PageDone,
-    PageExpired,
-    PageOpen,
-    PageState,
-    Rails,
-)
+from chargehub.payments.page import HasPages, PageDone, PageExpired, PageOpen, PageState
+from chargehub.payments.rail import Held
+from chargehub.payments.rails import Rails
 from chargehub.payments.tables import PaymentRow
 from chargehub.people import actions as people
 from chargehub.people import mails

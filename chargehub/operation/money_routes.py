@@ -13,7 +13,8 @@ from chargehub.ledger.tables import ENTRY
 from chargehub.operation import board
 from chargehub.operation.board import Asked, Found, Topic
 from chargehub.payments.balance import RailBalance, TellsBalance
-from chargehub.payments.rail import RailBroken, Rails, RailUnreachable
+from chargehub.payments.rail import RailBroken, RailUnreachable
+from chargehub.payments.rails import Rails
 from chargehub.people.access import CurrentOperator
 from chargehub.reconciliation import tables as reconciliation
 from chargehub.rest.bodies import MoneyBody

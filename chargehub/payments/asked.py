@@ -6,7 +6,9 @@ from fastapi import Depends, Request
 
 from chargehub.payments.actions import NewMethod
 from chargehub.payments.bodies import NewMethodBody
-from chargehub.payments.rail import HasPages, NamesMethods, Rails, Refusal
+from chargehub.payments.page import HasPages
+from chargehub.payments.rail import NamesMethods, Refusal
+from chargehub.payments.rails import Rails
 from chargehub.payments.rules import MethodRefused, PageNeeded, UnknownRail
 from chargehub.people.access import needs
 from chargehub.people.rules import Actor

@@ -19,13 +19,8 @@ from chargehub.ledger import actions as ledger
 from chargehub.ledger.rules import transfer_id
 from chargehub.payments import payout, tables
 from chargehub.payments.facts import PayoutReversed
-from chargehub.payments.rail import (
-    RAIL_TIMEOUT_S,
-    Rails,
-    RailUnreachable,
-    Refusal,
-    TellsReturns,
-)
+from chargehub.payments.rail import RAIL_TIMEOUT_S, RailUnreachable, Refusal, TellsReturns
+from chargehub.payments.rails import Rails
 from chargehub.payments.steps import told
 from chargehub.payments.tables import PAYOUT
 from chargehub.payments.views import PayoutView

@@ -23,20 +23,22 @@ from chargehub.payments import actions, collect, confirmations, tables
 from chargehub.payments.actions import NewMethod
 from chargehub.payments.confirmations import PAGE, HoldPage, HoldPageRow
 from chargehub.payments.outside import reached
-from chargehub.payments.rail import (
-    AUTHENTICATION_REQUIRED,
-    RAIL_TIMEOUT_S,
+from chargehub.payments.page import (
     HasPages,
-    Held,
     HoldPageOrder,
     PageDone,
     PageExpired,
     PageOpen,
     PageState,
+)
+from chargehub.payments.rail import (
+    AUTHENTICATION_REQUIRED,
+    RAIL_TIMEOUT_S,
+    Held,
     RailBroken,
-    Rails,
     Refusal,
 )
+from chargehub.payments.rails import Rails
 from chargehub.payments.tables import METHODS_PER_ACCOUNT, PaymentMethodRow
 from chargehub.payments.views import PaymentView
 from chargehub.people import tables as people

@@ -12,7 +12,9 @@ from operator import attrgetter
 from sqlalchemy import bindparam, exists, select, update
 
 from chargehub import events
-from chargehub.payments.rail import RAIL_TIMEOUT_S, HasPages, Rails
+from chargehub.payments.page import HasPages
+from chargehub.payments.rail import RAIL_TIMEOUT_S
+from chargehub.payments.rails import Rails
 from chargehub.payments.tables import METHOD, PAYMENT
 from chargehub.payments.views import MethodView
 from chargehub.store.chunk import ALL, Chunk

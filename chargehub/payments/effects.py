@@ -20,7 +20,6 @@ from chargehub.payments.rail import (
     Held,
     HoldOrder,
     RailBroken,
-    Rails,
     RailUnreachable,
     Refunded,
     RefundOrder,
@@ -29,6 +28,7 @@ from chargehub.payments.rail import (
     ReleaseOrder,
     TakeOrder,
 )
+from chargehub.payments.rails import Rails
 from chargehub.payments.rules import is_releasable
 from chargehub.store.writer import Store
 

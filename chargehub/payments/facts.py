@@ -1,9 +1,12 @@
 """What looks at a rail find of pages, accounts, payouts and what cardholders' banks do."""
 
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Protocol
 
+from chargehub.errors import Invalid
+from chargehub.payments.rail import Refusal
 from chargehub.units import Money
 
 
@@ -73,3 +76,72 @@ class CardDisputed:
     is_withdrawn: bool
     is_reinstated: bool
     is_answered: bool
+
+
+class NoticeRefused(Invalid):
+    """What was told in a rail's name is not signed by it, or no notice at all."""
+
+    code = "notice_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something happened at a rail. `id` is the rail's own, the same however often it comes.
+
+    `reference`: the thing it happened to. `account`: whose it is, if not the hub's own.
+    """
+
+    id: str
+    kind: str
+    reference: str
+    account: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldGone:
+    """The hold of this purpose was let go of, by the rail or by us."""
+
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundReturned:
+    """A refund of what was taken for this purpose did not arrive; the money is the hub's again."""
+
+    purpose: str
+    reference: str
+    why: Refusal
+
+
+Fact = (
+    HoldGone
+    | RefundReturned
+    | PageEnded
+    | AccountChanged
+    | MethodGone
+    | OwnersBankRefused
+    | PayoutReversed
+    | CardDisputed
+)
+
+
+class GivesNotice(Protocol):
+    """A rail that tells by itself what happened there."""
+
+    @property
+    def kinds(self) -> Collection[str]:
+        """The kinds of notices that are worth a look; all others are passed over."""
+        ...
+
+    async def read(self, body: bytes, signature: str) -> Notice:
+        """A notice as it was sent. Raises NoticeRefused, or what is to be set first."""
+        ...
+
+    async def look(self, notice: Notice) -> Fact | None:
+        """How the thing stands now; None: nothing that matters. Raises RailUnreachable."""
+        ...
+
+    def told(self, since: datetime, until: datetime) -> AsyncIterator[Sequence[Notice]]:
+        """All notices worth a look from `since` up to, not at, `until`, in pieces: also those
+        that were lost on their way. Raises RailUnreachable."""
+        ...

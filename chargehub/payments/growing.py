@@ -12,9 +12,9 @@ from chargehub.payments.rail import (
     Held,
     IncreaseOrder,
     RailBroken,
-    Rails,
     Refusal,
 )
+from chargehub.payments.rails import Rails
 from chargehub.payments.steps import move, note_hold_grown
 from chargehub.payments.views import PaymentView
 from chargehub.store.work import Reads, Work

@@ -15,7 +15,9 @@ from chargehub import events
 from chargehub.ledger import actions as ledger
 from chargehub.ledger.rules import Transfer, refund_returned, transfer_id
 from chargehub.payments import notices, tables, topping_up
-from chargehub.payments.rail import Fact, HoldGone, Notice, Rails, RefundReturned, Refusal
+from chargehub.payments.facts import Fact, HoldGone, Notice, RefundReturned
+from chargehub.payments.rail import Refusal
+from chargehub.payments.rails import Rails
 from chargehub.payments.rules import has_ended
 from chargehub.payments.steps import move, told
 from chargehub.payments.tables import REFUND

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, delete, select
 from sqlmodel import Field, SQLModel
 
-from chargehub.payments.rail import Notice
+from chargehub.payments.facts import Notice
 from chargehub.store.columns import Instant
 from chargehub.store.work import Reads, Work, table_of
 

@@ -17,16 +17,10 @@ from chargehub.jurisdictions.book import check_country
 from chargehub.payments import actions, payees, tables
 from chargehub.payments.facts import AccountChanged, OwnersBankRefused
 from chargehub.payments.outside import reached
+from chargehub.payments.payee import AccountLink, AccountOrder, AccountState, Onboards
 from chargehub.payments.payees import PAYEE, PayoutAccountRow, PayoutAccountView
-from chargehub.payments.rail import (
-    RAIL_TIMEOUT_S,
-    AccountLink,
-    AccountOrder,
-    AccountState,
-    Onboards,
-    Rails,
-    Refusal,
-)
+from chargehub.payments.rail import RAIL_TIMEOUT_S, Refusal
+from chargehub.payments.rails import Rails
 from chargehub.payments.rules import (
     MethodRefused,
     NoOnboarding,

@@ -40,10 +40,10 @@ from chargehub.payments.rail import (
     PaidOut,
     PayoutOrder,
     RailBroken,
-    Rails,
     RailUnreachable,
     Refusal,
 )
+from chargehub.payments.rails import Rails
 from chargehub.payments.steps import told
 from chargehub.payments.tables import PAYOUT, PayoutRow
 from chargehub.payments.views import PayoutView

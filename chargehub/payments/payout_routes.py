@@ -27,7 +27,8 @@ from chargehub.payments.payout_bodies import (
     ReturnWish,
     WaitingBody,
 )
-from chargehub.payments.rail import RAIL_TIMEOUT_S, Rails, RailUnreachable, Refusal
+from chargehub.payments.rail import RAIL_TIMEOUT_S, RailUnreachable, Refusal
+from chargehub.payments.rails import Rails
 from chargehub.payments.views import PayoutView
 from chargehub.people.access import CurrentActor, CurrentOperator, CurrentPerson, needs
 from chargehub.people.rules import Actor

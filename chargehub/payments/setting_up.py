@@ -17,18 +17,16 @@ from chargehub import events
 from chargehub.payments import actions, setups, tables
 from chargehub.payments.actions import NewMethod
 from chargehub.payments.outside import reached
-from chargehub.payments.rail import (
-    RAIL_TIMEOUT_S,
+from chargehub.payments.page import (
     HasPages,
     PageDone,
     PageExpired,
     PageOpen,
     PageState,
-    RailBroken,
-    Rails,
-    Refusal,
     SetUpPageOrder,
 )
+from chargehub.payments.rail import RAIL_TIMEOUT_S, RailBroken, Refusal
+from chargehub.payments.rails import Rails
 from chargehub.payments.rules import (
     MethodRefused,
     NoPages,

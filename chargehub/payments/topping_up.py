@@ -12,6 +12,7 @@ from chargehub import events
 from chargehub.ledger import actions as ledger
 from chargehub.ledger.rules import Entry, Transfer, transfer_id
 from chargehub.payments import funds, prepaid, tables
+from chargehub.payments.facts import RefundReturned
 from chargehub.payments.funds import (
     Limits,
     NothingPrepaid,
@@ -26,7 +27,7 @@ from chargehub.payments.prepaid import (
     TopUpRow,
     TopUpView,
 )
-from chargehub.payments.rail import Captured, RailBroken, Refunded, RefundReturned, Refusal
+from chargehub.payments.rail import Captured, RailBroken, Refunded, Refusal
 from chargehub.payments.rules import NoSuchMethod
 from chargehub.payments.steps import told
 from chargehub.payments.views import MethodView

@@ -267,8 +267,7 @@ HELD: tuple[Held, ...] = (
     Held("station_month", "owner_id", is_deleted=True),
     Held("site_solar", "location_id@location", is_deleted=True),
     Held("address_reveal", "location_id@location", kept=("account_id",), why=_OTHERS),
-    Held("payout_preference", "owner_id", is_deleted=True),
-    Held("payout_account", "owner_id", is_deleted=True),
+    *(Held(one, "owner_id", is_deleted=True) for one in ("payout_preference", "payout_account")),
     Held(
         "payout",
         "owner_id",

@@ -1,12 +1,9 @@
 """Every rail by the name people choose it by. A new rail is a line here and its settings."""
 
 from chargehub.clock import Clock
-from chargehub.payments.rail import (
-    Collects,
-    KeepsBooks,
-    PaysOut,
-    Rails,
-)
+from chargehub.payments.books import KeepsBooks
+from chargehub.payments.rail import Collects, PaysOut
+from chargehub.payments.rails import Rails
 from chargehub.rails.prepaid import PrepaidBalances
 from chargehub.rails.sandbox_books import SandboxBooks
 from chargehub.rails.sandbox_pages import SandboxWithPages

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from chargehub.payments.rail import BookLine, LineKind
+from chargehub.payments.books import BookLine, LineKind
 from chargehub.rails.sandbox import ENTRY
 from chargehub.store.work import Reads
 from chargehub.store.writer import Store

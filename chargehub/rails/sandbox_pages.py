@@ -13,19 +13,16 @@ from sqlmodel import Field, SQLModel
 
 from chargehub.clock import Clock
 from chargehub.errors import NotFound
-from chargehub.payments.rail import (
-    Held,
-    HoldOrder,
+from chargehub.payments.page import (
     HoldPageOrder,
-    KeyReused,
     PageDone,
     PageExpired,
     PageOpen,
     PageOrder,
     PageState,
-    Refusal,
     SetUpPageOrder,
 )
+from chargehub.payments.rail import Held, HoldOrder, KeyReused, Refusal
 from chargehub.rails.sandbox import SLOW_S, Sandbox, enter
 from chargehub.store.columns import Instant
 from chargehub.store.work import Reads, Work, table_of

@@ -12,7 +12,7 @@ from sqlalchemy import delete, update
 from chargehub.events import ReconciliationAsked
 from chargehub.ledger import actions as ledger
 from chargehub.ledger.rules import Entry, Transfer, transfer_id
-from chargehub.payments.rail import BookLine
+from chargehub.payments.books import BookLine
 from chargehub.people.rules import Actor
 from chargehub.reconciliation import rules, tables
 from chargehub.reconciliation.rules import Account, LineView, NoSuchLine, NotInSuspense, Verdict

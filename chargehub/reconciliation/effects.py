@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from chargehub.clock import Clock
 from chargehub.events import ReconciliationAsked
 from chargehub.payments import hearing
-from chargehub.payments.rail import Rails
+from chargehub.payments.rails import Rails
 from chargehub.reconciliation import actions, tables
 from chargehub.store.writer import Store
 

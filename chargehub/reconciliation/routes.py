@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal, Self
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field
 
-from chargehub.payments.rail import LineKind, Rails
+from chargehub.payments.books import LineKind
+from chargehub.payments.rails import Rails
 from chargehub.people.access import CurrentOperator
 from chargehub.reconciliation import actions, tables
 from chargehub.reconciliation.rules import Account, LineState, LineView, NothingToCompare

@@ -11,7 +11,7 @@ from typing import Literal
 
 from chargehub.errors import Conflict, Invalid, NotFound
 from chargehub.ledger.rules import Entry, moved
-from chargehub.payments.rail import BookLine, LineKind
+from chargehub.payments.books import BookLine, LineKind
 
 WAITS = timedelta(days=2)  # for what the hub itself has not heard of yet: an answer may be late
 OVERLAP = timedelta(days=3)  # of one reconciliation with the one before: lines may appear late

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
 from sqlmodel import col
 
+from chargehub.payments.books import BookLine
 from chargehub.payments.card_disputes import CARD_DISPUTE
 from chargehub.payments.prepaid import PAYBACK, TOP_UP
-from chargehub.payments.rail import BookLine
 from chargehub.payments.tables import PAYMENT, PAYOUT, REFUND
 from chargehub.reconciliation.rules import BACK, MISSING_AFTER, LineView
 from chargehub.reconciliation.schema import BalanceLineRow, ReconciliationRow

@@ -36,7 +36,7 @@ class SharesWish(Body):
     starts_at: Instant | None = None
 
 
-class PartyBody(BaseModel):
+class SharePartyBody(BaseModel):
     """A party's part. 0 is one who would lose a part, and must accept too."""
 
     account_id: str
@@ -51,7 +51,7 @@ class AgreementBody(BaseModel):
     station_id: str
     starts_at: datetime
     holds_from: datetime | None
-    shares: list[PartyBody]
+    shares: list[SharePartyBody]
 
     @classmethod
     def of(cls, agreement: Agreement) -> Self:

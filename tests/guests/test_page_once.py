@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from chargehub.events import AdHocPageDue
 from chargehub.guests import ad_hoc, walking_up
 from chargehub.guests.ad_hoc import AD_HOC, AdHocRow
-from chargehub.payments.rail import Held, PageDone
+from chargehub.payments.page import PageDone
+from chargehub.payments.rail import Held
 from chargehub.payments.tables import PAYMENT
 from chargehub.store.columns import new_id
 from chargehub.store.work import Work

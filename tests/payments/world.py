@@ -29,7 +29,8 @@ from chargehub.payments import (
     tables,
 )
 from chargehub.payments.actions import NewMethod
-from chargehub.payments.rail import Rails, RailUnreachable, RefundOrder
+from chargehub.payments.rail import RailUnreachable, RefundOrder
+from chargehub.payments.rails import Rails
 from chargehub.payments.tables import PAYMENT
 from chargehub.payments.views import PaymentView
 from chargehub.people.rules import Actor

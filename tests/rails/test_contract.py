@@ -388,10 +388,6 @@ async def test_a_crash_after_the_effect_changes_nothing(
     assert again == first
 
 
-async def test_an_order_never_sent_is_not_known(rail: Collects, case: CollectingCase) -> None:
-    assert await rail.read_back(hold_order(case.good), "never") is None
-
-
 async def test_a_payout_is_paid_once_by_key(payer: PaysOut, paying: PayingCase) -> None:
     order = PayoutOrder(paying.good, 810, paying.currency, "payout:1")
 

@@ -115,3 +115,7 @@ async def test_every_owner_has_a_destination(payer: PaysOut, paying: PayingCase)
     assert isinstance(usual, str)
     assert await payer.destination(OWNER, usual) == usual
     assert isinstance(unfit, Refusal)
+
+
+async def test_an_order_never_sent_is_not_known(rail: Collects, case: CollectingCase) -> None:
+    assert await rail.read_back(hold_order(case.good), "never") is None

@@ -15,14 +15,8 @@ from typing import Any
 import pytest
 
 from chargehub.clock import Clock
-from chargehub.payments.rail import (
-    HoldPageOrder,
-    PageExpired,
-    PageOpen,
-    RailUnreachable,
-    Refusal,
-    SetUpPageOrder,
-)
+from chargehub.payments.page import HoldPageOrder, PageExpired, PageOpen, SetUpPageOrder
+from chargehub.payments.rail import RailUnreachable, Refusal
 from chargehub.rails.stripe.collecting import StripeCards
 from chargehub.rails.stripe.customers import Customers
 from chargehub.rails.stripe.intents import method_of

@@ -8,19 +8,21 @@ import httpx2
 import pytest
 
 from chargehub.clock import Clock
-from chargehub.payments.rail import (
-    Captured,
-    CaptureOrder,
+from chargehub.payments.page import (
     HasPages,
-    Held,
-    HoldOrder,
     HoldPageOrder,
-    KeyReused,
     PageDone,
     PageExpired,
     PageOpen,
-    Refusal,
     SetUpPageOrder,
+)
+from chargehub.payments.rail import (
+    Captured,
+    CaptureOrder,
+    Held,
+    HoldOrder,
+    KeyReused,
+    Refusal,
     TakeOrder,
 )
 from chargehub.rails.prepaid import PrepaidBalances

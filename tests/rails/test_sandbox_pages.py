@@ -5,19 +5,21 @@ from datetime import timedelta
 import pytest
 
 from chargehub.clock import HandClock
+from chargehub.payments.page import (
+    HasPages,
+    HoldPageOrder,
+    PageDone,
+    PageExpired,
+    PageOpen,
+    SetUpPageOrder,
+)
 from chargehub.payments.rail import (
     AUTHENTICATION_REQUIRED,
     Captured,
     CaptureOrder,
-    HasPages,
     HoldOrder,
-    HoldPageOrder,
     KeyReused,
-    PageDone,
-    PageExpired,
-    PageOpen,
     Refusal,
-    SetUpPageOrder,
     TakeOrder,
 )
 from chargehub.rails import sandbox_pages

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chargehub.ledger.rules import Entry
-from chargehub.payments.rail import BookLine, LineKind
+from chargehub.payments.books import BookLine, LineKind
 from chargehub.reconciliation import rules
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=timezone.utc)  # noqa: UP017

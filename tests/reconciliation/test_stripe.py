@@ -12,7 +12,9 @@ from sqlalchemy import update
 from chargehub.audit.laws import findings_of
 from chargehub.clock import HandClock
 from chargehub.payments import hearing
-from chargehub.payments.rail import BookLine, RefundReturned, Refusal
+from chargehub.payments.books import BookLine
+from chargehub.payments.facts import RefundReturned
+from chargehub.payments.rail import Refusal
 from chargehub.reconciliation import actions, effects, tables
 from chargehub.reconciliation.rules import LineView, NotInSuspense
 from chargehub.settings import Settings

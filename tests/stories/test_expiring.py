@@ -7,7 +7,8 @@ import pytest
 
 from chargehub.clock import HandClock
 from chargehub.payments import detaching, hearing
-from chargehub.payments.rail import Notice, Refusal
+from chargehub.payments.facts import Notice
+from chargehub.payments.rail import Refusal
 from chargehub.payments.tables import default_method
 from tests.hub import Person
 from tests.people.conftest import mails

@@ -10,8 +10,22 @@ import httpx2
 import pytest
 
 from chargehub.clock import HandClock
-from chargehub.payments import rail as asked
-from chargehub.payments.rail import Notice, Rails
+from chargehub.payments.facts import Notice
+from chargehub.payments.page import PageExpired, SetUpPageOrder
+from chargehub.payments.payee import AccountOrder
+from chargehub.payments.rail import (
+    Captured,
+    CaptureOrder,
+    HoldOrder,
+    IncreaseOrder,
+    PayoutOrder,
+    RailBroken,
+    RefundOrder,
+    Refusal,
+    ReleaseOrder,
+    TakeOrder,
+)
+from chargehub.payments.rails import Rails
 from chargehub.rails import registry
 from chargehub.settings import Settings
 from chargehub.store.writer import Store
@@ -48,42 +62,42 @@ class Play:
 
     async def enter_card(self) -> None:
         """On a page; another page is closed unused."""
-        order = asked.SetUpPageOrder(DRIVER, "driver@example.com", BACK)
+        order = SetUpPageOrder(DRIVER, "driver@example.com", BACK)
         page = await self.cards.open_page(order, "page")
         await browse(page.url, number="4242424242424242")
         self.method = (await self.cards.read_page(page.reference)).method
         unused = await self.cards.open_page(order, "unused")
-        assert await self.cards.close_page(unused.reference) == asked.PageExpired()
+        assert await self.cards.close_page(unused.reference) == PageExpired()
         assert await self.cards.describe(self.method) == "Visa •••• 4242"
 
     async def pay(self) -> None:
         """A hold that grows and is taken, with some of it given back; one that is let go of."""
-        hold = asked.HoldOrder(self.method, 4000, "EUR", "session:s1")
+        hold = HoldOrder(self.method, 4000, "EUR", "session:s1")
         held = await self.cards.authorise(hold, "hold")
-        more = asked.IncreaseOrder(held.reference, 5000, "EUR")
+        more = IncreaseOrder(held.reference, 5000, "EUR")
         assert (await self.cards.increase(more, "more")).amount_minor == 5000
-        await self.cards.capture(asked.CaptureOrder(held.reference, 4500, "EUR"), "capture")
-        refund = asked.RefundOrder(held.reference, 450, "EUR")
+        await self.cards.capture(CaptureOrder(held.reference, 4500, "EUR"), "capture")
+        refund = RefundOrder(held.reference, 450, "EUR")
         refunded = await self.cards.refund(refund, "refund")
         assert await self.cards.read_back(refund, "refund") == refunded
-        released = asked.HoldOrder(self.method, 900, "EUR", "session:s2")
+        released = HoldOrder(self.method, 900, "EUR", "session:s2")
         other = await self.cards.authorise(released, "other")
         assert await self.cards.read_back(released, "other") == other
-        await self.cards.release(asked.ReleaseOrder(other.reference), "release")
-        taken = await self.cards.take(asked.TakeOrder(self.method, 900, "EUR", "fee:f1"), "take")
-        assert isinstance(taken, asked.Captured)
+        await self.cards.release(ReleaseOrder(other.reference), "release")
+        taken = await self.cards.take(TakeOrder(self.method, 900, "EUR", "fee:f1"), "take")
+        assert isinstance(taken, Captured)
 
     async def pay_owner(self) -> None:
         """Who onboards first."""
         account = await self.owners.open_account(
-            asked.AccountOrder(OWNER, "owner@example.com", "DE"), "account"
+            AccountOrder(OWNER, "owner@example.com", "DE"), "account"
         )
         link = await self.owners.link_account(account, BACK, BACK)
         await browse(link.url, done="yes")
         assert (await self.owners.read_account(account)).is_ready
         assert await self.owners.destination(OWNER, account) == account
         self.twin.world.clock.advance(balances.CARD_DELAY_S)
-        order = asked.PayoutOrder(account, 810, "EUR", "payout:1")
+        order = PayoutOrder(account, 810, "EUR", "payout:1")
         paid = await self.owners.pay_out(order, "payout")
         assert await self.owners.read_back(order, "payout") == paid
 
@@ -105,7 +119,7 @@ class Play:
     async def forget(self) -> None:
         """The card, then its holder."""
         await self.cards.forget_method(self.method)
-        assert isinstance(await self.cards.describe(self.method), asked.Refusal)
+        assert isinstance(await self.cards.describe(self.method), Refusal)
         await self.cards.forget_payer(DRIVER)
 
 
@@ -167,11 +181,11 @@ def test_the_listed_operations_are_stripes_own() -> None:
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_what_stripe_would_not_understand_is_remembered(play: Play) -> None:
     """A rail that hides a refusal must not hide that it asked wrongly."""
-    with pytest.raises(asked.RailBroken):
+    with pytest.raises(RailBroken):
         await play.cards._line.ask(lambda v1: v1.refunds.list({"colour": "red"}))
     async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {KEY}"}) as browser:
         await browser.get(f"{play.twin.world.pages}/v1/no_such_thing")
 
     parameter, path = play.twin.misasked
     assert "GetRefunds" in parameter and path == "GET /v1/no_such_thing"
-    play.twin.misasked.clear()
+    play.twin.misclear()

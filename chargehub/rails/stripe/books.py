@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chargehub.payments.balance import RailBalance
-from chargehub.payments.rail import BookLine, LineKind, RailUnreachable, Refusal
+from chargehub.payments.books import BookLine, LineKind
+from chargehub.payments.rail import RailUnreachable, Refusal
 from chargehub.rails.stripe import amounts
 from chargehub.rails.stripe.intents import metadata
 from chargehub.rails.stripe.line import Line

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from chargehub.payments.facts import CardDisputed, CardDisputeState
-from chargehub.payments.rail import Notice, Refusal
+from chargehub.payments.facts import CardDisputed, CardDisputeState, Notice
+from chargehub.payments.rail import Refusal
 from chargehub.rails.stripe import amounts
 from chargehub.rails.stripe.intents import metadata
 from chargehub.rails.stripe.line import Line

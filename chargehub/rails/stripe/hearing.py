@@ -13,20 +13,17 @@ import orjson
 from chargehub.errors import Conflict
 from chargehub.payments.facts import (
     AccountChanged,
+    Fact,
+    HoldGone,
     MethodGone,
+    Notice,
+    NoticeRefused,
     OwnersBankRefused,
     PageEnded,
     PayoutReversed,
-)
-from chargehub.payments.rail import (
-    Fact,
-    HoldGone,
-    Notice,
-    NoticeRefused,
-    RailUnreachable,
     RefundReturned,
-    Refusal,
 )
+from chargehub.payments.rail import RailUnreachable, Refusal
 from chargehub.rails.stripe import amounts, disputes
 from chargehub.rails.stripe.intents import metadata, refunded
 from chargehub.rails.stripe.line import PAGE, Line, check_signature

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 import structlog
 
-from chargehub.payments.rail import KeyReused, NoticeRefused, RailUnreachable, Refusal
+from chargehub.payments.facts import NoticeRefused
+from chargehub.payments.rail import KeyReused, RailUnreachable, Refusal
 from chargehub.rails.stripe.refusals import judged
 
 AT_ONCE = 16  # requests under way; Stripe allows 25 a second in test mode, 100 live

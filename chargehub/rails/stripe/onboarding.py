@@ -8,12 +8,8 @@ controller properties".
 from datetime import UTC, datetime
 from typing import Any
 
-from chargehub.payments.rail import (
-    AccountLink,
-    AccountOrder,
-    AccountState,
-    Refusal,
-)
+from chargehub.payments.payee import AccountLink, AccountOrder, AccountState
+from chargehub.payments.rail import Refusal
 from chargehub.rails.stripe.paying import StripeTransfers
 
 _CONTROLLER = {

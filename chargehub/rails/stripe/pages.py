@@ -3,17 +3,16 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from chargehub.payments.rail import (
+from chargehub.payments.page import (
     HoldPageOrder,
     PageDone,
     PageExpired,
     PageOpen,
     PageOrder,
     PageState,
-    RailBroken,
-    Refusal,
     SetUpPageOrder,
 )
+from chargehub.payments.rail import RailBroken, Refusal
 from chargehub.rails.stripe import amounts
 from chargehub.rails.stripe.collecting import (
     StripeCards,

@@ -1,0 +1,18 @@
+"""Every rail of a hub, by what it can do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from chargehub.payments.books import KeepsBooks
+from chargehub.payments.facts import GivesNotice
+from chargehub.payments.rail import Collects, PaysOut
+
+
+@dataclass(frozen=True, slots=True)
+class Rails:
+    """Every rail of this hub by the name people choose it by, built once at the start."""
+
+    collecting: Mapping[str, Collects]
+    paying_out: Mapping[str, PaysOut]
+    books: Mapping[str, KeepsBooks]
+    notices: Mapping[str, GivesNotice] = field(default_factory=dict)
