@@ -1,6 +1,6 @@
 """Builds the hub once: settings, store, rails, switchboard, flow, web application."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from importlib import metadata
@@ -31,6 +31,7 @@ from chargehub.configured import (
 from chargehub.errors import Unavailable
 from chargehub.guests.pay_code_terms import code_terms
 from chargehub.jobs import (
+    Job,
     Jobs,
     due,
     due_of_checkups,
@@ -108,35 +109,36 @@ class Hub:
         self.warner = CostWarner(self.terms)
         self.outside = outside_hours
         self.sender = Sender(self.store, self.clock, self.settings)
-        promises = promises_of(settings)
         self.relay = Relay(
             self.store,
             self.clock,
             flow.reactions(
                 *(self.store, self.rails, self._senders(), self.terms),
-                *(self.settings.secret, promises, self.checking, manner_of(settings)),
+                *(self.settings.secret, promises_of(settings), self.checking, manner_of(settings)),
             ),
         )
-        frames_kept = timedelta(days=settings.frames_kept_days)
-        cost_every = timedelta(seconds=settings.cost_told_every_s)
-        told = webhook_terms_of(settings)
-        what_is_due = (
-            *due(settings.token_price, cost_every, told, promises),
-            *due_of_keeping(frames_kept, told, kept_of(settings)),
-            *due_of_reputation(timedelta(days=settings.facts_kept_days)),
-        )
-        what_is_due = (*what_is_due, *due_of_prices(self.market, self.source))
-        what_is_due = (*what_is_due, *due_of_checkups(self.checking))
-        what_is_due = (*what_is_due, self.unmet.write_demand)
-        what_is_due = (*what_is_due, *due_of_wallets(), *due_of_debts(settings.debt_least_coins))
-        what_is_due = (*what_is_due, *due_of_pay_codes(code_terms(self.settings)))
-        what_is_due = (*what_is_due, *due_of_invoices(self.terms))
-        quiet = timedelta(minutes=settings.watch_quiet_minutes)
-        what_is_due = (*what_is_due, *due_of_watches(quiet))
-        what_is_due = (*what_is_due, *due_of_reconciliation(tuple(self.rails.books)))
-        self.jobs = Jobs(self.store, self.clock, settings.tick_s, what_is_due)
+        self.jobs = Jobs(self.store, self.clock, settings.tick_s, self._what_is_due())
         self.ocpp_port = 0
         self.ocpps_port = 0
+
+    def _what_is_due(self) -> Sequence[Job]:
+        settings, told = self.settings, webhook_terms_of(self.settings)
+        frames_kept = timedelta(days=settings.frames_kept_days)
+        cost_every = timedelta(seconds=settings.cost_told_every_s)
+        return (
+            *due(settings.token_price, cost_every, told, promises_of(settings)),
+            *due_of_keeping(frames_kept, told, kept_of(settings)),
+            *due_of_reputation(timedelta(days=settings.facts_kept_days)),
+            *due_of_prices(self.market, self.source),
+            *due_of_checkups(self.checking),
+            self.unmet.write_demand,
+            *due_of_wallets(),
+            *due_of_debts(settings.debt_least_coins),
+            *due_of_pay_codes(code_terms(settings)),
+            *due_of_invoices(self.terms),
+            *due_of_watches(timedelta(minutes=settings.watch_quiet_minutes)),
+            *due_of_reconciliation(tuple(self.rails.books)),
+        )
 
     def _senders(self) -> flow.Senders:
         secret = self.settings.secret.encode()
