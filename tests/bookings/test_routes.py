@@ -59,6 +59,7 @@ async def test_a_slot_is_booked_paid_and_read(store: Store, clock: HandClock) ->
         "deposit_state": "asked",
         "deposit_at": None,
         "mend_by": None,
+        "confirm": None,
         "fee": None,
         "penalty": None,
         "policy_version": 0,

@@ -141,7 +141,7 @@ async def test_a_refund_that_comes_back_is_counted_once(bank: Bank) -> None:
     payment = await bank.world.payment(session_id)
     fact = RefundReturned(payment.purpose, refund["id"], Refusal("refund_failed", "Lost card."))
     now = bank.world.clock.now()
-    await bank.world.store.do(hearing.refund_returned_by_bank, fact, now)
+    await bank.world.store.do(hearing.refund_returned_by_bank, "stripe", fact, now)
     await bank.pass_(days=3)
     await bank.compare()
 
