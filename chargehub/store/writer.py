@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 BATCH_ACTIONS = 256  # more would make the first of a batch wait without raising throughput
 BATCH_SECONDS = 0.02
+TRIES = 5  # of an action by itself that loses races with other hubs' transactions
+_LOST_RACES = ("40P01", "40001")  # PostgreSQL: deadlock detected, serialization failure
 NOT_STORED = "The hub could not store this; please try again."
 IN_DOUBT = "The hub cannot tell whether this was stored; please look before you try again."
 QUEUE_ACTIONS = 50_000  # a station's message is refused (InternalError) rather than memory lost
@@ -238,6 +240,8 @@ def _run_one(connection: Connection, followers: Followers, appended: Rows, job: 
     try:
         job.result = job.call(work)
     except Exception as error:  # the caller's to judge, whatever it is; the batch goes on
+        if _lost_a_race(error):
+            raise  # the whole transaction is gone with it, and all of it runs again
         work.undo(error)
         job.error, job.last = error, {}
     else:
@@ -245,7 +249,12 @@ def _run_one(connection: Connection, followers: Followers, appended: Rows, job: 
         job.deliveries, job.topics, job.last = work.deliveries, work.topics, work.last
 
 
-def _commit_alone(engine: Engine, followers: Followers, job: _Job) -> None:
+def _lost_a_race(error: Exception) -> bool:
+    """Another hub's transaction and this one waited for each other, and the database chose."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) in _LOST_RACES
+
+
+def _commit_alone(engine: Engine, followers: Followers, job: _Job, tries: int = TRIES) -> None:
     job.result, job.error, job.deliveries, job.topics = None, None, [], []
     transaction: str | None = None
     try:
@@ -254,6 +263,8 @@ def _commit_alone(engine: Engine, followers: Followers, job: _Job) -> None:
             transaction = outcome.transaction_of(connection)
     except Exception as error:  # see above
         match outcome.of(engine, transaction):
+            case "aborted" if tries > 1 and _lost_a_race(error):
+                _commit_alone(engine, followers, job, tries - 1)
             case "aborted":
                 log.error("not stored", exc_info=error)
                 job.error = Unavailable(NOT_STORED)

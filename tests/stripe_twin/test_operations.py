@@ -30,7 +30,7 @@ from chargehub.rails import registry
 from chargehub.settings import Settings
 from chargehub.store.writer import Store
 from tests.stories.stripe_hub import browse
-from tests.stripe_twin import balances
+from tests.stripe_twin import balances, disputes, payouts
 from tests.stripe_twin.app import KEY, Twin
 from tests.stripe_twin.operations import USED
 from tests.stripe_twin.server import running_twin
@@ -104,9 +104,18 @@ class Play:
     async def hear(self) -> None:
         """Everything that is worth a look is looked at."""
         reader = self.rails.notices["stripe"]
+        world = self.twin.world
+        (charge, *_) = world.all(PLATFORM, "charge").values()
+        disputes.opened(world, charge, "fraudulent")
+        (owner,) = world.all(PLATFORM, "account")
+        payouts.sent(world, owner, 100, "eur", is_automatic=True)
         for kind in reader.kinds:
-            found = self.twin.world.all(PLATFORM, kind.rpartition(".")[0])
-            await reader.look(Notice("evt_1", kind, next(iter(found)), None))
+            thing = kind.rpartition(".")[0].removeprefix("charge.")
+            account = owner if thing == "payout" else PLATFORM
+            found = world.all(account, thing)
+            await reader.look(Notice("evt_1", kind, next(iter(found)), account or None))
+        until = self.clock.now() + timedelta(days=3)
+        assert [piece async for piece in reader.told(self.clock.now(), until)]
 
     async def read_books(self) -> None:
         """All that happened."""
@@ -114,7 +123,9 @@ class Play:
         lines = [
             one async for piece in self.rails.books["stripe"].books(since, until) for one in piece
         ]
-        assert {one.kind for one in lines} == {"payment", "refund", "payout"}
+        assert {one.kind for one in lines} == {"payment", "refund", "payout", "dispute"}
+        books: Any = self.rails.books["stripe"]
+        assert await books.balance()
 
     async def forget(self) -> None:
         """The card, then its holder."""
@@ -188,4 +199,4 @@ async def test_what_stripe_would_not_understand_is_remembered(play: Play) -> Non
 
     parameter, path = play.twin.misasked
     assert "GetRefunds" in parameter and path == "GET /v1/no_such_thing"
-    play.twin.misclear()
+    play.twin.misasked.clear()
