@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from chargehub.ledger import actions as ledger
 from chargehub.ledger.rules import Transfer, netting_entries, transfer_id
-from chargehub.ledger.tables import ACCOUNT, ENTRY, TXN
+from chargehub.ledger.tables import ACCOUNT, ENTRY, LINK, TXN
 from chargehub.store.chunk import ALL, Chunk
 from chargehub.store.columns import new_id
 from chargehub.store.work import Reads, Work
@@ -99,8 +99,9 @@ def _owed_since(reads: Reads, owner_id: str, currency: str) -> datetime:
     statement = (
         select(ENTRY.c.amount, TXN.c.effective_at)
         .join(TXN, TXN.c.id == ENTRY.c.txn_id)
+        .join(LINK, LINK.c.txn_id == ENTRY.c.txn_id)
         .where(ENTRY.c.account == account, ENTRY.c.asset == currency)
-        .order_by(TXN.c.effective_at.desc(), TXN.c.id.desc())
+        .order_by(LINK.c.number.desc())
     )
     rows = reads.all(statement)
     balance, since = sum(int(amount) for amount, _ in rows), rows[0].effective_at

@@ -155,6 +155,7 @@ def test_the_accounts_that_have_a_side_are_those_of_the_chart() -> None:
         "owner:payable": -1,
         "owner:in_transit": -1,
         "driver:prepaid": -1,
+        "driver:prepaid_held": -1,
         "driver:credit": -1,
         "owner:dispute_hold": -1,
         "insurance:fund": -1,

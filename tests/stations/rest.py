@@ -50,6 +50,7 @@ class Api:
         self.lines = Lines()
         settings = SimpleNamespace(
             listing_grade="",
+            stripe_key="",
             secret="the hub's secret in tests",
             country="ZZ",
             ocpp_public_url="wss://hub.example/ocpp",

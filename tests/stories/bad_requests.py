@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from chargehub.rails.sandbox import METHODS
+
 SLOT = {"starts_at": "2026-03-10T10:00:00Z", "ends_at": "2026-03-10T11:00:00Z"}
 BOOKING = {"evse_id": "{evse_id}", **SLOT}
 PLACE = {"name": "Yard", "address": "A 1", "latitude": 59.9, "longitude": 10.7, "time_zone": "UTC"}
@@ -164,8 +166,7 @@ ABSURD = (
     Case(
         *("driver", "POST /payment-methods", {"rail": "sandbox", "reference": "limit:-5"}),
         *(422, "method_refused"),
-        "The sandbox knows ok, refuse, confirm, refuse_capture, flaky, slow, limit:<minor "
-        "units> and lasts:<minutes>.",
+        f"The sandbox knows {', '.join(METHODS)}, limit:<minor units> and lasts:<minutes>.",
     ),
     unfit(
         "driver",
