@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from chargehub import events
+from chargehub.audit import claims, debts
 from chargehub.card_disputes import actions
-from chargehub.commands.audit import claims, debts
 from chargehub.payments.facts import CardDisputed
 from chargehub.settlement import actions as settlement
 from chargehub.settlement import contesting, contests
