@@ -881,6 +881,28 @@ class CardDisputeOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class CardDisputeAnswerDue:
+    """Evidence is to be sent to a cardholder's bank."""
+
+    card_dispute_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"card_dispute:{self.card_dispute_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class CardDisputeAccepted:
+    """An operator leaves a disputed charge to its cardholder; the rail is to be told."""
+
+    card_dispute_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"card_dispute:{self.card_dispute_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class CardDisputeClosed:
     """A bank has decided: `state` won, lost, or closed (it only asked). `returned_minor` of the
     cost went back to the cardholder; nothing is frozen any more."""
@@ -979,6 +1001,8 @@ Event = (
     | DisputeRefundRequested
     | DisputeClosed
     | CardDisputeOpened
+    | CardDisputeAnswerDue
+    | CardDisputeAccepted
     | CardDisputeClosed
     | WatchMatched
 )

@@ -20,6 +20,8 @@ from chargehub.bookings import (
 )
 from chargehub.bookings.promises import PROMISES, Promises
 from chargehub.card_disputes import actions as card_disputes
+from chargehub.card_disputes import answering
+from chargehub.card_disputes import effects as banks
 from chargehub.checkups import actions as checkups
 from chargehub.checkups import renewing
 from chargehub.checkups.actions import CHECKING, Checking
@@ -323,6 +325,10 @@ def _of_disputes(store: Store, rails: Rails) -> Reactions:
         events.StationDisconnected: [lines.note_disconnected],
         events.DisputeClosed: [disputes.end_doubt],
         events.CdrCorrected: [card_disputes.follow_corrected],
+        events.CardDisputeAnswerDue: [Effect(banks.answer(rails, store), answering.record_answer)],
+        events.CardDisputeAccepted: [
+            Effect(banks.give_in(rails, store), answering.record_acceptance)
+        ],
         events.DisputeRefundRequested: [
             Effect(effects.refund(rails, store), disputes.record_refund)
         ],

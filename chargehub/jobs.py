@@ -21,6 +21,7 @@ from chargehub.bookings import (
     retiring,
 )
 from chargehub.bookings.promises import PROMISES, Promises
+from chargehub.card_disputes import answering
 from chargehub.checkups import actions as checkups
 from chargehub.checkups import renewing as regrading
 from chargehub.checkups.actions import Checking
@@ -229,7 +230,8 @@ def due_of_prices(market: Market, source: Source | None = None) -> Sequence[Job]
 
 
 def due_of_wallets() -> Sequence[Job]:
-    """Pages and accounts of owners that nobody looks at, and cards that nobody keeps."""
+    """Pages and accounts of owners that nobody looks at, cards that nobody keeps, and what is to be
+    said to cards' banks."""
 
     def ask_pages(work: Work, now: datetime, chunk: Chunk) -> int:
         return setting_up.ask_due(work, now, chunk)
@@ -248,6 +250,7 @@ def due_of_wallets() -> Sequence[Job]:
         ask_accounts,
         dropping.drop_due,
         expiring.tell_due,
+        answering.answer_due,
         forget_setups,
     )
 

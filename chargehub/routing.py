@@ -10,6 +10,7 @@ from chargehub.bookings import (
     series_routes,
 )
 from chargehub.bookings import routes as booking_routes
+from chargehub.card_disputes import routes as card_dispute_routes
 from chargehub.checkups import routes as checkup_routes
 from chargehub.disputes import room_routes
 from chargehub.disputes import routes as dispute_routes
@@ -133,6 +134,7 @@ ROUTERS = (
     reporting_routes.router,
     dispute_routes.router,
     room_routes.router,
+    card_dispute_routes.router,
     ledger_routes.router,
     rail_routes.router,
     sandbox_page_routes.router,

@@ -310,6 +310,18 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "POST /doubted-earnings/{cdr_id}/acceptance": Row(
         "operator", "operator", done=409, stranger=403, body={"because": "Checked by hand."}
     ),
+    "GET /card-disputes": Row("read", stranger=OWN),
+    "POST /card-disputes/{card_dispute_id}/words": Row(
+        "operator",
+        "operator",
+        done=404,
+        stranger=403,
+        ids={"card_dispute_id": "guessed"},
+        body={"words": "It is right."},
+    ),
+    "POST /card-disputes/{card_dispute_id}/acceptance": Row(
+        "operator", "operator", done=404, stranger=403, ids={"card_dispute_id": "guessed"}
+    ),
     "GET /disputes": Row("read", "driver", stranger=OWN),
     "GET /disputes/{dispute_id}": Row("read"),
     "GET /disputes/{dispute_id}/evidence": Row("read"),

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from sqlalchemy import update
 
-from chargehub.card_disputes import rules
+from chargehub.card_disputes import rules, telling
 from chargehub.events import CardDisputeClosed, CardDisputeOpened, CdrCorrected
 from chargehub.ledger import actions as ledger
 from chargehub.ledger import tables as accounts
@@ -62,6 +62,7 @@ def hear(work: Work, rail: str, fact: CardDisputed, now: datetime) -> None:
         returned = _lost(work, view, now) if fact.state == "lost" else _kept(work, view, now)
         told_of = view.session_id, view.booking_id
         work.record(CardDisputeClosed(view.id, *told_of, fact.state, returned))
+        telling.tell_decided(work, view, now)
 
 
 def _open(work: Work, rail: str, fact: CardDisputed, now: datetime) -> CardDisputeView | None:
@@ -112,6 +113,7 @@ def _withdrawn(
     entries = rules.withdrawn_entries(view.amount_minor, view.currency)
     _post(work, view, "card_dispute_opened", entries, now)
     _freeze(work, view, view.id, view.amount_minor, now)
+    telling.tell_frozen(work, view, now)
     return view
 
 

@@ -77,6 +77,11 @@ class CardDisputed:
     is_reinstated: bool
     is_answered: bool
 
+    @property
+    def is_awaited(self) -> bool:
+        """The bank waits for evidence; one that only asks takes it once."""
+        return self.state == "needs_response" or (self.state == "inquiry" and not self.is_answered)
+
 
 class NoticeRefused(Invalid):
     """What was told in a rail's name is not signed by it, or no notice at all."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from chargehub.payments.books import KeepsBooks
+from chargehub.payments.evidence import AnswersDisputes
 from chargehub.payments.facts import GivesNotice
 from chargehub.payments.rail import Collects, PaysOut
 
@@ -16,3 +17,4 @@ class Rails:
     paying_out: Mapping[str, PaysOut]
     books: Mapping[str, KeepsBooks]
     notices: Mapping[str, GivesNotice] = field(default_factory=dict)
+    disputes: Mapping[str, AnswersDisputes] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from chargehub.rails.sandbox_books import SandboxBooks
 from chargehub.rails.sandbox_pages import SandboxWithPages
 from chargehub.rails.stripe.books import StripeBooks
 from chargehub.rails.stripe.customers import Customers
+from chargehub.rails.stripe.disputes import StripeDisputes
 from chargehub.rails.stripe.hearing import StripeNotices
 from chargehub.rails.stripe.line import Line
 from chargehub.rails.stripe.onboarding import StripeOwners
@@ -52,4 +53,5 @@ def build(store: Store, clock: Clock, settings: Settings) -> Rails:
             if "stripe" in offered
             else {}
         ),
+        disputes={"stripe": StripeDisputes(line)} if "stripe" in offered else {},
     )

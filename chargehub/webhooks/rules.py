@@ -23,6 +23,8 @@ MOST_PENDING = 10_000  # messages that a webhook that fails may have waiting
 UNPUBLISHED = frozenset(
     {
         events.AdHocPageDue,
+        events.CardDisputeAccepted,
+        events.CardDisputeAnswerDue,
         events.DebtPaymentRequested,
         events.EvseFreed,
         events.GuestPageDue,
