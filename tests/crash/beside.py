@@ -1,6 +1,6 @@
 """The twin at one address for many hubs, one after the other; each asks under a name of its own."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -10,19 +10,23 @@ from tests.crash.alive import Alive
 from tests.crash.points import Killed, Points
 from tests.hub import RunningHub
 from tests.stripe_twin.app import KEY, Twin
-from tests.stripe_twin.server import running_twin
+from tests.stripe_twin.server import WEBHOOK_SECRET, running_twin
 from tests.stripe_twin.world import Object, World
 
 
 class Beside:
-    """`twin` and `clock` are those of the story that is played now; `points` by life."""
+    """`twin` and `clock` are those of the story that is played now; `points` by life.
+
+    `tell` hears every event of the twin, before whoever asked hears the answer.
+    """
 
     def __init__(self, clock: HandClock) -> None:
         self.twin = Twin()
         self.twin.world.told = _nobody  # a lambda cannot be pickled
-        self.settings = RunningHub(
-            "sqlite://", clock, stripe_key=KEY, listing_grade=""
-        ).settings  # made once: that is slow
+        self.tell: Callable[[Object], None] = _nobody
+        self._heard = 0
+        own = {"stripe_key": KEY, "stripe_webhook_secret": WEBHOOK_SECRET, "listing_grade": ""}
+        self.settings = RunningHub("sqlite://", clock, **own).settings  # once: that is slow
         self.clock = clock
         self.points: dict[str, Points] = {}
         self._address = ""
@@ -47,6 +51,10 @@ class Beside:
     def address(self, life: str) -> str:
         """Where this life finds the twin."""
         return f"{self._address}/{life}"
+
+    def set_back(self, twin: Twin) -> None:
+        """Go on with this twin; what it told before is old."""
+        self.twin, self._heard = twin, len(twin.world.events)
 
     @property
     def world(self) -> World:
@@ -73,12 +81,20 @@ class Beside:
             self.twin.world.clock.now = int(self.clock.now().timestamp())
             asked = {**scope, "path": f"/{path}", "raw_path": f"/{path}".encode()}
             await self.twin.app()(asked, receive, keep)
+            self.tell_news()
             self.points[life].reach(f"after {what}")
         except Killed:  # nobody listens any more
             told = [{"type": "http.response.start", "status": 500, "headers": []}]
             told.append({"type": "http.response.body", "body": b"", "more_body": False})
         for message in told:
             await send(message)
+
+    def tell_news(self) -> None:
+        """Tell what happened since the last time."""
+        events = self.twin.world.events
+        news, self._heard = events[self._heard :], len(events)
+        for event in news:
+            self.tell(event)
 
 
 def _nobody(_event: Object) -> None:

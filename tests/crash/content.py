@@ -64,6 +64,24 @@ def posted(path: str) -> Counter[str]:
         return Counter(dict(connection.execute(_POSTED).fetchall()))
 
 
+_BALANCES = """
+    SELECT account, asset, sum(amount) FROM ledger_entry GROUP BY account, asset HAVING sum(amount)
+"""
+
+
+def balances(path: str) -> dict[tuple[str, str], int]:
+    """What is on every account of the ledger that has anything, by the account and its asset."""
+    with closing(sqlite3.connect(path)) as connection:
+        return {(code, asset): sum for code, asset, sum in connection.execute(_BALANCES)}
+
+
+def notices(path: str) -> Counter[str]:
+    """How many were heard, by their kind."""
+    with closing(sqlite3.connect(path)) as connection:
+        found = "SELECT kind, count(*) FROM rail_notice GROUP BY kind"
+        return Counter(dict(connection.execute(found).fetchall()))
+
+
 def things_of(world: World) -> Counter[Row]:
     """Every object of the twin."""
     return Counter(

@@ -18,15 +18,18 @@ from tests.crash.alive import LIMIT_S, Alive
 from tests.crash.beside import Beside
 from tests.crash.content import Row, changed, ids_in, rows_of, things_of
 from tests.crash.life import Life, live
+from tests.crash.outside import OUTSIDE
 from tests.crash.play import SCENES, Cast, Scene
 from tests.crash.points import Points
+from tests.crash.telling import Telling, telling
 from tests.databases import fresh_sqlite
 from tests.schema import prepare
 from tests.stories.stripe_hub import SETUPS, VISA
 from tests.stripe_twin import accounts, balances, checkout
 from tests.stripe_twin.app import Twin
+from tests.stripe_twin.events import Delivery
 from tests.stripe_twin.manners import Faults
-from tests.stripe_twin.world import PLATFORM, Call
+from tests.stripe_twin.world import PLATFORM, Call, World
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)  # a Monday
 HOUR = timedelta(hours=1)
@@ -67,6 +70,7 @@ class Ground:
         self._beside = beside
         self._cast = cast
         self._copies = 0
+        self._told: Telling | None = None
 
     async def play(self, before: State, scenes: range, kills: Sequence[int] = ()) -> Played:
         """Play these scenes, from the state before the first of them.
@@ -87,14 +91,33 @@ class Ground:
         self._beside.twin.faults = faults
         lives: list[Points] = []
         for number in scenes:
-            for _ in range(TRIES):
-                played = await self._play_on(path, range(number, number + 1), ())
-                lives += played.lives
-                if not played.owed:
-                    break
-            else:
-                raise AssertionError(f"{SCENES[number].name!r} is not done after {TRIES} lives")
+            played = await self._play_patiently(path, number)
+            lives += played.lives
         return Played(played.state, tuple(lives), 0)
+
+    async def play_told(self, before: State, scenes: range, seed: int, travels: Delivery) -> Played:
+        """Play these scenes and what happens outside, of which the twin tells as it `travels`."""
+        path = self._set_back(before)
+        lives: list[Points] = []
+        async with telling(self._beside, seed, travels) as self._told:
+            for number in scenes:
+                self._beside.twin.world.clock.now = int(_at(number).timestamp())
+                OUTSIDE.get(SCENES[number].name, _nothing)(self._beside.twin.world)
+                played = await self._play_patiently(path, number)
+                lives += played.lives
+            assert self._told.sender.refused == []
+        self._told = None
+        return Played(played.state, tuple(lives), 0)
+
+    async def _play_patiently(self, path: Path, number: int) -> Played:
+        """Play a scene until nothing of it is left for later; each try is a life of its own."""
+        lives: list[Points] = []
+        for _ in range(TRIES):
+            played = await self._play_on(path, range(number, number + 1), ())
+            lives += played.lives
+            if not played.owed:
+                return Played(played.state, tuple(lives), 0)
+        raise AssertionError(f"{SCENES[number].name!r} is not done after {TRIES} lives")
 
     async def play_by_two(self, before: State, scene: int, kill_at: int) -> Played:
         """A hub dies in this scene, and two come back on its file at the same moment."""
@@ -150,12 +173,18 @@ class Ground:
     async def _scene(self, alive: Alive, scene: Scene) -> None:
         if not alive.is_up:
             await alive.start()
+        if self._told is not None:
+            self._told.begin(alive)
+            self._beside.tell_news()
         await self._cast.taken_over_by(alive).act(scene)
         await alive.settle()
+        if self._told is not None:
+            await self._told.end()
+            await alive.settle()
 
     def _set_back(self, to: State) -> Path:
         """The twin as it was, and a copy of the file as it was."""
-        self._beside.twin = pickle.loads(to.twin)
+        self._beside.set_back(pickle.loads(to.twin))
         self._copies += 1
         return Path(shutil.copy(to.path, self._folder / f"{self._copies}.sqlite"))
 
@@ -208,3 +237,7 @@ def _state(path: Path, twin: Twin) -> State:
     """Of a file that nobody has open any more."""
     rows = rows_of(str(path)) + things_of(twin.world)
     return State(path, pickle.dumps(twin), rows, ids_in(rows))
+
+
+def _nothing(_world: World) -> None:
+    """Nothing happens outside."""

@@ -15,8 +15,10 @@ from random import Random
 from chargehub.audit.laws import findings_of
 from tests.crash.content import hash_of, posted
 from tests.crash.ground import Ground, Played, State, ground
+from tests.crash.outside import LAST
 from tests.crash.play import SCENES, Scene
 from tests.crash.points import Killed
+from tests.stripe_twin.events import Delivery
 from tests.stripe_twin.manners import Faults
 
 SHOWN = 6  # of what one death changed
@@ -122,13 +124,18 @@ class Undisturbed:
         played = await self.ground.play_with_faults(self.states[scene], scenes, faults)
         return self._compared(scene, scene + 1, played)
 
+    async def told(self, seed: int, travels: Delivery) -> State:
+        """How it ends where more happens outside, and the twin tells of it as well as this."""
+        names = [scene.name for scene in SCENES]
+        scenes = range(names.index(LAST) + 1)
+        state = (await self.ground.play_told(self.states[0], scenes, seed, travels)).state
+        wrong = _broken(state) + self.ground.shortcomings
+        assert wrong == [], wrong
+        return state
+
     def _compared(self, scene: int, last: int, played: Played) -> list[str]:
         expected = self._expected(scene, last)
-        found = played.state.since(self.states[scene])
-        wrong = [f"missing {row}" for row in expected if row not in found]
-        wrong += [f"unexpected {row}" for row in found if row not in expected]
-        if hash_of(expected) != hash_of(found) and not wrong:
-            wrong = ["rows alike in another number"]
+        wrong = _differences(expected, played.state.since(self.states[scene]))
         if last == len(SCENES):
             wrong += _broken(played.state)
         wrong += [f"the twin: {one}" for one in self.ground.shortcomings]
@@ -159,6 +166,14 @@ def _check(scene: Scene, before: State, after: State) -> None:
     found = {kind: moved[kind] for kind in scene.posts}
     assert found == scene.posts, f"{scene.name!r} posted {+moved}, not {scene.posts}"
     assert scene.posts or not +moved, f"{scene.name!r} posted {+moved}"
+
+
+def _differences(expected: list[str], found: list[str]) -> list[str]:
+    wrong = [f"missing {row}" for row in expected if row not in found]
+    wrong += [f"unexpected {row}" for row in found if row not in expected]
+    if hash_of(expected) != hash_of(found) and not wrong:
+        wrong = ["rows alike in another number"]
+    return wrong
 
 
 def _broken(state: State) -> list[str]:
