@@ -33,7 +33,7 @@ MOST_CHANGES = 50  # of a prepaid balance
 CUT = "\n(There is more; ask the merchant.)"
 _CHARGED = "Electric energy for a car, charged at a charging station."
 _RESERVED = "A charging station kept free for the customer, at a fee agreed on when it was booked."
-_PREPAID = "A balance that the customer pays sessions at charging stations from."
+PREPAID = "A balance that the customer pays sessions at charging stations from."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Sold:
     def product(self) -> str:
         if self.session is not None:
             return _CHARGED
-        return _RESERVED if self.booking is not None else _PREPAID
+        return _RESERVED if self.booking is not None else PREPAID
 
     @property
     def served_at(self) -> datetime | None:

@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from chargehub.card_disputes import telling
+from chargehub.card_disputes import gathering, telling
 from chargehub.people.tables import Mail
 from chargehub.store.work import Reads
 from tests.stories.steps import only
 from tests.stories.test_card_disputes import FRAUD, PAID, SERVICE, Story
 from tests.stories.test_card_disputes import story as story
+from tests.stripe_twin import disputes
 from tests.stripe_twin.world import PLATFORM, Object
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -78,6 +79,22 @@ async def test_evidence_is_sent_two_days_before_it_is_due(story: Story) -> None:
     )
     assert (await say(story, "One more thing.", 409))["code"] == "card_dispute_answered"
     assert (await accept(story, 409))["code"] == "card_dispute_not_acceptable"
+
+
+async def test_of_a_top_up_is_told_what_became_of_the_money(story: Story) -> None:
+    await story.driver.post("/top-ups", {"amount": {"amount_minor": 2000, "currency": "EUR"}})
+    await story.world.hub.settle()
+    charged = list(story.world.twin.world.all(PLATFORM, "charge").values())[-1]
+    disputes.opened(story.world.twin.world, charged, FRAUD)
+    await story.tell()
+
+    await story.world.advance(days=5, hours=1)
+
+    sent = at_stripe(story)["evidence"]
+    assert at_stripe(story)["status"] == "under_review"
+    assert "top_up: 20.00 EUR" in sent["access_activity_log"]
+    assert sent["product_description"] == gathering.PREPAID
+    assert (await story.owner.get("/card-disputes"))["items"] == []
 
 
 @pytest.mark.parametrize("fault", ["drop_after", "broken_after"])
