@@ -12,7 +12,6 @@ USED = {  # Stripe's operationId: (the SDK's name of it, why)
     "GetCheckoutSessionsSession": ("checkout.sessions.retrieve", "what became of a page"),
     "GetDisputesDispute": ("disputes.retrieve", "what became of a card dispute"),
     "GetEvents": ("events.list", "what was told and not heard, each night"),
-    "GetDisputesDispute": ("disputes.retrieve", "how a disputed charge stands"),
     "GetPaymentIntents": ("payment_intents.list", "read back a hold or payment by its key"),
     "GetPaymentIntentsIntent": ("payment_intents.retrieve", "how a hold stands"),
     "GetPaymentMethodsPaymentMethod": ("payment_methods.retrieve", "a card, and whose it is"),
