@@ -13,6 +13,7 @@ from contextlib import closing
 from hashlib import sha256
 from typing import Any
 
+from tests.stripe_twin import balances as balances_of_twin
 from tests.stripe_twin.world import World
 
 _ID = re.compile(
@@ -83,7 +84,10 @@ def notices(path: str) -> Counter[str]:
 
 
 def things_of(world: World) -> Counter[Row]:
-    """Every object of the twin."""
+    """Every object of the twin. What is due by now is so, whether or not anybody looked."""
+    for account, kind in world.objects:
+        if kind == "balance_transaction":
+            balances_of_twin.transactions(world, account)
     return Counter(
         _text(f"{account} {kind}", thing, set())
         for (account, kind), things in world.objects.items()

@@ -8,8 +8,10 @@ from tests.crash.harness import Undisturbed
 from tests.stripe_twin.manners import Fault, Faults
 
 SEED, FIRST = 7, 5
-# A 500 is answered again under its key for a day; how the rail gets around has tests of its own.
-FAULTS: tuple[Fault | None, ...] = (None, "drop_before", "drop_after", "too_many", "slow")
+FAULTS: tuple[Fault | None, ...] = (
+    *(None, "drop_before", "drop_after", "too_many", "slow"),
+    "broken_after",  # which is answered again under its key, for a day
+)
 pytestmark = [pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="session")]
 
 
