@@ -23,6 +23,7 @@ from tests.crash.play import SCENES, Cast, Scene
 from tests.crash.points import Points
 from tests.crash.telling import Telling, telling
 from tests.databases import fresh_sqlite
+from tests.hub import RunningHub
 from tests.schema import prepare
 from tests.stories.stripe_hub import SETUPS, VISA
 from tests.stripe_twin import accounts, balances, checkout
@@ -101,7 +102,7 @@ class Ground:
         lives: list[Points] = []
         async with telling(self._beside, seed, travels) as self._told:
             for number in scenes:
-                self._beside.twin.world.clock.now = int(_at(number).timestamp())
+                self._beside.twin.world.clock.now = int(at(number).timestamp())
                 OUTSIDE.get(SCENES[number].name, _nothing)(self._beside.twin.world)
                 played = await self._play_patiently(path, number)
                 lives += played.lives
@@ -122,7 +123,7 @@ class Ground:
     async def play_by_two(self, before: State, scene: int, kill_at: int) -> Played:
         """A hub dies in this scene, and two come back on its file at the same moment."""
         path = self._set_back(before)
-        self._beside.clock = clock = HandClock(_at(scene))
+        self._beside.clock = clock = HandClock(at(scene))
         first = self._beside.born(path, clock, Points(kill_at))
         await first.survives(self._scene(first, SCENES[scene]))
         await first.bury()
@@ -135,10 +136,12 @@ class Ground:
         return await self._play_on(path, range(scene, scene + 1), ())
 
     async def _kill(self, path: Path, scene: int, kill_at: int) -> None:
-        at, points = _at(scene), Points()
-        self._beside.clock = HandClock(at)
+        moment, points = at(scene), Points()
+        self._beside.clock = HandClock(moment)
         address = self._beside.address(self._beside.expected(points))
-        life = Life(path, self._beside.settings, address, at, scene, self._cast.alone(), kill_at)
+        life = Life(
+            path, self._beside.settings, address, moment, scene, self._cast.alone(), kill_at
+        )
         process = _SERVER.Process(target=live, args=(life,))
         process.start()
         await asyncio.to_thread(process.join, LIMIT_S)
@@ -146,11 +149,11 @@ class Ground:
         assert process.exitcode == -signal.SIGKILL, (process.exitcode, life)
 
     async def _play_on(self, path: Path, scenes: range, kills: Sequence[int]) -> Played:
-        self._beside.clock = clock = HandClock(_at(scenes[0]))
+        self._beside.clock = clock = HandClock(at(scenes[0]))
         lives: list[Points] = []
         alive: Alive | None = None
         for number in scenes:
-            clock.set(_at(number))
+            clock.set(at(number))
             done = False
             while not done:
                 if alive is None:
@@ -199,7 +202,7 @@ async def ground(folder: Path) -> AsyncIterator[Ground]:
     async with beside.serving():
         alive = beside.born(path, clock, Points())
         await alive.start_with_stations()
-        cast = await _cast(alive, beside.twin)
+        cast = await cast_of(alive, beside.twin)
         await alive.settle()
         await alive.bury()
         await alive.hub.ocpp.stop()
@@ -207,7 +210,8 @@ async def ground(folder: Path) -> AsyncIterator[Ground]:
         yield Ground(folder, beside, cast, _state(path, beside.twin))
 
 
-async def _cast(alive: Alive, twin: Twin) -> Cast:
+async def cast_of(alive: RunningHub, twin: Twin) -> Cast:
+    """Who acts in the story, with a card and an account at the twin."""
     owner, driver = await alive.person("owner", pays=False), await alive.person("driver", False)
     operator = await alive.operator()
     page = await driver.post(SETUPS, {"rail": "stripe"})
@@ -229,7 +233,8 @@ async def _cast(alive: Alive, twin: Twin) -> Cast:
     return Cast(alive, owner, driver, operator, place)
 
 
-def _at(number: int) -> datetime:
+def at(number: int) -> datetime:
+    """When a scene is played."""
     return START + sum((scene.after for scene in SCENES[: number + 1]), HOUR)
 
 
