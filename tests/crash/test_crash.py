@@ -14,7 +14,7 @@ from chargehub.store.columns import new_id
 from tests.crash.harness import Undisturbed
 
 SEED = 5
-ALONE, BETWEEN, PAIRS, TO_END = 40, 10, 15, 2  # runs; one takes 0.2 s of an idle machine
+ALONE, BETWEEN, PAIRS, TO_END = 25, 5, 15, 1  # runs; one takes 0.2 s of an idle machine
 HELD = "after POST /v1/payment_intents"
 pytestmark = [  # of a busy one five times as much
     pytest.mark.timeout(600),

@@ -6,7 +6,7 @@ import pytest
 
 from tests.crash.harness import Undisturbed
 
-SEED, RUNS = 8, 15
+SEED, RUNS = 8, 8
 pytestmark = [pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="session")]
 
 
