@@ -11,7 +11,7 @@ from tests.crash.harness import Undisturbed
 from tests.crash.outside import OUTSIDE
 from tests.stripe_twin.events import Delivery
 
-SEED, RUNS = 9, 1
+SEED, RUNS = 9, 2
 WELL, BADLY = Delivery(), Delivery(twice=40, late=40, lost=15)
 pytestmark = [pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="session")]
 
