@@ -6,6 +6,7 @@ import pytest
 
 from chargehub.clock import HandClock
 from chargehub.payments import onboarding
+from chargehub.payments.facts import AccountChanged
 from tests.busy import verify
 from tests.hub import Person, RunningHub
 from tests.stories.steps import charge, only
@@ -52,7 +53,8 @@ async def test_an_owner_onboards_and_is_paid_by_transfer(world: StripeHub) -> No
 
     assert (made["state"], made["country"]) == ("incomplete", "DE")
     assert "Name the bank account that you are paid on." in made["required"]
-    assert "Name the bank account" in waiting["reason"] and LINKS in waiting["reason"]
+    why = " ".join(waiting["reasons"])
+    assert "Name the bank account" in why and LINKS in why
     assert back.headers["location"].endswith("/api/v1/payout-accounts/return")
     assert (ready["state"], ready["required"]) == ("ready", [])
     payout = await only(owner, "/payouts")
@@ -106,7 +108,7 @@ async def test_what_stripe_wants_later_is_heard_by_a_hint(world: StripeHub) -> N
     hub = world.hub.hub
 
     accounts.require(world.twin.world, reference, "individual.verification.document", "new.thing")
-    await hub.store.do(onboarding.hint, reference, world.hub.clock.now())
+    await hub.store.do(onboarding.hint, "stripe", AccountChanged(reference), world.hub.clock.now())
     await world.hub.settle()
 
     found = await only(owner, ACCOUNTS)

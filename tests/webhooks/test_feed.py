@@ -60,6 +60,7 @@ async def test_everybody_reads_what_is_theirs_in_order(hub: RunningHub) -> None:
         "SessionClosed",
         "PaymentAuthorised",
         "PaymentCaptured",
+        "InvoiceIssued",
     }
     assert await feed(stranger) == []
     assert set(names(everything)) >= {*names(owners), *names(drivers), "CaptureRequested"}
