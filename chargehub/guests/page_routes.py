@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 from chargehub.errors import Unavailable
 from chargehub.guests import paying
 from chargehub.payments.asked import CurrentRails
-from chargehub.payments.return_pages import return_page
+from chargehub.payments.return_pages import NO_PAGE, return_page
 from chargehub.rest.manners import CurrentStore, Now
 from chargehub.rest.throttle import Throttled
 from chargehub.stations.offered import CurrentSettings
@@ -42,7 +42,10 @@ _TOLD = {
 
 
 @router.get(
-    "/guest-bookings/pages/{page_id}/return", response_class=HTMLResponse, dependencies=[_LOOKS]
+    "/guest-bookings/pages/{page_id}/return",
+    response_class=HTMLResponse,
+    dependencies=[_LOOKS],
+    responses=NO_PAGE,
 )
 async def get_guest_page_return(
     page_id: PageId, store: CurrentStore, rails: CurrentRails, settings: CurrentSettings, now: Now

@@ -12,7 +12,7 @@ from chargehub.payments.funds import Change, Limits, NoSuchTopUp
 from chargehub.payments.prepaid import Balance, ChangeView, PaybackView, TopUpView
 from chargehub.people.access import CurrentActor, needs
 from chargehub.people.rules import Actor
-from chargehub.rest.bodies import Body, MoneyBody
+from chargehub.rest.bodies import Body, CurrencyCode, MoneyBody
 from chargehub.rest.manners import (
     CurrentPage,
     CurrentStore,
@@ -72,7 +72,7 @@ class TopUpBody(BaseModel):
 class PaybackWish(Body):
     """Have prepaid money back: all that is available in a currency, or this much of it."""
 
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+    currency: CurrencyCode
     amount_minor: Annotated[int, Field(ge=1)] | None = None
 
 

@@ -8,6 +8,15 @@ _HEADERS = {
     ),
     "Referrer-Policy": "no-referrer",
 }
+NO_PAGE: dict[int | str, dict[str, object]] = {
+    404: {
+        "description": "The hub knows of no such page, and says so.",
+        "content": {
+            "text/html": {},
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}},
+        },
+    }
+}
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>

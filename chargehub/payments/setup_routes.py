@@ -12,7 +12,7 @@ from chargehub.errors import Unavailable
 from chargehub.payments import setting_up, setups
 from chargehub.payments.asked import CurrentRails, Payer
 from chargehub.payments.bodies import RailName
-from chargehub.payments.return_pages import return_page
+from chargehub.payments.return_pages import NO_PAGE, return_page
 from chargehub.payments.rules import NoSuchSetup, TooManyMethods
 from chargehub.payments.setups import SetupView
 from chargehub.people.access import CurrentActor
@@ -114,7 +114,7 @@ async def get_payment_method_setup(
     return SetupBody.of(await setting_up.look(store, rails, setup, now))
 
 
-@router.get(f"{_PATH}/{{setup_id}}/return", response_class=HTMLResponse)
+@router.get(f"{_PATH}/{{setup_id}}/return", response_class=HTMLResponse, responses=NO_PAGE)
 async def get_payment_method_setup_return(
     setup_id: SetupId, request: Request, store: CurrentStore, rails: CurrentRails, now: Now
 ) -> HTMLResponse:

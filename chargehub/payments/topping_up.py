@@ -35,7 +35,7 @@ from chargehub.people import mails
 from chargehub.people import tables as people
 from chargehub.store.columns import new_id
 from chargehub.store.work import Work
-from chargehub.units import Money
+from chargehub.units import CURRENCIES, Money
 
 CAME_BACK_SUBJECT = "Your bank did not take what we paid back"
 
@@ -107,6 +107,8 @@ def pay_back(
 
     What is held by a session or booking stays. Raises NothingPrepaid.
     """
+    if currency not in CURRENCIES:
+        raise NothingPrepaid(f"Nothing is ever prepaid in {currency}.")
     available = prepaid.balance(work, account_id, currency).available
     left_minor = available.amount_minor if amount_minor is None else amount_minor
     if not 0 < left_minor <= available.amount_minor:

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from chargehub.payments.return_pages import NO_PAGE
 from chargehub.rails import sandbox_pages
 from chargehub.rails.sandbox_pages import PATH, NoSuchPage
 from chargehub.rest.manners import CurrentStore, Now
@@ -41,7 +42,7 @@ This is a sandbox: no money moves.</p>
 _GONE = "<p>There is no such page, or it is over. Begin again where you came from.</p>"
 
 
-@router.get(f"{PATH}/{{reference}}", response_class=HTMLResponse)
+@router.get(f"{PATH}/{{reference}}", response_class=HTMLResponse, responses=NO_PAGE)
 async def get_sandbox_page(reference: Reference, store: CurrentStore, now: Now) -> HTMLResponse:
     """Where somebody confirms a hold of the sandbox, or refuses it."""
     try:

@@ -77,11 +77,15 @@ def _currency(code: str) -> str:
     return code
 
 
+CurrencyCode = Annotated[str, AfterValidator(_currency)]
+"""A currency of ISO 4217 that the hub keeps books in."""
+
+
 class MoneyBody(Body):
     """An amount: whole minor units (cents) with their currency; CHG is the hub's token."""
 
     amount_minor: Annotated[int, Field(ge=-AMOUNT_LIMIT, le=AMOUNT_LIMIT)]
-    currency: Annotated[str, AfterValidator(_currency)]
+    currency: CurrencyCode
 
     @classmethod
     def of(cls, money: Money) -> Self:
