@@ -151,12 +151,11 @@ async def test_a_display_of_an_old_station_shows_nothing(both: StripeHub) -> Non
     assert refused["code"] == "no_display"
 
 
-async def test_a_hub_without_cards_says_so(hub: RunningHub) -> None:
-    """Somebody scanned the sticker of a hub that takes no cards on pages."""
+async def test_a_trial_hub_is_paid_on_a_page_of_its_sandbox(hub: RunningHub) -> None:
     owner = await hub.person("owner", pays=False)
     place = await hub.station(owner, "2.0.1")
     code = (await owner.get(f"/evses/{place.evse_ids[0]}/pay-code"))["code"]
 
     told = await hub.ask("GET", f"/pay-codes/{code}", None, 200)
 
-    assert not told["can_start"] and "takes no cards" in told["how_to_pay"]
+    assert told["can_start"] and "takes no cards" not in told["how_to_pay"]

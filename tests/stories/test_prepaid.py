@@ -72,7 +72,7 @@ async def test_a_session_is_paid_from_what_was_paid_in(hub: RunningHub) -> None:
     moved = await transfers(hub)
     del moved["energy"]
     assert net(moved) == {
-        "psp:pending EUR": 15_000,
+        "psp EUR": 15_000,
         "driver:prepaid EUR": -14_100,
         "owner:accrued EUR": -810,
         "income:platform_fee EUR": -76,
@@ -96,7 +96,7 @@ async def test_a_correction_gives_back_to_the_balance(hub: RunningHub) -> None:
 async def test_a_deposit_is_held_from_the_balance_and_given_back(hub: RunningHub) -> None:
     _, place = await town(hub, "2.0.1")
     driver = await prepaying(hub)
-    booking = await book(hub, driver, place, timedelta(days=2), timedelta(hours=1))
+    booking = await book(hub, driver, place, timedelta(hours=2), timedelta(hours=1))
     deposit = booking["deposit"]["amount_minor"]
 
     assert deposit > 0 and await has(driver) == (15_000 - deposit, deposit)
@@ -124,7 +124,6 @@ async def test_what_was_not_spent_goes_back_to_the_card_it_came_from(hub: Runnin
     first, second = [await pay_in(hub, driver) for _ in range(2)]
 
     back = await driver.post("/paybacks", {"currency": "EUR", "amount_minor": 2_500})
-    assert await has(driver) == (1_500, 2_500)
     await hub.settle()
 
     parts = [(one["top_up_id"], one["amount"]["amount_minor"]) for one in back["items"]]
