@@ -10,6 +10,7 @@ import httpx2
 import pytest
 
 from chargehub.clock import HandClock
+from chargehub.payments.evidence import Evidence
 from chargehub.payments.facts import Notice
 from chargehub.payments.page import PageExpired, SetUpPageOrder
 from chargehub.payments.payee import AccountOrder
@@ -105,8 +106,12 @@ class Play:
         """Everything that is worth a look is looked at."""
         reader = self.rails.notices["stripe"]
         world = self.twin.world
-        (charge, *_) = world.all(PLATFORM, "charge").values()
-        disputes.opened(world, charge, "fraudulent")
+        charges = [one for one in world.all(PLATFORM, "charge").values() if one["captured"]]
+        first, second = (disputes.opened(world, one, "fraudulent")["id"] for one in charges[:2])
+        answers = self.rails.disputes["stripe"]
+        said = Evidence("Charging", "2026-03-02", "plugged in", None, "d@example.com", "20 kWh")
+        assert not isinstance(await answers.answer(first, said, "evidence"), Refusal)
+        assert not isinstance(await answers.give_in(second, "give in"), Refusal)
         (owner,) = world.all(PLATFORM, "account")
         payouts.sent(world, owner, 100, "eur", is_automatic=True)
         for kind in reader.kinds:
