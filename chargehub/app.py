@@ -67,6 +67,7 @@ from chargehub.stations import quirk_files
 from chargehub.store.migrate import is_current
 from chargehub.store.outbox import Relay
 from chargehub.store.writer import Store
+from chargehub.web import site
 from chargehub.webhooks.sending import Sender
 
 log = structlog.get_logger(__name__)
@@ -200,6 +201,7 @@ def web(hub: Hub) -> FastAPI:
         app.include_router(router, prefix="/api/v1", dependencies=[Depends(only_known)])
     app.include_router(OUTSIDE)
     app.include_router(_operations())
+    site.install(app)
     return app
 
 

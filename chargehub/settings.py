@@ -45,6 +45,15 @@ class Settings(BaseSettings):
         str,
         Field(description="Where people go on from pages of the hub, an app say; empty: no link."),
     ] = ""
+    map_center: Annotated[
+        str, Field(description="Where the map begins: latitude,longitude,zoom.")
+    ] = "52.37,4.90,12"
+    map_tiles: Annotated[
+        str,
+        Field(description="Where pictures of the map come from, like https://…/{z}/{x}/{y}.png."),
+    ] = ""
+    map_key: Annotated[str, Field(description="The key that `{key}` in it stands for.")] = ""
+    map_attribution: Annotated[str, Field(description="Whose pictures they are, as text.")] = ""
     ocpp_public_url: Annotated[
         str, Field(description="How stations reach OCPP; empty: from `ocpp`.")
     ] = ""

@@ -1,0 +1,121 @@
+"""A hub that a browser can open: its pages on a loopback port, in the loop of the test."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from playwright.async_api import Browser, BrowserContext, Page, Request, async_playwright
+
+from chargehub.clock import HandClock
+from tests.hub import RunningHub, application
+
+LIMIT_MS = 20_000.0
+CHROMIUM = os.environ.get("CHARGEHUB_TEST_CHROMIUM") or shutil.which("chromium") or ""
+
+
+class BrowsedHub(RunningHub):
+    """A running hub with its pages on a port."""
+
+    def __init__(self, database: str, clock: HandClock, **settings: Any) -> None:
+        super().__init__(database, clock, **settings)
+        self._server: uvicorn.Server
+        self._serving: asyncio.Task[None]
+        self.http_port = 0
+
+    @property
+    def pages(self) -> str:
+        """The front page."""
+        return f"http://127.0.0.1:{self.http_port}"
+
+    async def start(self, ocpp_port: int = 0) -> None:
+        await super().start(ocpp_port)
+        config = uvicorn.Config(
+            application(self.hub), "127.0.0.1", self.http_port, log_level="error", lifespan="off"
+        )
+        self._server = uvicorn.Server(config)
+        self._serving = asyncio.create_task(self._server.serve())
+        await self.until(lambda: self._server.started)
+        self.http_port = self._server.servers[0].sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        self._server.should_exit = True
+        self._server.force_exit = True
+        await self._serving
+        await super().stop()
+
+
+@dataclass
+class Window:
+    """One person's browser: what it was told off for is kept, and fails the test at its end."""
+
+    page: Page
+    hub: BrowsedHub
+    faults: list[str] = field(default_factory=list)
+
+    async def open(self, path: str) -> None:
+        """Load a page of the hub."""
+        await self.page.goto(self.hub.pages + path)
+
+    async def says(self, text: str) -> None:
+        """Wait until the page shows this text."""
+        await self.page.get_by_text(text).first.wait_for(timeout=LIMIT_MS)
+
+    async def press(self, name: str) -> None:
+        """Press a button or follow a link by its name."""
+        named = self.page.get_by_role("button", name=name, exact=True)
+        linked = self.page.get_by_role("link", name=name, exact=True)
+        await named.or_(linked).first.click()
+
+    async def fill(self, **fields: str) -> None:
+        """Type into fields by their names."""
+        for name, text in fields.items():
+            await self.page.locator(f'[name="{name}"]').first.fill(text)
+
+    async def log_in(self, email: str, password: str = "correct horse") -> None:
+        """Log in by the page."""
+        await self.open("/login")
+        await self.fill(email=email, password=password)
+        await self.press("Log in")
+        await self.page.get_by_role("link", name="Account", exact=True).wait_for()
+
+
+@asynccontextmanager
+async def browser() -> AsyncIterator[Browser]:
+    """The system's Chromium."""
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield launched
+        await launched.close()
+
+
+async def window(chromium: Browser, hub: BrowsedHub, **options: Any) -> Window:
+    """A window of its own, with cookies of its own."""
+    context: BrowserContext = await chromium.new_context(
+        **{"locale": "en-GB", "timezone_id": "Europe/Oslo", **options}
+    )
+    context.set_default_timeout(LIMIT_MS)
+    opened = Window(await context.new_page(), hub)
+    _watch(opened)
+    return opened
+
+
+def _watch(opened: Window) -> None:
+    def noted(request: Request) -> None:
+        if not request.url.startswith((opened.hub.pages, "data:", "blob:")):
+            opened.faults.append(f"asked elsewhere: {request.url}")
+
+    opened.page.on("request", noted)
+    opened.page.on("pageerror", lambda error: opened.faults.append(f"error: {error}"))
+    opened.page.on(
+        "console",
+        lambda message: (
+            opened.faults.append(f"console: {message.text}") if message.type == "error" else None
+        ),
+    )
