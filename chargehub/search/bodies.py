@@ -19,12 +19,14 @@ from chargehub.tariffs.quoting import PartName, Quote
 class PlaceBody(BaseModel):
     """About where the EVSE is, in degrees: the middle of its H3 cell of resolution 9, some 200 m.
 
-    `GET /bookings/{booking_id}/place` says it exactly, to who booked it. `name` is its owner's.
+    `GET /bookings/{booking_id}/place` says it exactly, to who booked it. `name` is its owner's;
+    `time_zone` is an IANA name, in which its hours and prices count.
     """
 
     name: str
     latitude: float
     longitude: float
+    time_zone: str
 
 
 class OfferedTariff(BaseModel):
@@ -138,6 +140,7 @@ class OfferedEvse(BaseModel):
                     "name": found.location_name,
                     "latitude": found.place.latitude_e6 / 1_000_000,
                     "longitude": found.place.longitude_e6 / 1_000_000,
+                    "time_zone": found.time_zone,
                 },
                 "distance_m": found.distance_m,
                 "status": evse.status,

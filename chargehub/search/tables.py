@@ -50,6 +50,7 @@ class Found:
     evse: EvseView
     connectors: tuple[ConnectorView, ...]
     location_name: str
+    time_zone: str
     place: Place
     distance_m: int | None
     availability: Availability
@@ -170,6 +171,7 @@ def shown(reads: Reads, judge: Judge, offers: Sequence[Offer]) -> tuple[Found, .
             evse=(state := states[each.spot.evse_id]).evse,
             connectors=tuple(plugs[each.spot.evse_id]),
             location_name=names[state.evse.location_id],
+            time_zone=each.spot.time_zone,
             place=each.spot.place,
             distance_m=each.spot.distance_m,
             availability=state.availability,

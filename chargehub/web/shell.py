@@ -1,6 +1,7 @@
 """Templates: one environment for each language, with its words and its way to write figures."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -31,6 +32,7 @@ def _environment(language: Language) -> Environment:
     figures = ("money", "number", "energy", "power", "distance", "percent", "moment", "time", "day")
     more = ("weekday", "month", "duration", "ago")
     environment.filters.update({name: getattr(language, name) for name in (*figures, *more)})
+    environment.filters["decimal"] = Decimal
     environment.globals["static"] = assets.address
     environment.globals["bars"] = lambda *arguments: Markup(charts.bars(language, *arguments))
     return environment

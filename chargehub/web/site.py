@@ -14,7 +14,7 @@ from chargehub.web import assets
 from chargehub.web.api import Refused
 from chargehub.web.contents import PAGES
 from chargehub.web.guarding import Guard
-from chargehub.web.visitors import NotLoggedIn, Visitor
+from chargehub.web.visitors import NotLoggedIn, Visitor, visitor_of
 
 _NOT_PAGES = ("/api/", "/docs", "/openapi.json", "/healthz", "/readyz", "/metrics", "/.well-known/")
 
@@ -69,17 +69,18 @@ async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
     if error.status == 401:
         return await _log_in_first(request, error)
-    return _failed(request, error.status, error.detail)
+    details = error.fields.values() or (error.detail,)
+    return await _failed(request, error.status, " ".join(details))
 
 
 async def _no_page(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 404
-    return _failed(request, status, "")
+    return await _failed(request, status, "")
 
 
-def _failed(request: Request, status: int, detail: str) -> Response:
+async def _failed(request: Request, status: int, detail: str) -> Response:
     values: dict[str, Any] = {"status_code": status, "detail": detail}
-    return Visitor(request).page("failed.html", status, **values)
+    return (await visitor_of(request)).page("failed.html", status, **values)
 
 
 _SHOWN: dict[type[Exception], Any] = {

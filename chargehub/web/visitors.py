@@ -126,7 +126,8 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-async def _visitor(request: Request) -> Visitor:
+async def visitor_of(request: Request) -> Visitor:
+    """Who sent this request; a login that holds no longer is none."""
     visitor = Visitor(request)
     if visitor.token:
         try:
@@ -139,7 +140,7 @@ async def _visitor(request: Request) -> Visitor:
     return visitor
 
 
-AnyVisitor = Annotated[Visitor, Depends(_visitor)]
+AnyVisitor = Annotated[Visitor, Depends(visitor_of)]
 """Whoever visits; `account` is None for who is not logged in."""
 
 

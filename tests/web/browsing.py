@@ -66,10 +66,15 @@ class Window:
         await self.page.get_by_text(text).first.wait_for(timeout=LIMIT_MS)
 
     async def press(self, name: str) -> None:
-        """Press a button or follow a link by its name."""
-        named = self.page.get_by_role("button", name=name, exact=True)
-        linked = self.page.get_by_role("link", name=name, exact=True)
+        """Press a button or follow a link of the page by its name."""
+        content = self.page.locator("main")
+        named = content.get_by_role("button", name=name, exact=True)
+        linked = content.get_by_role("link", name=name, exact=True)
         await named.or_(linked).first.click()
+
+    async def go(self, name: str) -> None:
+        """Follow a link of the head."""
+        await self.page.locator("header").get_by_role("link", name=name, exact=True).click()
 
     async def fill(self, **fields: str) -> None:
         """Type into fields by their names."""
@@ -107,6 +112,8 @@ async def window(chromium: Browser, hub: BrowsedHub, **options: Any) -> Window:
 
 
 def _watch(opened: Window) -> None:
+    opened.page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
+
     def noted(request: Request) -> None:
         if not request.url.startswith((opened.hub.pages, "data:", "blob:")):
             opened.faults.append(f"asked elsewhere: {request.url}")

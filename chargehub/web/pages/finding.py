@@ -12,12 +12,12 @@ from fastapi import APIRouter, Response
 from chargehub.web.api import Refused
 from chargehub.web.forms import Form
 from chargehub.web.languages import instant
+from chargehub.web.slots import NEED_KWH, written
 from chargehub.web.visitors import AnyVisitor, Visitor
 
 router = APIRouter()
 
 SIDES = ("south", "west", "north", "east")
-NEED_KWH = Decimal(20)  # what is priced where nobody said how much they need: some 100 km
 _AROUND = Decimal("0.05")  # degrees to each side of the middle, where no map has told its edges
 
 
@@ -68,8 +68,8 @@ def wanted(form: Form, visitor: Visitor) -> dict[str, Any]:
     query: dict[str, Any] = {
         "connector_type": form.text("plug"),
         "min_power_w": 1000 * (form.whole("power") or 0),
-        "from": _written(begin),
-        "to": _written(begin + timedelta(hours=hours)),
+        "from": written(begin),
+        "to": written(begin + timedelta(hours=hours)),
         "energy_wh": form.thousand("need", visitor.language) or int(NEED_KWH * 1000),
     }
     if start is None:  # who looks at what there is now sees what is taken, too
@@ -97,10 +97,6 @@ def _stream(evses: list[Mapping[str, Any]]) -> str:
     if not evses:
         return ""
     return "/data/evses/stream?" + urlencode([("evse_id", evse["id"]) for evse in evses[:100]])
-
-
-def _written(at: Any) -> str:
-    return str(at.isoformat().replace("+00:00", "Z"))
 
 
 @router.get("/offline")
