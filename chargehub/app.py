@@ -86,6 +86,7 @@ class Hub:
         self.store.changed = self.live.publish
         self.switchboard = OcppSwitchboard()
         self.rails = rails.build(self.store, self.clock, settings)
+        self.takes_cards = self.rails.with_pages() is not None
         self.authority = authority.load(
             settings.ca_certificate_file,
             settings.ca_key_file,

@@ -79,10 +79,10 @@ class Offer:
 
 def rail_with_pages(rails: Rails) -> tuple[str, HasPages]:
     """The rail that unknown people pay by. Raises NoPages."""
-    for name, rail in rails.collecting.items():
-        if isinstance(rail, HasPages):
-            return name, rail
-    raise NoPages("This hub takes no cards on pages. Make an account and add a way to pay.")
+    found = rails.with_pages()
+    if found is None:
+        raise NoPages("This hub takes no cards on pages. Make an account and add a way to pay.")
+    return found
 
 
 def check(reads: Reads, evse_id: str, now: datetime) -> Offer:

@@ -296,8 +296,10 @@ def _of_ad_hoc(profile: Profile, offer: Offer) -> list[Duty]:
     what = "Let drivers pay without an account: put the QR code on each socket"
     what = f"{what} (GET /evses/{{id}}/qr.svg)"
     if not offer.takes_cards:
-        what = "This hub takes no cards of people without an account, until its operator sets up"
-        what = f"{what} Stripe (CHARGEHUB_STRIPE_KEY). Offer the station to members alone"
+        what = (
+            "This hub has no page on which people without an account pay, until its operator sets"
+        )
+        what = f"{what} up Stripe (CHARGEHUB_STRIPE_KEY). Offer the station to members alone"
         if profile.proof(TERMINAL) is not None:
             what = f"{what}, or state its terminal (PUT /stations/{{id}}/proofs/{TERMINAL})"
     is_met = offer.takes_cards or TERMINAL in offer.proofs

@@ -8,12 +8,12 @@ from pydantic import BaseModel, Field
 
 from chargehub.jurisdictions.rules import Duty, Profile
 from chargehub.listings import duties
+from chargehub.listings.asked import TakesCards
 from chargehub.people.access import CurrentActor, CurrentOperator, needs
 from chargehub.people.rules import Actor
 from chargehub.rest.bodies import Body
 from chargehub.rest.manners import CurrentStore, Now
 from chargehub.stations.bodies import Country, LocationBody
-from chargehub.stations.offered import CurrentSettings
 
 router = APIRouter(tags=["jurisdictions"])
 
@@ -67,11 +67,10 @@ async def get_duties(
     station_id: Id,
     actor: CurrentActor,
     store: CurrentStore,
-    settings: CurrentSettings,
+    takes_cards: TakesCards,
     tariff_id: Annotated[str, Query(max_length=36, description="One of your tariffs.")],
 ) -> DutiesBody:
     """What the country of your station asks for before everybody is offered it with a tariff."""
-    takes_cards = bool(settings.stripe_key)
     asked = actor, station_id, tariff_id, takes_cards
     profile, found = await store.read(duties.duties, *asked)
     return DutiesBody.of(profile, found)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from chargehub.errors import NotFound
 from chargehub.listings import actions, tables
+from chargehub.listings.asked import TakesCards
 from chargehub.listings.rules import (
     MAX_WINDOWS,
     Access,
@@ -115,6 +116,7 @@ async def put_listing(
     settings: CurrentSettings,
     warner: CurrentWarner,
     outside: CurrentOutside,
+    takes_cards: TakesCards,
     now: Now,
 ) -> ListingBody:
     """Publish your station, or change what it offers; what is booked keeps its price.
@@ -132,7 +134,7 @@ async def put_listing(
         wanted.hours(),
         now,
         wanted.audience(),
-        bool(settings.stripe_key) if wanted.access == "public" else None,
+        takes_cards if wanted.access == "public" else None,
     )
     warnings = await store.read(warner.of_station, station_id, listing.tariff_id, now)
     return ListingBody.of(listing, warnings, await store.read(outside, listing, now))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from chargehub.payments.books import KeepsBooks
 from chargehub.payments.evidence import AnswersDisputes
 from chargehub.payments.facts import GivesNotice
+from chargehub.payments.page import HasPages
 from chargehub.payments.rail import Collects, PaysOut
 
 
@@ -18,3 +19,10 @@ class Rails:
     books: Mapping[str, KeepsBooks]
     notices: Mapping[str, GivesNotice] = field(default_factory=dict)
     disputes: Mapping[str, AnswersDisputes] = field(default_factory=dict)
+
+    def with_pages(self) -> tuple[str, HasPages] | None:
+        """The rail on whose pages people without an account pay, and its name; None: none has."""
+        for name, rail in self.collecting.items():
+            if isinstance(rail, HasPages):
+                return name, rail
+        return None
