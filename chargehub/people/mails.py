@@ -4,11 +4,14 @@ who read it. How mail travels is `chargehub/mail.py`."""
 import secrets
 from datetime import datetime, timedelta
 
+from sqlalchemy import func, select
+from sqlmodel import col
+
 from chargehub.events import MailRequested
 from chargehub.people.rules import digest
 from chargehub.people.tables import Mail, MailToken
 from chargehub.store.columns import new_id
-from chargehub.store.work import Work
+from chargehub.store.work import Reads, Work
 
 
 def write_mail(work: Work, recipient: str, subject: str, text: str, now: datetime) -> str:
@@ -19,6 +22,13 @@ def write_mail(work: Work, recipient: str, subject: str, text: str, now: datetim
     work.add(Mail(id=mail_id, recipient=recipient, subject=subject, text=text, created_at=now))
     work.record(MailRequested(mail_id))
     return mail_id
+
+
+def count_written(reads: Reads, recipient: str, beginning: str, since: datetime) -> int:
+    """How many mails whose subject begins so were written to somebody from `since` on."""
+    mine = col(Mail.recipient) == recipient, col(Mail.created_at) >= since
+    is_such = col(Mail.subject).startswith(beginning, autoescape=True)
+    return int(reads.value(select(func.count()).select_from(Mail).where(*mine, is_such)))
 
 
 def new_code(work: Work, account_id: str, purpose: str, lasts: timedelta, now: datetime) -> str:

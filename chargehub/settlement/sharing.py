@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -24,6 +24,8 @@ from chargehub.store.work import Work
 
 KIND = "share"
 SUBJECT = "A share of a charging station is offered to you"
+MAILED_EVERY = timedelta(days=1)  # about one station: who proposes again and again writes once
+MAILS_A_DAY = 5  # to one receiver, about however many stations
 _PAYABLE, _RECEIVABLE = "owner:payable", "owner:receivable"
 _TO_DIVIDE = (
     select(ACCOUNT.c.holder, ACCOUNT.c.family, ACCOUNT.c.asset, ACCOUNT.c.balance)
@@ -77,7 +79,7 @@ def propose(
         row = {"account_id": account_id, "basis_points": points, "accepted_at": None}
         work.insert(ShareRow, agreement_id=agreement_id, position=position, **row)
         if account_id != owner_id:
-            _write(work, agreement_id, account_id, (station.id, points), now)
+            _write(work, account_id, station.id, points, now)
     return accept(work, owner_id, agreement_id, now)
 
 
@@ -167,17 +169,23 @@ def _withdraw(work: Work, station_id: str) -> None:
     work.execute(delete(AGREEMENT).where(AGREEMENT.c.id.in_(ids)))
 
 
-def _write(
-    work: Work, agreement_id: str, account_id: str, offered: tuple[str, int], now: datetime
-) -> None:
+def _write(work: Work, account_id: str, station_id: str, points: int, now: datetime) -> None:
+    """Tell somebody of a share, by the station's id: its name its owner chose, and could write
+    anything there. Whom nothing is written any more today reads it by GET /shares all the same."""
     account = people.account(work, account_id)
-    station_id, points = offered  # no name: its owner chose it, and could write anything there
-    if account is not None and account.email:
-        percent = f"{points // 100}.{points % 100:02} %"
-        text = (
-            "Hello,\n\n"
-            f"the owner of the station {station_id} proposes that {percent} of what it earns be"
-            " yours.\nIt holds once all co-owners have accepted: read it by GET /api/v1/shares,"
-            f" and\naccept it by POST /api/v1/shares/{agreement_id}/acceptance.\n"
-        )
-        mails.write_mail(work, account.email, SUBJECT, text, now)
+    if account is None or not account.email:
+        return
+    subject, since = f"{SUBJECT}: {station_id}", now - MAILED_EVERY
+    if mails.count_written(work, account.email, subject, since) or (
+        mails.count_written(work, account.email, SUBJECT, since) >= MAILS_A_DAY
+    ):
+        return
+    percent = f"{points // 100}.{points % 100:02} %"
+    text = (
+        "Hello,\n\n"
+        f"the owner of the station {station_id} proposes that {percent} of what it earns be"
+        " yours.\nIt holds once all co-owners have accepted. The owner may change it until then:"
+        " read what is\nproposed by GET /api/v1/shares, and accept it there"
+        " (POST /api/v1/shares/{agreement_id}/acceptance).\n"
+    )
+    mails.write_mail(work, account.email, subject, text, now)
