@@ -123,9 +123,10 @@ def _fee(reads: Reads, subject: SubjectView) -> Sale | None:
 
 def _returned(reads: Reads, subject: SubjectView) -> tuple[int, int]:
     """What went back after disputes: of the seller's money, and of the hub's. What the hub gave
-    back for an owner is its own goodwill: the owner's price stands."""
+    back for an owner is its own goodwill: the owner's price stands. What the rail would not take
+    back is still owed, and has not gone back yet."""
     key = Subject(booking_id=subject.id) if subject.is_booking else Subject(subject.id)
-    back = [one for one in contests_of(reads, key) if one.state == "returned"]
+    back = [one for one in contests_of(reads, key) if one.state == "returned" and one.is_sent]
     is_hubs_sale = subject.vat_mode == "commissionaire"
     by_seller = sum(one.amount_minor for one in back if is_hubs_sale or one.bearer == "owner")
     return by_seller, sum(one.amount_minor for one in back) - by_seller

@@ -80,8 +80,8 @@ class Town:
         contesting.freeze(work, name, Subject(session), amount, self.now)
         work.flush()
         bearer: Bearer = self.chance.choice(["owner", "owner", "hub"])
-        part = self.chance.randint(1, amount)
-        contesting.give_back(work, name, part, self.now, bearer)
+        part, is_sent = self.chance.randint(1, amount), self.chance.random() < 0.7
+        contesting.give_back(work, name, part, self.now, bearer, is_sent)
         work.flush()
         actions.follow_dispute(work, DisputeClosed(name, session, None, part), self.now)
 
@@ -130,9 +130,10 @@ async def _sessions_are_invoiced(
         back = 0
         if gross:
             contests = await store.read(contesting.contests.contests_of, Subject(f"s{number}"))
-            back = sum(one.amount_minor for one in contests if one.state == "returned")
+            contests = [one for one in contests if one.state == "returned" and one.is_sent]
+            back = sum(one.amount_minor for one in contests)
             given = [one for one in of_session if one.kind == "goodwill"]
-            by_hub = [one for one in contests if (one.state, one.bearer) == ("returned", "hub")]
+            by_hub = [one for one in contests if one.bearer == "hub"]
             borne = sum(one.amount_minor for one in by_hub) if mode == "agent" else 0
             assert -sum(one.gross_minor for one in given) == borne
         assert sum(one.gross_minor for one in of_session) == gross - back

@@ -64,6 +64,11 @@ class Story:
         await self.operator.post(f"/cdrs/{newest['id']}/corrections", wrong)
         await self.world.hub.settle()
 
+    async def invoiced(self) -> list[int]:
+        """What the driver's documents come to, the first one first."""
+        items = (await self.driver.get("/invoices"))["items"]
+        return [one["gross"]["amount_minor"] for one in reversed(items)]
+
     async def balances(self) -> dict[str, int]:
         """What is on the accounts that disputes move, where it is not 0; fees left out."""
         who = self.owner.account_id
@@ -176,7 +181,8 @@ async def test_a_correction_after_it_was_lost(story: Story) -> None:
 
 
 async def test_what_the_hub_awarded_meanwhile_is_paid_by_the_bank(story: Story) -> None:
-    """The driver disputes at the hub, then at the bank: the refund is refused, with words."""
+    """The driver disputes at the hub, then at the bank: the refund is refused, with words, and
+    nothing is credited of the invoice before the money has gone back."""
     claim = {
         "session_id": (await only(story.driver, "/cdrs"))["session_id"],
         "kind": "price",
@@ -190,8 +196,10 @@ async def test_what_the_hub_awarded_meanwhile_is_paid_by_the_bank(story: Story) 
     await story.world.advance(days=4)
     meanwhile = await story.balances()
     payment = await only(story.driver, "/payments")
+    before = await story.invoiced()
     await story.decide(dispute, is_won=False)
 
+    assert (before, await story.invoiced()) == ([900], [900, -900])
     assert payment["refunded"]["amount_minor"] == 0
     assert (meanwhile["suspense"], meanwhile["disputed"]) == (-300, 900)
     assert await story.balances() == {}
