@@ -26,7 +26,7 @@ from chargehub.payments.hearing import NotNotedYet
 from chargehub.payments.steps import move
 from chargehub.payments.tables import RefundRow
 from chargehub.payments.views import PaymentView
-from chargehub.settlement import contesting, contests
+from chargehub.settlement import contesting, contests, shares
 from chargehub.settlement.contests import Subject
 from chargehub.store.columns import derived_id, new_id
 from chargehub.store.work import Work
@@ -82,7 +82,7 @@ def _open(work: Work, rail: str, fact: CardDisputed, now: datetime) -> CardDispu
         "reference": fact.reference,
         "payment_id": payment.id if payment else None,
         "driver_id": payment.driver_id if payment else top_up.account_id if top_up else None,
-        "owner_id": settled.owner_id if settled else None,
+        "owner_id": shares.account_of(work, settled.owner_id) if settled else None,
         "session_id": subject.session_id,
         "booking_id": subject.booking_id,
         "currency": fact.amount.currency,

@@ -32,6 +32,7 @@ from chargehub.invoices.settling_up import settle_up
 from chargehub.invoices.tables import SubjectView
 from chargehub.jurisdictions.book import check_country
 from chargehub.people.rules import Actor
+from chargehub.settlement import shares
 from chargehub.settlement import tables as settlements
 from chargehub.store.chunk import ALL, Chunk
 from chargehub.store.work import Work
@@ -49,7 +50,7 @@ def follow_settled(work: Work, event: SessionSettled, now: datetime) -> None:
         known = SubjectView(
             event.session_id,
             False,
-            settled.owner_id,
+            shares.account_of(work, settled.owner_id),
             settled.driver_id,
             settled.vat_mode,
             now,

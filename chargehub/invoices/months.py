@@ -1,6 +1,6 @@
 """What an owner's month came to by the ledger: the hub's fees, and what the hub bought."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -14,6 +14,7 @@ from chargehub.invoices.rules import Sums
 from chargehub.invoices.schema import SUBJECT
 from chargehub.ledger.tables import ENTRY, TXN
 from chargehub.sessions.schema import SESSION
+from chargehub.settlement import shares
 from chargehub.settlement.contests import CONTEST
 from chargehub.settlement.fees import FEE
 from chargehub.settlement.tables import SETTLEMENT
@@ -66,10 +67,12 @@ _ORDER = attrgetter("currency", "is_own_sale", "kind")
 
 
 def _moves(reads: Reads, owner_id: str, start: datetime, end: datetime) -> Iterable[_Move]:
-    """Transfers that touch the owner's accounts. What the hub gave back to a driver at its own
-    expense does not: the owner's price, and the fee for it, stand."""
-    accounts = [f"{family}:{owner_id}" for family in _OF_OWNER]
-    theirs = _theirs(owner_id, accounts, start, end)
+    """Transfers that touch the owner's accounts, and those of agreements with co-owners of the
+    owner's stations: towards drivers and the hub the owner sells alone. What the hub gave back to a
+    driver at its own expense does not: the owner's price, and the fee for it, stand."""
+    holders = (owner_id, *shares.owned(reads, owner_id))
+    accounts = [f"{family}:{holder}" for holder in holders for family in _OF_OWNER]
+    theirs = _theirs(holders, accounts, start, end)
     whose = or_(SESSION.c.owner_id == owner_id, BOOKING.c.owner_id == owner_id)
     wanted = (
         select(ENTRY, TXN.c.kind, SUBJECT.c.vat_mode)
@@ -85,24 +88,25 @@ def _moves(reads: Reads, owner_id: str, start: datetime, end: datetime) -> Itera
 
 
 def _theirs(
-    owner_id: str, accounts: list[str], start: datetime, end: datetime
+    holders: Sequence[str], accounts: list[str], start: datetime, end: datetime
 ) -> CompoundSelect[Any]:
     """The ids of these transfers, found by what was settled in that time, by all that was ever
     disputed or kept of bookings, and by what the owner came to owe: never by all that is posted on
     the owner's accounts, which grows with the years."""
     column = SETTLEMENT.c.session_id
     captured_at, reversed_at = SETTLEMENT.c.captured_at, SETTLEMENT.c.reversed_at
-    is_owners = SETTLEMENT.c.owner_id == owner_id
+    is_owners = SETTLEMENT.c.owner_id.in_(holders)
     sessions = union(
         select(column).where(is_owners, captured_at >= start, captured_at < end),
         select(column).where(is_owners, reversed_at >= start, reversed_at < end),
-        select(CONTEST.c.session_id).where(CONTEST.c.owner_id == owner_id),
+        select(CONTEST.c.session_id).where(CONTEST.c.owner_id.in_(holders)),
     )
     bookings = union(
-        select(FEE.c.booking_id).where(FEE.c.owner_id == owner_id),
-        select(CONTEST.c.booking_id).where(CONTEST.c.owner_id == owner_id),
+        select(FEE.c.booking_id).where(FEE.c.owner_id.in_(holders)),
+        select(CONTEST.c.booking_id).where(CONTEST.c.owner_id.in_(holders)),
     )
-    owed = select(ENTRY.c.txn_id).where(ENTRY.c.account == f"owner:receivable:{owner_id}")
+    receivable = [f"owner:receivable:{holder}" for holder in holders]
+    owed = select(ENTRY.c.txn_id).where(ENTRY.c.account.in_(receivable))
     touched = select(ENTRY.c.position).where(
         ENTRY.c.txn_id == TXN.c.id, ENTRY.c.account.in_(accounts)
     )

@@ -55,6 +55,7 @@ _HOLDS_AT = Hot(
     .order_by(AGREEMENT.c.id.desc())
     .limit(1)
 )
+_OWNER_OF = Hot(select(AGREEMENT.c.owner_id).where(AGREEMENT.c.id == bindparam("holder_id")))
 _MOST = 200  # agreements that are read at once
 
 
@@ -67,6 +68,12 @@ def holder(reads: Reads, station_id: str, owner_id: str, at: datetime) -> str:
 def agreement(reads: Reads, agreement_id: str) -> Agreement | None:
     """The agreement with this id, or None."""
     return next(iter(_agreements(reads, AGREEMENT.c.id == agreement_id)), None)
+
+
+def account_of(reads: Reads, holder_id: str) -> str:
+    """Whose station earned what is on a holder's accounts: its owner's, who sells alone."""
+    owner_id: str | None = reads.value(_OWNER_OF, holder_id=holder_id)
+    return owner_id or holder_id
 
 
 def standing(reads: Reads, station_id: str, at: datetime) -> Agreement | None:
