@@ -62,8 +62,8 @@ class LosingCards(StripeCards):
         super().__init__(line)
         self._lost = lost
 
-    async def _pay(self, order: Any, key: str, how: Any) -> Any:
-        outcome = await super()._pay(order, key, how)
+    async def _pay(self, order: Any, key: str, how: Any, sent_as: str | None = None) -> Any:
+        outcome = await super()._pay(order, key, how, sent_as)
         if order.method == self.losing and key not in self._lost:
             self._lost.add(key)
             raise RailUnreachable("The answer was lost.")

@@ -15,6 +15,7 @@ _LASTS_S = 86_400
 def create(world: World, call: Call) -> Object:
     """A hosted page on which a card is set up, or something is paid."""
     mode = call.get("mode") or "payment"
+    payment_intents.check_features(world, call)
     if call.get("success_url") is None:
         raise Refused("You must provide a success_url.", param="success_url")
     session_id = world.new_id("cs_test")

@@ -30,6 +30,7 @@ def create(world: World, call: Call) -> Object:
 
 def new(world: World, call: Call) -> Object:
     """An intent that waits for its means of payment, or for its confirmation."""
+    check_features(world, call)
     amount, currency = call.get("amount"), call.get("currency").lower()
     if amount < MINIMA.get(currency, 1):
         raise Refused(
@@ -82,6 +83,16 @@ def new(world: World, call: Call) -> Object:
     world.add(PLATFORM, changed(made, call))
     world.tell("payment_intent.created", made)
     return made
+
+
+def check_features(world: World, call: Call) -> None:
+    """Some accounts may not even ask, in test mode too: "if_available" is about the card."""
+    asked = call.get("payment_method_options", "card") or {}
+    if not world.is_eligible and any(name in asked for name in _OPTIONS):
+        raise Refused(
+            "This account is not eligible for the requested card features. See "
+            "https://stripe.com/docs/payments/flexible-payments for more details."
+        )
 
 
 def _options(call: Call) -> dict[str, Any]:

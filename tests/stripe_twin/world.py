@@ -57,6 +57,7 @@ class World:
     links: dict[str, Object] = field(default_factory=dict)  # hosted pages by their token
     orders: dict[str, Object] = field(default_factory=dict)  # what hosted pages ask of cards
     pages: str = ""  # where they are
+    is_eligible: bool = True  # for holds that can do more than the usual ones
     told: Callable[[Object], None] = lambda event: None
     random: Random = field(init=False)
 

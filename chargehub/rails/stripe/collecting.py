@@ -4,9 +4,11 @@ A means of payment is "customer/payment method"; a hold is a payment intent. Eac
 its order and what it was for, so that an order can be found when Stripe has forgotten its key.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
+
+import structlog
 
 from chargehub.payments.rail import (
     Captured,
@@ -37,15 +39,18 @@ from chargehub.rails.stripe.intents import (
 )
 from chargehub.rails.stripe.intents import method_of as method_of
 from chargehub.rails.stripe.line import PAGE, Line, Once
+from chargehub.rails.stripe.refusals import NotEligible
 
 UNFIT = Refusal("no_such_method", "This means of payment does not exist any more. Add it anew.")
 _MORE = dict.fromkeys(
     ("request_extended_authorization", "request_incremental_authorization", "request_overcapture"),
     "if_available",
 )
+_WIDER: Mapping[str, Any] = {"payment_method_options": {"card": _MORE}}
 _WITH_CHARGE = {"expand": ["latest_charge"]}
 
 T = TypeVar("T")
+log = structlog.get_logger(__name__)
 
 
 class StripeCards:
@@ -53,6 +58,7 @@ class StripeCards:
 
     def __init__(self, line: Line) -> None:
         self._line = line
+        self._asks_more = True
 
     async def describe(self, method: str) -> str | Refusal:
         card = await self._card(method)
@@ -67,14 +73,34 @@ class StripeCards:
         return found.card
 
     async def authorise(self, order: HoldOrder, key: str) -> Held | Refusal:
-        how = {"capture_method": "manual", **wider()}
-        return _expected(await self._pay(order, key, how), Held)
+        async def send(more: Mapping[str, Any], sent_as: str) -> CollectOutcome:
+            return await self._pay(order, key, {"capture_method": "manual", **more}, sent_as)
+
+        return _expected(await self.widely(key, send), Held)
+
+    async def widely(self, key: str, send: Callable[[Mapping[str, Any], str], Awaitable[T]]) -> T:
+        """Send a hold that may last longer, grow, or give more than it keeps, where the card can.
+
+        Accounts that Stripe does not let ask for that have usual holds. They are sent under keys
+        of their own, for Stripe refuses a key that comes with something else.
+        """
+        if self._asks_more:
+            try:
+                return await send(_WIDER, key)
+            except NotEligible as error:
+                self._asks_more = False
+                log.warning("holds are the usual ones", why=str(error))
+        return await send({}, f"{key}#usual")
 
     async def take(self, order: TakeOrder, key: str) -> Captured | Refusal:
         return _expected(await self._pay(order, key, {"capture_method": "automatic"}), Captured)
 
     async def _pay(
-        self, order: HoldOrder | TakeOrder, key: str, how: Mapping[str, Any]
+        self,
+        order: HoldOrder | TakeOrder,
+        key: str,
+        how: Mapping[str, Any],
+        sent_as: str | None = None,
     ) -> CollectOutcome:
         customer, card_id = _parts(order.method)
         amount = amounts.asked(order.amount_minor, order.currency)
@@ -93,8 +119,11 @@ class StripeCards:
             **_WITH_CHARGE,
             **how,
         }
-        return await self._once(
-            order, key, lambda v1, once: v1.payment_intents.create(params, once), paid
+        return await self._line.once(
+            sent_as or key,
+            lambda v1, once: v1.payment_intents.create(params, once),
+            paid,
+            lambda: self.read_back(order, key),
         )
 
     async def capture(self, order: CaptureOrder, key: str) -> Captured | Refusal:
@@ -249,11 +278,6 @@ def expiry_of(card: Any) -> datetime:
 def _parts(method: str) -> tuple[str, str]:
     customer, _, card = method.partition("/")
     return customer, card or "pm_none"
-
-
-def wider() -> dict[str, Any]:
-    """A hold that may last longer, grow, or give more than it keeps, where the card can."""
-    return {"payment_method_options": {"card": dict(_MORE)}}
 
 
 def _expected(outcome: Any, kind: type[T]) -> T | Refusal:

@@ -1,5 +1,6 @@
 """Stripe's own pages, on which people enter cards and confirm holds: Checkout sessions."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +20,6 @@ from chargehub.rails.stripe.collecting import (
     expiry_of,
     label_of,
     method_of,
-    wider,
 )
 from chargehub.rails.stripe.customers import Customers
 from chargehub.rails.stripe.intents import held as hold_of
@@ -69,8 +69,14 @@ class StripeWithPages(StripeCards):
             params = _asked(order, customer, key)
         except amounts.Unpayable as error:
             return Refusal("amount", f"{error}.")
-        once = {"idempotency_key": key}
-        made = await self._line.ask(lambda v1: v1.checkout.sessions.create(params, once))
+
+        async def send(more: Mapping[str, Any], sent_as: str) -> Any:
+            once: Any = {"idempotency_key": sent_as}
+            asked: Any = {**params, **more}
+            return await self._line.ask(lambda v1: v1.checkout.sessions.create(asked, once))
+
+        is_hold = isinstance(order, HoldPageOrder)
+        made = await (self.widely(key, send) if is_hold else send({}, key))
         return made if isinstance(made, Refusal) else _open(made)
 
     async def read_page(self, reference: str) -> PageState:
@@ -130,7 +136,6 @@ def _held(order: HoldPageOrder, customer: str | None, key: str) -> dict[str, Any
         "metadata": marks,
         "line_items": [{"price_data": item, "quantity": 1}],
         "payment_intent_data": intent,
-        **wider(),
     }
     if customer is not None:
         intent["setup_future_usage"] = "off_session"

@@ -16,6 +16,10 @@ class BalanceShort(RailBroken):
     """What the hub has at Stripe is not enough for this, or not yet available."""
 
 
+class NotEligible(RailBroken):
+    """Stripe lets this account not ask for holds that can do more than the usual ones."""
+
+
 _OF_THE_ORDER = frozenset(
     {
         "account_closed",
@@ -64,6 +68,8 @@ _ORDERED = frozenset(
     }
 )
 """Parameters that say what is ordered. Many errors about them have no code."""
+_FEATURES = "not eligible for the requested card features"
+_FEATURE = "payment_method_options[card][request_"
 _TOLD_BY_STATUS = {
     401: "Stripe does not know the key of this hub: set CHARGEHUB_STRIPE_KEY anew.",
     403: "The key in CHARGEHUB_STRIPE_KEY may not do this: give it the permission at Stripe.",
@@ -75,6 +81,8 @@ def judged(error: Any) -> Refusal:
     it, with a sentence for the operator. `error`: the SDK's."""
     told, status = error.error, error.http_status
     code, param = getattr(told, "code", None), getattr(told, "param", None)
+    if _FEATURES in (error.user_message or "") or (param or "").startswith(_FEATURE):
+        raise NotEligible(f"Stripe said: {error.user_message}")
     is_uncoded = code is None and (param is None or param in _ORDERED)
     is_of_the_order = status == 402 or code in _OF_THE_ORDER
     if is_of_the_order or (is_uncoded and status not in _TOLD_BY_STATUS):
