@@ -17,6 +17,7 @@ from chargehub.bookings import (
     record,
     rules,
     tables,
+    unpaid,
 )
 from chargehub.bookings.locked import Locked
 from chargehub.bookings.rules import DEFAULTS, Policy, Wanted
@@ -83,8 +84,8 @@ def hold_slot(
     Free are an owner's and a household's own EVSE, and a tariff that asks for nothing. The price
     list and the owner's policy are frozen here, or are those that were `locked` before. Holds of
     others that were not paid in time give way. Raises NotFound (no such EVSE, or not published),
-    Forbidden (somebody else's id token), PaymentMethodNeeded, DebtDue, TooManyBookings,
-    KeptByOwner, and what `rules.check_slot` raises.
+    Forbidden (somebody else's id token), PaymentMethodNeeded, DebtDue, HeldAtOnceOnly,
+    TooManyBookings, KeptByOwner, and what `rules.check_slot` raises.
     """
     slot = rules.slot_of(wanted)
     offer = _offered(work, wanted, driver.account_id)
@@ -102,6 +103,8 @@ def hold_slot(
         )
     id_token = _id_token(work, driver, wanted, now)
     terms = _terms(work, driver, offer, id_token, slot)
+    if terms.deposit.amount_minor:
+        unpaid.check(work, driver.account_id, slot.start, now)
     if not terms.is_own_use:
         blocking.check_not_kept(work, offer.evse, slot, offer.policy)
     booking = _insert(work, driver.account_id, id_token, offer, terms, slot, now)

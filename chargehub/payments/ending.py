@@ -11,6 +11,7 @@ import structlog
 
 from chargehub import events
 from chargehub.bookings import tables as bookings
+from chargehub.bookings import unpaid
 from chargehub.bookings.rules import RELEASED
 from chargehub.bookings.tables import BookingView
 from chargehub.payments import tables
@@ -94,6 +95,8 @@ def _take(work: Work, booking: BookingView, now: datetime) -> None:
     )
     if method:
         work.record(events.FeeRequested(payment_id, booking.id))
+    else:
+        unpaid.note_fee_refused(work, booking.id)
 
 
 def record_fee(
@@ -108,6 +111,8 @@ def record_fee(
         move(work, payment, now, state="failed", due_minor=0, **told(outcome))
         if payment.rail_reference is not None:
             work.record(events.ReleaseRequested(payment.id))
+        else:
+            unpaid.note_fee_refused(work, event.booking_id)
         return
     payment = _captured(work, payment, outcome, now)
     work.record(events.FeeCaptured(payment.id, event.booking_id, payment.captured_minor))
