@@ -55,6 +55,7 @@ from chargehub.prices import fetching, moving
 from chargehub.prices.dayahead import Source
 from chargehub.prices.market import Market
 from chargehub.reconciliation import actions as reconciliation
+from chargehub.reconciliation import again
 from chargehub.reporting import asking
 from chargehub.reputation import measuring, reviewing, trusting
 from chargehub.rest import manners
@@ -279,7 +280,8 @@ def due_of_reconciliation(rails: Sequence[str]) -> Sequence[Job]:
     def ask_rails(work: Work, now: datetime, chunk: Chunk) -> int:
         return reconciliation.ask_due(work, now, rails, chunk)
 
-    return (ask_rails, reconciliation.judge_due, reconciliation.make_available)
+    judging = reconciliation.judge_due, again.look_due, reconciliation.make_available
+    return (ask_rails, *judging)
 
 
 def due_of_invoices(terms: split.Terms) -> Sequence[Job]:

@@ -4,25 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from operator import attrgetter
-from typing import Any
 
-import structlog
 from sqlalchemy import delete, update
 
 from chargehub.events import ReconciliationAsked
-from chargehub.ledger import actions as ledger
-from chargehub.ledger.rules import Entry, Transfer, transfer_id
 from chargehub.payments.books import BookLine
 from chargehub.people.rules import Actor
-from chargehub.reconciliation import rules, tables
-from chargehub.reconciliation.rules import Account, LineView, NoSuchLine, NotInSuspense, Verdict
+from chargehub.reconciliation import again, posting, rules, tables
+from chargehub.reconciliation.rules import Account, LineView, NoSuchLine, NotInSuspense
 from chargehub.reconciliation.schema import BalanceLineRow, ReconciliationRow
 from chargehub.reconciliation.tables import LINE, RUN
 from chargehub.store.chunk import ALL, Chunk
 from chargehub.store.columns import new_id
 from chargehub.store.work import Work
-
-log = structlog.get_logger(__name__)
 
 _BOOK_LINE = tuple(BookLine.__dataclass_fields__)
 
@@ -71,9 +65,9 @@ def _enter(work: Work, rail: str, line: BookLine, now: datetime) -> None:
     line_id = new_id()
     values = {name: getattr(line, name) for name in _BOOK_LINE}
     work.insert(BalanceLineRow, id=line_id, rail=rail, state="new", suspense_minor=0, **values)
-    _post(work, line_id, "psp_fee", rules.fee_entries(line), now)
+    posting.post(work, line_id, "psp_fee", rules.fee_entries(line), now)
     if line.kind == "withdrawal":
-        _post(work, line_id, "withdrawal", rules.withdrawal_entries(line), now)
+        posting.post(work, line_id, "withdrawal", rules.withdrawal_entries(line), now)
     work.flush()
     view = tables.line(work, line_id)
     assert view is not None, line_id
@@ -87,6 +81,7 @@ def record_run(work: Work, event: ReconciliationAsked, lines: int | None, now: d
         work.execute(delete(RUN).where(*where))
         return
     work.execute(update(RUN).where(*where).values(finished_at=now, lines=lines))
+    again.ask(work, event.rail, now)
     for view in tables.unjudged(work, now, tables.MOST):
         _judge(work, view, now)
 
@@ -117,9 +112,9 @@ def resolve(
         "resolved_by": operator.account_id,
         "resolved_at": now,
     }
-    if view.state != "suspense" or not _change(work, view, **said):
+    if view.state != "suspense" or not posting.change(work, view, **said):
         raise NotInSuspense("Nothing of this line is in suspense: it is explained, or resolved.")
-    _post(work, line_id, "suspense_resolved", rules.resolved_entries(view, account), now, because)
+    posting.settle(work, view, account, because, now)
     resolved = tables.line(work, line_id)
     assert resolved is not None, line_id
     return resolved
@@ -131,47 +126,11 @@ def _judge(work: Work, view: LineView, now: datetime) -> None:
     if view.state != "new" or verdict.state == "new":
         return
     values = {"state": verdict.state, "suspense_minor": verdict.suspense_minor}
-    if not _change(work, view, told=verdict.told, **values):
-        return
-    if verdict.suspense_minor:
-        _suspend(work, view, verdict, now)
-
-
-def _suspend(work: Work, view: LineView, verdict: Verdict, now: datetime) -> None:
-    log.warning("unexplained line", rail=view.rail, line=view.reference, why=verdict.told)
-    entries = rules.suspense_entries(verdict, view.currency)
-    _post(work, view.id, "suspense", entries, now, verdict.told)
+    if posting.change(work, view, told=verdict.told, **values):
+        posting.suspend(work, view, verdict, now)
 
 
 def _make_available(work: Work, view: LineView, now: datetime) -> None:
     where = LINE.c.id == view.id, LINE.c.moved_at.is_(None)
     if work.execute(update(LINE).where(*where).values(moved_at=now)) == 1:
-        _post(work, view.id, "funds_available", rules.available_entries(view), now)
-
-
-def _change(work: Work, view: LineView, **values: Any) -> bool:
-    """True if the line still was as it was read."""
-    before = LINE.c.id == view.id, LINE.c.state == view.state
-    return work.execute(update(LINE).where(*before).values(**values)) == 1
-
-
-def _post(
-    work: Work,
-    line_id: str,
-    kind: str,
-    entries: tuple[Entry, ...],
-    at: datetime,
-    reason: str | None = None,
-) -> None:
-    if not any(entry.amount for entry in entries):
-        return
-    ledger.post(
-        work,
-        Transfer(
-            id=transfer_id("balance_line", line_id, kind),
-            kind=kind,
-            entries=entries,
-            effective_at=at,
-            reason=reason,
-        ),
-    )
+        posting.post(work, view.id, "funds_available", rules.available_entries(view), now)

@@ -9,8 +9,14 @@ from pydantic import BaseModel, Field
 from chargehub.payments.books import LineKind
 from chargehub.payments.rails import Rails
 from chargehub.people.access import CurrentOperator
-from chargehub.reconciliation import actions, tables
-from chargehub.reconciliation.rules import Account, LineState, LineView, NothingToCompare
+from chargehub.reconciliation import actions, again, tables
+from chargehub.reconciliation.rules import (
+    Account,
+    LineState,
+    LineView,
+    NothingToCompare,
+    NotInSuspense,
+)
 from chargehub.reconciliation.tables import Missing, Run
 from chargehub.rest.bodies import Body, MoneyBody
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
@@ -153,7 +159,10 @@ async def post_resolution(
     store: CurrentStore,
     now: Now,
 ) -> LineBody:
-    """Say what a line in suspense is; the ledger follows. For operators."""
+    """Say what a line in suspense is; the ledger follows. What the hub has heard of meanwhile is
+    not resolved but explained: read it anew. For operators."""
+    if await store.do(again.look, line_id, now):
+        raise NotInSuspense("The hub has heard of it meanwhile: read the line anew.")
     said = wanted.account, wanted.because
     return LineBody.of(await store.do(actions.resolve, operator, line_id, *said, now))
 

@@ -17,6 +17,8 @@ WAITS = timedelta(days=2)  # for what the hub itself has not heard of yet: an an
 OVERLAP = timedelta(days=3)  # of one reconciliation with the one before: lines may appear late
 MISSING_AFTER = timedelta(days=3)  # what the hub noted and no line has told by then
 EVERY = timedelta(days=1)
+AGAIN_FOR = timedelta(days=90)  # after an operator said what it is: then nothing is heard of it
+EXPLAINED_SINCE = "The hub has noted it itself since then; what was in suspense was taken back."
 BACK = ("refund_back", "payout_back", "dispute_back")  # what had left and came back
 
 LineState = Literal["new", "explained", "suspense", "resolved"]
@@ -40,7 +42,8 @@ class LineView:
     """A line and how it stands.
 
     `suspense_minor` of its amount is explained by nothing. `told`: why, in a sentence.
-    `moved_at`: when psp:available followed it.
+    `moved_at`: when psp:available followed it. `suspended`: how often some of it went into
+    suspense; `look_at`: when to ask anew whether the hub has heard of it since.
     """
 
     id: str
@@ -61,6 +64,8 @@ class LineView:
     resolved_at: datetime | None
     account: str | None
     because: str | None
+    suspended: int = 0
+    look_at: datetime | None = None
 
     @property
     def line(self) -> BookLine:
@@ -104,6 +109,13 @@ def judge(line: BookLine, ours_minor: int | None, now: datetime) -> Verdict:
     return Verdict("suspense", line.amount_minor - ours_minor, told)
 
 
+def changes(view: LineView, verdict: Verdict) -> bool:
+    """Does a second look at a line in suspense, or resolved, say something else than the first?"""
+    if verdict.state == "new":
+        return False
+    return verdict.state == "explained" or verdict.suspense_minor != view.suspense_minor
+
+
 def fee_entries(line: BookLine) -> tuple[Entry, ...]:
     """What the rail took for itself: with a line, or as one."""
     cost = line.fee_minor - (line.amount_minor if line.kind == "fee" else 0)
@@ -125,6 +137,14 @@ def suspense_entries(verdict: Verdict, currency: str) -> tuple[Entry, ...]:
 def resolved_entries(line: LineView, account: Account) -> tuple[Entry, ...]:
     """It is known now what stood in suspense."""
     return moved(line.suspense_minor, line.currency, "psp:suspense", account)
+
+
+def available_again_entries(view: LineView, verdict: Verdict) -> tuple[Entry, ...]:
+    """By how much psp:available followed a payout too far that was unexplained then."""
+    if view.moved_at is None or view.kind not in ("payout", "payout_back"):
+        return ()
+    change_minor = verdict.suspense_minor - view.suspense_minor
+    return moved(change_minor, view.currency, "psp:available", "psp:pending")
 
 
 def available_entries(view: LineView) -> tuple[Entry, ...]:

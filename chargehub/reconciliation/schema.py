@@ -9,13 +9,15 @@ from chargehub.store.columns import Instant
 
 _IS_NEW = text("state = 'new'")
 _IS_OPEN = text("moved_at IS NULL AND state <> 'new'")
+_IS_LOOKED_AT = text("look_at IS NOT NULL")
 
 
 class BalanceLineRow(SQLModel, table=True):
     """A line of a rail's books, once; the fields are those of `rules.LineView`.
 
     Amounts in minor units. `resolved_by`: the operator who said what the part in suspense is, on
-    which account it stands now and why.
+    which account it stands now and why. `suspended`: how often something of it went into suspense;
+    `look_at`: when it is asked anew whether the hub has heard of it since.
     """
 
     __tablename__ = "balance_line"
@@ -26,6 +28,12 @@ class BalanceLineRow(SQLModel, table=True):
         Index("ix_balance_line_new", "booked_at", sqlite_where=_IS_NEW, postgresql_where=_IS_NEW),
         Index(
             "ix_balance_line_open", "available_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN
+        ),
+        Index(
+            "ix_balance_line_look",
+            "look_at",
+            sqlite_where=_IS_LOOKED_AT,
+            postgresql_where=_IS_LOOKED_AT,
         ),
     )
 
@@ -47,6 +55,8 @@ class BalanceLineRow(SQLModel, table=True):
     resolved_at: datetime | None = Field(default=None, sa_type=Instant)
     account: str | None = Field(default=None, max_length=40)
     because: str | None = Field(default=None, max_length=500)
+    suspended: int = 0
+    look_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class ReconciliationRow(SQLModel, table=True):

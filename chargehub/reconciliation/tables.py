@@ -141,6 +141,12 @@ def unjudged(reads: Reads, until: datetime, limit: int) -> Sequence[LineView]:
     return _views(reads, select(LINE).where(*where).order_by(LINE.c.booked_at).limit(limit))
 
 
+def to_look_at(reads: Reads, now: datetime, limit: int) -> Sequence[LineView]:
+    """Lines in suspense, or resolved, that are to be looked at again."""
+    is_due = LINE.c.look_at <= now
+    return _views(reads, select(LINE).where(is_due).order_by(LINE.c.look_at).limit(limit))
+
+
 def to_move(reads: Reads, now: datetime, limit: int) -> Sequence[LineView]:
     """Lines that psp:available is to follow, the oldest first."""
     where = LINE.c.moved_at.is_(None), LINE.c.state != "new", LINE.c.available_at <= now

@@ -1,88 +1,22 @@
 """Stripe's own books against the hub's: fees, what is available, and what was done past the hub."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
-from typing import Any
 
 import pytest
 from sqlalchemy import update
 
 from chargehub.audit.laws import findings_of
-from chargehub.clock import HandClock
 from chargehub.payments import hearing
 from chargehub.payments.books import BookLine
 from chargehub.payments.facts import RefundReturned
 from chargehub.payments.rail import Refusal
-from chargehub.reconciliation import actions, effects, tables
-from chargehub.reconciliation.rules import LineView, NotInSuspense
-from chargehub.settings import Settings
+from chargehub.reconciliation import actions, tables
+from chargehub.reconciliation.rules import NotInSuspense
 from chargehub.store.work import Work
-from chargehub.store.writer import Store
-from tests.payments.world import World, make_world
-from tests.rails.test_contract import keep_card
+from tests.reconciliation.bank import Bank
 from tests.stripe_twin import balances, payouts, refunds
-from tests.stripe_twin.app import KEY, Twin
-from tests.stripe_twin.server import running_twin
 from tests.stripe_twin.world import PLATFORM
-
-
-@dataclass
-class Bank:
-    """A hub whose rail is the stand-in of Stripe, and a driver with a card."""
-
-    world: World
-    twin: Twin
-    driver_id: str
-
-    async def pass_(self, **of_time: int) -> None:
-        """Time goes by for both, and the nightly comparison comes."""
-        self.world.clock.advance(timedelta(**of_time))
-        self.twin.world.clock.now = int(self.world.clock.now().timestamp())
-
-    async def charge(self, cost_minor: int) -> str:
-        session_id = await self.world.session(self.driver_id)
-        await self.world.flow.follow()
-        await self.world.close(session_id, cost_minor)
-        await self.world.flow.follow()
-        return session_id
-
-    async def compare(self) -> None:
-        """Ask for the books, and follow what they say."""
-        store, now = self.world.store, self.world.clock.now()
-        await store.do(actions.ask, "stripe", now)
-        run = await store.read(tables.newest_run, "stripe")
-        assert run is not None
-        event = actions.ReconciliationAsked(run.id, "stripe")
-        count = await effects.fetch(self.world.rails, store, self.world.clock)(event, "key")
-        await store.do(actions.record_run, event, count, now)
-        await store.do(actions.judge_due, now)
-        await store.do(actions.make_available, now)
-
-    async def lines(self, state: str | None = None) -> list[LineView]:
-        return list(await self.world.store.read(tables.page_of, state, None, 100))
-
-    async def with_rail(self) -> tuple[int, int]:
-        """psp:available and psp:pending."""
-        available = await self.world.balance("psp:available")
-        return available, await self.world.balance("psp:pending")
-
-
-@pytest.fixture
-async def bank(store: Store, clock: HandClock) -> AsyncIterator[Bank]:
-    twin = Twin()
-    twin.world.clock.now = int(clock.now().timestamp())
-    async with running_twin(twin) as address:
-        world = await make_world(store, clock, Settings(stripe_key=KEY, stripe_url=address))
-        driver_id = await world.driver("d", reference=None)
-        line: Any = world.rails.collecting["stripe"]._line  # type: ignore[attr-defined]
-        made: Any = await line.ask(lambda v1: v1.customers.create({"email": "d@example.org"}))
-        card = keep_card(twin, made.id, "4242424242424242")
-        await world.add_method(driver_id, f"{made.id}/{card}", "stripe")
-        await world.store.do(actions.ask, "stripe", clock.now())
-        yield Bank(world, twin, driver_id)
-    assert (twin.shortcomings, twin.misasked) == ([], [])
 
 
 async def test_a_payment_its_fee_and_when_it_is_available(bank: Bank) -> None:

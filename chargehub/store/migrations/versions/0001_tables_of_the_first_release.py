@@ -1777,6 +1777,8 @@ def upgrade() -> None:
         sa.Column("resolved_at", Instant(), nullable=True),
         sa.Column("account", sa.String(length=40), nullable=True),
         sa.Column("because", sa.String(length=500), nullable=True),
+        sa.Column("suspended", sa.Integer(), nullable=False),
+        sa.Column("look_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_balance_line")),
     )
     with op.batch_alter_table("balance_line", schema=None) as batch_op:
@@ -1796,6 +1798,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("moved_at IS NULL AND state <> 'new'"),
             postgresql_where=sa.text("moved_at IS NULL AND state <> 'new'"),
+        )
+        batch_op.create_index(
+            "ix_balance_line_look",
+            ["look_at"],
+            unique=False,
+            sqlite_where=sa.text("look_at IS NOT NULL"),
+            postgresql_where=sa.text("look_at IS NOT NULL"),
         )
 
     op.create_table(
