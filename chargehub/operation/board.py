@@ -1,8 +1,8 @@
 """What of the hub's money waits for an operator: each topic, what was found, what resolves it.
 
 Every query is bounded (`COUNTED` rows) and reads by an index: parked deliveries, lines, doubted
-and owed settlements have one of their own. Two grow with the hub: `missing` looks at the payments
-of 35 days, `failed payouts` at the payouts of 30.
+and owed settlements have one of their own. One grows with the hub: `failed payouts` looks at the
+payouts of 30 days.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ from chargehub.audit.claims import MOVES_MONEY
 from chargehub.invoices import tables as invoices
 from chargehub.ledger.tables import ACCOUNT
 from chargehub.payments.tables import PAYMENT, PAYOUT
-from chargehub.reconciliation import tables as reconciliation
+from chargehub.reconciliation.missing import missing as missing_of
 from chargehub.reconciliation.tables import LINE
 from chargehub.settlement import doubting
 from chargehub.settlement.tables import SETTLEMENT
@@ -31,7 +31,6 @@ SHOWN: Final = 10  # of each topic
 COUNTED: Final = 1_000
 SOON: Final = timedelta(days=1)
 FAILED_SINCE: Final = timedelta(days=30)
-MISSING_SINCE: Final = timedelta(days=35)  # what is begun may be captured a month later
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +137,9 @@ def missing(reads: Reads, asked: Asked) -> Found:
     """What the hub noted and no line of a rail's books has told."""
     items = []
     for rail in asked.rails:
-        run = reconciliation.newest_run(reads, rail)
-        found = (
-            reconciliation.missing(reads, rail, run, asked.now - MISSING_SINCE)[:COUNTED]
-            if run is not None
-            else ()
-        )
         items += [
             Item(one.id, f"{one.kind} {one.reference} at {rail}", one.amount, one.noted_at)
-            for one in found
+            for one in missing_of(reads, rail)
         ]
     return found_of(items)
 

@@ -54,6 +54,7 @@ class TopUpRow(SQLModel, table=True):
         ),
         Index("ix_top_up_account", "account_id", "id"),
         Index("ix_top_up_reference", "rail_reference"),
+        Index("ix_top_up_finished", "finished_at"),
         CheckConstraint("0 <= back_minor AND back_minor <= amount_minor", "back"),
     )
 
@@ -85,6 +86,7 @@ class PaybackRow(SQLModel, table=True):
         Index("ix_payback_account", "account_id", "id"),
         Index("ix_payback_top_up", "top_up_id"),
         Index("ix_payback_reference", "rail_reference"),
+        Index("ix_payback_finished", "finished_at"),
     )
 
     id: str = Field(primary_key=True, max_length=36)

@@ -33,6 +33,9 @@ def _unique(name: str, *columns: str, where: Any) -> Index:
     return Index(name, *columns, unique=True, sqlite_where=where, postgresql_where=where)
 
 
+_IS_TAKEN = text("captured_minor > 0")
+
+
 class PaymentMethodRow(SQLModel, table=True):
     """A driver's means of payment. `reference` is the rail's own name for it, never a card.
     `dropped_at`: when, after it was removed, the rail was asked to forget it. `expires_at`: from
@@ -79,6 +82,9 @@ class PaymentRow(SQLModel, table=True):
         Index("ix_payment_session", "session_id"),
         Index("ix_payment_reference", "rail_reference"),
         Index("ix_payment_renewal", "state", "renew_at"),
+        Index(
+            "ix_payment_captured", "changed_at", sqlite_where=_IS_TAKEN, postgresql_where=_IS_TAKEN
+        ),
         CheckConstraint("0 <= captured_minor AND captured_minor <= capturable_minor", "captured"),
         CheckConstraint("0 <= refunded_minor AND refunded_minor <= captured_minor", "refunded"),
     )
@@ -119,6 +125,7 @@ class RefundRow(SQLModel, table=True):
         _unique("uq_refund_open", "payment_id", where=_IS_REQUESTED),
         Index("ix_refund_payment", "payment_id"),
         Index("ix_refund_reference", "rail_reference"),
+        Index("ix_refund_finished", "finished_at"),
     )
 
     id: str = Field(primary_key=True, max_length=36)
@@ -147,6 +154,7 @@ class PayoutRow(SQLModel, table=True):
         _unique("uq_payout_open", "owner_id", "currency", where=_IS_REQUESTED),
         Index("ix_payout_owner", "owner_id", "id"),
         Index("ix_payout_reference", "rail_reference"),
+        Index("ix_payout_finished", "finished_at"),
         Index(
             "ix_payout_look", "look_at", sqlite_where=_IS_LOOKED_AT, postgresql_where=_IS_LOOKED_AT
         ),

@@ -10,7 +10,7 @@ from sqlalchemy import delete, update
 from chargehub.events import ReconciliationAsked
 from chargehub.payments.books import BookLine
 from chargehub.people.rules import Actor
-from chargehub.reconciliation import again, posting, rules, tables
+from chargehub.reconciliation import again, missing, posting, rules, tables
 from chargehub.reconciliation.rules import Account, LineView, NoSuchLine, NotInSuspense
 from chargehub.reconciliation.schema import BalanceLineRow, ReconciliationRow
 from chargehub.reconciliation.tables import LINE, RUN
@@ -57,6 +57,7 @@ def enter(work: Work, rail: str, lines: Sequence[BookLine], now: datetime) -> in
     for line in lines:
         if tables.by_reference(work, rail, line.reference) is None:
             _enter(work, rail, line, now)
+            missing.told(work, rail, line.about)
             added += 1
     return added
 
@@ -80,8 +81,14 @@ def record_run(work: Work, event: ReconciliationAsked, lines: int | None, now: d
     if lines is None:  # the hub has no such rail now; what it books meanwhile is asked for later
         work.execute(delete(RUN).where(*where))
         return
-    work.execute(update(RUN).where(*where).values(finished_at=now, lines=lines))
+    run = tables.run(work, event.reconciliation_id)
+    if (
+        run is None
+        or work.execute(update(RUN).where(*where).values(finished_at=now, lines=lines)) != 1
+    ):
+        return
     again.ask(work, event.rail, now)
+    missing.look(work, run)
     for view in tables.unjudged(work, now, tables.MOST):
         _judge(work, view, now)
 

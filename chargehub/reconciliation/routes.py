@@ -10,6 +10,7 @@ from chargehub.payments.books import LineKind
 from chargehub.payments.rails import Rails
 from chargehub.people.access import CurrentOperator
 from chargehub.reconciliation import actions, again, tables
+from chargehub.reconciliation.missing import Missing, missing
 from chargehub.reconciliation.rules import (
     Account,
     LineState,
@@ -17,7 +18,7 @@ from chargehub.reconciliation.rules import (
     NothingToCompare,
     NotInSuspense,
 )
-from chargehub.reconciliation.tables import Missing, Run
+from chargehub.reconciliation.tables import Run
 from chargehub.rest.bodies import Body, MoneyBody
 from chargehub.rest.manners import CurrentPage, CurrentStore, Now, Page, page
 from chargehub.store.work import Reads
@@ -176,5 +177,5 @@ def _compared(reads: Reads, rail: str) -> ReconciliationBody:
         lines=run.lines if run else 0,
         unexplained=tables.count(reads, rail, "new"),
         in_suspense=[MoneyBody.of(amount) for amount in tables.in_suspense(reads, rail)],
-        missing=[MissingBody.of(one) for one in tables.missing(reads, rail, run)] if run else [],
+        missing=[MissingBody.of(one) for one in missing(reads, rail)],
     )

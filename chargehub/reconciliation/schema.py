@@ -80,3 +80,21 @@ class ReconciliationRow(SQLModel, table=True):
     until: datetime = Field(sa_type=Instant)
     finished_at: datetime | None = Field(default=None, sa_type=Instant)
     lines: int = 0
+
+
+class MissingRow(SQLModel, table=True):
+    """Something the hub noted and no line of a rail's books has told; see `missing.Missing`."""
+
+    __tablename__ = "reconciliation_missing"
+    __table_args__ = (
+        Index("ix_reconciliation_missing_reference", "rail", "reference"),
+        Index("ix_reconciliation_missing_noted", "rail", "noted_at"),
+    )
+
+    kind: str = Field(primary_key=True, max_length=20)
+    id: str = Field(primary_key=True, max_length=36)
+    rail: str = Field(max_length=20)
+    reference: str | None = Field(default=None, max_length=200)
+    amount_minor: int = Field(sa_type=BigInteger)
+    currency: str = Field(max_length=3)
+    noted_at: datetime = Field(sa_type=Instant)

@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
+from sqlalchemy import Select, bindparam, exists, func, select
 from sqlmodel import col
 
 from chargehub.payments.books import BookLine
 from chargehub.payments.card_disputes import CARD_DISPUTE
 from chargehub.payments.prepaid import PAYBACK, TOP_UP
 from chargehub.payments.tables import PAYMENT, PAYOUT, REFUND
-from chargehub.reconciliation.rules import BACK, MISSING_AFTER, LineView
+from chargehub.reconciliation.rules import BACK, LineView
 from chargehub.reconciliation.schema import BalanceLineRow, ReconciliationRow
-from chargehub.store.columns import first_id
 from chargehub.store.work import Reads, table_of
 from chargehub.units import Money
 
@@ -86,20 +85,6 @@ class Run:
     lines: int
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """Something the hub noted that no line of the rail's books has told.
-
-    `kind`: payment, top_up, refund, payback, payout.
-    """
-
-    kind: str
-    id: str
-    reference: str
-    amount: Money
-    noted_at: datetime
-
-
 def ours(reads: Reads, rail: str, line: BookLine) -> int | None:
     """What the hub noted of the same, signed like the line; None: nothing."""
     if line.about is None:
@@ -159,6 +144,13 @@ def newest_run(reads: Reads, rail: str) -> Run | None:
     return None if row is None else Run(*row)
 
 
+def run_before(reads: Reads, one: Run) -> Run | None:
+    """The run of this rail before one, or None."""
+    is_before = RUN.c.rail == one.rail, RUN.c.until < one.until
+    row = reads.one(select(RUN).where(*is_before).order_by(RUN.c.until.desc()).limit(1))
+    return None if row is None else Run(*row)
+
+
 def run(reads: Reads, run_id: str) -> Run | None:
     """The run with this id, or None."""
     row = reads.one(select(RUN).where(RUN.c.id == run_id))
@@ -181,75 +173,6 @@ def in_suspense(reads: Reads, rail: str) -> tuple[Money, ...]:
         .order_by(LINE.c.currency)
     )
     return tuple(Money(int(total), currency) for currency, total in reads.all(statement))
-
-
-def missing(
-    reads: Reads, rail: str, run: Run, begun: datetime | None = None
-) -> tuple[Missing, ...]:
-    """What the hub noted in the time of the last run and no line told; at most 1,000 of a kind.
-
-    `begun`: look only at what was begun since then, which costs less.
-    """
-    until = run.until - MISSING_AFTER
-    after = "" if begun is None else first_id(begun)
-    kinds = {
-        "payment": _captured(rail),
-        "top_up": _topped_up(rail),
-        "refund": _refunded(rail),
-        "payback": _paid_back(rail),
-        "payout": _paid_out(rail),
-    }
-    found: list[Missing] = []
-    for kind, noted in kinds.items():
-        is_newer = noted.selected_columns[0] >= after
-        found += _missing(reads, kind, noted.where(is_newer), run.rail, until)
-    return tuple(found)
-
-
-def _captured(rail: str) -> Select[Any]:
-    columns = PAYMENT.c.id, PAYMENT.c.rail_reference, PAYMENT.c.captured_minor, PAYMENT.c.currency
-    at = PAYMENT.c.changed_at
-    return select(*columns, at).where(PAYMENT.c.rail == rail, PAYMENT.c.captured_minor > 0)
-
-
-def _refunded(rail: str) -> Select[Any]:
-    columns = REFUND.c.id, REFUND.c.rail_reference, REFUND.c.amount_minor, REFUND.c.currency
-    return (
-        select(*columns, REFUND.c.finished_at)
-        .join(PAYMENT, PAYMENT.c.id == REFUND.c.payment_id)
-        .where(PAYMENT.c.rail == rail, REFUND.c.state == "refunded")
-    )
-
-
-def _topped_up(rail: str) -> Select[Any]:
-    columns = TOP_UP.c.id, TOP_UP.c.rail_reference, TOP_UP.c.amount_minor, TOP_UP.c.currency
-    is_taken = TOP_UP.c.rail == rail, TOP_UP.c.state == "taken"
-    return select(*columns, TOP_UP.c.finished_at).where(*is_taken)
-
-
-def _paid_back(rail: str) -> Select[Any]:
-    columns = PAYBACK.c.id, PAYBACK.c.rail_reference, PAYBACK.c.amount_minor, PAYBACK.c.currency
-    return (
-        select(*columns, PAYBACK.c.finished_at)
-        .join(TOP_UP, TOP_UP.c.id == PAYBACK.c.top_up_id)
-        .where(TOP_UP.c.rail == rail, PAYBACK.c.state == "returned")
-    )
-
-
-def _paid_out(rail: str) -> Select[Any]:
-    columns = PAYOUT.c.id, PAYOUT.c.rail_reference, PAYOUT.c.amount_minor, PAYOUT.c.currency
-    where = PAYOUT.c.rail == rail, PAYOUT.c.state == "paid", PAYOUT.c.token_units.is_(None)
-    return select(*columns, PAYOUT.c.finished_at).where(*where)
-
-
-def _missing(
-    reads: Reads, kind: str, noted: Select[Any], rail: str, until: datetime
-) -> list[Missing]:
-    reference: ColumnElement[Any]
-    _, reference, _, _, at = noted.selected_columns
-    is_told = exists().where(LINE.c.rail == rail, LINE.c.about == reference)
-    rows = reads.all(noted.where(at <= until, ~is_told).limit(MOST))
-    return [Missing(kind, row[0], row[1] or "", Money(row[2], row[3]), row[4]) for row in rows]
 
 
 def _views(reads: Reads, statement: Select[Any]) -> Sequence[LineView]:

@@ -594,6 +594,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_payment_booking", ["booking_id"], unique=False)
         batch_op.create_index("ix_payment_driver", ["driver_id", "id"], unique=False)
         batch_op.create_index("ix_payment_renewal", ["state", "renew_at"], unique=False)
+        batch_op.create_index(
+            "ix_payment_captured",
+            ["changed_at"],
+            unique=False,
+            sqlite_where=sa.text("captured_minor > 0"),
+            postgresql_where=sa.text("captured_minor > 0"),
+        )
         batch_op.create_index("ix_payment_session", ["session_id"], unique=False)
         batch_op.create_index("ix_payment_reference", ["rail_reference"], unique=False)
         batch_op.create_index(
@@ -704,6 +711,7 @@ def upgrade() -> None:
     with op.batch_alter_table("payout", schema=None) as batch_op:
         batch_op.create_index("ix_payout_owner", ["owner_id", "id"], unique=False)
         batch_op.create_index("ix_payout_reference", ["rail_reference"], unique=False)
+        batch_op.create_index("ix_payout_finished", ["finished_at"], unique=False)
         batch_op.create_index(
             "ix_payout_look",
             ["look_at"],
@@ -982,6 +990,7 @@ def upgrade() -> None:
     with op.batch_alter_table("refund", schema=None) as batch_op:
         batch_op.create_index("ix_refund_payment", ["payment_id"], unique=False)
         batch_op.create_index("ix_refund_reference", ["rail_reference"], unique=False)
+        batch_op.create_index("ix_refund_finished", ["finished_at"], unique=False)
         batch_op.create_index(
             "uq_refund_open",
             ["payment_id"],
@@ -1279,6 +1288,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_top_up_account", "top_up", ["account_id", "id"], unique=False)
     op.create_index("ix_top_up_reference", "top_up", ["rail_reference"], unique=False)
+    op.create_index("ix_top_up_finished", "top_up", ["finished_at"], unique=False)
     op.create_table(
         "payback",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -1296,6 +1306,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_payback_account", "payback", ["account_id", "id"], unique=False)
     op.create_index("ix_payback_reference", "payback", ["rail_reference"], unique=False)
+    op.create_index("ix_payback_finished", "payback", ["finished_at"], unique=False)
     op.create_index("ix_payback_top_up", "payback", ["top_up_id"], unique=False)
     op.create_table(
         "prepaid_order",
@@ -1848,6 +1859,20 @@ def upgrade() -> None:
             postgresql_where=sa.text("answer_at IS NOT NULL"),
         )
 
+    op.create_table(
+        "reconciliation_missing",
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("rail", sa.String(length=20), nullable=False),
+        sa.Column("reference", sa.String(length=200), nullable=True),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("noted_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "id", name=op.f("pk_reconciliation_missing")),
+    )
+    for name, column in (("reference", "reference"), ("noted", "noted_at")):
+        index = f"ix_reconciliation_missing_{name}"
+        op.create_index(index, "reconciliation_missing", ["rail", column], unique=False)
     op.create_table(
         "reconciliation",
         sa.Column("id", sa.String(length=36), nullable=False),
