@@ -18,7 +18,8 @@ class AdHocRow(SQLModel, table=True):
     not completed is forgotten.
 
     `account_id` and `session_id` from the start on. `why`: of a refusal, for who stands there.
-    `look_at`: when the page is looked at though nobody asks. The link's token is kept as SHA-256.
+    `look_at`: when the page is looked at though nobody asks; `unanswered`: looks of which the rail
+    has answered none yet. The link's token is kept as SHA-256.
     """
 
     __tablename__ = "ad_hoc"
@@ -44,6 +45,7 @@ class AdHocRow(SQLModel, table=True):
     session_id: str | None = Field(default=None, max_length=36)
     look_at: datetime = Field(sa_type=Instant)
     created_at: datetime = Field(sa_type=Instant)
+    unanswered: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class AdHocView:
     session_id: str | None
     look_at: datetime
     created_at: datetime
+    unanswered: int
 
 
 AD_HOC = table_of(AdHocRow)

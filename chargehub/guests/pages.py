@@ -16,7 +16,8 @@ class GuestPageRow(SQLModel, table=True):
     """A page for one booking. `state`: open, done, expired.
 
     `payment_id`: of the deposit that is held on it; None: a card is entered, and held of later.
-    `until`: then it is closed. `look_at`: when it is looked at though nobody asks.
+    `until`: then it is closed. `look_at`: when it is looked at though nobody asks;
+    `unanswered`: looks of which the rail has answered none yet.
     """
 
     __tablename__ = "guest_page"
@@ -36,6 +37,7 @@ class GuestPageRow(SQLModel, table=True):
     url: str | None = Field(default=None, max_length=2000)
     until: datetime = Field(sa_type=Instant)
     look_at: datetime = Field(sa_type=Instant)
+    unanswered: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class GuestPageView:
     url: str | None
     until: datetime
     look_at: datetime
+    unanswered: int
 
 
 PAGE = table_of(GuestPageRow)

@@ -29,6 +29,7 @@ from chargehub.payments import tables as payment_tables
 from chargehub.payments.actions import NewMethod
 from chargehub.payments.outside import reached
 from chargehub.payments.page import (
+    LOOK_EVERY,
     HasPages,
     HoldPageOrder,
     PageDone,
@@ -37,6 +38,7 @@ from chargehub.payments.page import (
     PageOrder,
     PageState,
     SetUpPageOrder,
+    look_at,
 )
 from chargehub.payments.rail import RAIL_TIMEOUT_S, RailBroken, Refusal
 from chargehub.payments.rails import Rails
@@ -49,7 +51,6 @@ from chargehub.store.work import Reads, Work
 from chargehub.store.writer import Store
 
 PAY_WITHIN = timedelta(minutes=30)  # to find the card and satisfy the bank
-LOOK_EVERY = timedelta(minutes=2)  # at a page that was completed and left
 KNOWN_BY = timedelta(minutes=10)  # after its end: the rail may be silent just then
 NOT_PAID = Refusal("page_expired", "The page was not completed in time. Book the slot anew.")
 UNPAID_SUBJECT = "Your booking does not stand: no card was entered"
@@ -151,7 +152,11 @@ def look_at_pages(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
 def _look(work: Work, one: GuestPageView, now: datetime) -> None:
     booking = bookings.booking(work, one.booking_id)
     is_live = booking is not None and booking.status in booking_rules.LIVE
-    work.execute(update(PAGE).where(PAGE.c.id == one.id).values(look_at=now + LOOK_EVERY))
+    later = look_at(one.unanswered, now)
+    if now < one.until:  # then it is closed, however seldom it is looked at
+        later = min(later, one.until)
+    values = {"look_at": later, "unanswered": one.unanswered + 1}
+    work.execute(update(PAGE).where(PAGE.c.id == one.id).values(**values))
     work.record(GuestPageDue(one.id, is_over=one.until <= now or not is_live))
 
 
@@ -167,8 +172,8 @@ def read_page(
         if one.reference is None:  # its opening was not heard of: nobody was led there
             return PageExpired() if event.is_over else None
         rail = rails.collecting.get(one.rail)
-        if not isinstance(rail, HasPages):  # it was taken away meanwhile
-            return None
+        if not isinstance(rail, HasPages):  # it was taken away: nobody is led there any more
+            return PageExpired() if event.is_over else None
         async with asyncio.timeout(RAIL_TIMEOUT_S):
             if event.is_over:
                 return await rail.close_page(one.reference)
@@ -197,7 +202,9 @@ def record_page(work: Work, event: GuestPageDue, outcome: PageState | None, now:
         return
     match outcome:
         case PageOpen():
-            return
+            if one.unanswered:
+                values = {"look_at": min(now + LOOK_EVERY, one.until), "unanswered": 0}
+                work.execute(update(PAGE).where(PAGE.c.id == one.id).values(**values))
         case PageDone():
             _end(work, one, "done")
             _keep_card(work, one, outcome, now)

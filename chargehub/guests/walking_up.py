@@ -7,7 +7,7 @@ recorded here, once. From the start on the session is a guest's like any other.
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from operator import attrgetter
 from typing import Any, assert_never
@@ -21,8 +21,16 @@ from chargehub.guests.ad_hoc import AD_HOC, AdHocRow, AdHocView
 from chargehub.payments import rules as payment_rules
 from chargehub.payments import steps
 from chargehub.payments import tables as payments
-from chargehub.payments.page import HasPages, PageDone, PageExpired, PageOpen, PageState
-from chargehub.payments.rail import Held
+from chargehub.payments.page import (
+    LOOK_EVERY,
+    HasPages,
+    PageDone,
+    PageExpired,
+    PageOpen,
+    PageState,
+    look_at,
+)
+from chargehub.payments.rail import Held, Refusal
 from chargehub.payments.rails import Rails
 from chargehub.payments.tables import PaymentRow
 from chargehub.people import actions as people
@@ -38,9 +46,14 @@ from chargehub.tariffs import tables as tariffs
 from chargehub.tariffs.pricing import Tariff
 from chargehub.units import Money
 
-LOOK_EVERY = timedelta(minutes=2)  # at a page that somebody may have completed and left
 MAILED = 3  # links to one mailbox whose pages wait
 SUBJECT = "Your charging, and what it costs"
+RAIL_GONE = Refusal(
+    "rail_gone",
+    "The hub does not take cards this way any more. Nothing was started or taken; if something is"
+    " held on your card, your bank lets it go by itself. Scan the code anew.",
+)
+Outcome = PageState | Refusal | None
 
 
 class NoPages(Conflict):
@@ -141,36 +154,40 @@ def hint(work: Work, rail: str, reference: str, now: datetime) -> None:
 
 
 def _look(work: Work, one: AdHocView, now: datetime) -> None:
-    _set(work, one.id, look_at=now + LOOK_EVERY)
+    later = look_at(one.unanswered, now)
+    _set(work, one.id, look_at=later, unanswered=one.unanswered + 1)
     work.record(AdHocPageDue(one.id))
 
 
-def read_page(
-    rails: Rails, store: Store
-) -> Callable[[AdHocPageDue, str], Awaitable[PageState | None]]:
-    """The effect that looks at a page. None: it was told before."""
+def read_page(rails: Rails, store: Store) -> Callable[[AdHocPageDue, str], Awaitable[Outcome]]:
+    """The effect that looks at a page. None: it was told before. A refusal: its rail is gone."""
 
-    async def run(event: AdHocPageDue, key: str) -> PageState | None:
+    async def run(event: AdHocPageDue, key: str) -> Outcome:
         one = await store.read(ad_hoc.visit, event.visit_id)
         if one is None or one.state != "opened":
             return None
         if one.page_reference is None:  # its opening was not heard of: nobody was led there
             return PageExpired()
-        rail = rails.collecting[one.rail]
-        assert isinstance(rail, HasPages), one.rail
+        rail = rails.collecting.get(one.rail)
+        if not isinstance(rail, HasPages):
+            return RAIL_GONE
         return await rail.read_page(one.page_reference)
 
     return run
 
 
-def record_page(work: Work, event: AdHocPageDue, outcome: PageState | None, now: datetime) -> None:
+def record_page(work: Work, event: AdHocPageDue, outcome: Outcome, now: datetime) -> None:
     """Note what became of a page. A hold starts the session, or goes back where it cannot."""
     one = ad_hoc.visit(work, event.visit_id)
     if one is None or outcome is None or one.state != "opened":
         return
     match outcome:
         case PageOpen():
-            return
+            if one.unanswered:
+                _set(work, one.id, look_at=now + LOOK_EVERY, unanswered=0)
+        case Refusal():
+            if _taken_up(work, one.id):
+                _set(work, one.id, state="refused", why=outcome.detail, email="")
         case PageExpired():
             work.execute(delete(AD_HOC).where(AD_HOC.c.id == one.id))
         case PageDone():

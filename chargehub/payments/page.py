@@ -1,7 +1,7 @@
 """What a rail with pages of its own promises: there people enter cards, or confirm holds."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from chargehub.payments.rail import Held, Refusal
@@ -103,3 +103,12 @@ class HasPages(Protocol):
     async def forget_payer(self, account_id: str) -> None:
         """Keep nothing of an account any more, its cards included; again changes nothing."""
         ...
+
+
+LOOK_EVERY = timedelta(minutes=2)  # at a page that somebody may have completed and left
+LOOK_LATEST = timedelta(minutes=30)
+
+
+def look_at(unanswered: int, now: datetime) -> datetime:
+    """When to look at a page again: later each time, while the rail answers none of the looks."""
+    return now + min(LOOK_EVERY * (1 << min(unanswered, 10)), LOOK_LATEST)

@@ -2,12 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NoReturn, TypeVar
 
 from chargehub.payments.books import KeepsBooks
 from chargehub.payments.evidence import AnswersDisputes
 from chargehub.payments.facts import GivesNotice
 from chargehub.payments.page import HasPages
-from chargehub.payments.rail import Collects, PaysOut
+from chargehub.payments.rail import Collects, PaysOut, RailBroken
+
+Rail = TypeVar("Rail")
+
+
+class Offered(dict[str, Rail]):
+    """Rails by name. One that was taken away is told of, for who must go on with what it began."""
+
+    def __missing__(self, name: str) -> NoReturn:
+        raise RailBroken(
+            f"This hub has no rail {name} any more. Offer it again (docs/settings.md), and have"
+            " the delivery tried anew."
+        )
 
 
 @dataclass(frozen=True, slots=True)

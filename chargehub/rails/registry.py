@@ -3,7 +3,7 @@
 from chargehub.clock import Clock
 from chargehub.payments.books import KeepsBooks
 from chargehub.payments.rail import Collects, PaysOut
-from chargehub.payments.rails import Rails
+from chargehub.payments.rails import Offered, Rails
 from chargehub.rails.prepaid import PrepaidBalances
 from chargehub.rails.sandbox_books import SandboxBooks
 from chargehub.rails.sandbox_pages import SandboxWithPages
@@ -45,8 +45,8 @@ def build(store: Store, clock: Clock, settings: Settings) -> Rails:
     }
     books: dict[str, KeepsBooks] = {"stripe": StripeBooks(line), "sandbox": SandboxBooks(store)}
     return Rails(
-        collecting={name: rail for name, rail in collecting.items() if name in offered},
-        paying_out={name: rail for name, rail in paying_out.items() if name in offered},
+        collecting=Offered((name, rail) for name, rail in collecting.items() if name in offered),
+        paying_out=Offered((name, rail) for name, rail in paying_out.items() if name in offered),
         books={name: rail for name, rail in books.items() if name in offered},
         notices=(
             {"stripe": StripeNotices(line, settings.stripe_webhook_secret)}

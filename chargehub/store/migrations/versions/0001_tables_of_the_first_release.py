@@ -1171,6 +1171,7 @@ def upgrade() -> None:
         sa.Column("session_id", sa.String(length=36), nullable=True),
         sa.Column("look_at", Instant(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("unanswered", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ad_hoc")),
     )
     op.create_index("uq_ad_hoc_token", "ad_hoc", ["token_hash"], unique=True)
@@ -1197,6 +1198,7 @@ def upgrade() -> None:
         sa.Column("url", sa.String(length=2000), nullable=True),
         sa.Column("until", Instant(), nullable=False),
         sa.Column("look_at", Instant(), nullable=False),
+        sa.Column("unanswered", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_guest_page")),
     )
     op.create_index("uq_guest_page_booking", "guest_page", ["booking_id"], unique=True)
