@@ -12,6 +12,8 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CollectorRegistry, generate_latest
 
 from chargehub import flow
+from chargehub.audit import actions as audits
+from chargehub.audit.effects import Auditor
 from chargehub.bookings.outside import outside_hours
 from chargehub.bus.live import LiveBus
 from chargehub.clock import Clock, RealClock
@@ -110,6 +112,7 @@ class Hub:
         self.fetcher = Fetcher(self.source, settings.wholesale_private_addresses)
         self.warner = CostWarner(self.terms)
         self.outside = outside_hours
+        self.auditor = Auditor(self.store)
         self.sender = Sender(self.store, self.clock, self.settings)
         self.relay = Relay(
             self.store,
@@ -140,6 +143,7 @@ class Hub:
             *due_of_invoices(self.terms),
             *due_of_watches(timedelta(minutes=settings.watch_quiet_minutes)),
             *due_of_reconciliation(tuple(self.rails.books)),
+            audits.ask_due,
         )
 
     def _senders(self) -> flow.Senders:
@@ -150,6 +154,7 @@ class Hub:
             webhook=self.sender.run,
             wholesale=self.fetcher.run,
             reconciliation=fetch(self.rails, self.store, self.clock),
+            audit=self.auditor.run,
         )
 
     async def start(self) -> None:
@@ -166,6 +171,7 @@ class Hub:
     async def stop(self) -> None:
         """Stations see 1012, what was acknowledged is stored, what is owed stays in its table."""
         self.jobs.stop()
+        self.auditor.close()
         await self.ocpp.stop()
         await self.relay.stop()
         await self.sender.close()

@@ -47,6 +47,29 @@ class ReconciliationAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditAsked:
+    """The hub's books are to be audited."""
+
+    audit_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"audit:{self.audit_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class LawsBroken:
+    """An audit of the hub's books found laws of money broken. `laws`: "I3, I10"."""
+
+    audit_id: str
+    laws: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"audit:{self.audit_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class WholesaleAsked:
     """The wholesale prices of an area must be fetched for a local day, as 2026-03-29."""
 
@@ -935,6 +958,8 @@ Event = (
     MailRequested
     | WebhookRequested
     | ReconciliationAsked
+    | AuditAsked
+    | LawsBroken
     | WholesaleAsked
     | WholesaleChanged
     | StationConnected

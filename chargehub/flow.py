@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, get_args
 
 from chargehub import events
+from chargehub.audit import actions as audits
 from chargehub.bookings import actions as bookings
 from chargehub.bookings import (
     admitted,
@@ -102,6 +103,7 @@ from chargehub.webhooks.rules import UNPUBLISHED
 
 LINES = 10_000  # commands under way: each has a line of its own and waits for nobody else
 MESSAGES = 1_000_000  # to webhooks; the sender itself bounds what is on its way at once
+AUDITS = 1
 FETCHES = 4  # of wholesale prices: more at once would be rude to one source
 TRIES, HOUR = 60, timedelta(hours=1)  # of a webhook: two days, then a person must look
 
@@ -116,14 +118,15 @@ AFTER_CHANGE: tuple[Reaction, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Senders:
-    """How mail, commands and webhooks leave the hub, and how wholesale prices and the books of
-    rails are fetched."""
+    """How mail, commands and webhooks leave the hub, how wholesale prices and the books of rails
+    are fetched, and the hub's own are audited."""
 
     mail: Send
     command: Send
     webhook: Send
     wholesale: Send
     reconciliation: Send
+    audit: Send
 
 
 def reactions(
@@ -144,6 +147,7 @@ def reactions(
         ],
         events.WholesaleAsked: [Effect(send.wholesale, fetching.record, FETCHES)],
         events.ReconciliationAsked: [Effect(send.reconciliation, reconciliation.record_run)],
+        events.AuditAsked: [Effect(send.audit, audits.record, AUDITS)],
         events.StationConnected: [
             stations.resume_commands,
             following.look_when_back,

@@ -1,5 +1,6 @@
 """Every route of REST by the folder it is of, and what its tags mean."""
 
+from chargehub.audit import routes as audit_routes
 from chargehub.bookings import (
     block_routes,
     calendar_routes,
@@ -144,6 +145,7 @@ ROUTERS = (
     webhook_routes.router,
     operation_routes.router,
     money_routes.router,
+    audit_routes.router,
     reconciliation_routes.router,
 )
 

@@ -358,6 +358,11 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /sandbox/totals": Row("operator", "operator", stranger=403),
     "GET /deliveries": Row("operator", "operator", stranger=403),
     "GET /money": Row("operator", "operator", stranger=403),
+    "GET /audits": Row("operator", "operator", stranger=403),
+    "POST /audits": Row("operator", "operator", done=202, stranger=403),
+    "GET /audits/{audit_id}": Row(
+        "operator", "operator", done=404, stranger=403, ids={"audit_id": "nowhere"}
+    ),
     "GET /reconciliations": Row("operator", "operator", stranger=403),
     "GET /balance-lines": Row("operator", "operator", stranger=403),
     "POST /reconciliations/{rail}": Row("operator", "operator", done=202, stranger=403),

@@ -26,6 +26,7 @@ from fastapi import FastAPI
 import chargehub
 from chargehub import events, flow
 from chargehub.app import Hub, web
+from chargehub.audit.effects import Auditor
 from chargehub.errors import Refused
 from chargehub.mail import mailer
 from chargehub.ocpp.switchboard import carry_out
@@ -159,7 +160,8 @@ def followers() -> Reactions:
     send_webhook, ask_prices = Sender(NOWHERE, NOWHERE, Settings()).run, Fetcher(None, False).run
     compare = fetch(NOWHERE, NOWHERE, NOWHERE)
     send = flow.Senders(
-        mailer(Settings(), NOWHERE), send_command, send_webhook, ask_prices, compare
+        *(mailer(Settings(), NOWHERE), send_command, send_webhook),
+        *(ask_prices, compare, Auditor(NOWHERE).run),
     )
     return flow.reactions(NOWHERE, NOWHERE, send, NOWHERE, "")
 

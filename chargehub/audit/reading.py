@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, func, select
 
-from chargehub.audit.tally import Account, Linked, Stored
+from chargehub.audit.tally import Account, Carried, Linked, Stored
 from chargehub.ledger import chain, rules
 from chargehub.ledger.rules import Entry, Transfer
 from chargehub.ledger.tables import ACCOUNT, ENTRY, HEAD, LINK, TXN
@@ -43,9 +43,11 @@ _ENTRIES = Hot(
 )
 
 
-def links(reads: Reads) -> Iterator[Linked]:
-    """Every link with its transfer, from the first."""
-    after = -(2**62)  # a link that was put in may have any number
+_FIRST: Final = -(2**62)  # a link that was put in may have any number
+
+
+def links(reads: Reads, after: int = _FIRST) -> Iterator[Linked]:
+    """Every link with its transfer, from the first, or behind the one of this number."""
     while rows := reads.all(_LINKS, after=after):
         last = rows[-1].number
         found = reads.all(_ENTRIES, after=after, last=last)
@@ -77,6 +79,30 @@ def _linked(row: Any, rows: list[Any]) -> Linked:
         digest=row.digest or "",
         at_us=microseconds(row.effective_at or EPOCH),
         positions=[one.position for one in rows],
+    )
+
+
+def carried(reads: Reads, number: int) -> Carried | None:
+    """What the ledger came to at a link, summed by the database; None: the link is not there."""
+    found: str | None = reads.value(select(LINK.c.hash).where(LINK.c.number == number))
+    if found is None:
+        return None
+    is_before = LINK.c.number <= number
+    of_transfers = select(func.count()).select_from(LINK).join(TXN, TXN.c.id == LINK.c.txn_id)
+    joined = ENTRY.join(LINK, LINK.c.txn_id == ENTRY.c.txn_id)
+    total = func.sum(ENTRY.c.amount)
+    sums = (
+        select(ENTRY.c.account, ENTRY.c.asset, total)
+        .select_from(joined)
+        .where(is_before)
+        .group_by(ENTRY.c.account, ENTRY.c.asset)
+        .having(total != 0)
+    )
+    return Carried(
+        head=(number, found),
+        transfers=reads.value(of_transfers.where(is_before)),
+        entries=reads.value(select(func.count()).select_from(joined).where(is_before)),
+        balances={(code, asset): int(amount) for code, asset, amount in reads.all(sums)},
     )
 
 

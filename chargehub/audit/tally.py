@@ -43,6 +43,16 @@ class Stored:
     ill_named: tuple[str, ...] = ()  # accounts that are not what their code says
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What an earlier reading came to, up to `head`: counts, and each account's balance but 0."""
+
+    head: tuple[int, str]
+    transfers: int
+    entries: int
+    balances: dict[Account, int]
+
+
 class Tally:
     """Takes every link in order, then tells. `noted`: a head that was noted earlier, elsewhere."""
 
@@ -59,6 +69,16 @@ class Tally:
         self._sides: dict[Account, int] = {}
         self._sessions: Counter[str] = Counter()
         self._energy: Counter[str] = Counter()
+
+    def carry(self, carried: Carried) -> None:
+        """Begin behind what was read before, and found to be right."""
+        self.head = carried.head
+        self._transfers, self._entries = carried.transfers, carried.entries
+        if self._noted and self._noted[0] == self.head[0]:
+            self._noted_is = self.head[1]
+        for account, amount in carried.balances.items():
+            self._sums[account[1]] += amount
+            self._count(account, amount)
 
     def add(self, linked: Linked) -> None:
         """The next link."""

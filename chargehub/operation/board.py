@@ -13,9 +13,12 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, String, cast, exists, func, literal, null, or_, select
 from sqlmodel import col
 
+from chargehub.audit import tables as audits
 from chargehub.audit.claims import MOVES_MONEY
 from chargehub.invoices import tables as invoices
 from chargehub.ledger.tables import ACCOUNT
+from chargehub.payments import card_disputes
+from chargehub.payments.card_disputes import CardDisputeView
 from chargehub.payments.tables import PAYMENT, PAYOUT
 from chargehub.reconciliation.missing import missing as missing_of
 from chargehub.reconciliation.tables import LINE
@@ -121,6 +124,16 @@ def _lines(reads: Reads, state: str, told: Any) -> Found:
         *(LINE.c.currency, LINE.c.booked_at.label("since")),
     )
     return _rows(reads, select(*columns).where(LINE.c.state == state).order_by(LINE.c.id))
+
+
+def broken_laws(reads: Reads, _asked: Asked) -> Found:
+    """Laws of money that the last audit found broken."""
+    last = audits.last(reads)
+    if last is None:
+        return Found()
+    is_broken = [one for one in last.laws or () if one["state"] == "broken"]
+    told = (f"{one['law']}, {one['title']}: {one['told']}" for one in is_broken)
+    return found_of(Item(last.id, one, since=last.finished_at) for one in told)
 
 
 def suspense(reads: Reads, _asked: Asked) -> Found:
@@ -240,6 +253,30 @@ def ending_holds(reads: Reads, asked: Asked) -> Found:
     return _rows(reads, select(*columns).where(*soon).order_by(PAYMENT.c.expires_at))
 
 
+def open_disputes(reads: Reads, _asked: Asked) -> Found:
+    """Card disputes that no bank has decided, the first due before the others."""
+    return found_of(
+        Item(one.id, dispute_told(one), Money(one.amount_minor, one.currency), one.due_by)
+        for one in card_disputes.waiting(reads, COUNTED)
+    )
+
+
+def dispute_told(one: CardDisputeView) -> str:
+    """Why a charge is disputed, and what becomes of the evidence."""
+    if one.accepted_by is not None:
+        state = "left to the cardholder"
+    elif one.refusal_code is not None:
+        state = f"the rail took no evidence ({one.refusal_code}): add words"
+    elif one.is_answered:
+        state = "evidence is sent, the bank decides"
+    elif one.answer_at is not None:
+        with_words = "with an operator's words" if one.words else "without words of yours"
+        state = f"evidence is sent at {one.answer_at:%Y-%m-%d %H:%M} UTC, {with_words}"
+    else:
+        state = "no evidence is awaited"
+    return f"{one.reason}: {state}."
+
+
 def waiting_invoices(reads: Reads, _asked: Asked) -> Found:
     """Documents that wait for a fact."""
     subjects = invoices.waiting_subjects(reads, None, COUNTED)
@@ -250,6 +287,17 @@ def waiting_invoices(reads: Reads, _asked: Asked) -> Found:
 
 
 TOPICS: Final = (
+    Topic(
+        "broken_laws",
+        "Laws of money that the last audit found broken; operators were written to.",
+        broken_laws,
+        Action(
+            "GET",
+            "/api/v1/audits/{audit_id}",
+            "Keep a copy of the database as it is, pay nobody, and find what breaks the law;"
+            " then POST /api/v1/audits.",
+        ),
+    ),
     Topic(
         "suspense",
         "Lines of rails' books that nothing of the hub's explains.",
@@ -293,9 +341,21 @@ TOPICS: Final = (
         f"What drivers have not paid; it is given up after {AFTER.days} days.",
         driver_debts,
         Action(
+            "GET",
+            "/api/v1/debts",
+            "Read them with whose=all: the hub asks for each by itself. Forgive what is not owed:"
+            " POST /api/v1/debts/{session_id}/forgive.",
+        ),
+    ),
+    Topic(
+        "card_disputes",
+        "Charges that cardholders dispute at their banks; `since` is until when evidence is taken.",
+        open_disputes,
+        Action(
             "POST",
-            "/api/v1/cdrs/{cdr_id}/corrections",
-            "Write to the driver; correct the CDR if its cost is wrong.",
+            "/api/v1/card-disputes/{card_dispute_id}/words",
+            "Say what the bank is to read first, until the evidence is sent; or leave the charge to"
+            " the cardholder: POST /api/v1/card-disputes/{card_dispute_id}/acceptance.",
         ),
     ),
     Topic(

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from sqlalchemy import func, select
 
+from chargehub.audit import tables as audits
 from chargehub.ledger.tables import ENTRY
 from chargehub.operation import board
 from chargehub.operation.board import Asked, Found, Topic
@@ -126,9 +127,19 @@ class MoneyTopicBody(BaseModel):
         )
 
 
-class MoneyDeskBody(BaseModel):
-    """How the hub's money stands, and what waits."""
+class LastAuditBody(BaseModel):
+    """The last audit of the books that is finished: GET /audits/{id} has all of it."""
 
+    id: str
+    finished_at: datetime
+    holds: bool
+    broken: list[str]
+
+
+class MoneyDeskBody(BaseModel):
+    """How the hub's money stands, and what waits. `audit` None: there was none yet."""
+
+    audit: LastAuditBody | None
     ledger: list[RailMoneyBody]
     rails: list[KeepingRailBody]
     differences: list[DifferenceBody]
@@ -155,11 +166,21 @@ async def get_money(
     booked = await store.read(_booked)
     found = await store.read(board.looked_at, Asked(now, names))
     return MoneyDeskBody(
+        audit=await store.read(_last_audit),
         ledger=[_ledger(code, accounts) for code, accounts in booked.items()],
         rails=[await store.read(_rail, name, kept) for name, kept in told.items()],
         differences=_differences(booked, told),
         topics=[MoneyTopicBody.of(topic, what) for topic, what in found],
     )
+
+
+def _last_audit(reads: Reads) -> LastAuditBody | None:
+    last = audits.last(reads)
+    if last is None or last.finished_at is None:
+        return None
+    broken = list(last.broken or ())
+    at = last.finished_at
+    return LastAuditBody(id=last.id, finished_at=at, holds=not broken, broken=broken)
 
 
 async def _kept(rails: Rails, name: str) -> Kept:

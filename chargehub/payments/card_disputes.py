@@ -12,6 +12,7 @@ from chargehub.store.columns import Instant
 from chargehub.store.work import Reads, table_of
 
 OPEN = ("inquiry", "needs_response", "under_review")
+_IS_WAITING = text("closed_at IS NULL")
 _TO_ANSWER = text("answer_at IS NOT NULL")
 
 
@@ -31,6 +32,12 @@ class CardDisputeRow(SQLModel, table=True):
         Index("ix_card_dispute_owner", "owner_id", "id"),
         Index("ix_card_dispute_driver", "driver_id"),
         Index("ix_card_dispute_session", "session_id"),
+        Index(
+            "ix_card_dispute_waiting",
+            "due_by",
+            sqlite_where=_IS_WAITING,
+            postgresql_where=_IS_WAITING,
+        ),
         Index(
             "ix_card_dispute_answer",
             "answer_at",
@@ -111,6 +118,13 @@ def by_reference(reads: Reads, rail: str, reference: str) -> CardDisputeView | N
     is_it = CARD_DISPUTE.c.rail == rail, CARD_DISPUTE.c.reference == reference
     row = reads.one(select(CARD_DISPUTE).where(*is_it))
     return None if row is None else CardDisputeView(*row)
+
+
+def waiting(reads: Reads, limit: int) -> tuple[CardDisputeView, ...]:
+    """Card disputes that no bank has decided, the first due before the others."""
+    last = CARD_DISPUTE.c.due_by.is_(None), CARD_DISPUTE.c.due_by, CARD_DISPUTE.c.id
+    rows = reads.all(select(CARD_DISPUTE).where(_IS_WAITING).order_by(*last).limit(limit))
+    return tuple(CardDisputeView(*row) for row in rows)
 
 
 def is_disputed(reads: Reads, payment_id: str) -> bool:

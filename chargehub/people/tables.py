@@ -240,6 +240,15 @@ _KEY = select(
 _KEY_BY_HASH = Hot(_KEY.where(col(ApiKey.key_hash) == bindparam("key_hash")))
 
 
+def operator_addresses(reads: Reads) -> tuple[str, ...]:
+    """Where those who run the hub are written to; at most 100."""
+    runs_it = col(Account.is_operator), col(Account.erased_at).is_(None)
+    rows = reads.all(
+        select(col(Account.email)).where(*runs_it).order_by(col(Account.id)).limit(100)
+    )
+    return tuple(row.email for row in rows)
+
+
 def account(reads: Reads, account_id: str) -> AccountView | None:
     """An account, or None."""
     row = reads.one(_ACCOUNT_BY_ID, account_id=account_id)

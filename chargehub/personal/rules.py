@@ -343,10 +343,14 @@ HELD: tuple[Held, ...] = (
 
 NOBODYS: Mapping[str, str] = MappingProxyType(
     {
+        "audit.broken": "names of laws",
+        "audit.head_hash": "a hash",
+        "audit.laws": "sums, and ids of the ledger's rows",
         "balance_line.about": "a rail's name for a payment, refund or payout",
         "balance_line.because": "written by the hub and its operators",
         "balance_line.reference": "a rail's name for a line of its books",
         "balance_line.told": "written by the hub and its operators",
+        "reconciliation_missing.reference": "a rail's name for a payment, refund or payout",
         "charging_limit.refused": "a station's word",
         "command.outcome": "cut by the lines above",
         "connector.error_code": "a station's word",

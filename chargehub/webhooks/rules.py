@@ -23,6 +23,7 @@ MOST_PENDING = 10_000  # messages that a webhook that fails may have waiting
 UNPUBLISHED = frozenset(
     {
         events.AdHocPageDue,
+        events.AuditAsked,
         events.CardDisputeAccepted,
         events.CardDisputeAnswerDue,
         events.DebtPaymentRequested,
@@ -50,6 +51,7 @@ EVSE is available again, who watches it reads from its stream, or is told as Wat
 _BOTH: tuple[Party, ...] = ("owner", "driver")
 TOLD: Mapping[type[events.Event], tuple[Party, ...]] = {
     events.WholesaleChanged: (),
+    events.LawsBroken: (),
     events.StationConnected: ("owner",),
     events.StationDisconnected: ("owner",),
     events.StationBooted: ("owner",),

@@ -1854,6 +1854,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_card_dispute_driver", ["driver_id"], unique=False)
         batch_op.create_index("ix_card_dispute_session", ["session_id"], unique=False)
         batch_op.create_index(
+            "ix_card_dispute_waiting",
+            ["due_by"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        )
+        batch_op.create_index(
             "ix_card_dispute_answer",
             ["answer_at"],
             unique=False,
@@ -1861,6 +1868,18 @@ def upgrade() -> None:
             postgresql_where=sa.text("answer_at IS NOT NULL"),
         )
 
+    op.create_table(
+        "audit",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("asked_at", Instant(), nullable=False),
+        sa.Column("is_full", sa.Boolean(), nullable=False),
+        sa.Column("finished_at", Instant(), nullable=True),
+        sa.Column("broken", Json(), nullable=True),
+        sa.Column("laws", Json(), nullable=True),
+        sa.Column("head_number", sa.BigInteger(), nullable=True),
+        sa.Column("head_hash", sa.String(length=64), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
+    )
     op.create_table(
         "reconciliation_missing",
         sa.Column("kind", sa.String(length=20), nullable=False),
