@@ -159,10 +159,8 @@ def followers() -> Reactions:
     send_command = carry_out(NOWHERE, NOWHERE, NOWHERE, b"").run
     send_webhook, ask_prices = Sender(NOWHERE, NOWHERE, Settings()).run, Fetcher(None, False).run
     compare = fetch(NOWHERE, NOWHERE, NOWHERE)
-    send = flow.Senders(
-        *(mailer(Settings(), NOWHERE), send_command, send_webhook),
-        *(ask_prices, compare, Auditor(NOWHERE).run),
-    )
+    outward = mailer(Settings(), NOWHERE), send_command, send_webhook, ask_prices
+    send = flow.Senders(*outward, compare, Auditor(NOWHERE).run)
     return flow.reactions(NOWHERE, NOWHERE, send, NOWHERE, "")
 
 

@@ -72,18 +72,17 @@ def record(work: Work, event: AuditAsked, found: list[Finding] | None, now: date
     """Keep what was found, once. None: nothing was looked at."""
     if found is None:
         return
-    broken = [one.law for one in found if one.state == "broken"]
+    broken = [one for one in found if one.state == "broken"]
     number, digest = _head(found)
     values = {
         "finished_at": now,
-        "broken": broken,
         "laws": [asdict(one) for one in found],
         "head_number": number,
         "head_hash": digest,
     }
     is_open = AUDIT.c.id == event.audit_id, AUDIT.c.finished_at.is_(None)
     if work.execute(update(AUDIT).where(*is_open).values(**values)) == 1 and broken:
-        _tell(work, event.audit_id, [one for one in found if one.state == "broken"], now)
+        _tell(work, event.audit_id, broken, now)
 
 
 def _head(found: list[Finding]) -> tuple[int | None, str | None]:

@@ -65,8 +65,8 @@ def _values(view: AuditView) -> dict[str, Any]:
         "asked_at": view.asked_at,
         "finished_at": view.finished_at,
         "is_full": view.is_full,
-        "holds": None if view.broken is None else not view.broken,
-        "broken": list(view.broken or ()),
+        "holds": None if view.finished_at is None else not view.broken,
+        "broken": list(view.broken),
         "head": f"{view.head[0]}:{view.head[1]}" if view.head is not None else None,
     }
 

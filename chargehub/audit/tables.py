@@ -22,10 +22,14 @@ class AuditView:
     asked_at: datetime
     is_full: bool
     finished_at: datetime | None
-    broken: Sequence[str] | None
     laws: Sequence[dict[str, Any]] | None
     head_number: int | None
     head_hash: str | None
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """The laws that are."""
+        return tuple(one["law"] for one in self.laws or () if one["state"] == "broken")
 
     @property
     def head(self) -> tuple[int, str] | None:

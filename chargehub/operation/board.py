@@ -5,9 +5,7 @@ and owed settlements have one of their own. One grows with the hub: `failed payo
 payouts of 30 days.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, String, cast, exists, func, literal, null, or_, select
@@ -17,6 +15,7 @@ from chargehub.audit import tables as audits
 from chargehub.audit.claims import MOVES_MONEY
 from chargehub.invoices import tables as invoices
 from chargehub.ledger.tables import ACCOUNT
+from chargehub.operation.found import SHOWN, Action, Asked, Found, Item, Topic, found_of
 from chargehub.payments import card_disputes
 from chargehub.payments.card_disputes import CardDisputeView
 from chargehub.payments.tables import PAYMENT, PAYOUT
@@ -30,69 +29,9 @@ from chargehub.store.tables import DeliveryRow, EventRow
 from chargehub.store.work import Reads
 from chargehub.units import Money
 
-SHOWN: Final = 10  # of each topic
 COUNTED: Final = 1_000
 SOON: Final = timedelta(days=1)
 FAILED_SINCE: Final = timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """What resolves a topic: a request, and in a sentence how."""
-
-    method: str
-    path: str
-    told: str
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One thing that waits. `since`: or until when, where that is what matters."""
-
-    id: str
-    told: str
-    amount: Money | None = None
-    since: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What waits: how many (at most COUNTED are looked at), their sums, the oldest, some."""
-
-    count: int = 0
-    sums: tuple[Money, ...] = ()
-    oldest: datetime | None = None
-    items: tuple[Item, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Of when, and of which rails that keep books."""
-
-    now: datetime
-    rails: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """A kind of thing that may wait. `told`: what it is, in a sentence."""
-
-    name: str
-    told: str
-    look: Callable[[Reads, Asked], Found]
-    action: Action
-
-
-def found_of(items: Iterable[Item]) -> Found:
-    """What is known one by one."""
-    listed = tuple(items)
-    sums: dict[str, int] = {}
-    for one in listed:
-        if one.amount is not None:
-            sums[one.amount.currency] = sums.get(one.amount.currency, 0) + one.amount.amount_minor
-    oldest = min((one.since for one in listed if one.since is not None), default=None)
-    in_all = tuple(Money(amount, code) for code, amount in sorted(sums.items()))
-    return Found(len(listed), in_all, oldest, listed[:SHOWN])
 
 
 def _rows(reads: Reads, wanted: Any) -> Found:

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from chargehub.audit import tables as audits
 from chargehub.ledger.tables import ENTRY
 from chargehub.operation import board
-from chargehub.operation.board import Asked, Found, Topic
+from chargehub.operation.found import Asked, Found, Topic
 from chargehub.payments.balance import RailBalance, TellsBalance
 from chargehub.payments.rail import RailBroken, RailUnreachable
 from chargehub.payments.rails import Rails
@@ -178,7 +178,7 @@ def _last_audit(reads: Reads) -> LastAuditBody | None:
     last = audits.last(reads)
     if last is None or last.finished_at is None:
         return None
-    broken = list(last.broken or ())
+    broken = list(last.broken)
     at = last.finished_at
     return LastAuditBody(id=last.id, finished_at=at, holds=not broken, broken=broken)
 

@@ -343,9 +343,7 @@ HELD: tuple[Held, ...] = (
 
 NOBODYS: Mapping[str, str] = MappingProxyType(
     {
-        "audit.broken": "names of laws",
-        "audit.head_hash": "a hash",
-        "audit.laws": "sums, and ids of the ledger's rows",
+        **dict.fromkeys(("audit.laws", "audit.head_hash"), "figures of the hub's books"),
         "balance_line.about": "a rail's name for a payment, refund or payout",
         "balance_line.because": "written by the hub and its operators",
         "balance_line.reference": "a rail's name for a line of its books",
@@ -383,15 +381,13 @@ NOBODYS: Mapping[str, str] = MappingProxyType(
         "meter_key.content": "a device's key",
         "meter_key.fingerprint": "a device's key",
         "offer.time_zone": "of a place while it is offered",
-        "receipt_key.public_key": "the hub's own key",
-        "receipt_key.sealed": "the hub's own key",
+        **dict.fromkeys(("receipt_key.public_key", "receipt_key.sealed"), "the hub's own key"),
         "rail_notice.kind": "what a rail tells of its own objects",
         "rail_notice.reference": "what a rail tells of its own objects",
-        "sandbox_entry.asked": "money of the sandbox, which is nobody's",
-        "sandbox_entry.key": "money of the sandbox, which is nobody's",
-        "sandbox_entry.method": "money of the sandbox, which is nobody's",
-        "sandbox_entry.refusal_code": "money of the sandbox, which is nobody's",
-        "sandbox_entry.refusal_detail": "money of the sandbox, which is nobody's",
+        **{
+            f"sandbox_entry.{name}": "money of the sandbox, which is nobody's"
+            for name in ("asked", "key", "method", "refusal_code", "refusal_detail")
+        },
         "sandbox_page.back_url": "money of the sandbox, which is nobody's",
         "sandbox_page.key": "money of the sandbox, which is nobody's",
         "sandbox_page.purpose": "money of the sandbox, which is nobody's",

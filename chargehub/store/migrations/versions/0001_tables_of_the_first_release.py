@@ -1874,7 +1874,6 @@ def upgrade() -> None:
         sa.Column("asked_at", Instant(), nullable=False),
         sa.Column("is_full", sa.Boolean(), nullable=False),
         sa.Column("finished_at", Instant(), nullable=True),
-        sa.Column("broken", Json(), nullable=True),
         sa.Column("laws", Json(), nullable=True),
         sa.Column("head_number", sa.BigInteger(), nullable=True),
         sa.Column("head_hash", sa.String(length=64), nullable=True),
