@@ -19,7 +19,7 @@ from chargehub.sessions.cdr import CdrView, Limits, Priced
 from chargehub.sessions.meter import Metered, Point, meter
 from chargehub.sessions.overstaying import with_overstay
 from chargehub.sessions.rules import CLOCK_REPAIRED, CORRECTED, Life
-from chargehub.sessions.schema import SESSION, CdrRow, SessionRow
+from chargehub.sessions.schema import SESSION, CdrRow, ReadingRow, SessionRow
 from chargehub.sessions.tables import SessionView
 from chargehub.stations import tables as stations
 from chargehub.stations.views import EvseView
@@ -88,7 +88,7 @@ def current(work: Work, session: SessionView) -> CdrView:
 
 
 def _points(work: Work, session_id: str) -> list[Point]:
-    work.flush()
+    work.flush(ReadingRow)
     return [
         Point(reading.at, reading.register_wh)
         for reading in tables.readings(work, session_id)

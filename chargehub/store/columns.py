@@ -4,6 +4,7 @@ import secrets
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,17 +26,27 @@ def microseconds(moment: datetime) -> int:
     return (moment - EPOCH) // _MICROSECOND
 
 
+def _stored(moment: datetime | None) -> int | None:
+    return None if moment is None else microseconds(moment)
+
+
+def _instant(stored: int | None) -> datetime | None:
+    return None if stored is None else EPOCH + timedelta(microseconds=stored)
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware instant, stored as whole microseconds since 1970 in UTC."""
 
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        return None if value is None else microseconds(value)
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], int | None]:
+        return _stored  # no driver changes whole numbers; a decorator's own way is twice as slow
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else EPOCH + timedelta(microseconds=value)
+    def result_processor(
+        self, dialect: Dialect, coltype: object
+    ) -> Callable[[int | None], datetime | None]:
+        return _instant
 
 
 class Json(TypeDecorator[Any]):

@@ -14,7 +14,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.expression import ClauseElement
 
 Processor = Callable[[Any], Any] | None
-_REQUIRED: Any = object()
 _ROWS_TOGETHER = (64, 8, 1)  # a few texts, so that the driver finds them in its cache
 
 
@@ -104,13 +103,12 @@ class _Compiled:
         binds = {name: bind for bind, name in compiled.bind_names.items()}
         names = order if order is not None else list(binds)
         self._positional = order is not None
-        self._binds = [
-            (
-                name,
-                _REQUIRED if binds[name].required else defaults[name],
-                _bind(binds[name].type, dialect),
-            )
-            for name in names
+        self._names = names
+        self._defaults = {name: defaults[name] for name in names if not binds[name].required}
+        self._in = [
+            (i, processor)
+            for i, name in enumerate(names)
+            if (processor := _bind(binds[name].type, dialect))
         ]
         self._make: Any = None
         if isinstance(statement, Select) or getattr(statement, "_returning", None):  # no public way
@@ -144,13 +142,11 @@ class _Compiled:
 
     def bound(self, params: dict[str, Any]) -> Any:
         """The parameters as the driver wants them."""
-        values = []
-        for name, default, processor in self._binds:
-            value = params[name] if default is _REQUIRED else params.get(name, default)
-            values.append(processor(value) if processor is not None else value)
-        if self._positional:
-            return values
-        return {name: value for (name, _, _), value in zip(self._binds, values, strict=True)}
+        given = self._defaults | params if self._defaults else params
+        values = [given[name] for name in self._names]
+        for index, processor in self._in:
+            values[index] = processor(values[index])
+        return values if self._positional else dict(zip(self._names, values, strict=True))
 
     def rows(self, raw: Sequence[Sequence[Any]]) -> list[Any]:
         """As `row`, of many."""

@@ -131,7 +131,7 @@ class Work(Reads):
         self._followers = followers
         self._batch = batch
         self._appended: Rows = {}
-        self._batch_written = False
+        self._written: set[Table] = set()  # of the batch's rows, by this action
         self._is_begun = False
         self.deliveries: list[Delivery] = []
         self.topics: list[str] = []
@@ -174,18 +174,22 @@ class Work(Reads):
         """
         self.last.setdefault(finish, []).append(item)
 
-    def flush(self) -> None:
+    def flush(self, *models: type[SQLModel]) -> None:
         """Write what was appended so far, by this action and by those before it in the batch.
 
-        Their rows stay in the batch's list until this action has succeeded: if it fails, they
-        are rolled back together with it and must be written again.
+        All of it, or the rows of these models alone: what is not read back is cheaper written
+        with the rest of the batch. Rows of those before stay in the batch's list until this
+        action has succeeded: if it fails, they are rolled back together with it and must be
+        written again.
         """
-        self._begin()
-        if not self._batch_written:
-            write_rows(self._connection, self._batch)
-            self._batch_written = True
-        write_rows(self._connection, self._appended)
-        self._appended = {}
+        tables = [table_of(model) for model in models] or [*self._batch, *self._appended]
+        for table in dict.fromkeys(tables):
+            rows = [] if table in self._written else list(self._batch.get(table, ()))
+            rows += self._appended.pop(table, ())
+            self._written.add(table)
+            if rows:
+                self._begin()
+                _insert(table).run_many(self._connection, rows)
 
     def settle(self) -> None:
         """Let what was appended so far be read back; events are never read by an action."""
@@ -196,8 +200,8 @@ class Work(Reads):
         """The action succeeded: what it wrote stands, its rows join the batch's."""
         if self._is_begun:
             self._say("RELEASE SAVEPOINT action")
-        if self._batch_written:
-            batch.clear()
+        for table in self._written:
+            batch.pop(table, None)
         for table, rows in self._appended.items():
             batch.setdefault(table, []).extend(rows)
 
@@ -214,6 +218,7 @@ class Work(Reads):
 
         Raises if the whole transaction may be lost.
         """
+        self._begin()
         self.flush()
         part = Work(self._connection, self._followers, {})
         part._begin()

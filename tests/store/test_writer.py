@@ -4,14 +4,17 @@ import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import OperationalError
 
 from chargehub import events
 from chargehub.errors import Unavailable
-from chargehub.store.tables import EventRow
-from chargehub.store.work import Reads, Work
+from chargehub.store.tables import DeliveryRow, EventRow
+from chargehub.store.work import Reads, Work, table_of
 from chargehub.store.writer import Store
+
+_EVENT = table_of(EventRow)
+_OF_STATION = select(_EVENT.c.id).where(_EVENT.c.aggregate == bindparam("aggregate"))
 
 
 def count(reads: Reads) -> int:
@@ -46,6 +49,30 @@ async def test_a_failing_action_takes_nobody_with_it(store: Store) -> None:
     failed = [outcome for outcome in outcomes if isinstance(outcome, ValueError)]
     assert len(failed) == 34
     assert await store.read(count) == 66
+
+
+async def test_a_table_read_back_alone_loses_and_repeats_no_row_of_others(store: Store) -> None:
+    """Rows of earlier actions are written within this one's savepoint, and with it undone."""
+    store.followers = {events.StationConnected: ["nobody"]}
+
+    def happen_and_read(work: Work, number: int) -> int:
+        event = events.StationConnected(f"station-{number}")
+        work.record(event)
+        if number % 2 == 0:
+            work.flush(EventRow)
+            assert work.one(_OF_STATION, aggregate=event.aggregate)
+        if number % 3 == 0:
+            raise ValueError(f"action {number} fails")
+        return number
+
+    calls = [store.do(happen_and_read, number) for number in range(100)]
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+
+    assert sum(isinstance(outcome, ValueError) for outcome in outcomes) == 34
+    for table in (EventRow, DeliveryRow):
+        statement = select(table_of(table).c.aggregate)
+        stored = await store.read(Reads.all, statement)
+        assert len(stored) == len(set(stored)) == 66
 
 
 async def test_a_database_that_is_not_to_be_had_is_told_at_once_and_may_come_back(
