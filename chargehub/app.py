@@ -33,8 +33,6 @@ from chargehub.configured import (
 from chargehub.errors import Unavailable
 from chargehub.guests.pay_code_terms import code_terms
 from chargehub.jobs import (
-    Job,
-    Jobs,
     due,
     due_of_checkups,
     due_of_debts,
@@ -66,9 +64,11 @@ from chargehub.routing import ABOUT, OUTSIDE, ROUTERS, TAGS
 from chargehub.search.demand import Counted
 from chargehub.settings import Settings
 from chargehub.stations import quirk_files
+from chargehub.store.looking import Job
 from chargehub.store.migrate import is_current
 from chargehub.store.outbox import Relay
 from chargehub.store.writer import Store
+from chargehub.ticks import Jobs, Seldom
 from chargehub.web import site
 from chargehub.webhooks.sending import Sender
 
@@ -126,7 +126,7 @@ class Hub:
         self.ocpp_port = 0
         self.ocpps_port = 0
 
-    def _what_is_due(self) -> Sequence[Job]:
+    def _what_is_due(self) -> Sequence[Job | Seldom]:
         settings, told = self.settings, webhook_terms_of(self.settings)
         frames_kept = timedelta(days=settings.frames_kept_days)
         cost_every = timedelta(seconds=settings.cost_told_every_s)
@@ -136,7 +136,7 @@ class Hub:
             *due_of_reputation(timedelta(days=settings.facts_kept_days)),
             *due_of_prices(self.market, self.source),
             *due_of_checkups(self.checking),
-            self.unmet.write_demand,
+            Seldom(self.unmet.write_demand),
             *due_of_wallets(),
             *due_of_debts(settings.debt_least_coins),
             *due_of_pay_codes(code_terms(settings)),

@@ -87,12 +87,13 @@ class Counted:
 
     def write_demand(self, work: Work, now: datetime, _chunk: Chunk) -> int:
         """Write what was counted, and forget what is old; how many cells and days it was."""
-        with self._lock:
+        if not self._searches:
+            return 0
+        work.execute(delete(UNMET).where(UNMET.c.day < f"{now - KEPT:%Y-%m-%d}"))
+        with self._lock:  # after the first change: who only looks whether there is one takes none
             found, self._searches = self._searches, Counter()
         for (cell, day), searches in sorted(found.items()):
             work.execute(_ADD, cell=cell, day=day, searches=searches)
-        if found:
-            work.execute(delete(UNMET).where(UNMET.c.day < f"{now - KEPT:%Y-%m-%d}"))
         return len(found)
 
 

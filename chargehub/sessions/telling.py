@@ -55,8 +55,10 @@ def tell_costs(work: Work, now: datetime, every: timedelta, chunk: Chunk = ALL) 
     I02.
     """
     assert every > timedelta()
-    work.execute(delete(ToldCost).where(col(ToldCost.looked_at) <= now - FORGOTTEN_AFTER * every))
     looked_at = col(ToldCost.looked_at)
+    is_old = looked_at <= now - FORGOTTEN_AFTER * every
+    if work.one(select(col(ToldCost.session_id)).where(is_old).limit(1)):
+        work.execute(delete(ToldCost).where(is_old))
     is_due = or_(looked_at.is_(None), looked_at <= now - every)
     rows = work.all(_RUNNING.where(is_due).limit(chunk.limit))
     due = [SessionView(*row) for row in rows]
