@@ -23,8 +23,8 @@ LineKind = Literal[
 class BookLine:
     """A line of a rail's own books: one change of what it keeps for the hub.
 
-    `amount_minor` is added to that, less `fee_minor`. `about` is what Held, Captured, Refunded or
-    PaidOut named as `reference`; None: nothing the hub has asked for. `refund_back`,
+    `amount_minor` is added to that, less `fee_minor`. `about` is what Held, Captured, Refunded,
+    PaidOut or TakenBack named as `reference`; None: nothing the hub has asked for. `refund_back`,
     `payout_back`: sent away, and come back. `withdrawal`: sent to the hub's own bank account.
     `dispute`: a cardholder's bank took it, `dispute_back`: and gave it back. From `available_at`
     on it can be sent away.

@@ -116,6 +116,22 @@ class PayoutOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeBackOrder:
+    """Take this much of an earlier payout back from its owner. May be asked repeatedly.
+
+    `payout`: what `PaidOut` named as `reference`. `purpose`: what it is for, as in HoldOrder.
+    """
+
+    payout: str
+    amount_minor: int
+    currency: str
+    purpose: str
+
+    def __post_init__(self) -> None:
+        assert self.amount_minor > 0, self
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """The money is kept. `reference` is the rail's id, for capture, release and refund.
 
@@ -155,6 +171,14 @@ class Refunded:
 @dataclass(frozen=True, slots=True)
 class PaidOut:
     """The money, or the tokens, are with the owner."""
+
+    reference: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """So much of a payout is the hub's again. `reference` is the rail's id of this, not of that."""
 
     reference: str
     amount_minor: int
@@ -263,4 +287,21 @@ class TellsReturns(Protocol):
 
         The same answer from then on. Raises RailUnreachable.
         """
+        ...
+
+
+@runtime_checkable
+class TakesBack(Protocol):
+    """A rail that can take back what it paid an owner. Keys work as in `Collects`."""
+
+    async def take_back(self, order: TakeBackOrder, key: str) -> TakenBack | Refusal:
+        """Take the whole amount, or nothing.
+
+        Refused beyond what was paid and not taken back yet, and where the owner does not have so
+        much at the rail any more.
+        """
+        ...
+
+    async def read_taken_back(self, order: TakeBackOrder, key: str) -> TakenBack | Refusal | None:
+        """What became of an order that may have been sent before; None as in `Collects`."""
         ...

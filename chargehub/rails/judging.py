@@ -12,6 +12,7 @@ from chargehub.payments.rail import (
     RefundOrder,
     Refusal,
     ReleaseOrder,
+    TakeBackOrder,
     TakeOrder,
 )
 
@@ -60,6 +61,20 @@ def refuses_later(origin: Any, after: Any, order: Later, now: datetime) -> Refus
         return Refusal("too_much", "More than is held cannot be captured.")
     if origin.method == "refuse_capture":
         return Refusal("capture_refused", "The bank refused to pay.")
+    return None
+
+
+def refuses_take_back(paid: Any, after: Any, order: TakeBackOrder) -> Refusal | None:
+    """Why nothing of a payout is taken back; None: it is. `paid`: its entry, None: there is none;
+    `after`: what has come back of it."""
+    if paid is None:
+        return Refusal("no_such_payout", "There is no such payout.")
+    if order.currency != paid.currency:
+        return Refusal("wrong_currency", f"That was in {paid.currency}.")
+    if paid.method == "spent":
+        return Refusal("balance_spent", "The owner has less than this left there.")
+    if order.amount_minor > paid.amount_minor - sum(row.amount_minor for row in after):
+        return Refusal("too_much", "More than was paid and is not back yet cannot be taken back.")
     return None
 
 

@@ -6,7 +6,8 @@ hub's ledger can be compared with them. What a means of payment does, its refere
 `refuse_capture` · `fixed`: holds do not grow · `limit:500` refuses
 more than 500 minor units · `lasts:30` ends every hold after 30 minutes of business time · `flaky`
 loses the first answer to every order · `slow` takes its time. Payouts go to `ok`, `refuse_payout`,
-`flaky`, `slow`, or to `returns`, from where they come back after a day.
+`flaky`, `slow`, to `spent`, from where nothing can be taken back, or to `returns`, from where they
+come back after a day.
 """
 
 import asyncio
@@ -36,6 +37,8 @@ from chargehub.payments.rail import (
     Refusal,
     Released,
     ReleaseOrder,
+    TakeBackOrder,
+    TakenBack,
     TakeOrder,
 )
 from chargehub.rails.judging import (
@@ -46,6 +49,7 @@ from chargehub.rails.judging import (
     limit,
     refuses_charge,
     refuses_later,
+    refuses_take_back,
 )
 from chargehub.store.columns import Instant, Json, derived_id
 from chargehub.store.hot import Hot
@@ -54,11 +58,12 @@ from chargehub.store.writer import Store
 
 SLOW_S = 2.0  # long enough to be seen on a screen, far below every time limit
 METHODS = ("ok", "refuse", "confirm", "refuse_capture", "fixed", "flaky", "slow")
-DESTINATIONS = ("ok", "refuse_payout", "flaky", "slow", "returns")
+DESTINATIONS = ("ok", "refuse_payout", "flaky", "slow", "spent", "returns")
 RETURNED_AFTER = timedelta(days=1)  # of business time
 
-Kind = Literal["hold", "take", "increase", "capture", "release", "refund", "payout", "return"]
-Order = CollectOrder | IncreaseOrder | PayoutOrder
+OfDriver = Literal["hold", "take", "increase", "capture", "release", "refund"]
+Kind = OfDriver | Literal["payout", "return", "back"]
+Order = CollectOrder | IncreaseOrder | PayoutOrder | TakeBackOrder
 T = TypeVar("T")
 _ENDS_A_HOLD = text("is_done AND kind IN ('capture', 'release')")
 
@@ -112,6 +117,13 @@ _AFTER = Hot(
     )
 )
 
+_PAYOUT = select(ENTRY).where(
+    ENTRY.c.reference == bindparam("reference"), ENTRY.c.is_done, ENTRY.c.kind == "payout"
+)
+_CAME_BACK = select(ENTRY).where(
+    ENTRY.c.origin == bindparam("origin"), ENTRY.c.is_done, ENTRY.c.kind.in_(("back", "return"))
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:
@@ -137,7 +149,9 @@ def totals(reads: Reads) -> tuple[Totals, ...]:
             held_minor=_open_holds(reads, currency),
             captured_minor=by_kind.get("capture", 0) + by_kind.get("take", 0),
             refunded_minor=by_kind.get("refund", 0),
-            paid_out_minor=by_kind.get("payout", 0) - by_kind.get("return", 0),
+            paid_out_minor=by_kind.get("payout", 0)
+            - by_kind.get("return", 0)
+            - by_kind.get("back", 0),
         )
         for currency, by_kind in sorted(sums.items())
     )
@@ -160,7 +174,10 @@ def _open_holds(reads: Reads, currency: str) -> int:
 
 
 class Sandbox:
-    """The sandbox as a rail: `Collects`, `GrowsHolds` and `PaysOut`. `slow_s`: in real time."""
+    """The sandbox as a rail: `Collects`, `GrowsHolds`, `PaysOut` and `TakesBack`.
+
+    `slow_s`: in real time.
+    """
 
     pays_in: str | None = None
 
@@ -203,6 +220,13 @@ class Sandbox:
 
     async def pay_out(self, order: PayoutOrder, key: str) -> PaidOut | Refusal:
         return _expected(await self._carry_out(order, key), PaidOut)
+
+    async def take_back(self, order: TakeBackOrder, key: str) -> TakenBack | Refusal:
+        return _expected(await self._carry_out(order, key), TakenBack)
+
+    async def read_taken_back(self, order: TakeBackOrder, key: str) -> TakenBack | Refusal | None:
+        found: TakenBack | Refusal | None = await self.read_back(order, key)
+        return found
 
     async def returned(self, reference: str) -> Refusal | None:
         """What went to `returns` has come back a day later."""
@@ -255,9 +279,11 @@ def enter(work: Work, order: Order, key: str, now: datetime) -> tuple[Any, bool]
 
 def _return(work: Work, reference: str, now: datetime) -> Refusal | None:
     """The money of a payout is the sandbox's again, from a day after it on, once."""
-    paid = work.one(select(ENTRY).where(ENTRY.c.reference == reference, ENTRY.c.kind == "payout"))
+    paid = work.one(_PAYOUT, reference=reference)
     if paid is None or paid.method != "returns" or now < paid.created_at + RETURNED_AFTER:
         return None
+    if any(row.kind == "back" for row in work.all(_CAME_BACK, origin=reference)):
+        return None  # it arrived: some of it was taken back from there
     key = f"return:{reference}"
     if work.one(_BY_KEY, key=key) is None:
         entry = {**paid._mapping, "key": key, "kind": "return", "created_at": now}
@@ -282,6 +308,8 @@ def kind_of(order: Order) -> Kind:
             return "refund"
         case PayoutOrder():
             return "payout"
+        case TakeBackOrder():
+            return "back"
         case _:
             assert_never(order)
 
@@ -298,10 +326,10 @@ def _known(reads: Reads, order: Order, key: str) -> Any:
     return None if entry is None else _outcome(entry)
 
 
-def _outcome(entry: Any) -> CollectOutcome | PaidOut:
+def _outcome(entry: Any) -> CollectOutcome | PaidOut | TakenBack:
     if not entry.is_done:
         return Refusal(entry.refusal_code, entry.refusal_detail)
-    outcomes: Mapping[str, CollectOutcome | PaidOut] = {
+    outcomes: Mapping[str, CollectOutcome | PaidOut | TakenBack] = {
         "hold": Held(entry.reference, entry.amount_minor, entry.amount_minor, ends_at(entry)),
         "increase": Held(entry.origin, entry.amount_minor, entry.amount_minor, ends_at(entry)),
         "take": Captured(entry.reference, entry.amount_minor),
@@ -309,6 +337,7 @@ def _outcome(entry: Any) -> CollectOutcome | PaidOut:
         "release": Released(entry.origin),
         "refund": Refunded(entry.reference, entry.amount_minor),
         "payout": PaidOut(entry.reference, entry.amount_minor),
+        "back": TakenBack(entry.reference, entry.amount_minor),
     }
     return outcomes[entry.kind]
 
@@ -338,6 +367,11 @@ def _judge(work: Work, order: Order, reference: str, now: datetime) -> _Judged:
             if order.destination == "refuse_payout":
                 why = Refusal("account_closed", "The account to pay out to is closed.")
             return _Judged(reference, order.destination, order.amount_minor, order.currency, why)
+        case TakeBackOrder():
+            paid = work.one(_PAYOUT, reference=order.payout)
+            why = refuses_take_back(paid, work.all(_CAME_BACK, origin=order.payout), order)
+            to = "" if paid is None else paid.method
+            return _Judged(order.payout[:40], to, order.amount_minor, order.currency, why)
         case _:
             return _judge_later(work, order, now)
 

@@ -16,7 +16,7 @@ _KINDS: Mapping[str, LineKind] = {
     **dict.fromkeys(("capture", "take"), "payment"),
     "refund": "refund",
     "payout": "payout",
-    "return": "payout_back",
+    **dict.fromkeys(("return", "back"), "payout_back"),
 }
 
 
@@ -46,7 +46,7 @@ def _line(entry: Any) -> BookLine:
     return BookLine(
         reference=entry.reference,
         kind=kind,
-        about=entry.origin if is_income else entry.reference,
+        about=entry.origin if is_income and entry.kind != "back" else entry.reference,
         amount_minor=entry.amount_minor if is_income else -entry.amount_minor,
         fee_minor=0,
         currency=entry.currency,

@@ -19,6 +19,7 @@ USED = {  # Stripe's operationId: (the SDK's name of it, why)
     "GetRefunds": ("refunds.list", "read back a refund by its key"),
     "GetRefundsRefund": ("refunds.retrieve", "what became of a refund"),
     "GetTransfers": ("transfers.list", "read back a payout by its key"),
+    "GetTransfersIdReversals": ("transfers.reversals.list", "read back what was taken back"),
     "GetTransfersTransfer": ("transfers.retrieve", "a payout that was taken back by hand"),
     "PostAccountLinks": ("account_links.create", "an owner's way to Stripe's page"),
     "PostAccounts": ("accounts.create", "an owner wants to be paid"),
@@ -37,4 +38,5 @@ USED = {  # Stripe's operationId: (the SDK's name of it, why)
     "PostPaymentMethodsPaymentMethodDetach": ("payment_methods.detach", "a card is removed"),
     "PostRefunds": ("refunds.create", "give back"),
     "PostTransfers": ("transfers.create", "pay an owner"),
+    "PostTransfersIdReversals": ("transfers.reversals.create", "take back what an owner owes"),
 }

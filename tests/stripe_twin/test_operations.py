@@ -24,6 +24,7 @@ from chargehub.payments.rail import (
     RefundOrder,
     Refusal,
     ReleaseOrder,
+    TakeBackOrder,
     TakeOrder,
 )
 from chargehub.payments.rails import Rails
@@ -101,6 +102,9 @@ class Play:
         order = PayoutOrder(account, 810, "EUR", "payout:1")
         paid = await self.owners.pay_out(order, "payout")
         assert await self.owners.read_back(order, "payout") == paid
+        back = TakeBackOrder(paid.reference, 10, "EUR", "reversal:1")
+        taken = await self.owners.take_back(back, "back")
+        assert await self.owners.read_taken_back(back, "back") == taken
 
     async def hear(self) -> None:
         """Everything that is worth a look is looked at."""
@@ -128,7 +132,9 @@ class Play:
         lines = [
             one async for piece in self.rails.books["stripe"].books(since, until) for one in piece
         ]
-        assert {one.kind for one in lines} == {"payment", "refund", "payout", "dispute"}
+        assert {one.kind for one in lines} == {
+            *("payment", "refund", "payout", "payout_back", "dispute")
+        }
         books: Any = self.rails.books["stripe"]
         assert await books.balance()
 
