@@ -38,6 +38,7 @@ from chargehub.jobs import (
     due_of_debts,
     due_of_invoices,
     due_of_keeping,
+    due_of_owner_debts,
     due_of_pay_codes,
     due_of_prices,
     due_of_reconciliation,
@@ -54,6 +55,7 @@ from chargehub.ocpp.counts import LineMetrics
 from chargehub.ocpp.server import OcppServer
 from chargehub.ocpp.switchboard import OcppSwitchboard, carry_out
 from chargehub.ocpp.witness import Witness
+from chargehub.payments.reversing import taking_back
 from chargehub.prices.effects import Fetcher
 from chargehub.rails import registry as rails
 from chargehub.reconciliation.effects import fetch
@@ -139,6 +141,9 @@ class Hub:
             Seldom(self.unmet.write_demand),
             *due_of_wallets(),
             *due_of_debts(settings.debt_least_coins),
+            *due_of_owner_debts(
+                timedelta(days=settings.reverse_payouts_after_days), taking_back(self.rails)
+            ),
             *due_of_pay_codes(code_terms(settings)),
             *due_of_invoices(self.terms),
             *due_of_watches(timedelta(minutes=settings.watch_quiet_minutes)),

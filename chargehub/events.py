@@ -800,6 +800,31 @@ class PayoutFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class PayoutReversalRequested:
+    """What an owner owes is taken back from an earlier payout."""
+
+    reversal_id: str
+    payout_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"payout:{self.payout_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutReversalEnded:
+    """The rail took it back, or refused. `became`: taken, refused."""
+
+    reversal_id: str
+    payout_id: str
+    became: str
+
+    @property
+    def aggregate(self) -> str:
+        return f"payout:{self.payout_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class DisputeOpened:
     """A driver disputes what was taken, or an owner claims a damage. One subject is set."""
 
@@ -1019,6 +1044,8 @@ Event = (
     | PayoutPaid
     | PayoutLookedAt
     | PayoutFailed
+    | PayoutReversalRequested
+    | PayoutReversalEnded
     | DisputeOpened
     | DisputeAnswered
     | DisputeDecided

@@ -57,6 +57,7 @@ from chargehub.payments import (
     onboarding,
     payout,
     reholding,
+    reversing,
     setting_up,
     topping_up,
 )
@@ -306,6 +307,9 @@ def _asked_of_rails(store: Store, rails: Rails, manner: Manner) -> Reactions:
         events.RailNotified: [Effect(hearing.look(rails), hearing.hearing(_HEARD))],
         events.PayoutRequested: [Effect(payout.send(rails, store), payout.record_payout)],
         events.PayoutResumed: [Effect(payout.send(rails, store), payout.record_payout)],
+        events.PayoutReversalRequested: [
+            Effect(reversing.take_back(rails, store), reversing.record_taken_back)
+        ],
     }
 
 

@@ -41,6 +41,7 @@ from chargehub.payments import (
     payout,
     renewing,
     resuming,
+    reversing,
     setting_up,
 )
 from chargehub.personal import departing, retaining
@@ -250,6 +251,15 @@ def due_of_debts(least: Decimal) -> Sequence[Job | Seldom]:
         return owing.ask_due(work, now, chunk, least)
 
     return (Seldom(ask_debts), Seldom(owing.clear_paid))
+
+
+def due_of_owner_debts(after: timedelta, rails: Sequence[str]) -> Sequence[Job]:
+    """What owners owe for so long; after 0: never. `rails`: those that take payouts back."""
+
+    def take_back_old(work: Work, now: datetime, chunk: Chunk) -> int:
+        return reversing.ask_due(work, now, after, rails, chunk)
+
+    return (take_back_old,) if after and rails else ()
 
 
 def due_of_watches(every: timedelta) -> Sequence[Job | Seldom]:

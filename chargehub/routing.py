@@ -42,6 +42,7 @@ from chargehub.payments import (
     payee_routes,
     payout_routes,
     prepaid_routes,
+    reversal_routes,
     setup_routes,
 )
 from chargehub.payments import routes as payment_routes
@@ -123,6 +124,7 @@ ROUTERS = (
     setup_routes.router,
     payout_routes.router,
     debt_routes.router,
+    reversal_routes.router,
     payee_routes.router,
     credit_routes.router,
     prepaid_routes.router,

@@ -420,6 +420,14 @@ class Settings(BaseSettings):
             "coins of about a euro.",
         ),
     ] = Decimal(1)
+    reverse_payouts_after_days: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="After so many days what an owner owes is taken back from earlier payouts "
+            "by itself, where the rail can; 0: only when an operator asks.",
+        ),
+    ] = 0
     stripe_key: Annotated[
         str, Field(description="Stripe's secret or restricted key; empty: no card payments.")
     ] = ""

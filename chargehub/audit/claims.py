@@ -19,6 +19,7 @@ from chargehub.audit.findings import (
 from chargehub.ledger.tables import ACCOUNT, ENTRY, TXN
 from chargehub.payments.card_disputes import CARD_DISPUTE
 from chargehub.payments.credits import CREDIT
+from chargehub.payments.reversals import REVERSAL
 from chargehub.payments.tables import PAYMENT, PAYOUT, REFUND
 from chargehub.settlement import compensating, sharing
 from chargehub.settlement.contests import CONTEST
@@ -31,7 +32,7 @@ from chargehub.store.work import Reads, table_of
 DELIVERY = table_of(DeliveryRow)
 _OWNERS = (
     *("owner:accrued", "owner:payable", "owner:in_transit", "owner:dispute_hold"),
-    "owner:receivable",
+    *("owner:receivable", "owner:reversing"),
 )
 _RAILS = ("psp:pending", "psp:available", "psp:disputed")
 MOVES_MONEY = ("payments.%", "settlement.%", "flow.settle%", "%disputes.%")  # of money
@@ -93,6 +94,7 @@ def lifetimes(reads: Reads) -> Finding:
     earned.subtract(_of(reads, CONTEST, owner, "owner_minor", borne))
     earned.subtract(debts.given_up(reads))
     paid = _of(reads, PAYOUT, owner, "amount_minor", PAYOUT.c.state == "paid")
+    paid.subtract(_of(reads, REVERSAL, owner, "amount_minor", REVERSAL.c.state == "taken"))
     owed = _owed(reads)
     has = _sums(
         reads,
@@ -138,6 +140,8 @@ def rails(reads: Reads) -> Finding:
     )
     in_money = (PAYOUT.c.state == "paid") & PAYOUT.c.token_units.is_(None)
     told_by_rails.subtract(_sums(reads, (PAYOUT.c.currency,), PAYOUT.c.amount_minor, in_money))
+    taken = REVERSAL.c.state == "taken"
+    told_by_rails.update(_sums(reads, (REVERSAL.c.currency,), REVERSAL.c.amount_minor, taken))
     told_by_rails.update(prepaid.with_rails(reads))
     told_by_rails.update(reconciled.with_rails(reads))
     told_by_rails.subtract(_sums(reads, (CARD_DISPUTE.c.currency,), CARD_DISPUTE.c.beyond_minor))

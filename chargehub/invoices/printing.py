@@ -52,7 +52,7 @@ WORDS: Mapping[str, str] = {
 _AMOUNTS = (
     *(("Gross", "gross"), ("Fee of the hub", "fee"), ("VAT within it", "vat")),
     *(("Earnings", "earnings"), ("Penalties", "penalties"), ("Given up", "written_off")),
-    ("Paid out", "payouts"),
+    *(("Paid out", "payouts"), ("Taken back of it", "taken_back")),
     *(("Not mature yet, now", "accrued"), ("To be paid out, now", "payable")),
     *(
         ("On its way, now", "in_transit"),

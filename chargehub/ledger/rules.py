@@ -75,6 +75,7 @@ def _families() -> Iterable[Family]:
     yield Family("bank:operating", "asset", money)
     yield Family("driver:receivable", "asset", money, holder=True, side=1)
     yield Family("owner:receivable", "asset", money, holder=True, side=1)
+    yield Family("owner:reversing", "asset", money, holder=True, side=1)
     yield Family("psp:disputed", "asset", money, side=1)
     yield Family("owner:accrued", "liability", money, holder=True, side=-1)
     yield Family("owner:payable", "liability", money, holder=True, side=-1)
@@ -275,6 +276,18 @@ def payout_confirmed_in_tokens(
     """
     money = moved(amount_minor, currency, f"owner:in_transit:{owner_id}", "fx:clearing")
     return money + moved(token_units, TOKEN, f"wallet:{owner_id}", "fx:treasury")
+
+
+def reversal_requested(owner_id: str, amount_minor: int, currency: str) -> tuple[Entry, ...]:
+    """What an owner owes is asked back from the rail that paid it: nothing else pays it now."""
+    return moved(
+        amount_minor, currency, f"owner:reversing:{owner_id}", f"owner:receivable:{owner_id}"
+    )
+
+
+def reversal_confirmed(owner_id: str, amount_minor: int, currency: str) -> tuple[Entry, ...]:
+    """The rail took it back: it is the hub's, and no debt any more."""
+    return moved(amount_minor, currency, "psp:available", f"owner:reversing:{owner_id}")
 
 
 def energy_transfer(

@@ -301,7 +301,11 @@ TOPICS: Final = (
         "owner_debts",
         "What owners owe after refunds, lost disputes and penalties; earnings pay it first.",
         owner_debts,
-        Action("GET", "/api/v1/owner-debts", "See since when, and write to those who owe longest."),
+        Action(
+            "POST",
+            "/api/v1/owner-debts/{owner_id}/reversals",
+            "Take it back from what was paid out; GET /api/v1/owner-debts says since when.",
+        ),
     ),
     Topic(
         "doubted_earnings",

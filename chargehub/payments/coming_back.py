@@ -47,7 +47,8 @@ _TO_LOOK_AT = (
 
 
 class NotPaidOut(Conflict):
-    """The payout is none that can come back: not paid yet, refused, or paid in tokens."""
+    """The payout is none that can come back: not paid yet, refused, paid in tokens, or taken back
+    in part."""
 
     code = "not_paid_out"
 
@@ -62,6 +63,8 @@ def came_back(work: Work, payout_id: str, why: Refusal, now: datetime) -> Payout
         return found
     if found is None or found.state != "paid" or found.token_units is not None:
         raise NotPaidOut("Only a payout in money that is paid can come back.")
+    if found.reversed_minor:
+        raise NotPaidOut("A part of it was taken back for what the owner owes, so it did arrive.")
     log.warning("payout came back", payout=found.id, rail=found.rail, code=why.code)
     payout.finish(work, found, now, was="paid", state="failed", **told(why))
     for step in ("payout_paid", "payout_requested"):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, exists, or_, select
 
 from chargehub.ledger import actions as ledger
 from chargehub.ledger.rules import Transfer, netting_entries, transfer_id
@@ -36,6 +36,14 @@ _DEBTS = (
     .order_by(ACCOUNT.c.holder, ACCOUNT.c.asset)
 )
 _MOST_DEBTS = 500
+_LATER = TXN.alias("later")
+_IS_UNDONE = or_(
+    TXN.c.kind == "payout_reversal_requested_reversed",
+    and_(
+        TXN.c.kind == "payout_reversal_requested",
+        exists().where(_LATER.c.reverses == TXN.c.id),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +78,7 @@ def debts(reads: Reads, until: datetime) -> tuple[Debt, ...]:
     """
     found = []
     for row in reads.all(_DEBTS.limit(_MOST_DEBTS)):
-        since = _owed_since(reads, row.holder, row.asset)
+        since = owed_since(reads, row.holder, row.asset)
         if since <= until:
             found.append(Debt(row.holder, Money(int(row.balance), row.asset), since))
     return tuple(sorted(found, key=lambda one: (one.since, one.owner_id)))
@@ -93,14 +101,17 @@ def _net(work: Work, row: Any, now: datetime) -> None:
     ledger.post(work, transfer)
 
 
-def _owed_since(reads: Reads, owner_id: str, currency: str) -> datetime:
-    """When the account last left zero."""
+def owed_since(reads: Reads, owner_id: str, currency: str) -> datetime:
+    """When the account last left zero. What was asked back from a payout and refused never left.
+
+    Something is owed.
+    """
     account = f"owner:receivable:{owner_id}"
     statement = (
         select(ENTRY.c.amount, TXN.c.effective_at)
         .join(TXN, TXN.c.id == ENTRY.c.txn_id)
         .join(LINK, LINK.c.txn_id == ENTRY.c.txn_id)
-        .where(ENTRY.c.account == account, ENTRY.c.asset == currency)
+        .where(ENTRY.c.account == account, ENTRY.c.asset == currency, ~_IS_UNDONE)
         .order_by(LINK.c.number.desc())
     )
     rows = reads.all(statement)

@@ -283,7 +283,7 @@ def finish(
     work: Work, payout: PayoutView, now: datetime, was: str = "requested", **values: str | None
 ) -> None:
     """Compare-and-set: a payout ends once, and comes back once. Raises PayoutMoved."""
-    mine = PAYOUT.c.id == payout.id, PAYOUT.c.state == was
+    mine = PAYOUT.c.id == payout.id, PAYOUT.c.state == was, PAYOUT.c.reversed_minor == 0
     if work.execute(update(PAYOUT).where(*mine).values(finished_at=now, **values)) != 1:
         raise PayoutMoved(payout.id)
 

@@ -17,6 +17,7 @@ class PayoutBody(BaseModel):
     """Money on its way to an owner. `state`: requested, paid, failed: refused, or, where it has a
     `reference` all the same, sent and come back. `requested` with a `refusal` waits, as that says.
 
+    `taken_back` of it was, or is being: `GET /payout-reversals`.
     Paid in tokens: how many, and the price of one in the payout's currency, both as text.
     """
 
@@ -26,6 +27,7 @@ class PayoutBody(BaseModel):
     destination: str
     state: str
     amount: MoneyBody
+    taken_back: MoneyBody
     tokens: str | None
     token_price: str | None
     reference: str | None
@@ -43,6 +45,7 @@ class PayoutBody(BaseModel):
             destination=payout.destination,
             state=payout.state,
             amount=MoneyBody.of(Money(payout.amount_minor, payout.currency)),
+            taken_back=MoneyBody.of(Money(payout.reversed_minor, payout.currency)),
             tokens=None if units is None else major_text(units, TOKEN),
             token_price=payout.token_price,
             reference=payout.rail_reference,

@@ -146,7 +146,7 @@ class PayoutRow(SQLModel, table=True):
     One that failed and has a `rail_reference` was paid, and came back. `look_at`: when the rail is
     asked again whether it has, or, while it is requested, to send it; None: no more. On a token
     rail `token_units` and `token_price` (currency for one token, as text) say what the amount
-    became.
+    became. `reversed_minor` of it was taken back, or is being.
     """
 
     __tablename__ = "payout"
@@ -158,6 +158,7 @@ class PayoutRow(SQLModel, table=True):
         Index(
             "ix_payout_look", "look_at", sqlite_where=_IS_LOOKED_AT, postgresql_where=_IS_LOOKED_AT
         ),
+        CheckConstraint("0 <= reversed_minor AND reversed_minor <= amount_minor", "reversed"),
     )
 
     id: str = Field(primary_key=True, max_length=36)
@@ -175,6 +176,7 @@ class PayoutRow(SQLModel, table=True):
     requested_at: datetime = Field(sa_type=Instant)
     finished_at: datetime | None = Field(default=None, sa_type=Instant)
     look_at: datetime | None = Field(default=None, sa_type=Instant)
+    reversed_minor: int = Field(default=0, sa_type=BigInteger)
 
 
 class PayoutPreferenceRow(SQLModel, table=True):

@@ -93,6 +93,7 @@ class PayoutView:
     requested_at: datetime
     finished_at: datetime | None
     look_at: datetime | None = None
+    reversed_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)

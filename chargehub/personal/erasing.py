@@ -167,6 +167,10 @@ def _payments(reads: Reads, account_id: str) -> Iterable[str]:
     on_its_way = payouts.c.owner_id == account_id, payouts.c.state == "requested"
     for row in reads.all(select(payouts.c.id).where(*on_its_way).limit(_MOST_TOLD)):
         yield f"Payout {row.id} is on its way: wait for its end."
+    reversals = table("payout_reversal")
+    on_its_way = reversals.c.owner_id == account_id, reversals.c.state == "requested"
+    for row in reads.all(select(reversals.c.id).where(*on_its_way).limit(_MOST_TOLD)):
+        yield f"Reversal {row.id} of a payout is on its way: wait for its end."
 
 
 def _disputes(reads: Reads, account_id: str) -> Iterable[str]:

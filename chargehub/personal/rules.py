@@ -54,6 +54,8 @@ _SAID_OF_A_DISPUTE = MappingProxyType(
     {"statement": ERASED, "answer": None, "appeal": None, "reason": None}
 )
 _SAID_IN_A_REVIEW = MappingProxyType({"text": None, "reply": None, "appeal": None})
+_NO_METHOD = MappingProxyType({"method": ERASED, "refusal_detail": None})
+_BY_A_RAIL = ("rail_reference", "refusal_code")
 _BY_A_BANK = ("reference", "reason", "refusal_code")
 _NOT_THEIRS = ("accepted_by", "words")  # of operators
 
@@ -159,13 +161,7 @@ HELD: tuple[Held, ...] = (
         kept=("account_id", "customer_id"),
         why="deleted with the customer itself, as soon as Stripe has been told",
     ),
-    Held(
-        "top_up",
-        "account_id",
-        blank={"method": ERASED, "refusal_detail": None},
-        kept=("account_id", "rail_reference", "refusal_code"),
-        why=_KEY,
-    ),
+    Held("top_up", "account_id", blank=_NO_METHOD, kept=("account_id", *_BY_A_RAIL), why=_KEY),
     Held(
         "payback",
         "account_id",
@@ -189,13 +185,7 @@ HELD: tuple[Held, ...] = (
         kept=("rail_reference", "refusal_code", "refusal_detail"),
         why=_KEY,
     ),
-    Held(
-        "payment",
-        "driver_id",
-        blank={"method": ERASED, "refusal_detail": None},
-        kept=("driver_id", "rail_reference", "refusal_code"),
-        why=_KEY,
-    ),
+    Held("payment", "driver_id", blank=_NO_METHOD, kept=("driver_id", *_BY_A_RAIL), why=_KEY),
     Held(
         "debt",
         "driver_id",
@@ -273,6 +263,14 @@ HELD: tuple[Held, ...] = (
         "owner_id",
         blank={"destination": ERASED, "refusal_detail": None},
         kept=("owner_id", "rail_reference", "refusal_code"),
+        why=_KEY,
+    ),
+    Held(
+        "payout_reversal",
+        "owner_id",
+        blank={"because": ERASED, "refusal_detail": None},
+        hidden=("asked_by",),
+        kept=("owner_id", *_BY_A_RAIL),
         why=_KEY,
     ),
     Held("token_credit", "account_id", kept=("account_id", "key", "purpose"), why=_KEY),

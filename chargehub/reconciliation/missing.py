@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from chargehub.payments.prepaid import PAYBACK, TOP_UP
+from chargehub.payments.reversals import REVERSAL
 from chargehub.payments.tables import PAYMENT, PAYOUT, REFUND
 from chargehub.reconciliation import rules, tables
 from chargehub.reconciliation.schema import MissingRow
@@ -39,7 +40,7 @@ _IS_CAPTURED = text("payment.captured_minor > 0")  # as the index says it
 class Missing:
     """Something the hub noted that no line of the rail's books has told.
 
-    `kind`: payment, top_up, refund, payback, payout.
+    `kind`: payment, top_up, refund, payback, payout, payout_reversal.
     """
 
     kind: str
@@ -106,6 +107,7 @@ def _noted(rail: str) -> dict[str, Select[Any]]:
         "refund": _refunded(rail),
         "payback": _paid_back(rail),
         "payout": _paid_out(rail),
+        "payout_reversal": _taken_back(rail),
     }
 
 
@@ -143,3 +145,9 @@ def _paid_out(rail: str) -> Select[Any]:
     columns = PAYOUT.c.id, PAYOUT.c.rail_reference, PAYOUT.c.amount_minor, PAYOUT.c.currency
     where = PAYOUT.c.rail == rail, PAYOUT.c.state == "paid", PAYOUT.c.token_units.is_(None)
     return select(*columns, PAYOUT.c.finished_at).where(*where)
+
+
+def _taken_back(rail: str) -> Select[Any]:
+    columns = REVERSAL.c.id, REVERSAL.c.rail_reference, REVERSAL.c.amount_minor, REVERSAL.c.currency
+    is_taken = REVERSAL.c.rail == rail, REVERSAL.c.state == "taken"
+    return select(*columns, REVERSAL.c.finished_at).where(*is_taken)

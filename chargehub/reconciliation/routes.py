@@ -69,7 +69,7 @@ class LineBody(BaseModel):
 class MissingBody(BaseModel):
     """What the hub noted and the rail's books do not tell. Look it up there by `reference`."""
 
-    kind: Literal["payment", "top_up", "refund", "payback", "payout"]
+    kind: Literal["payment", "top_up", "refund", "payback", "payout", "payout_reversal"]
     id: str
     reference: str
     amount: MoneyBody

@@ -11,6 +11,7 @@ from sqlmodel import col
 from chargehub.payments.books import BookLine
 from chargehub.payments.card_disputes import CARD_DISPUTE
 from chargehub.payments.prepaid import PAYBACK, TOP_UP
+from chargehub.payments.reversals import REVERSAL
 from chargehub.payments.tables import PAYMENT, PAYOUT, REFUND
 from chargehub.reconciliation.rules import BACK, LineView
 from chargehub.reconciliation.schema import BalanceLineRow, ReconciliationRow
@@ -53,6 +54,12 @@ _IS_PAYOUT = (
 _OF_PAYOUT = select(-func.sum(PAYOUT.c.amount_minor)).where(
     *_IS_PAYOUT, PAYOUT.c.state.in_(("paid", "failed"))
 )
+_OF_REVERSAL = select(-func.sum(REVERSAL.c.amount_minor)).where(
+    REVERSAL.c.rail == bindparam("rail"),
+    REVERSAL.c.rail_reference == bindparam("about"),
+    REVERSAL.c.currency == bindparam("currency"),
+    REVERSAL.c.state == "taken",
+)
 _OF_DISPUTE = select(-func.sum(CARD_DISPUTE.c.amount_minor)).where(
     CARD_DISPUTE.c.rail == bindparam("rail"),
     CARD_DISPUTE.c.reference == bindparam("about"),
@@ -67,7 +74,7 @@ _OURS: Mapping[str, Sequence[Select[Any]]] = {
         _OF_REFUND.where(REFUND.c.state == "failed"),
         _OF_PAYBACK.where(PAYBACK.c.state == "failed"),
     ),
-    "payout_back": (_OF_PAYOUT.where(PAYOUT.c.state == "failed"),),
+    "payout_back": (_OF_PAYOUT.where(PAYOUT.c.state == "failed"), _OF_REVERSAL),
     "dispute": (_OF_DISPUTE,),
     "dispute_back": (_OF_DISPUTE.where(CARD_DISPUTE.c.state.in_(("won", "closed"))),),
 }

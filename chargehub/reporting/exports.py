@@ -38,7 +38,7 @@ SESSIONS = (
 STATEMENT = (
     *("month", "currency", "sessions", "gross", "fee", "vat_in_fee", "earnings", "payouts"),
     *("accrued_now", "payable_now", "in_transit_now", "owed_now", "held_now", "penalties"),
-    "written_off",
+    *("written_off", "taken_back"),
 )
 UPTIME = (
     *("station", "port", "port_number", "power_kw", "country", "period"),
@@ -153,6 +153,7 @@ def statement(month: str, found: Sequence[Statement]) -> list[tuple[Cell, ...]]:
     names = (
         *("gross", "fee", "vat", "earnings", "payouts"),
         *("accrued", "payable", "in_transit", "owed", "held", "penalties", "written_off"),
+        "taken_back",
     )
     return [
         (

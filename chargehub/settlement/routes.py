@@ -56,6 +56,7 @@ class CurrencyStatement(BaseModel):
     payouts: MoneyBody
     penalties: MoneyBody
     written_off: MoneyBody
+    taken_back: MoneyBody
     accrued: MoneyBody
     payable: MoneyBody
     in_transit: MoneyBody
@@ -77,6 +78,7 @@ class CurrencyStatement(BaseModel):
             payouts=money(statement.payouts_minor),
             penalties=money(statement.penalties_minor),
             written_off=money(statement.written_off_minor),
+            taken_back=money(statement.taken_back_minor),
             accrued=money(statement.accrued_minor),
             payable=money(statement.payable_minor),
             in_transit=money(statement.in_transit_minor),

@@ -142,10 +142,10 @@ class Statement:
 
     gross = earnings + fee + vat. A correction counts in the month it was made in, so a month
     that is over does not change. Fees for bookings that ended early count with no session; what
-    went back after disputes is taken off in the month it did. `payouts` is what left the hub;
-    `owed` what the owner owes it; `held` is the owner's, but disputed. `penalties`: for bookings
-    that the owner cancelled in that month; they are no part of the earnings. `written_off`: what
-    of earnings was given up in it, for no driver has paid it; below 0 where one paid after all.
+    went back after disputes is taken off in the month it did. `payouts` is what left the hub,
+    `taken_back` what came back of it for what was owed; `owed` what the owner owes, also while it
+    is being taken back; `held` is the owner's, but disputed. `penalties`: for bookings that the
+    owner cancelled, no part of the earnings. `written_off`: given up, for no driver has paid it.
     """
 
     currency: str
@@ -162,6 +162,7 @@ class Statement:
     held_minor: int = 0
     penalties_minor: int = 0
     written_off_minor: int = 0
+    taken_back_minor: int = 0
 
 
 SETTLEMENT = table_of(SettlementRow)
@@ -287,6 +288,7 @@ def _statements(reads: Reads, owner_id: str, start: datetime, end: datetime) -> 
     owed = f"owner:receivable:{owner_id}"
     penalties = _moved(reads, (owed,), ("penalty",), start, end)
     lost = _moved(reads, (f"owner:accrued:{owner_id}",), WRITTEN_OFF, start, end)
+    back = _moved(reads, (f"owner:reversing:{owner_id}",), ("payout_reversal_taken",), start, end)
     unbilled = _moved(reads, (f"owner:payable:{owner_id}", owed), (REVERSE_CHARGE,), start, end)
     found = []
     for currency in sorted(_currencies(reads, owner_id)):
@@ -297,7 +299,7 @@ def _statements(reads: Reads, owner_id: str, start: datetime, end: datetime) -> 
             sums = [one + sign * other for one, other in zip(sums, of_no_session, strict=True)]
         vat_back = -unbilled.get(currency, 0)  # out of the VAT within fees, to the owner
         sums[3:] = sums[3] - vat_back, sums[4] + vat_back
-        beside = paid.get(currency, 0), penalties.get(currency, 0), lost.get(currency, 0)
+        beside = [one.get(currency, 0) for one in (paid, penalties, lost, back)]
         found.append(_statement(reads, owner_id, currency, sums, beside))
     return found
 
@@ -374,10 +376,11 @@ def _currencies(reads: Reads, owner_id: str) -> set[str]:
 
 
 def _statement(
-    reads: Reads, owner_id: str, currency: str, sums: list[int], beside: tuple[int, int, int]
+    reads: Reads, owner_id: str, currency: str, sums: list[int], beside: list[int]
 ) -> Statement:
     sessions, gross, fee, vat, earnings = sums
-    paid_minor, penalties_minor, written_off_minor = beside
+    paid_minor, penalties_minor, written_off_minor, back_minor = beside
+    owed = (f"owner:{one}:{owner_id}" for one in ("receivable", "reversing"))
     return Statement(
         currency=currency,
         sessions=sessions,
@@ -389,8 +392,9 @@ def _statement(
         accrued_minor=-ledger_balance(reads, f"owner:accrued:{owner_id}", currency),
         payable_minor=-ledger_balance(reads, f"owner:payable:{owner_id}", currency),
         in_transit_minor=-ledger_balance(reads, f"owner:in_transit:{owner_id}", currency),
-        owed_minor=ledger_balance(reads, f"owner:receivable:{owner_id}", currency),
+        owed_minor=sum(ledger_balance(reads, account, currency) for account in owed),
         held_minor=-ledger_balance(reads, f"owner:dispute_hold:{owner_id}", currency),
         penalties_minor=penalties_minor,
         written_off_minor=written_off_minor,
+        taken_back_minor=-back_minor,
     )

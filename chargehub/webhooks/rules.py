@@ -95,6 +95,8 @@ TOLD: Mapping[type[events.Event], tuple[Party, ...]] = {
     events.PayoutRequested: ("owner",),
     events.PayoutPaid: ("owner",),
     events.PayoutFailed: ("owner",),
+    events.PayoutReversalRequested: ("owner",),
+    events.PayoutReversalEnded: ("owner",),
     events.DisputeOpened: _BOTH,
     events.DisputeAnswered: _BOTH,
     events.DisputeDecided: _BOTH,

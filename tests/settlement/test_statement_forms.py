@@ -29,6 +29,7 @@ LABELS = {
     "Penalties": "penalties",
     "Given up": "written_off",
     "Paid out": "payouts",
+    "Taken back of it": "taken_back",
     "Not mature yet, now": "accrued",
     "To be paid out, now": "payable",
     "On its way, now": "in_transit",

@@ -15,6 +15,8 @@ from tests.stories.stripe_hub import StripeHub, stripe_hub
 from tests.stories.test_guest import guest_of
 
 HOUR = timedelta(hours=1)
+# An owner has been paid and owes: that story is played twice in `test_taken_back`.
+ELSEWHERE = {"/owner-debts/{owner_id}/reversals"}
 
 
 @pytest.fixture
@@ -108,7 +110,7 @@ async def test_every_route_that_costs_money_does_what_a_key_asks_for_once(
     assert {one["code"] for one in refused} == {"idempotency_key_reused"}
     assert not {one["id"] for one in others} & {one.get("id") for one in first}
     by_code = "/evses/{evse_id}/starts"  # by nobody known; its own story is `test_let_in`
-    assert {deed.route for deed in asked} | {by_code} == await takers(hub)
+    assert {deed.route for deed in asked} | {by_code} | ELSEWHERE == await takers(hub)
 
 
 async def ask(

@@ -706,6 +706,11 @@ def upgrade() -> None:
         sa.Column("requested_at", Instant(), nullable=False),
         sa.Column("finished_at", Instant(), nullable=True),
         sa.Column("look_at", Instant(), nullable=True),
+        sa.Column("reversed_minor", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "0 <= reversed_minor AND reversed_minor <= amount_minor",
+            name=op.f("ck_payout_reversed"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payout")),
     )
     with op.batch_alter_table("payout", schema=None) as batch_op:
@@ -726,6 +731,29 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'requested'"),
             postgresql_where=sa.text("state = 'requested'"),
         )
+
+    op.create_table(
+        "payout_reversal",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("payout_id", sa.String(length=36), nullable=False),
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("rail", sa.String(length=20), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("because", sa.String(length=300), nullable=False),
+        sa.Column("asked_by", sa.String(length=36), nullable=True),
+        sa.Column("rail_reference", sa.String(length=200), nullable=True),
+        sa.Column("refusal_code", sa.String(length=60), nullable=True),
+        sa.Column("refusal_detail", sa.String(length=300), nullable=True),
+        sa.Column("requested_at", Instant(), nullable=False),
+        sa.Column("finished_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payout_reversal")),
+    )
+    op.create_index("ix_payout_reversal_owner", "payout_reversal", ["owner_id", "id"])
+    op.create_index("ix_payout_reversal_payout", "payout_reversal", ["payout_id"])
+    op.create_index("ix_payout_reversal_reference", "payout_reversal", ["rail_reference"])
+    op.create_index("ix_payout_reversal_finished", "payout_reversal", ["finished_at"])
 
     op.create_table(
         "share_agreement",
