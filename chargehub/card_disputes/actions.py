@@ -2,7 +2,8 @@
 
 While the bank decides, the amount stands in psp:disputed and the owner's part is frozen, as in a
 dispute at the hub. A lost one is a refund that the bank took by itself: noted as one, so that
-nothing goes back twice. Fees are posted as the rail's books say (`reconciliation`).
+nothing goes back twice; one that is won after all undoes that. Fees are posted as the rail's books
+say (`reconciliation`).
 """
 
 from dataclasses import replace
@@ -23,8 +24,9 @@ from chargehub.payments import tables as payments
 from chargehub.payments.card_disputes import CARD_DISPUTE, CardDisputeRow, CardDisputeView
 from chargehub.payments.facts import CardDisputed
 from chargehub.payments.hearing import NotNotedYet
-from chargehub.payments.steps import move
-from chargehub.payments.tables import RefundRow
+from chargehub.payments.rail import Refusal
+from chargehub.payments.steps import move, told
+from chargehub.payments.tables import REFUND, RefundRow
 from chargehub.payments.views import PaymentView
 from chargehub.settlement import contesting, contests, shares
 from chargehub.settlement.contests import Subject
@@ -32,6 +34,9 @@ from chargehub.store.columns import derived_id, new_id
 from chargehub.store.work import Work
 
 log = structlog.get_logger(__name__)
+
+
+REGAINED = Refusal("given_back", "The cardholder's bank gave it back to the hub after all.")
 
 
 class CardDisputeMoved(Exception):
@@ -48,6 +53,7 @@ def hear(work: Work, rail: str, fact: CardDisputed, now: datetime) -> None:
     is_over = fact.state in ("won", "closed", "lost")
     if view.is_withdrawn and fact.state in ("won", "closed") and not fact.is_reinstated:
         return  # the bank says so before it gives the money back
+    was_lost = view.state == "lost"
     is_done = view.accepted_by is not None or view.refusal_code is not None
     view = change(
         work,
@@ -59,7 +65,10 @@ def hear(work: Work, rail: str, fact: CardDisputed, now: datetime) -> None:
         closed_at=now if is_over else None,
     )
     if is_over:
-        returned = _lost(work, view, now) if fact.state == "lost" else _kept(work, view, now)
+        if was_lost:
+            returned = _regained(work, view, now)
+        else:
+            returned = _lost(work, view, now) if fact.state == "lost" else _kept(work, view, now)
         told_of = view.session_id, view.booking_id
         work.record(CardDisputeClosed(view.id, *told_of, fact.state, returned))
         telling.tell_decided(work, view, now)
@@ -157,13 +166,47 @@ def _lost(work: Work, view: CardDisputeView, now: datetime) -> int:
     return returned
 
 
+def _regained(work: Work, view: CardDisputeView, now: datetime) -> int:
+    """The bank gave back what it had taken for good: the parts of the cost are again whose they
+    were, and what was lost beside them stands in suspense, or is no more missed there."""
+    if not view.is_withdrawn:
+        return 0
+    regained = contesting.regain(work, _rest_of(view), now) + contesting.regain(work, view.id, now)
+    _undo_refund(work, view, now)
+    log.warning("card dispute won after all", dispute=view.id, regained=regained)
+    if rest := view.amount_minor - regained:
+        entries = rules.regained_entries(rest, view.currency)
+        _post(work, view, "card_dispute_regained", entries, now)
+    change(work, view, beyond_minor=0)
+    return 0
+
+
+def _undo_refund(work: Work, view: CardDisputeView, now: datetime) -> None:
+    """What counted as given back of the payment does not any more."""
+    noted = payments.refund(work, _refund_of(view))
+    payment = payments.payment(work, view.payment_id) if view.payment_id else None
+    if noted is None or payment is None or noted.state != "refunded":
+        return
+    undone = {"state": "failed", "rail_reference": None, "finished_at": now, **told(REGAINED)}
+    work.execute(update(REFUND).where(REFUND.c.id == noted.id).values(**undone))
+    move(work, payment, now, refunded_minor=payment.refunded_minor - noted.amount_minor)
+
+
+def _rest_of(view: CardDisputeView) -> str:
+    return derived_id("card dispute rest", view.id)
+
+
+def _refund_of(view: CardDisputeView) -> str:
+    return derived_id("card dispute refund", view.id)
+
+
 def _give_back(work: Work, view: CardDisputeView, now: datetime) -> int:
     """What was frozen, and what a dispute at the hub left free meanwhile."""
     bearer, returned = rules.bearer(view.reason), 0
     contest = contests.contest(work, view.id)
     if contest is not None and contest.state == "frozen":
         returned = contesting.give_back(work, view.id, view.amount_minor, now, bearer)
-    rest, rest_id = view.amount_minor - returned, derived_id("card dispute rest", view.id)
+    rest, rest_id = view.amount_minor - returned, _rest_of(view)
     if rest and _freeze(work, view, rest_id, rest, now):
         returned += contesting.give_back(work, rest_id, rest, now, bearer)
     return returned
@@ -177,7 +220,7 @@ def _note_refund(work: Work, view: CardDisputeView, now: datetime) -> int:
     amount_minor = min(view.amount_minor, payment.captured_minor - payment.refunded_minor)
     if amount_minor:
         row = RefundRow(
-            id=derived_id("card dispute refund", view.id),
+            id=_refund_of(view),
             payment_id=payment.id,
             amount_minor=amount_minor,
             currency=view.currency,
@@ -193,13 +236,14 @@ def _note_refund(work: Work, view: CardDisputeView, now: datetime) -> int:
 
 def follow_corrected(work: Work, event: CdrCorrected, now: datetime) -> None:
     """A cost is settled anew by all that was kept of its payment: what a bank took beyond the
-    cost is in that."""
+    cost, or gave back of it, is in that."""
     for view in tables.of_session(work, event.session_id):
-        beyond = transfer_id("card_dispute", view.id, "card_dispute_beyond")
-        work.flush()
-        if view.state == "lost" and accounts.transfer(work, beyond) is not None:
-            again = transfer_id("card_dispute", view.id, "beyond_settled")
-            ledger.reverse(work, beyond, again, "The payment was corrected", now)
+        for step in ("beyond", "regained"):
+            posted = transfer_id("card_dispute", view.id, f"card_dispute_{step}")
+            work.flush()
+            if accounts.transfer(work, posted) is not None:
+                again = transfer_id("card_dispute", view.id, f"{step}_settled")
+                ledger.reverse(work, posted, again, "The payment was corrected", now)
 
 
 def change(work: Work, view: CardDisputeView, **values: Any) -> CardDisputeView:

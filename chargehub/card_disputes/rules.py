@@ -54,8 +54,11 @@ def bearer(reason: str) -> Bearer:
 
 
 def is_news(before: CardDisputeState, after: CardDisputeState) -> bool:
-    """False for a look that is older than what is known. A bank's decision is final."""
-    return before not in ("won", "lost") and _RANK.index(after) >= _RANK.index(before)
+    """False for a look that is older than what is known. Of a bank's decisions one can change: what
+    was lost is given back after all, as when the cardholder withdraws or another round is won."""
+    if before == "lost":
+        return after == "won"
+    return before != "won" and _RANK.index(after) >= _RANK.index(before)
 
 
 def answer_at(fact: CardDisputed, now: datetime) -> datetime | None:
@@ -128,6 +131,12 @@ def withdrawn_entries(amount_minor: int, currency: str) -> tuple[Entry, ...]:
 def given_back_entries(amount_minor: int, currency: str) -> tuple[Entry, ...]:
     """It is with the rail again; or gone for good, as what is posted next says."""
     return moved(amount_minor, currency, "psp:pending", "psp:disputed")
+
+
+def regained_entries(amount_minor: int, currency: str) -> tuple[Entry, ...]:
+    """What a bank gave back that it had taken for good, and is no part of the cost: it was nobody's
+    loss, so it is owed to the driver, or an operator must say."""
+    return moved(amount_minor, currency, "psp:pending", "psp:suspense")
 
 
 def beyond_entries(amount_minor: int, currency: str) -> tuple[Entry, ...]:

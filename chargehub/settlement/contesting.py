@@ -164,6 +164,24 @@ def give_back(
     return _return(work, view, amount_minor, _others(work, view), now).amount_minor
 
 
+def regain(work: Work, dispute_id: str, now: datetime) -> int:
+    """What went back to the driver is there again after all: the owner's, as if it had never been
+    disputed. How much it is; 0: nothing of it has gone back, or it was regained before."""
+    view = contests.contest(work, dispute_id)
+    if view is None or view.state != "returned" or not view.is_sent:
+        return 0
+    found, others = settled(work, view.subject), _others(work, view)
+    view = _change(work, view, state="released", step=view.step + 1)
+    _reckon(work, view, now, is_posted=False)
+    if found is not None and view.amount_minor:
+        entries = rules.undone_entries(found, _back(view, others))
+        _post(work, view, "dispute_undone", entries, now)
+    _reckon(work, view, now, is_posted=True)
+    if found is not None and found.is_matured:
+        _net(work, view, now)
+    return view.amount_minor
+
+
 def reached(work: Work, subject: Subject, up_to_minor: int, now: datetime) -> int:
     """What a rail would not take back, and stayed owed, reached the driver by the bank; how much.
 

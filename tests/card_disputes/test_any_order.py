@@ -79,9 +79,9 @@ class Bank:
     async def decide(self, session_id: str) -> None:
         """And what was told before comes once more."""
         before = self.disputes.get(session_id)
-        if before is None or before.state != "needs_response":
+        if before is None or before.state == "won":
             return
-        is_won = self.random.random() < 0.5
+        is_won = before.state == "lost" or self.random.random() < 0.5
         state = "won" if is_won else "lost"
         after = replace(before, state=state, is_reinstated=is_won)
         self.disputes[session_id] = after

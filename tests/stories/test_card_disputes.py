@@ -230,3 +230,48 @@ async def test_a_disputed_top_up_waits_for_an_operator(story: Story) -> None:
     await story.decide(made["id"], is_won=False)
 
     assert await story.balances() == {**PAID, "suspense": 2000}
+
+
+@pytest.mark.parametrize("reason", [SERVICE, FRAUD])
+async def test_what_was_lost_is_won_after_all(story: Story, reason: str) -> None:
+    """The cardholder withdraws it, say. Told again, and late, nothing comes twice."""
+    dispute = await story.dispute(reason)
+    await story.decide(dispute, is_won=False)
+    await story.decide(dispute, is_won=True)
+    await story.tell()
+
+    assert await story.balances() == PAID
+    payment = await only(story.driver, "/payments")
+    assert payment["refunded"]["amount_minor"] == 0
+    (seen,) = (await story.owner.get("/card-disputes"))["items"]
+    assert (seen["state"], seen["frozen"]["amount_minor"]) == ("won", 0)
+    for _ in range(5):
+        await story.world.advance(days=1)
+    (books,) = (await story.operator.get("/reconciliations"))["items"]
+    assert (books["unexplained"], books["in_suspense"], books["missing"]) == (0, [], [])
+
+
+async def test_an_owner_who_owed_it_has_it_again(story: Story) -> None:
+    await story.world.advance(days=8)
+    dispute = await story.dispute(SERVICE)
+    await story.decide(dispute, is_won=False)
+    assert await story.balances() == {"owes": 810}
+
+    await story.decide(dispute, is_won=True)
+
+    assert await story.balances() == {"fee": -76}
+
+
+async def test_a_late_win_after_a_correction_is_owed_to_the_driver(story: Story) -> None:
+    """The bank had given the cardholder all; the cost was halved; then the bank gave all back."""
+    dispute = await story.dispute(SERVICE)
+    await story.decide(dispute, is_won=False)
+    await story.correct(10_000)
+    await story.decide(dispute, is_won=True)
+    assert await story.balances() == {"accrued": -405, "fee": -38, "suspense": -450}
+
+    await story.correct(8_000)
+
+    payment = await only(story.driver, "/payments")
+    assert payment["refunded"]["amount_minor"] == 540
+    assert await story.balances() == {"accrued": -324, "fee": -30}
