@@ -23,6 +23,7 @@ KINDS = {
     "refund": "ix_refund_finished",
     "payback": "ix_payback_finished",
     "payout": "ix_payout_finished",
+    "payout_reversal": "ix_payout_reversal_finished",
 }
 
 
