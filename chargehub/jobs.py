@@ -250,7 +250,7 @@ def due_of_debts(least: Decimal) -> Sequence[Job | Seldom]:
     def ask_debts(work: Work, now: datetime, chunk: Chunk) -> int:
         return owing.ask_due(work, now, chunk, least)
 
-    return (Seldom(ask_debts), Seldom(owing.clear_paid))
+    return tuple(Seldom(job) for job in (owing.write_off_due, ask_debts, owing.clear_paid))
 
 
 def due_of_owner_debts(after: timedelta, rails: Sequence[str]) -> Sequence[Job]:

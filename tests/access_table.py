@@ -284,13 +284,13 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /payments/{payment_id}/return": Row("anybody", ids={"payment_id": "guessed"}),
     "GET /debts": Row("read", "driver", stranger=OWN),
     "POST /debts/payments": Row("payments:write", "driver", done=404, body={}),
-    "POST /debts/{session_id}/forgive": Row(
+    "POST /debts/{debt_id}/forgive": Row(
         "operator",
         "operator",
         done=404,
         stranger=403,
         body={"because": "A mistake of ours."},
-        ids={"session_id": "guessed"},
+        ids={"debt_id": "guessed"},
     ),
     "GET /payments": Row("read", "driver", stranger=OWN),
     "GET /bookings/{booking_id}/alternatives": Row("read", "driver"),

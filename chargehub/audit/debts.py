@@ -6,6 +6,7 @@ from sqlalchemy import case, func, select
 
 from chargehub.audit.findings import Finding, Sums, by_currency, compared, finding, money
 from chargehub.ledger.tables import ACCOUNT, ENTRY
+from chargehub.payments.chargebacks import CHARGEBACK, IS_OWED, OWED_MINOR
 from chargehub.settlement.contests import CONTEST
 from chargehub.settlement.split import BAD_DEBT, RECEIVABLE
 from chargehub.settlement.tables import SETTLEMENT
@@ -40,10 +41,12 @@ _OWNERS_PART = case((_SHARE > _LEFT, _SHARE - _LEFT), else_=0)  # of what nobody
 
 
 def debts(reads: Reads) -> Finding:
-    """What standing settlements miss, drivers owe; what was written off of it is the hub's loss,
-    but for the owner's part, which is never paid out."""
+    """What standing settlements miss, and what is gone of top-ups that banks took back, drivers
+    owe; what was written off of it is the hub's loss, but for the owner's part of a settlement,
+    which is never paid out."""
     owed, lost = _missing(reads)
-    faults = compared(owed, _receivables(reads), ("missing of settlements", "receivable"))
+    _charged_back(reads, owed, lost)
+    faults = compared(owed, _receivables(reads), ("missing", "receivable"))
     faults.join(compared(lost, _losses(reads), ("written off", "on the account")))
     told = f"{money(by_currency(owed))} owed by {len(owed)} drivers, "
     told += f"{money(by_currency(lost))} lost."
@@ -82,6 +85,17 @@ def _missing(reads: Reads) -> tuple[Sums, Sums]:
         else:
             owed[driver_id or "unknown", currency] += int(amount)
     return owed, lost
+
+
+def _charged_back(reads: Reads, owed: Sums, lost: Sums) -> None:
+    """Add what drivers owe for top-ups."""
+    keys = CHARGEBACK.c.account_id, CHARGEBACK.c.currency, CHARGEBACK.c.written_off_at.is_not(None)
+    statement = select(*keys, func.sum(OWED_MINOR)).where(IS_OWED).group_by(*keys)
+    for account_id, currency, was_lost, amount in reads.all(statement):
+        if was_lost:
+            lost[BAD_DEBT, currency] += int(amount)
+        else:
+            owed[account_id, currency] += int(amount)
 
 
 def _receivables(reads: Reads) -> Sums:

@@ -2,8 +2,9 @@
 
 While the bank decides, the amount stands in psp:disputed and the owner's part is frozen, as in a
 dispute at the hub. A lost one is a refund that the bank took by itself: noted as one, so that
-nothing goes back twice; one that is won after all undoes that. Fees are posted as the rail's books
-say (`reconciliation`).
+nothing goes back twice; one that is won after all undoes that. Of a top-up it is the driver's
+balance that is frozen, and that bears what is lost. Fees are posted as the rail's books say
+(`reconciliation`).
 """
 
 from dataclasses import replace
@@ -19,7 +20,7 @@ from chargehub.ledger import actions as ledger
 from chargehub.ledger import tables as accounts
 from chargehub.ledger.rules import Entry, Transfer, transfer_id
 from chargehub.payments import card_disputes as tables
-from chargehub.payments import prepaid
+from chargehub.payments import charging_back, prepaid
 from chargehub.payments import tables as payments
 from chargehub.payments.card_disputes import CARD_DISPUTE, CardDisputeRow, CardDisputeView
 from chargehub.payments.facts import CardDisputed
@@ -32,6 +33,7 @@ from chargehub.settlement import contesting, contests, shares
 from chargehub.settlement.contests import Subject
 from chargehub.store.columns import derived_id, new_id
 from chargehub.store.work import Work
+from chargehub.units import Money
 
 log = structlog.get_logger(__name__)
 
@@ -81,6 +83,8 @@ def _open(work: Work, rail: str, fact: CardDisputed, now: datetime) -> CardDispu
     top_up = prepaid.top_up(work, of) if kind == "top_up" else None
     if payment is not None and payment.captured_minor == 0:
         raise NotNotedYet(payment.id)
+    if top_up is not None and top_up.state != "taken":
+        raise NotNotedYet(top_up.id)
     if payment is None and top_up is None:
         return None
     subject = Subject() if payment is None else _subject(payment)
@@ -116,21 +120,31 @@ def _subject(payment: PaymentView) -> Subject:
 def _withdrawn(
     work: Work, view: CardDisputeView, fact: CardDisputed, now: datetime
 ) -> CardDisputeView:
-    """The bank took the amount; the owner's part of what is not disputed yet is frozen."""
+    """The bank took the amount; the owner's part of what is not disputed yet is frozen, or the
+    balance that a top-up filled."""
     amount_minor = fact.amount.amount_minor
     view = change(work, view, is_withdrawn=True, amount_minor=amount_minor)
     entries = rules.withdrawn_entries(view.amount_minor, view.currency)
     _post(work, view, "card_dispute_opened", entries, now)
+    if view.payment_id is None:
+        _freeze_balance(work, view, fact, now)
+        return view
     _freeze(work, view, view.id, view.amount_minor, now)
     telling.tell_frozen(work, view, now)
     return view
 
 
+def _freeze_balance(work: Work, view: CardDisputeView, fact: CardDisputed, now: datetime) -> None:
+    top_up = prepaid.top_up(work, fact.purpose.partition(":")[2])
+    assert top_up is not None, fact
+    amount = Money(view.amount_minor, view.currency)
+    found = charging_back.freeze(work, view.id, top_up, amount, now)
+    telling.tell_balance(work, view, found, now)
+
+
 def _freeze(
     work: Work, view: CardDisputeView, contest_id: str, amount_minor: int, now: datetime
 ) -> bool:
-    if view.payment_id is None:
-        return False
     subject = Subject(view.session_id, view.booking_id)
     amount_minor = min(amount_minor, contesting.contestable_minor(work, subject))
     if amount_minor > 0:
@@ -143,7 +157,10 @@ def _kept(work: Work, view: CardDisputeView, now: datetime) -> int:
     if view.is_withdrawn:
         entries = rules.given_back_entries(view.amount_minor, view.currency)
         _post(work, view, "card_dispute_won", entries, now)
-        contesting.release(work, view.id, now)
+        if view.payment_id is None:
+            charging_back.release(work, view.id, now)
+        else:
+            contesting.release(work, view.id, now)
     return 0
 
 
@@ -153,12 +170,15 @@ def _lost(work: Work, view: CardDisputeView, now: datetime) -> int:
         return 0
     entries = rules.given_back_entries(view.amount_minor, view.currency)
     _post(work, view, "card_dispute_lost", entries, now)
+    if view.payment_id is None:
+        charging_back.lose(work, view.id, now)
+        change(work, view, beyond_minor=view.amount_minor)
+        return 0
     noted = _note_refund(work, view, now)
     returned = _give_back(work, view, now)
     owed = view.amount_minor - returned
-    if view.payment_id is not None:
-        subject = Subject(view.session_id, view.booking_id)
-        owed -= contesting.reached(work, subject, owed, now)
+    subject = Subject(view.session_id, view.booking_id)
+    owed -= contesting.reached(work, subject, owed, now)
     if owed:
         entries = rules.beyond_entries(owed, view.currency)
         _post(work, view, "card_dispute_beyond", entries, now)

@@ -12,6 +12,7 @@ from chargehub import events
 from chargehub.bookings.approving import mail_account
 from chargehub.owing import rules, tables
 from chargehub.owing.tables import DEBT, Debt, DebtRow
+from chargehub.payments import chargebacks, charging_back
 from chargehub.payments import rules as payment_rules
 from chargehub.payments import tables as payments
 from chargehub.payments.rail import Captured, RailBroken, Refusal
@@ -35,9 +36,11 @@ SUBJECT = "What you still owe for charging"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a driver pays off. `session_id` None: everything; `method_id` None: by the default."""
+    """What a driver pays off: of a session, of a top-up that a bank took back, or (neither)
+    everything. `method_id` None: by the default."""
 
     session_id: str | None = None
+    top_up_id: str | None = None
     method_id: str | None = None
 
 
@@ -46,9 +49,7 @@ def pay(work: Work, driver_id: str, wanted: Wanted, now: datetime) -> tuple[Paym
 
     Raises NothingOwed, NothingToPay, NoMeans.
     """
-    owed = tables.owed_by(work, driver_id)
-    if wanted.session_id is not None:
-        owed = tuple(debt for debt in owed if debt.session_id == wanted.session_id)
+    owed = [debt for debt in tables.owed_by(work, driver_id) if _is_wanted(debt, wanted)]
     if not owed:
         raise rules.NothingOwed
     method = _method(work, driver_id, wanted.method_id)
@@ -58,6 +59,12 @@ def pay(work: Work, driver_id: str, wanted: Wanted, now: datetime) -> tuple[Paym
     if not begun:
         raise rules.NothingToPay
     return tuple(begun)
+
+
+def _is_wanted(debt: Debt, wanted: Wanted) -> bool:
+    if wanted.session_id is None and wanted.top_up_id is None:
+        return True
+    return debt.session_id == wanted.session_id and debt.top_up_id == wanted.top_up_id
 
 
 def _method(reads: Reads, driver_id: str, method_id: str | None) -> MethodView | None:
@@ -74,7 +81,7 @@ def _take(work: Work, debt: Debt, method: MethodView, now: datetime) -> PaymentV
     if debt.tries is None:
         _note(work, debt)
     payment_id = new_id()
-    is_free = DEBT.c.session_id == debt.session_id, DEBT.c.payment_id.is_(None)
+    is_free = DEBT.c.id == debt.id, DEBT.c.payment_id.is_(None)
     if work.execute(update(DEBT).where(*is_free).values(payment_id=payment_id)) != 1:
         return None
     work.insert(
@@ -98,7 +105,7 @@ def _take(work: Work, debt: Debt, method: MethodView, now: datetime) -> PaymentV
 def _note(work: Work, debt: Debt) -> None:
     work.insert(
         DebtRow,
-        session_id=debt.session_id,
+        id=debt.id,
         driver_id=debt.driver_id,
         tries=0,
         ask_at=rules.asked_next(debt.since, 0),
@@ -114,22 +121,25 @@ def record_payment(
 ) -> None:
     """Note what the rail took of a debt; what it refused is owed as before."""
     payment = payments.payment(work, event.payment_id)
-    session_id = tables.of_payment(work, event.payment_id)
-    if payment is None or session_id is None or outcome is None:
+    debt_id = tables.of_payment(work, event.payment_id)
+    if payment is None or debt_id is None or outcome is None:
         return
     if payment.state != "capture_requested":
         return
-    work.execute(update(DEBT).where(DEBT.c.session_id == session_id).values(payment_id=None))
+    work.execute(update(DEBT).where(DEBT.c.id == debt_id).values(payment_id=None))
     if isinstance(outcome, Refusal):
-        log.info("debt not paid", payment=payment.id, session=session_id, code=outcome.code)
+        log.info("debt not paid", payment=payment.id, debt=debt_id, code=outcome.code)
         move(work, payment, now, state="failed", due_minor=0, **told(outcome))
         return
     if not 0 < outcome.amount_minor <= payment.ask_minor:
         raise RailBroken(f"{payment.rail} was asked for {payment.ask_minor} and said {outcome}")
     taken = {"captured_minor": outcome.amount_minor, "rail_reference": outcome.reference}
     move(work, payment, now, state="captured", **taken)
-    cdr_id = _standing_cdr(work, session_id)
-    settlement.settle_debt(work, cdr_id, outcome.amount_minor, payment.id, now)
+    if chargebacks.chargeback(work, debt_id) is not None:
+        charging_back.pay(work, debt_id, outcome.amount_minor, payment.id, now)
+    else:
+        cdr_id = _standing_cdr(work, debt_id)
+        settlement.settle_debt(work, cdr_id, outcome.amount_minor, payment.id, now)
     if payment.driver_id is not None:
         _clear(work, payment.driver_id)
 
@@ -140,19 +150,22 @@ def _standing_cdr(reads: Reads, session_id: str) -> str:
     return settled.cdr_id
 
 
-def forgive(work: Work, operator: Actor, session_id: str, because: str, now: datetime) -> None:
+def forgive(work: Work, operator: Actor, debt_id: str, because: str, now: datetime) -> None:
     """Nobody wants a debt any more: written off now, if it was not before. Raises NothingOwed,
     NothingToPay while it is being paid."""
-    debt = tables.of_session(work, session_id)
+    debt = tables.debt(work, debt_id)
     if debt is None:
         raise rules.NothingOwed
     if debt.tries is None:
         _note(work, debt)
-    is_free = DEBT.c.session_id == session_id, DEBT.c.payment_id.is_(None)
+    is_free = DEBT.c.id == debt_id, DEBT.c.payment_id.is_(None)
     noted = {"forgiven_at": now, "forgiven_by": operator.account_id, "because": because}
     if work.execute(update(DEBT).where(*is_free).values(**noted, ask_at=None)) != 1:
         raise rules.NothingToPay
-    writing_off.give_up(work, debt.cdr_id, now)
+    if debt.cdr_id is None:
+        charging_back.write_off(work, debt.id, now)
+    else:
+        writing_off.give_up(work, debt.cdr_id, now)
     _clear(work, debt.driver_id)
 
 
@@ -181,14 +194,21 @@ def clear_paid(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
     return chunk.each(work, tables.cleared(work, chunk.limit), str, debtors.clear)
 
 
-def _ask(work: Work, session_id: str, now: datetime, least: Decimal) -> None:
-    debt = tables.of_session(work, session_id)
+def write_off_due(work: Work, now: datetime, chunk: Chunk = ALL) -> int:
+    """Write off what has been owed for a month of top-ups that banks took back; how many."""
+    found = chargebacks.owed_since(work, now - writing_off.AFTER, chunk.limit)
+    ids = [one.id for one in found]
+    return chunk.each(work, ids, str, partial(charging_back.write_off, now=now))
+
+
+def _ask(work: Work, debt_id: str, now: datetime, least: Decimal) -> None:
+    debt = tables.debt(work, debt_id)
     if debt is None:
-        work.execute(update(DEBT).where(DEBT.c.session_id == session_id).values(ask_at=None))
+        work.execute(update(DEBT).where(DEBT.c.id == debt_id).values(ask_at=None))
         return
     tries = (debt.tries or 0) + 1
     after = {"tries": tries, "ask_at": rules.asked_next(debt.since, tries)}
-    work.execute(update(DEBT).where(DEBT.c.session_id == session_id).values(**after))
+    work.execute(update(DEBT).where(DEBT.c.id == debt_id).values(**after))
     if rules.blocks(debt.owed_minor, debt.currency, debt.since, now, least):
         debtors.mark(work, debt.driver_id, now)
     method = payments.default_method(work, debt.driver_id)
@@ -196,9 +216,13 @@ def _ask(work: Work, session_id: str, now: datetime, least: Decimal) -> None:
         _take(work, debt, method, now)
     amount = Money(debt.owed_minor, debt.currency)
     text = (
-        f"You still owe {amount} for a session of {debt.since:%Y-%m-%d}. We ask your means of "
+        f"You still owe {amount} {_what_for(debt)} of {debt.since:%Y-%m-%d}. We ask your means of "
         "payment for it now; if that is refused, pay by another:\n\n"
         "    POST /api/v1/debts/payments\n\nUntil it is paid you cannot book or begin to charge.\n"
-        f"\nThe session: {debt.session_id}\n"
+        f"\nWhat it is for: {debt.session_id or debt.top_up_id}\n"
     )
     mail_account(work, debt.driver_id, SUBJECT, text, now)
+
+
+def _what_for(debt: Debt) -> str:
+    return "for a session" if debt.top_up_id is None else "for a top-up that a bank took back, as"

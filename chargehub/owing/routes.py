@@ -20,19 +20,22 @@ from chargehub.units import Money
 router = APIRouter(tags=["payments"])
 
 Payer = Annotated[Actor, Depends(needs("payments:write"))]
-SessionId = Annotated[str, Path(max_length=36)]
+DebtId = Annotated[str, Path(max_length=36)]
 Id = Annotated[str, Field(min_length=1, max_length=36)]
 
 
 class DriverDebtBody(BaseModel):
-    """What a driver owes for a session, and since when. `is_being_paid`: its rail was asked.
+    """What a driver owes, and since when: for a session, or for a top-up that its card's bank
+    took back after some of it was spent. `is_being_paid`: its rail was asked.
 
     `asked_at`: when it is asked for by itself next; null: no more. `written_off_at`: the hub
     does not count on it any more; it can be paid all the same.
     """
 
-    session_id: str
-    cdr_id: str
+    id: str
+    session_id: str | None
+    cdr_id: str | None
+    top_up_id: str | None
     driver_id: str
     owed: MoneyBody
     since: datetime
@@ -43,8 +46,10 @@ class DriverDebtBody(BaseModel):
     @classmethod
     def of(cls, debt: Debt) -> Self:
         return cls(
+            id=debt.id,
             session_id=debt.session_id,
             cdr_id=debt.cdr_id,
+            top_up_id=debt.top_up_id,
             driver_id=debt.driver_id,
             owed=MoneyBody.of(Money(debt.owed_minor, debt.currency)),
             since=debt.since,
@@ -61,9 +66,11 @@ class DriverDebtsBody(BaseModel):
 
 
 class DebtPaymentWish(Body):
-    """Which debt is paid, and by what. Null: all of them; by what you pay with."""
+    """Which debt is paid, and by what: name a session or a top-up. Null: all of them; by what
+    you pay with."""
 
     session_id: Id | None = None
+    top_up_id: Id | None = None
     method_id: Id | None = None
 
 
@@ -103,7 +110,7 @@ async def post_debt_payment(
 ) -> DebtPaymentsBody:
     """Pay one of your debts, or all of them, by the means you name or by what you pay with."""
     route, who = "POST /debts/payments", actor.account_id
-    what = Wanted(wanted.session_id, wanted.method_id)
+    what = Wanted(wanted.session_id, wanted.top_up_id, wanted.method_id)
     answer = await idempotent(store, who, key, route, wanted, _pay, who, what, now)
     return DebtPaymentsBody.model_validate(answer)
 
@@ -113,14 +120,14 @@ def _pay(work: Work, driver_id: str, wanted: Wanted, now: datetime) -> Any:
     return {"payment_ids": [payment.id for payment in begun]}
 
 
-@router.post("/debts/{session_id}/forgive", status_code=204)
+@router.post("/debts/{debt_id}/forgive", status_code=204)
 async def post_debt_forgive(
-    session_id: SessionId,
+    debt_id: DebtId,
     wanted: ForgivenessWish,
     operator: CurrentOperator,
     store: CurrentStore,
     now: Now,
 ) -> None:
-    """Forgive what is owed for a session: it is written off, and in its driver's way no more.
+    """Forgive a debt: it is written off, and in its driver's way no more.
     For operators."""
-    await store.do(actions.forgive, operator, session_id, wanted.because, now)
+    await store.do(actions.forgive, operator, debt_id, wanted.because, now)

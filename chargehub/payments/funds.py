@@ -22,7 +22,10 @@ SOURCE = "psp:pending"
 MOST = Decimal(150)  # in coins of about a euro
 LEAST = Decimal(5)  # less is eaten by the fee of the card
 
-Change = Literal["top_up", "payback", "spent", "returned"]
+RECEIVABLE = "driver:receivable"
+BAD_DEBT = "expense:bad_debt"
+
+Change = Literal["top_up", "payback", "spent", "returned", "charged_back"]
 
 
 class TopUpRefused(Invalid):
@@ -45,6 +48,16 @@ class NothingPrepaid(Conflict):
 
 class NoSuchTopUp(NotFound):
     """There is no such top-up, or it is somebody else's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What became of a top-up that a bank took back for good: what was kept of the balance, what
+    was there besides, and what is gone and owed."""
+
+    frozen: Money
+    available: Money
+    owed: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +127,42 @@ def spent(account_id: str, amount: Money) -> tuple[Entry, ...]:
 def returned(account_id: str, amount: Money) -> tuple[Entry, ...]:
     """What was spent goes back to the balance."""
     return moved(amount.amount_minor, amount.currency, SOURCE, available_account(account_id))
+
+
+def charged_back(account_id: str, lost: Lost) -> tuple[Entry, ...]:
+    """A bank took a top-up back for good: the hub owes so much less, and is owed the rest.
+
+    Source: money.md 1.4, the rows of disputes and of what no hold covers.
+    """
+    parts = {
+        held_account(account_id): lost.frozen,
+        available_account(account_id): lost.available,
+        f"{RECEIVABLE}:{account_id}": lost.owed,
+    }
+    return tuple(
+        entry
+        for account, part in parts.items()
+        if part.amount_minor
+        for entry in moved(part.amount_minor, part.currency, account, SOURCE)
+    )
+
+
+def written_off(account_id: str, owed: Money) -> tuple[Entry, ...]:
+    """Nobody counts on it any more: the hub's loss."""
+    return moved(owed.amount_minor, owed.currency, BAD_DEBT, f"{RECEIVABLE}:{account_id}")
+
+
+def recovered(account_id: str, paid: Money) -> tuple[Entry, ...]:
+    """What was written off is owed again, for it is being paid."""
+    return moved(paid.amount_minor, paid.currency, f"{RECEIVABLE}:{account_id}", BAD_DEBT)
+
+
+def debt_paid(account_id: str, paid: Money, beyond: Money) -> tuple[Entry, ...]:
+    """A driver pays what is owed. `beyond`: paid, but not owed any more; an operator must say."""
+    parts = {f"{RECEIVABLE}:{account_id}": paid, "psp:suspense": beyond}
+    return tuple(
+        entry
+        for account, part in parts.items()
+        if part.amount_minor
+        for entry in moved(part.amount_minor, part.currency, SOURCE, account)
+    )

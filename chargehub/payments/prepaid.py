@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from chargehub.ledger.tables import ACCOUNT
+from chargehub.payments.chargebacks import CHARGEBACK
 from chargehub.payments.funds import Change
 from chargehub.store.columns import Instant, Json
 from chargehub.store.hot import Hot
@@ -39,7 +40,7 @@ class TopUpRow(SQLModel, table=True):
     """What a driver pays in. `state`: requested, taken, refused.
 
     `back_minor` of it was paid back, or is on its way. `is_back_refused`: the rail would not take
-    the last payback.
+    the last payback. `is_disputed`: a bank took it back, so nothing of it can go back any more.
     """
 
     __tablename__ = "top_up"
@@ -66,6 +67,7 @@ class TopUpRow(SQLModel, table=True):
     amount_minor: int = Field(sa_type=BigInteger)
     back_minor: int = Field(default=0, sa_type=BigInteger)
     is_back_refused: bool = False
+    is_disputed: bool = False
     state: str = Field(max_length=10)
     rail_reference: str | None = Field(default=None, max_length=200)
     refusal_code: str | None = Field(default=None, max_length=60)
@@ -150,6 +152,7 @@ class TopUpView:
     amount_minor: int
     back_minor: int
     is_back_refused: bool
+    is_disputed: bool
     state: str
     rail_reference: str | None
     refusal_code: str | None
@@ -188,7 +191,7 @@ class ChangeView:
     """A line of a driver's history: above zero paid in or returned, below zero paid back or spent.
 
     `purpose`: "payment:<id>" of what was spent or returned. `state`: as of the top-up or payback;
-    "done" of the others.
+    "done" of the others. A top-up that a bank took back is there a second time: `charged_back`.
     """
 
     id: str
@@ -204,7 +207,8 @@ class ChangeView:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What a driver has prepaid in a currency. `held`: kept by holds, or on its way back."""
+    """What a driver has prepaid in a currency. `held`: kept by holds, or because a bank disputes
+    it, or on its way back."""
 
     available: Money
     held: Money
@@ -228,6 +232,7 @@ _RETURNABLE = (
         TOP_UP.c.currency == bindparam("currency"),
         TOP_UP.c.state == "taken",
         TOP_UP.c.back_minor < TOP_UP.c.amount_minor,
+        TOP_UP.c.is_disputed.is_(False),
     )
     .order_by(TOP_UP.c.is_back_refused, TOP_UP.c.id.desc())
     .limit(TOP_UPS_SEARCHED)
@@ -360,7 +365,19 @@ def _history() -> Any:
         ORDER.c.is_done,
         ORDER.c.kind.in_(("take", "capture", "refund")),
     )
-    return union_all(of_top_up, of_payback, of_order).subquery()
+    is_taken = CHARGEBACK.c.state == "lost", CHARGEBACK.c.taken_minor > 0
+    of_chargeback = select(
+        CHARGEBACK.c.id,
+        literal("charged_back"),
+        CHARGEBACK.c.currency,
+        -CHARGEBACK.c.taken_minor,
+        literal("done"),
+        null(),
+        null(),
+        null(),
+        CHARGEBACK.c.closed_at,
+    ).where(CHARGEBACK.c.account_id == is_theirs, *is_taken)
+    return union_all(of_top_up, of_payback, of_order, of_chargeback).subquery()
 
 
 _HISTORY = _history()

@@ -44,11 +44,15 @@ class TopUpWish(Body):
 
 
 class TopUpBody(BaseModel):
-    """What you pay in. `state`: requested, taken, refused. `paid_back` of it went back to you."""
+    """What you pay in. `state`: requested, taken, refused. `paid_back` of it went back to you.
+
+    `is_disputed`: the card's bank has taken it back, so nothing of it can go back to you.
+    """
 
     id: str
     amount: MoneyBody
     paid_back: MoneyBody
+    is_disputed: bool
     rail: str
     state: str
     refusal: RefusalBody | None
@@ -61,6 +65,7 @@ class TopUpBody(BaseModel):
             id=top_up.id,
             amount=MoneyBody.of(top_up.amount),
             paid_back=MoneyBody.of(Money(top_up.back_minor, top_up.currency)),
+            is_disputed=top_up.is_disputed,
             rail=top_up.rail,
             state=top_up.state,
             refusal=RefusalBody.of(top_up.refusal_code, top_up.refusal_detail),
@@ -107,7 +112,8 @@ class PaybacksBody(BaseModel):
 
 
 class BalanceBody(BaseModel):
-    """What you have prepaid. `held` is kept for a session or booking, or on its way back to you."""
+    """What you have prepaid. `held` is kept for a session or booking, because a card's bank
+    disputes a top-up, or is on its way back to you."""
 
     available: MoneyBody
     held: MoneyBody
@@ -120,7 +126,8 @@ class BalanceBody(BaseModel):
 class PrepaidChangeBody(BaseModel):
     """A change of your balance: above zero it grew, unless a top-up was refused.
 
-    `top_up` and `payback` have the state of those; `spent` on a payment, or `returned` from it.
+    `top_up` and `payback` have the state of those; `spent` on a payment, or `returned` from it;
+    `charged_back`: a card's bank took back a top-up, and this was still there of it.
     """
 
     id: str

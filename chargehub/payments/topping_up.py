@@ -11,7 +11,7 @@ from sqlalchemy import update
 from chargehub import events
 from chargehub.ledger import actions as ledger
 from chargehub.ledger.rules import Entry, Transfer, transfer_id
-from chargehub.payments import funds, prepaid, tables
+from chargehub.payments import chargebacks, charging_back, funds, prepaid, tables
 from chargehub.payments.facts import RefundReturned
 from chargehub.payments.funds import (
     Limits,
@@ -37,6 +37,10 @@ from chargehub.store.columns import new_id
 from chargehub.store.work import Work
 from chargehub.units import CURRENCIES, Money
 
+DISPUTED = (
+    "A card's bank disputes an earlier top-up of yours. Pay by card until it has decided, and what"
+    " you owe for it first: GET /api/v1/debts."
+)
 CAME_BACK_SUBJECT = "Your bank did not take what we paid back"
 
 
@@ -51,6 +55,8 @@ def top_up(
     method = _method(work, account_id, method_id)
     if prepaid.open_top_up(work, account_id, amount.currency) is not None:
         raise TopUpUnderWay(f"A top-up in {amount.currency} is under way. Wait for its end.")
+    if chargebacks.is_in_the_way(work, account_id):
+        raise TopUpRefused(DISPUTED)
     has = prepaid.balance(work, account_id, amount.currency)
     limits.check(amount, has.available.amount_minor + has.held.amount_minor)
     row = TopUpRow(
@@ -156,6 +162,7 @@ def record_payback(
         back_minor = TOP_UP.c.back_minor - asked.amount_minor
         _set(work, TOP_UP, asked.top_up_id, back_minor=back_minor, is_back_refused=True)
         _post(work, "payback_failed", asked.id, funds.free_again(who, amount), now)
+        charging_back.keep(work, who, amount, now)
         _set(work, PAYBACK, asked.id, state="failed", finished_at=now, **told(outcome))
     else:
         if outcome.amount_minor != asked.amount_minor:
@@ -180,6 +187,7 @@ def payback_returned(work: Work, top_up_id: str, fact: RefundReturned, now: date
     _set(work, TOP_UP, top_up_id, back_minor=back_minor, is_back_refused=True)
     entries = funds.returned(found.account_id, found.amount)
     _post(work, "payback_returned", found.id, entries, now)
+    charging_back.keep(work, found.account_id, found.amount, now)
     work.record(events.PaybackEnded(found.id, found.account_id))
     _write(work, found, fact.why, now)
     return True

@@ -169,6 +169,7 @@ HELD: tuple[Held, ...] = (
         kept=("account_id", "rail_reference", "refusal_code"),
         why=_KEY,
     ),
+    Held("top_up_chargeback", "account_id", kept=("account_id",), why=_KEY),
     Held(
         "prepaid_order",
         "account_id",
@@ -187,8 +188,7 @@ HELD: tuple[Held, ...] = (
     ),
     Held("payment", "driver_id", blank=_NO_METHOD, kept=("driver_id", *_BY_A_RAIL), why=_KEY),
     Held(
-        "debt",
-        "driver_id",
+        *("debt", "driver_id"),
         blank={"because": None},
         hidden=("forgiven_by",),
         kept=("driver_id",),

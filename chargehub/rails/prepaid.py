@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar, assert_never
 from chargehub.clock import Clock
 from chargehub.ledger import actions as ledger
 from chargehub.ledger.rules import Entry, Transfer, transfer_id
-from chargehub.payments import funds, prepaid
+from chargehub.payments import charging_back, funds, prepaid
 from chargehub.payments.prepaid import PrepaidOrderRow
 from chargehub.payments.rail import (
     Captured,
@@ -119,9 +119,19 @@ def carry_out(work: Work, order: CollectOrder, key: str, now: datetime) -> Colle
     if why is None:
         kind = f"prepaid_{_kind(order)}"
         ledger.post(work, Transfer(transfer_id("prepaid", key), kind, judged.entries, now))
+        _keep_freed(work, judged, now)
     outcome = _known(work, order, key)
     assert outcome is not None, key
     return outcome
+
+
+def _keep_freed(work: Work, judged: _Judged, now: datetime) -> None:
+    """What can be spent again is kept first where a bank disputes a top-up."""
+    account = funds.available_account(judged.account_id)
+    freed_minor = -sum(one.amount for one in judged.entries if one.account == account)
+    if freed_minor > 0:
+        freed = Money(freed_minor, judged.amount.currency)
+        charging_back.keep(work, judged.account_id, freed, now)
 
 
 def _judge(work: Work, order: CollectOrder, order_id: str) -> _Judged:

@@ -3,7 +3,6 @@
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 import pytest
@@ -216,20 +215,6 @@ async def test_events_in_any_order_and_number_end_alike(story: Story) -> None:
     await story.tell()
 
     assert await story.balances() == {}
-
-
-async def test_a_disputed_top_up_waits_for_an_operator(story: Story) -> None:
-    asked = {"amount": {"amount_minor": 2000, "currency": "EUR"}}
-    await story.driver.post("/top-ups", asked)
-    await story.world.hub.settle()
-    charged = list(story.world.twin.world.all(PLATFORM, "charge").values())[-1]
-    made: Any = disputes.opened(story.world.twin.world, charged, FRAUD)
-    await story.tell()
-    assert (await story.balances())["disputed"] == 2000
-
-    await story.decide(made["id"], is_won=False)
-
-    assert await story.balances() == {**PAID, "suspense": 2000}
 
 
 @pytest.mark.parametrize("reason", [SERVICE, FRAUD])

@@ -1248,7 +1248,7 @@ def upgrade() -> None:
     op.create_index("ix_pay_code_demand_show", "pay_code_demand", ["show_at"], unique=False)
     op.create_table(
         "debt",
-        sa.Column("session_id", sa.String(length=36), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("driver_id", sa.String(length=36), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("ask_at", Instant(), nullable=True),
@@ -1256,7 +1256,7 @@ def upgrade() -> None:
         sa.Column("forgiven_at", Instant(), nullable=True),
         sa.Column("forgiven_by", sa.String(length=36), nullable=True),
         sa.Column("because", sa.String(length=500), nullable=True),
-        sa.PrimaryKeyConstraint("session_id", name=op.f("pk_debt")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_debt")),
     )
     op.create_index("ix_debt_ask_at", "debt", ["ask_at"], unique=False)
     op.create_index("ix_debt_payment", "debt", ["payment_id"], unique=False)
@@ -1297,6 +1297,7 @@ def upgrade() -> None:
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("back_minor", sa.BigInteger(), nullable=False),
         sa.Column("is_back_refused", sa.Boolean(), nullable=False),
+        sa.Column("is_disputed", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("rail_reference", sa.String(length=200), nullable=True),
         sa.Column("refusal_code", sa.String(length=60), nullable=True),
@@ -1319,6 +1320,42 @@ def upgrade() -> None:
     op.create_index("ix_top_up_account", "top_up", ["account_id", "id"], unique=False)
     op.create_index("ix_top_up_reference", "top_up", ["rail_reference"], unique=False)
     op.create_index("ix_top_up_finished", "top_up", ["finished_at"], unique=False)
+    op.create_table(
+        "top_up_chargeback",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("top_up_id", sa.String(length=36), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("frozen_minor", sa.BigInteger(), nullable=False),
+        sa.Column("taken_minor", sa.BigInteger(), nullable=False),
+        sa.Column("paid_minor", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("opened_at", Instant(), nullable=False),
+        sa.Column("closed_at", Instant(), nullable=True),
+        sa.Column("written_off_at", Instant(), nullable=True),
+        sa.CheckConstraint(
+            "0 <= frozen_minor AND frozen_minor <= amount_minor",
+            name=op.f("ck_top_up_chargeback_frozen"),
+        ),
+        sa.CheckConstraint(
+            "0 <= paid_minor AND taken_minor + paid_minor <= amount_minor",
+            name=op.f("ck_top_up_chargeback_paid"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_top_up_chargeback")),
+    )
+    op.create_index(
+        "ix_top_up_chargeback_account", "top_up_chargeback", ["account_id", "state"], unique=False
+    )
+    op.create_index("ix_top_up_chargeback_top_up", "top_up_chargeback", ["top_up_id"], unique=False)
+    op.create_index(
+        "ix_top_up_chargeback_owed",
+        "top_up_chargeback",
+        ["closed_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'lost' AND written_off_at IS NULL"),
+        postgresql_where=sa.text("state = 'lost' AND written_off_at IS NULL"),
+    )
     op.create_table(
         "payback",
         sa.Column("id", sa.String(length=36), nullable=False),
