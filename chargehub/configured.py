@@ -50,6 +50,7 @@ def terms_of(settings: Settings) -> Terms:
         fee_vat_percent=settings.fee_vat_percent,
         maturity=timedelta(hours=settings.maturity_hours),
         new_owner_maturity=timedelta(hours=settings.new_owner_maturity_hours),
+        dispute_window=timedelta(days=settings.prepaid_dispute_days),
         vat_mode=_VAT_MODES[settings.vat_mode],
     )
 

@@ -451,6 +451,21 @@ class Settings(BaseSettings):
     prepaid_least_coins: Annotated[
         Decimal, Field(description="The smallest top-up, in coins of about a euro.", gt=0)
     ] = Decimal("5")
+    prepaid_daily_coins: Annotated[
+        Decimal,
+        Field(description="What a driver tops up within a day at most, in such coins.", ge=0),
+    ] = Decimal("150")
+    prepaid_new_daily_coins: Annotated[
+        Decimal, Field(description="The same in an account's first 30 days, if it is less.", ge=0)
+    ] = Decimal("50")
+    prepaid_dispute_days: Annotated[
+        int,
+        Field(
+            description="Days after a top-up in which its bank may take it back: before, nothing"
+            " matures that was paid from the balance at a driver's own station.",
+            ge=0,
+        ),
+    ] = 120
     token_price: Annotated[Decimal, Field(description="EUR for one CHG in token payouts.")] = (
         Decimal("0.25")
     )

@@ -18,6 +18,7 @@ from chargehub.settings import Settings
 from chargers.station import StationSim
 from tests.people.conftest import quick_hasher
 
+TOP_UPS = {"prepaid_daily_coins": 1_000, "prepaid_new_daily_coins": 1_000}  # a purse at once
 LIMIT_S = 60.0  # for what hangs, not for what a busy machine does slowly
 TARIFF = {
     "name": "Home",
@@ -113,7 +114,7 @@ class RunningHub:
             ocpp_return_s=0.001,  # stations of stories come back as often as they like
             # Frames are written later, by themselves; stories compare tables.
             # Owners of stories are all new; what that delays has stories of its own.
-            **{"frames_kept": 0, "new_owner_maturity_hours": 0, **settings},
+            **{"frames_kept": 0, "new_owner_maturity_hours": 0, **TOP_UPS, **settings},
         )
         self.keeps_books = True  # False: a story tears them up, and no law can hold
         self._sims: list[StationSim] = []

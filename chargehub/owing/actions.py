@@ -12,7 +12,7 @@ from chargehub import events
 from chargehub.bookings.approving import mail_account
 from chargehub.owing import rules, tables
 from chargehub.owing.tables import DEBT, Debt, DebtRow
-from chargehub.payments import chargebacks, charging_back
+from chargehub.payments import chargebacks, charging_back, funds
 from chargehub.payments import rules as payment_rules
 from chargehub.payments import tables as payments
 from chargehub.payments.rail import Captured, RailBroken, Refusal
@@ -21,9 +21,10 @@ from chargehub.payments.tables import PaymentRow
 from chargehub.payments.views import MethodView, PaymentView
 from chargehub.people import debtors
 from chargehub.people.rules import Actor
+from chargehub.sessions import tables as sessions
 from chargehub.settlement import actions as settlement
+from chargehub.settlement import kin, writing_off
 from chargehub.settlement import tables as settlements
-from chargehub.settlement import writing_off
 from chargehub.store.chunk import ALL, Chunk
 from chargehub.store.columns import new_id
 from chargehub.store.work import Reads, Work
@@ -76,7 +77,7 @@ def _method(reads: Reads, driver_id: str, method_id: str | None) -> MethodView |
 def _take(work: Work, debt: Debt, method: MethodView, now: datetime) -> PaymentView | None:
     """Ask for all of a debt, unless it is being paid or is less than a card can move."""
     ask_minor = payment_rules.payable(debt.owed_minor, debt.currency)
-    if ask_minor == 0:
+    if ask_minor == 0 or _is_circle(work, debt, method, now):
         return None
     if debt.tries is None:
         _note(work, debt)
@@ -100,6 +101,13 @@ def _take(work: Work, debt: Debt, method: MethodView, now: datetime) -> PaymentV
     )
     work.record(events.DebtPaymentRequested(payment_id))
     return payments.payment(work, payment_id)
+
+
+def _is_circle(reads: Reads, debt: Debt, method: MethodView, now: datetime) -> bool:
+    """A balance pays no debt at a station of its driver's own: its earnings may have matured, and
+    a bank may take back what filled it. Decision 28."""
+    cdr = sessions.cdr(reads, debt.cdr_id) if debt.cdr_id and method.rail == funds.RAIL else None
+    return cdr is not None and kin.is_kin(reads, debt.driver_id, cdr.station_id, cdr.owner_id, now)
 
 
 def _note(work: Work, debt: Debt) -> None:

@@ -25,7 +25,10 @@ class NothingToPay(Conflict):
     code = "nothing_to_pay_off"
 
     def __init__(self) -> None:
-        super().__init__("Nothing can be paid now: it is being paid, or is less than a card moves.")
+        super().__init__(
+            "Nothing can be paid now: it is being paid, or is less than a card moves. A debt at a"
+            " station of your own is paid by card alone."
+        )
 
 
 class NoMeans(Invalid):

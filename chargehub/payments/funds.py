@@ -6,7 +6,9 @@ it is spent the money itself lies with the rail that it came by (psp:pending): t
 it out there, and the settlement of what was bought puts it in again.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Literal
 
@@ -21,6 +23,7 @@ OWN = "balance"  # what drivers call it when they add it as a means of payment
 SOURCE = "psp:pending"
 MOST = Decimal(150)  # in coins of about a euro
 LEAST = Decimal(5)  # less is eaten by the fee of the card
+DAY, NEW = timedelta(days=1), timedelta(days=30)
 
 RECEIVABLE = "driver:receivable"
 BAD_DEBT = "expense:bad_debt"
@@ -62,10 +65,33 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much may be prepaid with the hub, in coins of about a euro; `most` 0: nothing."""
+    """How much may be prepaid with the hub, in coins of about a euro; `most` 0: nothing.
+
+    `daily`: topped up within a day; `new_daily`: by an account in its first 30 days.
+    """
 
     most: Decimal = MOST
     least: Decimal = LEAST
+    daily: Decimal = MOST
+    new_daily: Decimal = MOST
+
+    def check_day(self, wanted: Money, earlier: Iterable[Money], *, is_new: bool) -> None:
+        """May this much be added to what was topped up within a day, in whatever currencies?
+
+        Raises TopUpRefused, saying how much may.
+        """
+        bound = min(self.daily, self.new_daily) if is_new else self.daily
+        used = sum((_coins(one) for one in earlier), Decimal())
+        if used + _coins(wanted) <= bound:
+            return
+        currency = wanted.currency
+        left = minor(max(Decimal(), bound - used) * coins(currency), currency)
+        room = Money(left - left % payable_step(currency), currency)
+        why = " as your account is new" if is_new and self.new_daily < self.daily else ""
+        raise TopUpRefused(
+            f"You can top up by {room} more within this day{why}. Come back tomorrow for the"
+            " rest, or pay your sessions by card."
+        )
 
     def check(self, wanted: Money, has_minor: int) -> None:
         """May this much be added to what there is? Raises TopUpRefused, saying how much may."""
@@ -85,6 +111,10 @@ class Limits:
             )
         if not least.amount_minor <= wanted.amount_minor <= room.amount_minor:
             raise TopUpRefused(f"Top up by {least} to {room}.")
+
+
+def _coins(amount: Money) -> Decimal:
+    return Decimal(amount.amount_minor) / minor(coins(amount.currency), amount.currency)
 
 
 def available_account(account_id: str) -> str:

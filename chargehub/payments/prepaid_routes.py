@@ -32,7 +32,12 @@ _Id = Annotated[str, Path(max_length=36)]
 
 async def _limits(request: Request) -> Limits:
     settings = request.app.state.hub.settings
-    return Limits(settings.prepaid_most_coins, settings.prepaid_least_coins)
+    return Limits(
+        settings.prepaid_most_coins,
+        settings.prepaid_least_coins,
+        settings.prepaid_daily_coins,
+        settings.prepaid_new_daily_coins,
+    )
 
 
 class TopUpWish(Body):

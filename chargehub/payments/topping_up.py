@@ -11,7 +11,7 @@ from sqlalchemy import update
 from chargehub import events
 from chargehub.ledger import actions as ledger
 from chargehub.ledger.rules import Entry, Transfer, transfer_id
-from chargehub.payments import chargebacks, charging_back, funds, prepaid, tables
+from chargehub.payments import chargebacks, charging_back, funds, prepaid, tables, top_ups
 from chargehub.payments.facts import RefundReturned
 from chargehub.payments.funds import (
     Limits,
@@ -59,6 +59,9 @@ def top_up(
         raise TopUpRefused(DISPUTED)
     has = prepaid.balance(work, account_id, amount.currency)
     limits.check(amount, has.available.amount_minor + has.held.amount_minor)
+    is_new = not top_ups.is_older(work, account_id, now - funds.NEW)
+    earlier = top_ups.asked_since(work, account_id, now - funds.DAY)
+    limits.check_day(amount, earlier, is_new=is_new)
     row = TopUpRow(
         id=new_id(),
         account_id=account_id,

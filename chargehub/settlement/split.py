@@ -18,6 +18,7 @@ EARLY_END_BASIS_POINTS = 2000  # of what a driver pays for cancelling late or no
 FEE_VAT_PERCENT = Decimal(19)
 FEE_VAT_COUNTRY = "DE"
 MATURITY = timedelta(hours=24)  # from capture until the owner may have it; most disputes are told
+DISPUTE_WINDOW = timedelta(days=120)  # in which cardholders dispute, by most schemes' rules
 RECEIVABLE = "driver:receivable"  # of the driver who owes it
 BAD_DEBT = "expense:bad_debt"
 REVERSE_CHARGE = "reverse_charge"  # transfers of VAT that was set aside, and its owner owes
@@ -34,7 +35,8 @@ class BadSplit(LedgerError):
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What the hub takes for a session, and when the rest is the owner's; `new_owner_maturity`:
-    when it is that of an owner who is new here.
+    when it is that of an owner who is new here; `dispute_window`: how long a bank may take back
+    what was topped up.
 
     `vat_mode` None: the country of the place says it. `sale_vat_country`, `sale_vat_percent`: to
     which country VAT is owed where the hub sells in its own name, and how much; None: as of fees.
@@ -45,6 +47,7 @@ class Terms:
     fee_vat_country: str = FEE_VAT_COUNTRY
     maturity: timedelta = MATURITY
     new_owner_maturity: timedelta = MATURITY
+    dispute_window: timedelta = DISPUTE_WINDOW
     vat_mode: VatMode | None = None
     sale_vat_country: str | None = None
     sale_vat_percent: Decimal | None = None

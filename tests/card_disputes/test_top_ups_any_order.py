@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -36,6 +37,7 @@ from tests.payments.world import World
 
 LAWS = claims.rails, claims.credit, debts.debts
 NO = Refusal("card_closed", "The card is closed.")
+LIMITS = Limits(daily=Decimal(100_000), new_daily=Decimal(100_000))
 STEPS = 40
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -73,7 +75,7 @@ class Driver:
     async def top_up(self) -> None:
         amount = Money(self.random.randrange(500, 5000), "EUR")
         try:
-            asked = await self.do(topping_up.top_up, self.driver_id, amount, None, Limits())
+            asked = await self.do(topping_up.top_up, self.driver_id, amount, None, LIMITS)
         except Refused:
             return
         told = Captured(f"ch_{asked.id}", amount.amount_minor)
