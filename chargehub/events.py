@@ -600,6 +600,18 @@ class TopUpRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class TopUpPageDue:
+    """The rail is to be asked what became of the page of a top-up, or to close it."""
+
+    top_up_id: str
+    is_closing: bool = False
+
+    @property
+    def aggregate(self) -> str:
+        return f"top_up:{self.top_up_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class TopUpEnded:
     """A top-up was taken, and can be spent, or was refused."""
 
@@ -1028,6 +1040,7 @@ Event = (
     | ReleaseRequested
     | RefundRequested
     | TopUpRequested
+    | TopUpPageDue
     | TopUpEnded
     | PaybackRequested
     | PaybackEnded

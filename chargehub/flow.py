@@ -55,6 +55,7 @@ from chargehub.payments import (
     growing,
     hearing,
     onboarding,
+    paying_in,
     payout,
     reholding,
     reversing,
@@ -300,6 +301,7 @@ def _asked_of_rails(store: Store, rails: Rails, manner: Manner) -> Reactions:
         events.TopUpRequested: [
             Effect(effects.take_top_up(rails, store), topping_up.record_top_up)
         ],
+        events.TopUpPageDue: [Effect(paying_in.read_page(rails, store), paying_in.record_page)],
         events.PaybackRequested: [
             Effect(effects.pay_back(rails, store), topping_up.record_payback)
         ],

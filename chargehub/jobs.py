@@ -38,6 +38,7 @@ from chargehub.payments import (
     netting,
     notices,
     onboarding,
+    paying_in,
     payout,
     renewing,
     resuming,
@@ -250,7 +251,8 @@ def due_of_debts(least: Decimal) -> Sequence[Job | Seldom]:
     def ask_debts(work: Work, now: datetime, chunk: Chunk) -> int:
         return owing.ask_due(work, now, chunk, least)
 
-    return tuple(Seldom(job) for job in (owing.write_off_due, ask_debts, owing.clear_paid))
+    rest = owing.write_off_due, ask_debts, owing.clear_paid
+    return (paying_in.ask_due, *(Seldom(job) for job in rest))
 
 
 def due_of_owner_debts(after: timedelta, rails: Sequence[str]) -> Sequence[Job]:

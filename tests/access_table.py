@@ -295,6 +295,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /payments": Row("read", "driver", stranger=OWN),
     "GET /bookings/{booking_id}/alternatives": Row("read", "driver"),
     "GET /credits": Row("read", "driver", stranger=OWN),
+    "GET /top-ups/{top_up_id}/return": Row("anybody", ids={"top_up_id": "guessed"}),
     "GET /prepaid": Row("read", "driver", stranger=OWN),
     "GET /payout-accounts": Row("read", stranger=OWN),
     "GET /payout-accounts/return": Row("anybody"),

@@ -122,6 +122,7 @@ def test_every_route_of_the_api_says_who_may_ask(document: dict[str, Any]) -> No
         "/api/v1/ledger/audit",
         "/api/v1/payment-method-setups/{setup_id}/return",
         "/api/v1/payments/{payment_id}/return",
+        "/api/v1/top-ups/{top_up_id}/return",
         "/api/v1/sandbox/pages/{reference}",
         "/api/v1/sandbox/pages/{reference}/confirm",
         "/api/v1/sandbox/pages/{reference}/refuse",

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, assert_never
 
 from chargehub import events
-from chargehub.payments import card_disputes, prepaid, tables
+from chargehub.payments import card_disputes, prepaid, tables, top_up_pages
 from chargehub.payments.rail import (
     RAIL_TIMEOUT_S,
     Captured,
@@ -118,7 +118,13 @@ def take_top_up(rails: Rails, store: Store) -> Effect[events.TopUpRequested, Cap
         asked = await store.read(prepaid.top_up, event.top_up_id)
         if asked is None or asked.state != "requested":
             return None
-        order = TakeOrder(asked.method, asked.amount_minor, asked.currency, f"top_up:{asked.id}")
+        order: CollectOrder
+        page = await store.read(top_up_pages.page, asked.id)
+        if page is not None and page.hold is not None:
+            order = CaptureOrder(page.hold, asked.amount_minor, asked.currency)
+        else:
+            what_for = f"top_up:{asked.id}"
+            order = TakeOrder(asked.method, asked.amount_minor, asked.currency, what_for)
         return await _send(rails.collecting[asked.rail], order, key, Captured)
 
     return run

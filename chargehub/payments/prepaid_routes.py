@@ -1,15 +1,22 @@
 """Prepaid balances over REST: paying in, what there is and what came of it, having it back."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Depends, Path, Request
+from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
-from chargehub.payments import prepaid, topping_up
-from chargehub.payments.bodies import RefusalBody
+from chargehub.payments import paying_in, prepaid, top_up_pages, topping_up
+from chargehub.payments import tables as payments
+from chargehub.payments.asked import CurrentRails
+from chargehub.payments.bodies import RailName, RefusalBody
 from chargehub.payments.funds import Change, Limits, NoSuchTopUp
 from chargehub.payments.prepaid import Balance, ChangeView, PaybackView, TopUpView
+from chargehub.payments.rails import Rails
+from chargehub.payments.return_pages import return_page
+from chargehub.payments.top_up_pages import TopUpPage
 from chargehub.people.access import CurrentActor, needs
 from chargehub.people.rules import Actor
 from chargehub.rest.bodies import Body, CurrencyCode, MoneyBody
@@ -21,7 +28,8 @@ from chargehub.rest.manners import (
     idempotent,
     page,
 )
-from chargehub.store.work import Work
+from chargehub.sessions.code_bodies import PublicUrl
+from chargehub.store.work import Reads, Work
 from chargehub.units import Money
 
 router = APIRouter(tags=["payments"])
@@ -30,27 +38,46 @@ Payer = Annotated[Actor, Depends(needs("payments:write"))]
 _Id = Annotated[str, Path(max_length=36)]
 
 
-async def _limits(request: Request) -> Limits:
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """By which rails money may come in, and how much."""
+
+    rails: Rails
+    limits: Limits
+
+
+async def _sources(request: Request, rails: CurrentRails) -> Sources:
     settings = request.app.state.hub.settings
-    return Limits(
+    limits = Limits(
         settings.prepaid_most_coins,
         settings.prepaid_least_coins,
         settings.prepaid_daily_coins,
         settings.prepaid_new_daily_coins,
     )
+    return Sources(rails, limits)
 
 
 class TopUpWish(Body):
     """What to pay in. `method_id`: by which of your means of payment; without it, by the one that
-    you pay with."""
+    you pay with. `rail`: on a page of this rail's instead, with a card that is not kept. Who has
+    neither is given a page too."""
 
     amount: MoneyBody
     method_id: Annotated[str, Field(max_length=36)] | None = None
+    rail: RailName | None = None
+
+
+class TopUpPageBody(BaseModel):
+    """Where to pay: open `url` in a browser before `expires_at`."""
+
+    url: str
+    expires_at: datetime
 
 
 class TopUpBody(BaseModel):
     """What you pay in. `state`: requested, taken, refused. `paid_back` of it went back to you.
 
+    `page`: where to pay it; null: it is taken of a card that is kept, or the page is over.
     `is_disputed`: the card's bank has taken it back, so nothing of it can go back to you.
     """
 
@@ -61,11 +88,12 @@ class TopUpBody(BaseModel):
     rail: str
     state: str
     refusal: RefusalBody | None
+    page: TopUpPageBody | None
     requested_at: datetime
     finished_at: datetime | None
 
     @classmethod
-    def of(cls, top_up: TopUpView) -> Self:
+    def of(cls, top_up: TopUpView, page: TopUpPage | None = None) -> Self:
         return cls(
             id=top_up.id,
             amount=MoneyBody.of(top_up.amount),
@@ -74,6 +102,11 @@ class TopUpBody(BaseModel):
             rail=top_up.rail,
             state=top_up.state,
             refusal=RefusalBody.of(top_up.refusal_code, top_up.refusal_detail),
+            page=(
+                TopUpPageBody(url=page.url, expires_at=page.until)
+                if page and page.url and top_up.state == "requested"
+                else None
+            ),
             requested_at=top_up.requested_at,
             finished_at=top_up.finished_at,
         )
@@ -184,31 +217,57 @@ async def post_top_up(
     wanted: TopUpWish,
     actor: Payer,
     store: CurrentStore,
-    limits: Annotated[Limits, Depends(_limits)],
+    sources: Annotated[Sources, Depends(_sources)],
+    public_url: PublicUrl,
     now: Now,
     key: IdempotencyKey = None,
 ) -> TopUpBody:
     """Pay in by card. The money is there when `state` is `taken`: ask for the top-up again."""
-    asked = actor.account_id, wanted.amount.money(), wanted.method_id, limits, now
-    route = "POST /top-ups"
-    answer = await idempotent(store, actor.account_id, key, route, wanted, _top_up, *asked)
-    return TopUpBody.model_validate(answer)
+    who, route = actor.account_id, "POST /top-ups"
+    asked = who, wanted, sources, now
+    answer = await idempotent(store, who, key, route, wanted, _top_up, *asked)
+    top_up = TopUpBody.model_validate(answer)
+    back_url = f"{public_url.rstrip('/')}/api/v1/top-ups/{top_up.id}/return"
+    await paying_in.open_page(store, sources.rails, top_up.id, back_url, now)
+    page = await store.read(top_up_pages.page, top_up.id)
+    return top_up if page is None else await store.read(_shown, top_up.id)
 
 
-def _top_up(
-    work: Work, account_id: str, amount: Money, method_id: str | None, limits: Limits, now: datetime
-) -> Any:
-    asked = topping_up.top_up(work, account_id, amount, method_id, limits, now)
+def _top_up(work: Work, account_id: str, wanted: TopUpWish, sources: Sources, now: datetime) -> Any:
+    amount, limits, has_page = wanted.amount.money(), sources.limits, wanted.rail is not None
+    if wanted.method_id is None and payments.default_method(work, account_id) is None:
+        has_page = True
+    if has_page:
+        rail = paying_in.rail_with_pages(sources.rails, wanted.rail)
+        asked = paying_in.begin(work, account_id, amount, rail, limits, now)
+    else:
+        asked = topping_up.top_up(work, account_id, amount, wanted.method_id, limits, now)
     return TopUpBody.of(asked).model_dump(mode="json")
 
 
+def _shown(reads: Reads, top_up_id: str) -> TopUpBody:
+    found = prepaid.top_up(reads, top_up_id)
+    assert found is not None, top_up_id
+    return TopUpBody.of(found, top_up_pages.page(reads, top_up_id))
+
+
 @router.get("/top-ups/{top_up_id}")
-async def get_top_up(top_up_id: _Id, actor: CurrentActor, store: CurrentStore) -> TopUpBody:
-    """What became of a top-up."""
+async def get_top_up(
+    top_up_id: _Id, actor: CurrentActor, store: CurrentStore, rails: CurrentRails, now: Now
+) -> TopUpBody:
+    """What became of a top-up; one on a page is looked at there."""
     found = await store.read(prepaid.top_up, top_up_id)
     if found is None or found.account_id != actor.account_id:
         raise NoSuchTopUp("You have no such top-up.")
-    return TopUpBody.of(found)
+    await paying_in.look(store, rails, top_up_id, now)
+    return await store.read(_shown, top_up_id)
+
+
+@router.get("/top-ups/{top_up_id}/return", response_class=HTMLResponse)
+async def get_top_up_return(top_up_id: _Id) -> HTMLResponse:
+    """Where the page for a top-up leads back to; it knows nothing of what became of it."""
+    sentence = "If you have paid, your balance grows in a moment. If not, nothing was taken."
+    return return_page("Back from the payment page", sentence, "You can close this page.")
 
 
 @router.post("/paybacks", status_code=201)

@@ -53,6 +53,21 @@ def top_up(
     TopUpUnderWay.
     """
     method = _method(work, account_id, method_id)
+    asked = ask(work, account_id, amount, (method.rail, method.reference), limits, now)
+    work.record(events.TopUpRequested(asked.id))
+    return asked
+
+
+def ask(
+    work: Work,
+    account_id: str,
+    amount: Money,
+    source: tuple[str, str],
+    limits: Limits,
+    now: datetime,
+) -> TopUpView:
+    """Note a top-up by a rail and what it is taken of there. Raises TopUpRefused,
+    TopUpUnderWay."""
     if prepaid.open_top_up(work, account_id, amount.currency) is not None:
         raise TopUpUnderWay(f"A top-up in {amount.currency} is under way. Wait for its end.")
     if chargebacks.is_in_the_way(work, account_id):
@@ -65,15 +80,14 @@ def top_up(
     row = TopUpRow(
         id=new_id(),
         account_id=account_id,
-        rail=method.rail,
-        method=method.reference,
+        rail=source[0],
+        method=source[1],
         currency=amount.currency,
         amount_minor=amount.amount_minor,
         state="requested",
         requested_at=now,
     )
     work.add(row)
-    work.record(events.TopUpRequested(row.id))
     asked = prepaid.top_up(work, row.id)
     assert asked is not None, row.id
     return asked

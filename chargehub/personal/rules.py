@@ -163,8 +163,7 @@ HELD: tuple[Held, ...] = (
     ),
     Held("top_up", "account_id", blank=_NO_METHOD, kept=("account_id", *_BY_A_RAIL), why=_KEY),
     Held(
-        "payback",
-        "account_id",
+        *("payback", "account_id"),
         blank={"refusal_detail": None},
         kept=("account_id", "rail_reference", "refusal_code"),
         why=_KEY,
@@ -197,6 +196,7 @@ HELD: tuple[Held, ...] = (
     Held("debtor", "account_id", is_deleted=True),
     Held("deposit_page", "booking_id@booking", is_deleted=True),
     Held("hold_page", "payment_id@payment", is_deleted=True),
+    Held("top_up_page", "top_up_id@top_up", is_deleted=True),
     Held("command", "booking_id@booking", cut=("body", "outcome", "progress")),
     Held("command", "session_id@session", cut=("body", "outcome", "progress")),
     Held(

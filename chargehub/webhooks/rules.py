@@ -85,6 +85,7 @@ TOLD: Mapping[type[events.Event], tuple[Party, ...]] = {
     events.ReleaseRequested: (),
     events.RefundRequested: ("driver",),
     events.TopUpRequested: (),
+    events.TopUpPageDue: (),
     events.TopUpEnded: ("driver",),
     events.PaybackRequested: (),
     events.PaybackEnded: ("driver",),

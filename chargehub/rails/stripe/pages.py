@@ -30,6 +30,7 @@ EXPIRED = Refusal(
     "This card has expired. Enter the new one on its page: POST /api/v1/payment-method-setups.",
 )
 HELD_FOR = "Charging: what is not needed of this is given back"
+PREPAID = "Charging: prepaid balance"
 _WHOLE = {
     "expand": [
         "setup_intent.payment_method",
@@ -124,7 +125,7 @@ def _held(order: HoldPageOrder, customer: str | None, key: str) -> dict[str, Any
     item = {
         "currency": order.currency.lower(),
         "unit_amount": amounts.told(order.amount_minor, order.currency),
-        "product_data": {"name": HELD_FOR},
+        "product_data": {"name": PREPAID if order.purpose.startswith("top_up:") else HELD_FOR},
     }
     intent: dict[str, Any] = {
         "capture_method": "manual",

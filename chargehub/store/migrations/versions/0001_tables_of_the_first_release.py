@@ -1321,6 +1321,17 @@ def upgrade() -> None:
     op.create_index("ix_top_up_reference", "top_up", ["rail_reference"], unique=False)
     op.create_index("ix_top_up_finished", "top_up", ["finished_at"], unique=False)
     op.create_table(
+        "top_up_page",
+        sa.Column("top_up_id", sa.String(length=36), nullable=False),
+        sa.Column("reference", sa.String(length=200), nullable=True),
+        sa.Column("url", sa.String(length=2000), nullable=True),
+        sa.Column("hold", sa.String(length=200), nullable=True),
+        sa.Column("until", Instant(), nullable=False),
+        sa.Column("asked_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("top_up_id", name=op.f("pk_top_up_page")),
+    )
+    op.create_index("ix_top_up_page_reference", "top_up_page", ["reference"], unique=False)
+    op.create_table(
         "top_up_chargeback",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("top_up_id", sa.String(length=36), nullable=False),
