@@ -181,6 +181,7 @@ def record_payback(
         _post(work, "payback_failed", asked.id, funds.free_again(who, amount), now)
         charging_back.keep(work, who, amount, now)
         _set(work, PAYBACK, asked.id, state="failed", finished_at=now, **told(outcome))
+        _write(work, asked, outcome, now)
     else:
         if outcome.amount_minor != asked.amount_minor:
             raise RailBroken(f"{asked.amount_minor} were to go back, and it said {outcome}")
@@ -217,7 +218,8 @@ def _write(work: Work, found: PaybackView, why: Refusal, now: datetime) -> None:
     text = (
         f"Hello,\n\n{found.amount} that you had prepaid were on their way back to you, and your"
         f" bank did not take them: {why.detail}\nThey are on your prepaid balance again: spend"
-        " them, or ask for them once more (POST /api/v1/paybacks).\n"
+        " them, or ask for them once more (POST /api/v1/paybacks): another top-up comes first"
+        " then. If none is left, write to the hub's operator for another way.\n"
     )
     mails.write_mail(work, account.email, CAME_BACK_SUBJECT, text, now)
 

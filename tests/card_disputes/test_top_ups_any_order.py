@@ -34,6 +34,7 @@ from chargehub.rails.prepaid import carry_out
 from chargehub.store.work import Reads
 from chargehub.units import Money
 from tests.payments.world import World
+from tests.people.conftest import mails
 
 LAWS = claims.rails, claims.credit, debts.debts
 NO = Refusal("card_closed", "The card is closed.")
@@ -216,3 +217,17 @@ async def test_whatever_a_bank_does_to_top_ups(world: World, seed: int) -> None:
     for _ in range(STEPS):
         await driver.step()
         await driver.check()
+
+
+async def test_a_payback_that_is_refused_is_the_drivers_again_and_told(world: World) -> None:
+    """The card is closed: the balance is whole, and a mail says why and what to do."""
+    driver = Driver(world, Random(0), await world.driver("ok"))
+    await driver.top_up()
+    (asked,) = await driver.do(topping_up.pay_back, driver.driver_id, "EUR", None)
+    await driver.do(topping_up.record_payback, events.PaybackRequested(asked.id), NO)
+
+    found = await world.store.read(books.balance, driver.driver_id, "EUR")
+    told = [text for _, _, text in await world.store.read(mails)]
+    assert (found.available, found.held.amount_minor) == (asked.amount, 0)
+    assert any("The card is closed." in one and "POST /api/v1/paybacks" in one for one in told)
+    await driver.check()
