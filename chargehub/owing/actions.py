@@ -105,7 +105,7 @@ def _take(work: Work, debt: Debt, method: MethodView, now: datetime) -> PaymentV
 
 def _is_circle(reads: Reads, debt: Debt, method: MethodView, now: datetime) -> bool:
     """A balance pays no debt at a station of its driver's own: its earnings may have matured, and
-    a bank may take back what filled it. Decision 28."""
+    a bank may take back what filled it. Decision 29."""
     cdr = sessions.cdr(reads, debt.cdr_id) if debt.cdr_id and method.rail == funds.RAIL else None
     return cdr is not None and kin.is_kin(reads, debt.driver_id, cdr.station_id, cdr.owner_id, now)
 

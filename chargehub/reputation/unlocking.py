@@ -51,7 +51,7 @@ def _waiting(
     now: datetime,
 ) -> Terms:
     """What drivers spend of a balance at a station of their own is theirs to be paid when no bank
-    can take back what filled it. Decision 28."""
+    can take back what filled it. Decision 29."""
     who = payment.driver_id
     if who is None or not kin.is_kin(reads, who, station_id, owner_id, now):
         return terms
