@@ -12,6 +12,7 @@ from typing import Protocol, runtime_checkable
 RAIL_TIMEOUT_S = 60  # longer than any rail's own time-outs and repeats
 AUTHENTICATION_REQUIRED = "authentication_required"  # a refusal that a page may overcome
 HOLD_ENDED = "hold_expired"  # the code of a refusal to capture a hold that the rail let go of
+NO_DESTINATION = "no_destination"  # of a refusal to pay an owner at the capture of a hold
 
 
 class RailUnreachable(Exception):
@@ -32,12 +33,15 @@ class HoldOrder:
 
     `method` is the rail's own name for the driver's means of payment. `purpose` names the booking
     or session ("session:<id>"); all orders of one purpose are found together at the rail.
+    `destination`: the rail's name of the owner's account that a part of it goes to at the capture;
+    a rail that cannot pay it so refuses with NO_DESTINATION.
     """
 
     method: str
     amount_minor: int
     currency: str
     purpose: str
+    destination: str | None = None
 
     def __post_init__(self) -> None:
         assert self.amount_minor > 0, self
@@ -45,7 +49,8 @@ class HoldOrder:
 
 @dataclass(frozen=True, slots=True)
 class TakeOrder:
-    """Authorise and capture at once: the service was given already. Fields as in HoldOrder."""
+    """Authorise and capture at once: the service was given already. Fields as in HoldOrder, but
+    that no part of it goes to an owner."""
 
     method: str
     amount_minor: int
@@ -58,14 +63,20 @@ class TakeOrder:
 
 @dataclass(frozen=True, slots=True)
 class CaptureOrder:
-    """Take this much of a hold; the rail gives the rest of it back to the driver by itself."""
+    """Take this much of a hold; the rail gives the rest of it back to the driver by itself.
+
+    `owner_minor` of it goes to the hold's destination in the same moment; of a hold without one
+    it is refused with NO_DESTINATION.
+    """
 
     hold: str
     amount_minor: int
     currency: str
+    owner_minor: int = 0
 
     def __post_init__(self) -> None:
         assert self.amount_minor > 0, self
+        assert 0 <= self.owner_minor <= self.amount_minor, self
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +158,16 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """The money is the hub's. Refunds name `reference`."""
+    """The money is the hub's. Refunds name `reference`.
+
+    Of a hold with a destination `transfer` is what the rail's books call the way of it all to that
+    account, and `fee` the way back of what is not the owner's, if anything is not.
+    """
 
     reference: str
     amount_minor: int
+    transfer: str | None = None
+    fee: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""What the sandbox refuses, by what a means of payment's reference says. Pure."""
+"""What the sandbox refuses, by what a means of payment's reference says. Pure.
+
+`PAYS_NOBODY` other rails of the hub's own say too.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -6,6 +9,7 @@ from typing import Any
 from chargehub.payments.rail import (
     AUTHENTICATION_REQUIRED,
     HOLD_ENDED,
+    NO_DESTINATION,
     CaptureOrder,
     HoldOrder,
     IncreaseOrder,
@@ -16,12 +20,15 @@ from chargehub.payments.rail import (
     TakeOrder,
 )
 
+PAYS_NOBODY = Refusal(NO_DESTINATION, "This rail pays no owner when it captures.")
 Later = CaptureOrder | IncreaseOrder | ReleaseOrder | RefundOrder
 """Orders about a hold or a take of before."""
 
 
 def refuses_charge(order: HoldOrder | TakeOrder) -> Refusal | None:
     """Why nothing is held or taken, by the reference and the amount; None: it is."""
+    if isinstance(order, HoldOrder) and order.destination is not None:
+        return PAYS_NOBODY
     if _is_beyond_limit(order.method, order.amount_minor):
         return Refusal("insufficient_funds", "The account does not cover this amount.")
     if order.method == "refuse":
@@ -49,6 +56,8 @@ def refuses_later(origin: Any, after: Any, order: Later, now: datetime) -> Refus
         return Refusal("hold_over", "The hold was captured or released before.")
     if isinstance(order, ReleaseOrder):
         return None
+    if isinstance(order, CaptureOrder) and order.owner_minor:
+        return PAYS_NOBODY
     end = ends_at(origin)
     if end is not None and end <= now:
         return Refusal(HOLD_ENDED, "The hold has ended; its money is the driver's again.")

@@ -30,6 +30,7 @@ from chargehub.payments.rail import (
     ReleaseOrder,
     TakeOrder,
 )
+from chargehub.rails.judging import PAYS_NOBODY
 from chargehub.store.columns import new_id
 from chargehub.store.work import Reads, Work
 from chargehub.store.writer import Store
@@ -149,6 +150,8 @@ def _judge_charge(work: Work, order: HoldOrder | TakeOrder, order_id: str) -> _J
     if not _is_account(who):
         missing = Refusal("no_such_method", "No such balance.")
         return _Judged(order_id, "", amount, order.purpose, refusal=missing)
+    if isinstance(order, HoldOrder) and order.destination is not None:
+        return _Judged(order_id, who, amount, order.purpose, refusal=PAYS_NOBODY)
     available = prepaid.balance(work, who, order.currency).available
     if available.amount_minor < order.amount_minor:
         why = Refusal(
@@ -204,6 +207,8 @@ def _refuses(
         return Refusal("hold_over", "The hold was captured or released before.")
     if isinstance(order, CaptureOrder) and order.amount_minor > origin.amount_minor:
         return Refusal("too_much", "More than is held cannot be captured.")
+    if isinstance(order, CaptureOrder) and order.owner_minor:
+        return PAYS_NOBODY
     return None
 
 

@@ -3,11 +3,13 @@
 import pytest
 
 from chargehub.payments.rail import (
+    NO_DESTINATION,
     Captured,
     CaptureOrder,
     Collects,
     GrowsHolds,
     Held,
+    HoldOrder,
     IncreaseOrder,
     KeyReused,
     PaidOut,
@@ -119,3 +121,22 @@ async def test_every_owner_has_a_destination(payer: PaysOut, paying: PayingCase)
 
 async def test_an_order_never_sent_is_not_known(rail: Collects, case: CollectingCase) -> None:
     assert await rail.read_back(hold_order(case.good), "never") is None
+
+
+async def test_nobody_unknown_is_paid_at_a_capture(rail: Collects, case: CollectingCase) -> None:
+    """A rail that cannot pay owners so says it before it holds anything."""
+    order = HoldOrder(case.good, 4000, "EUR", "payment:p1", destination="nobody")
+
+    refused = await rail.authorise(order, "k1")
+
+    assert isinstance(refused, Refusal) and refused.code == NO_DESTINATION
+    assert await rail.authorise(order, "k1") == refused
+
+
+async def test_a_hold_for_nobody_pays_nobody(rail: Collects, case: CollectingCase) -> None:
+    hold = await held(rail, case)
+
+    refused = await rail.capture(CaptureOrder(hold.reference, 900, "EUR", owner_minor=810), "c1")
+
+    assert isinstance(refused, Refusal) and refused.code == NO_DESTINATION
+    assert isinstance(await rail.capture(CaptureOrder(hold.reference, 900, "EUR"), "c2"), Captured)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.stripe_twin import charges, disputes
+from tests.stripe_twin import charges, destinations, disputes
 from tests.stripe_twin.cards import DECLINES, Card
 from tests.stripe_twin.customers import attach, card_of, method
 from tests.stripe_twin.errors import Refused, declined
@@ -75,7 +75,7 @@ def new(world: World, call: Call) -> Object:
         "statement_descriptor": None,
         "statement_descriptor_suffix": None,
         "status": "requires_confirmation" if found else "requires_payment_method",
-        "transfer_data": None,
+        "transfer_data": destinations.named(world, call),
         "transfer_group": call.get("transfer_group"),
     }
     if made["customer"]:
@@ -241,7 +241,8 @@ def capture(world: World, call: Call) -> Object:
             code="amount_too_large",
             param="amount_to_capture",
         )
-    changed(intent, call)
+    destinations.check(world, intent)
+    changed(intent, call, "application_fee_amount")
     return _take(world, intent, amount)
 
 
@@ -249,6 +250,7 @@ def _take(world: World, intent: Object, amount_minor: int) -> Object:
     charge = world.one(PLATFORM, "charge", intent["latest_charge"])
     charge["metadata"] = dict(intent["metadata"])
     charges.captured(world, charge, amount_minor)
+    destinations.transferred(world, intent, charge)
     intent |= {"status": "succeeded", "amount_capturable": 0, "amount_received": amount_minor}
     world.tell("charge.succeeded", charge)
     world.tell("payment_intent.succeeded", intent)

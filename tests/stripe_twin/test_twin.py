@@ -117,6 +117,29 @@ async def test_a_hold_that_is_not_captured_in_time_is_gone(ask: Asked) -> None:
     assert (await ask(lambda v1: v1.payment_intents.retrieve(held.id))).status == "canceled"
 
 
+async def test_a_destination_charge_divides_itself(ask: Asked) -> None:
+    """What the platform keeps is the fee less Stripe's own; a refund leaves the transfer alone."""
+    world, destination = ask.twin.world, await owner(ask)
+    held: Any = {"amount": 4000, "currency": "eur", "capture_method": "manual", "confirm": True}
+    held |= {"payment_method": "pm_card_visa", "transfer_data": {"destination": destination}}
+    intent = await ask(lambda v1: v1.payment_intents.create(held))
+    taken: Any = {"amount_to_capture": 900, "application_fee_amount": 90}
+    taken["expand"] = ["latest_charge.transfer", "latest_charge.application_fee"]
+    charge = (await ask(lambda v1: v1.payment_intents.capture(intent.id, taken))).latest_charge
+    await ask(lambda v1: v1.refunds.create({"payment_intent": intent.id, "amount": 450}))
+    world.clock.advance(3 * DAY)
+
+    assert (charge.transfer.amount, charge.transfer.source_transaction) == (900, charge.id)
+    assert charge.application_fee.originating_transaction == charge.id
+    assert balances.available(world, destination, "eur") == 900 - 90
+    kept = 900 - balances.card_fee(900) - 900 + 90 - 450
+    assert balances.available(world, PLATFORM, "eur") == kept
+    nobody = held | {"transfer_data": {"destination": "acct_nobody"}}
+    with pytest.raises(stripe.InvalidRequestError) as unknown:
+        await ask(lambda v1: v1.payment_intents.create(nobody))
+    assert unknown.value.param == "transfer_data[destination]"
+
+
 async def test_money_conserves(ask: Asked) -> None:
     """Captured, refunded, transferred, taken back, disputed and paid out: each cent once."""
     world, destination = ask.twin.world, await owner(ask)

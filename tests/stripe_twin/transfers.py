@@ -10,18 +10,41 @@ from tests.stripe_twin.world import PLATFORM, Call, Object, World, answers, chan
 def create(world: World, call: Call) -> Object:
     """Move money to a connected account: what is available, or what a charge will bring."""
     to = account(world, call.get("destination"))
-    if to["capabilities"].get("transfers") != "active":
-        raise Refused(
-            "Your destination account needs to have at least one of the following capabilities "
-            "enabled: transfers, crypto_transfers, legacy_payments",
-            code="insufficient_capabilities_for_transfer",
-        )
+    check_payable(to)
     currency, source = call.get("currency").lower(), call.get("source_transaction")
     amount, available_on = call.get("amount"), world.clock.now
     if source is None:
         balances.need(world, amount, currency)
     else:
         available_on = _covered(world, world.one(PLATFORM, "charge", source), amount)
+    made = sent(world, to, amount, currency, source=source, available_on=available_on)
+    made |= {name: call.get(name) for name in ("description", "transfer_group")}
+    changed(made, call)
+    world.tell("transfer.created", made)
+    return made
+
+
+def check_payable(to: Object) -> None:
+    """Raises Refused for a connected account that cannot be paid."""
+    if to["capabilities"].get("transfers") != "active":
+        raise Refused(
+            "Your destination account needs to have at least one of the following capabilities "
+            "enabled: transfers, crypto_transfers, legacy_payments",
+            code="insufficient_capabilities_for_transfer",
+        )
+
+
+def sent(
+    world: World,
+    to: Object,
+    amount: int,
+    currency: str,
+    *,
+    source: str | None,
+    available_on: int,
+    fee: int = 0,
+) -> Object:
+    """A transfer, booked on both sides; `fee` of it goes back to the platform by itself."""
     made: Object = {
         "id": world.new_id("tr"),
         "object": "transfer",
@@ -30,7 +53,7 @@ def create(world: World, call: Call) -> Object:
         "balance_transaction": None,
         "created": world.clock.now,
         "currency": currency,
-        "description": call.get("description"),
+        "description": None,
         "destination": to["id"],
         "destination_payment": world.new_id("py"),
         "livemode": False,
@@ -39,24 +62,25 @@ def create(world: World, call: Call) -> Object:
         "reversed": False,
         "source_transaction": source,
         "source_type": "card",
-        "transfer_group": call.get("transfer_group"),
+        "transfer_group": None,
     }
     out = balances.book(
         world, PLATFORM, "transfer", -amount, currency, made["id"], available_on=available_on
     )
     made |= {"balance_transaction": out["id"], "reversals": _reversals(made["id"])}
-    balances.book(
+    there = balances.book(
         world,
         to["id"],
         "payment",
         amount,
         currency,
         made["destination_payment"],
+        fee_minor=fee,
         available_on=available_on,
     )
-    world.add(PLATFORM, changed(made, call))
-    world.tell("transfer.created", made)
-    return made
+    for part in there["fee_details"]:
+        part |= {"type": "application_fee", "description": "Application fee"}
+    return world.add(PLATFORM, made)
 
 
 def _covered(world: World, charge: Object, amount: int) -> int:

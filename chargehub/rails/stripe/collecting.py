@@ -29,10 +29,13 @@ from chargehub.rails.stripe import amounts
 from chargehub.rails.stripe.intents import (
     CANNOT_GROW,
     LET_GO,
+    fee_params,
     grows,
     held,
     metadata,
+    of_destination,
     order_of,
+    owner_minor_of,
     paid,
     refunded,
     same,
@@ -73,10 +76,19 @@ class StripeCards:
         return found.card
 
     async def authorise(self, order: HoldOrder, key: str) -> Held | Refusal:
-        async def send(more: Mapping[str, Any], sent_as: str) -> CollectOutcome:
-            return await self._pay(order, key, {"capture_method": "manual", **more}, sent_as)
+        """With a destination it is another request, for after NO_DESTINATION it is asked anew,
+        under the same key, without one."""
+        destination = order.destination
+        to_owner = {"transfer_data": {"destination": destination}} if destination else {}
 
-        return _expected(await self.widely(key, send), Held)
+        async def send(more: Mapping[str, Any], sent_as: str) -> CollectOutcome:
+            how = {"capture_method": "manual", **to_owner, **more}
+            return await self._pay(order, key, how, sent_as)
+
+        if destination is None:
+            return _expected(await self.widely(key, send), Held)
+        outcome = await self.widely(f"{key}/destination", send)
+        return _expected(of_destination(outcome), Held)
 
     async def widely(self, key: str, send: Callable[[Mapping[str, Any], str], Awaitable[T]]) -> T:
         """Send a hold that may last longer, grow, or give more than it keeps, where the card can.
@@ -100,8 +112,9 @@ class StripeCards:
         order: HoldOrder | TakeOrder,
         key: str,
         how: Mapping[str, Any],
-        sent_as: str | None = None,
+        sent_as: str = "",
     ) -> CollectOutcome:
+        """`sent_as`: Stripe's key of it, if that is not the order's."""
         customer, card_id = _parts(order.method)
         amount = amounts.asked(order.amount_minor, order.currency)
         if isinstance(amount, Refusal):
@@ -127,12 +140,19 @@ class StripeCards:
         )
 
     async def capture(self, order: CaptureOrder, key: str) -> Captured | Refusal:
-        amount = await self._amount_of(order)
+        intent = await self._open(order)
+        if isinstance(intent, Refusal):
+            return intent
+        amount = amounts.asked(order.amount_minor, order.currency)
         if isinstance(amount, Refusal):
             return amount
+        fee = fee_params(intent, order)
+        if isinstance(fee, Refusal):
+            return fee
         params = {
             "amount_to_capture": amount,
             "metadata": {"capture_key": key},
+            **fee,
             **_WITH_CHARGE,
         }
         done = await self._once(
@@ -141,7 +161,7 @@ class StripeCards:
             lambda v1, once: v1.payment_intents.capture(order.hold, params, once),
             paid,
         )
-        return _expected(done, Captured)
+        return _expected(of_destination(done), Captured)
 
     async def increase(self, order: IncreaseOrder, key: str) -> Held | Refusal:
         """What the hold keeps already is what Stripe knows of an earlier try: `GrowsHolds`."""
@@ -203,6 +223,13 @@ class StripeCards:
 
     async def _amount_of(self, order: CaptureOrder | IncreaseOrder | RefundOrder) -> int | Refusal:
         """The amount of an order about a hold, as Stripe counts it."""
+        found = await self._open(order)
+        if isinstance(found, Refusal):
+            return found
+        return amounts.asked(order.amount_minor, order.currency)
+
+    async def _open(self, order: CaptureOrder | IncreaseOrder | RefundOrder) -> Any | Refusal:
+        """The intent that an order is about, if it is still there, in the order's currency."""
         found = await self._line.ask(lambda v1: v1.payment_intents.retrieve(order.hold))
         if isinstance(found, Refusal):
             return found
@@ -210,7 +237,7 @@ class StripeCards:
             return Refusal("currency", f"This was paid in {found.currency.upper()}.")
         if found.status == "canceled":
             return LET_GO
-        return amounts.asked(order.amount_minor, order.currency)
+        return found
 
     async def read_back(self, order: CollectOrder, key: str) -> CollectOutcome | None:
         match order:
@@ -250,7 +277,8 @@ class StripeCards:
         self, order: CaptureOrder | ReleaseOrder, key: str
     ) -> Captured | Released | None:
         """A hold that was let go of is released, by whomever."""
-        intent = await self._line.ask(lambda v1: v1.payment_intents.retrieve(order.hold))
+        params = dict(_WITH_CHARGE)
+        intent = await self._line.ask(lambda v1: v1.payment_intents.retrieve(order.hold, params))
         if isinstance(intent, Refusal):
             return None
         if isinstance(order, ReleaseOrder):
@@ -259,7 +287,8 @@ class StripeCards:
             return None
         taken = paid(intent)
         assert isinstance(taken, Captured)
-        same(order.amount_minor, key, taken.amount_minor)
+        ordered = order.amount_minor, order.owner_minor
+        same(ordered, key, (taken.amount_minor, owner_minor_of(intent)))
         return taken
 
 

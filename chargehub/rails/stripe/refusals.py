@@ -5,7 +5,12 @@ Source: Stripe's documentation, "Error codes".
 
 from typing import Any
 
-from chargehub.payments.rail import AUTHENTICATION_REQUIRED, RailBroken, Refusal
+from chargehub.payments.rail import (
+    AUTHENTICATION_REQUIRED,
+    NO_DESTINATION,
+    RailBroken,
+    Refusal,
+)
 
 NO_AUTHENTICATION = Refusal(
     AUTHENTICATION_REQUIRED, "The card's bank wants you to confirm this payment in person."
@@ -83,6 +88,8 @@ def judged(error: Any) -> Refusal:
     code, param = getattr(told, "code", None), getattr(told, "param", None)
     if _FEATURES in (error.user_message or "") or (param or "").startswith(_FEATURE):
         raise NotEligible(f"Stripe said: {error.user_message}")
+    if param is not None and param.startswith("transfer_data"):
+        return Refusal(NO_DESTINATION, "Stripe knows no such account of an owner's.")
     is_uncoded = code is None and (param is None or param in _ORDERED)
     is_of_the_order = status == 402 or code in _OF_THE_ORDER
     if is_of_the_order or (is_uncoded and status not in _TOLD_BY_STATUS):
