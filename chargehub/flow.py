@@ -26,6 +26,7 @@ from chargehub.card_disputes import effects as banks
 from chargehub.checkups import actions as checkups
 from chargehub.checkups import renewing
 from chargehub.checkups.actions import CHECKING, Checking
+from chargehub.destinations import actions as destinations
 from chargehub.disputes import actions as disputes
 from chargehub.disputes import lines
 from chargehub.energy import actions as grid
@@ -75,6 +76,7 @@ from chargehub.payments.facts import (
     RefundReturned,
 )
 from chargehub.payments.rails import Rails
+from chargehub.payments.views import PaymentView
 from chargehub.people import actions as people
 from chargehub.prices import fetching
 from chargehub.receipts import actions as receipts
@@ -210,7 +212,7 @@ def reactions(
         events.PaymentCaptured: [_settle(terms)],
         events.CdrCorrected: [collect.adjust, _issue_receipt(receipts.Issuer(secret, terms))],
     }
-    told_first: Reactions = {**follows, **_asked_of_rails(store, rails, manner)}
+    told_first: Reactions = {**follows, **_asked_of_rails(store, rails, manner, terms)}
     after = (
         _of_disputes(store, rails),
         _of_wallets(store, rails),
@@ -273,8 +275,14 @@ def _joined(first: Reactions, then: Reactions) -> Reactions:
     return {kind: [*first.get(kind, ()), *then.get(kind, ())] for kind in kinds}
 
 
-def _asked_of_rails(store: Store, rails: Rails, manner: Manner) -> Reactions:
+def _asked_of_rails(store: Store, rails: Rails, manner: Manner, terms: Terms) -> Reactions:
     """What a rail is asked, and where its answer is noted."""
+
+    def name_owner(work: Work, payment: PaymentView) -> PaymentView:
+        return destinations.name_owner(work, payment, rails.at_capture)
+
+    def divide(work: Work, payment: PaymentView) -> PaymentView:
+        return destinations.divide(work, payment, rails.at_capture, terms)
 
     def record_authorisation(
         work: Work, event: events.AuthorisationRequested, outcome: Any, now: datetime
@@ -283,14 +291,16 @@ def _asked_of_rails(store: Store, rails: Rails, manner: Manner) -> Reactions:
 
     return {
         events.AuthorisationRequested: [
-            Effect(effects.authorise(rails, store), record_authorisation)
+            Effect(effects.authorise(rails, store, name_owner), record_authorisation)
         ],
         events.HoldPageDue: [
             Effect(
                 asking_payers.ask_page(rails, store, manner.public_url), asking_payers.record_page
             )
         ],
-        events.CaptureRequested: [Effect(effects.capture(rails, store), collect.record_capture)],
+        events.CaptureRequested: [
+            Effect(effects.capture(rails, store, divide), collect.record_capture)
+        ],
         events.FeeRequested: [Effect(effects.capture(rails, store), ending.record_fee)],
         events.ReleaseRequested: [Effect(effects.release(rails, store), collect.record_release)],
         events.RefundRequested: [Effect(effects.refund(rails, store), collect.record_refund)],
@@ -442,6 +452,7 @@ def _issue_receipt(issuer: receipts.Issuer) -> Reaction:
 def _settle(terms: Terms) -> Reaction:
     def settle(work: Work, event: events.PaymentCaptured, now: datetime) -> None:
         settlement.settle(work, event, now, unlocking.of_session(work, event, terms, now))
+        destinations.pay(work, event, now)
 
     return settle
 

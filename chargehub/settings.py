@@ -434,6 +434,21 @@ class Settings(BaseSettings):
     stripe_webhook_secret: Annotated[
         str, Field(description="With which Stripe signs what it tells: whsec_…; empty: unheard.")
     ] = ""
+    stripe_charges: Annotated[
+        str,
+        Field(
+            description="Owners are paid later (`separate`), or with each capture where one owner"
+            " can be (`destination`, in the region of `stripe_country`).",
+            pattern="^(separate|destination)$",
+        ),
+    ] = "separate"
+    stripe_country: Annotated[
+        str,
+        Field(
+            description="Where the hub's own account at Stripe is, ISO 3166; empty: as `country`.",
+            pattern="^([A-Z]{2})?$",
+        ),
+    ] = ""
     stripe_url: Annotated[
         str, Field(description="Where Stripe's API is; empty: Stripe's own. For stand-ins alone.")
     ] = ""

@@ -19,11 +19,11 @@ DOMAIN = (
     *("jurisdictions", "personal", "reporting"),
     *("guests", "receipts"),
     *("disputes", "prices", "checkups", "margins", "reconciliation", "invoices", "owing"),
-    "card_disputes",
+    *("card_disputes", "destinations"),
 )
 MONEY = (
     *("tariffs", "ledger", "settlement", "payments", "rewards", "disputes", "prices"),
-    *("margins", "reconciliation", "invoices", "owing"),
+    *("margins", "reconciliation", "invoices", "owing", "destinations"),
 )
 FILE_LINES = 400
 # Read as one, however long.

@@ -267,6 +267,18 @@ def payout_confirmed(owner_id: str, amount_minor: int, currency: str) -> tuple[E
     return moved(amount_minor, currency, f"owner:in_transit:{owner_id}", "psp:available")
 
 
+def payout_beyond(owner_id: str, amount_minor: int, currency: str) -> tuple[Entry, ...]:
+    """A rail sends an owner more than the owner may have: the owner owes it."""
+    return moved(
+        amount_minor, currency, f"owner:receivable:{owner_id}", f"owner:payable:{owner_id}"
+    )
+
+
+def paid_at_capture(owner_id: str, amount_minor: int, currency: str) -> tuple[Entry, ...]:
+    """The rail paid the owner of a payment's own money, as it came."""
+    return moved(amount_minor, currency, f"owner:in_transit:{owner_id}", "psp:pending")
+
+
 def payout_confirmed_in_tokens(
     owner_id: str, amount_minor: int, currency: str, token_units: int
 ) -> tuple[Entry, ...]:

@@ -11,6 +11,8 @@ LineKind = Literal[
     "refund_back",
     "payout",
     "payout_back",
+    "destination",
+    "destination_fee",
     "dispute",
     "dispute_back",
     "fee",
@@ -26,6 +28,8 @@ class BookLine:
     `amount_minor` is added to that, less `fee_minor`. `about` is what Held, Captured, Refunded,
     PaidOut or TakenBack named as `reference`; None: nothing the hub has asked for. `refund_back`,
     `payout_back`: sent away, and come back. `withdrawal`: sent to the hub's own bank account.
+    `destination`: all of a payment went to an owner's account at its capture, `destination_fee`:
+    what is not the owner's came back; `about` is `transfer` and `fee` of Captured.
     `dispute`: a cardholder's bank took it, `dispute_back`: and gave it back. From `available_at`
     on it can be sent away.
     """

@@ -19,6 +19,7 @@ from chargehub.bookings import tables as bookings
 from chargehub.payments import crediting, hearing, renewing, rules, tables
 from chargehub.payments.rail import Captured, Held, RailBroken, Refunded, Refusal, Released
 from chargehub.payments.steps import (
+    captured,
     facts,
     move,
     note_hold,
@@ -268,7 +269,7 @@ def record_capture(
         return
     match outcome:
         case Captured():
-            payment = _captured(work, payment, outcome, now)
+            payment = captured(work, payment, outcome, now)
         case Refusal():
             if payment.rail_reference is not None:
                 work.record(events.ReleaseRequested(payment.id))
@@ -280,21 +281,6 @@ def record_capture(
         case _:
             assert_never(outcome)
     square(work, payment, now)
-
-
-def _captured(work: Work, payment: PaymentView, captured: Captured, now: datetime) -> PaymentView:
-    if not 0 < captured.amount_minor <= payment.ask_minor:
-        raise RailBroken(f"{payment.rail} was asked for {payment.ask_minor} and said {captured}")
-    if payment.rail_reference is not None:
-        note_hold_ended(work, payment, now)
-    return move(
-        work,
-        payment,
-        now,
-        state="captured",
-        captured_minor=captured.amount_minor,
-        rail_reference=captured.reference,
-    )
 
 
 # --- giving back -------------------------------------------------------------------------------

@@ -7,11 +7,19 @@ order's content is fixed in its row before it is sent, so that every try sends t
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, TypeVar, assert_never
 
 from chargehub import events
-from chargehub.payments import card_disputes, prepaid, tables, top_up_pages
+from chargehub.payments import (
+    card_disputes,
+    destined,
+    prepaid,
+    tables,
+    top_up_pages,
+)
 from chargehub.payments.rail import (
+    NO_DESTINATION,
     RAIL_TIMEOUT_S,
     Captured,
     CaptureOrder,
@@ -30,6 +38,8 @@ from chargehub.payments.rail import (
 )
 from chargehub.payments.rails import Rails
 from chargehub.payments.rules import is_releasable
+from chargehub.payments.views import PaymentView
+from chargehub.store.work import Work
 from chargehub.store.writer import Store
 
 DISPUTED = Refusal(
@@ -41,25 +51,42 @@ DISPUTED = Refusal(
 Event = TypeVar("Event")
 Outcome = TypeVar("Outcome")
 Effect = Callable[[Event, str], Awaitable[Outcome | Refusal | None]]
+Decide = Callable[[Work, PaymentView], PaymentView]
+"""Decides, once for each payment, about the owner who is paid at its capture."""
 
 
-def authorise(rails: Rails, store: Store) -> Effect[events.AuthorisationRequested, Held]:
+def authorise(
+    rails: Rails, store: Store, name_owner: Decide | None = None
+) -> Effect[events.AuthorisationRequested, Held]:
     """Ask for a hold. None: it is not wanted any more."""
 
     async def run(event: events.AuthorisationRequested, key: str) -> Held | Refusal | None:
         payment = await store.read(tables.payment, event.payment_id)
         if payment is None or payment.state != "requested":
             return None
-        order = HoldOrder(payment.method, payment.hold_minor, payment.currency, payment.purpose)
-        return await _send(rails.collecting[payment.rail], order, key, Held)
+        if name_owner and payment.rail in rails.at_capture:
+            payment = await store.do(name_owner, payment)
+        order = HoldOrder(
+            *(payment.method, payment.hold_minor, payment.currency, payment.purpose),
+            destination=payment.destination or None,
+        )
+        rail = rails.collecting[payment.rail]
+        outcome = await _send(rail, order, key, Held)
+        if not isinstance(outcome, Refusal) or outcome.code != NO_DESTINATION:
+            return outcome
+        await store.do(destined.give_up, payment)  # no driver is refused for an owner's account
+        return await _send(rail, replace(order, destination=None), key, Held)
 
     return run
 
 
 def capture(
-    rails: Rails, store: Store
+    rails: Rails, store: Store, divide: Decide | None = None
 ) -> Effect[events.CaptureRequested | events.FeeRequested | events.DebtPaymentRequested, Captured]:
-    """Take money from a hold, or at once where there is none. None: not wanted any more."""
+    """Take money from a hold, or at once where there is none. None: not wanted any more.
+
+    Without `divide` all of it is the hub's, whomever the hold names.
+    """
 
     async def run(
         event: events.CaptureRequested | events.FeeRequested | events.DebtPaymentRequested, key: str
@@ -68,10 +95,13 @@ def capture(
         if payment is None or payment.state != "capture_requested":
             return None
         order: CollectOrder
+        if divide and payment.destination:
+            payment = await store.do(divide, payment)
         if payment.rail_reference is None:
             order = TakeOrder(payment.method, payment.ask_minor, payment.currency, payment.purpose)
         else:
-            order = CaptureOrder(payment.rail_reference, payment.ask_minor, payment.currency)
+            asked = payment.rail_reference, payment.ask_minor, payment.currency
+            order = CaptureOrder(*asked, owner_minor=payment.owner_minor or 0)
         return await _send(rails.collecting[payment.rail], order, key, Captured)
 
     return run

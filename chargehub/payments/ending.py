@@ -16,9 +16,9 @@ from chargehub.bookings.rules import RELEASED
 from chargehub.bookings.tables import BookingView
 from chargehub.payments import tables
 from chargehub.payments.collect import NO_METHOD, square
-from chargehub.payments.rail import Captured, RailBroken, Refusal
+from chargehub.payments.rail import NO_DESTINATION, Captured, Refusal
 from chargehub.payments.rules import payable, to_capture
-from chargehub.payments.steps import move, note_hold_ended, release, told
+from chargehub.payments.steps import captured, move, release, told
 from chargehub.payments.tables import PaymentRow
 from chargehub.payments.views import PaymentView
 from chargehub.store.columns import derived_id
@@ -111,10 +111,13 @@ def record_fee(
         move(work, payment, now, state="failed", due_minor=0, **told(outcome))
         if payment.rail_reference is not None:
             work.record(events.ReleaseRequested(payment.id))
-        else:
+        booking = bookings.booking(work, event.booking_id)
+        if outcome.code == NO_DESTINATION and booking is not None:
+            _take(work, booking, now)  # it is the owner's account that is unfit, not the card
+        elif payment.rail_reference is None:
             unpaid.note_fee_refused(work, event.booking_id)
         return
-    payment = _captured(work, payment, outcome, now)
+    payment = captured(work, payment, outcome, now)
     work.record(events.FeeCaptured(payment.id, event.booking_id, payment.captured_minor))
     _return_if_used(work, payment, event.booking_id, now)
 
@@ -134,18 +137,3 @@ def _return_if_used(work: Work, payment: PaymentView, booking_id: str, now: date
     is_fee = payment.session_id is None and payment.due_minor > 0
     if is_fee and booking is not None and booking.fee_minor == 0:
         square(work, move(work, payment, now, due_minor=0), now)
-
-
-def _captured(work: Work, payment: PaymentView, captured: Captured, now: datetime) -> PaymentView:
-    if not 0 < captured.amount_minor <= payment.ask_minor:
-        raise RailBroken(f"{payment.rail} was asked for {payment.ask_minor} and said {captured}")
-    if payment.rail_reference is not None:
-        note_hold_ended(work, payment, now)
-    return move(
-        work,
-        payment,
-        now,
-        state="captured",
-        captured_minor=captured.amount_minor,
-        rail_reference=captured.reference,
-    )

@@ -31,6 +31,8 @@ class Rails:
     paying_out: Mapping[str, PaysOut]
     books: Mapping[str, KeepsBooks]
     notices: Mapping[str, GivesNotice] = field(default_factory=dict)
+    at_capture: Mapping[str, str] = field(default_factory=dict)
+    """Those that pay owners when a cost is captured, and the country of the hub's account there."""
     disputes: Mapping[str, AnswersDisputes] = field(default_factory=dict)
 
     def with_pages(self) -> tuple[str, HasPages] | None:

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Literal
 
 from chargehub.errors import Conflict, Invalid, NotFound
-from chargehub.payments.rail import HOLD_ENDED
+from chargehub.payments.rail import HOLD_ENDED, NO_DESTINATION
 from chargehub.payments.views import PayoutView, Preference
 from chargehub.units import TOKEN, Money, exponent, minor
 
@@ -186,8 +186,9 @@ def has_ended(expires_at: datetime | None, now: datetime) -> bool:
 
 
 def is_gone(expires_at: datetime | None, refusal_code: str, now: datetime) -> bool:
-    """True if a capture was refused because there is no hold any more, by time or by its code."""
-    return refusal_code == HOLD_ENDED or has_ended(expires_at, now)
+    """True if a capture was refused because there is no hold any more, by time or by its code, or
+    none that can be captured, since the owner it is for cannot be paid."""
+    return refusal_code in (HOLD_ENDED, NO_DESTINATION) or has_ended(expires_at, now)
 
 
 def payable(amount_minor: int, currency: str) -> int:

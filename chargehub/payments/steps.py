@@ -10,7 +10,7 @@ from chargehub import events
 from chargehub.ledger import actions as ledger
 from chargehub.ledger.rules import Transfer, hold_ended, hold_placed, transfer_id
 from chargehub.payments import rules
-from chargehub.payments.rail import Refusal
+from chargehub.payments.rail import Captured, RailBroken, Refusal
 from chargehub.payments.tables import PAYMENT
 from chargehub.payments.views import PaymentView
 from chargehub.sessions import tables as sessions
@@ -39,6 +39,7 @@ _CHANGEABLE = (
         "captured_minor",
         "refunded_minor",
     ),
+    *("rail_transfer", "rail_fee"),
     *("cdr_id", "due_minor", "credit_minor", "state", "wish", "rail_reference", "expires_at"),
     *("refusal_code", "refusal_detail", "revision", "changed_at"),
 )
@@ -67,6 +68,27 @@ def told(why: Refusal) -> dict[str, str]:
 def facts(payment: PaymentView, why: Refusal) -> dict[str, str | None]:
     """What an operator needs to find a refusal in the log."""
     return {"payment": payment.id, "session": payment.session_id, "code": why.code}
+
+
+def captured(work: Work, payment: PaymentView, outcome: Captured, now: datetime) -> PaymentView:
+    """The rail took it, and paid the owner what it was to pay. Raises RailBroken."""
+    is_paid = payment.owner_minor in (None, 0) or (
+        outcome.transfer is not None and outcome.amount_minor == payment.ask_minor
+    )
+    if not (0 < outcome.amount_minor <= payment.ask_minor and is_paid):
+        raise RailBroken(f"{payment.rail} was asked for {payment.ask_minor} and said {outcome}")
+    if payment.rail_reference is not None:
+        note_hold_ended(work, payment, now)
+    return move(
+        work,
+        payment,
+        now,
+        state="captured",
+        captured_minor=outcome.amount_minor,
+        rail_reference=outcome.reference,
+        rail_transfer=outcome.transfer,
+        rail_fee=outcome.fee,
+    )
 
 
 def release(work: Work, payment: PaymentView, now: datetime) -> None:

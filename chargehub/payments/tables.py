@@ -70,6 +70,10 @@ class PaymentRow(SQLModel, table=True):
     cost, less what credit pays. `renews` is the payment whose hold this one's is to replace, before
     that ends; `renew_at` when this one's own is to be replaced. `credit_minor` of
     the cost is paid by the driver's credit. `revision` guards every change.
+
+    `destination` is the owner's account that the rail pays at the capture, "" nobody's, and
+    `owner_minor` how much of `ask_minor`; None: not decided, and nothing. Each is decided once,
+    before the rail is asked. `rail_transfer`, `rail_fee`: `transfer` and `fee` of Captured.
     """
 
     __tablename__ = "payment"
@@ -85,6 +89,8 @@ class PaymentRow(SQLModel, table=True):
         Index(
             "ix_payment_captured", "changed_at", sqlite_where=_IS_TAKEN, postgresql_where=_IS_TAKEN
         ),
+        Index("ix_payment_transfer", "rail_transfer"),
+        Index("ix_payment_fee", "rail_fee"),
         CheckConstraint("0 <= captured_minor AND captured_minor <= capturable_minor", "captured"),
         CheckConstraint("0 <= refunded_minor AND refunded_minor <= captured_minor", "refunded"),
     )
@@ -115,6 +121,10 @@ class PaymentRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
     changed_at: datetime = Field(sa_type=Instant)
     credit_minor: int = Field(default=0, sa_type=BigInteger)
+    destination: str | None = Field(default=None, max_length=200)
+    owner_minor: int | None = Field(default=None, sa_type=BigInteger)
+    rail_transfer: str | None = Field(default=None, max_length=200)
+    rail_fee: str | None = Field(default=None, max_length=200)
 
 
 class RefundRow(SQLModel, table=True):

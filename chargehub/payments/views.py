@@ -51,6 +51,10 @@ class PaymentView:
     created_at: datetime
     changed_at: datetime
     credit_minor: int = 0
+    destination: str | None = None
+    owner_minor: int | None = None
+    rail_transfer: str | None = None
+    rail_fee: str | None = None
 
     @property
     def purpose(self) -> str:

@@ -27,6 +27,12 @@ def names(settings: Settings) -> tuple[str, ...]:
     return tuple(name for name, is_offered in offered.items() if is_offered)
 
 
+def _at_capture(settings: Settings) -> dict[str, str]:
+    """The rails that pay owners at the capture, and where the hub's account is."""
+    is_wanted = bool(settings.stripe_key) and settings.stripe_charges == "destination"
+    return {"stripe": settings.stripe_country or settings.country} if is_wanted else {}
+
+
 def build(store: Store, clock: Clock, settings: Settings) -> Rails:
     """The rails of a hub."""
     line = Line(settings.stripe_key, settings.stripe_url or None)
@@ -53,5 +59,6 @@ def build(store: Store, clock: Clock, settings: Settings) -> Rails:
             if "stripe" in offered
             else {}
         ),
+        at_capture=_at_capture(settings),
         disputes={"stripe": StripeDisputes(line)} if "stripe" in offered else {},
     )

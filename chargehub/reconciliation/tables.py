@@ -60,6 +60,18 @@ _OF_REVERSAL = select(-func.sum(REVERSAL.c.amount_minor)).where(
     REVERSAL.c.currency == bindparam("currency"),
     REVERSAL.c.state == "taken",
 )
+_OF_DESTINATION = select(-func.sum(PAYMENT.c.captured_minor)).where(
+    PAYMENT.c.rail == bindparam("rail"),
+    PAYMENT.c.rail_transfer == bindparam("about"),
+    PAYMENT.c.currency == bindparam("currency"),
+)
+_OF_DESTINATION_FEE = select(
+    func.sum(PAYMENT.c.captured_minor - func.coalesce(PAYMENT.c.owner_minor, 0))
+).where(
+    PAYMENT.c.rail == bindparam("rail"),
+    PAYMENT.c.rail_fee == bindparam("about"),
+    PAYMENT.c.currency == bindparam("currency"),
+)
 _OF_DISPUTE = select(-func.sum(CARD_DISPUTE.c.amount_minor)).where(
     CARD_DISPUTE.c.rail == bindparam("rail"),
     CARD_DISPUTE.c.reference == bindparam("about"),
@@ -70,6 +82,8 @@ _OURS: Mapping[str, Sequence[Select[Any]]] = {
     "payment": (_OF_PAYMENT, _OF_TOP_UP),
     "refund": (_OF_REFUND, _OF_PAYBACK),
     "payout": (_OF_PAYOUT,),
+    "destination": (_OF_DESTINATION,),
+    "destination_fee": (_OF_DESTINATION_FEE,),
     "refund_back": (
         _OF_REFUND.where(REFUND.c.state == "failed"),
         _OF_PAYBACK.where(PAYBACK.c.state == "failed"),

@@ -173,6 +173,13 @@ def accept(work: Work, operator: Actor, cdr_id: str, because: str, now: datetime
     return Doubted.of(found)
 
 
+def mature_now(work: Work, session_id: str, owner_id: str, now: datetime) -> None:
+    """What stands settled for a session matures, if it is this owner's: it was sent already."""
+    found = tables.standing(work, session_id)
+    if found is not None and found.owner_id == owner_id and found.matured_at is None:
+        _mature(work, found, now)
+
+
 def believe(work: Work, session_id: str, because: str, now: datetime) -> None:
     """What stands settled for a session is doubted no more, and never will be."""
     found = tables.standing(work, session_id)

@@ -17,6 +17,7 @@ _KINDS: Mapping[str, LineKind] = {
     **dict.fromkeys(("charge", "payment"), "payment"),
     **dict.fromkeys(("refund", "payment_refund"), "refund"),
     "refund_failure": "refund_back",
+    "application_fee": "destination_fee",
     "transfer": "payout",
     **dict.fromkeys(("transfer_cancel", "transfer_failure", "transfer_refund"), "payout_back"),
     **dict.fromkeys(("payout", "payout_cancel", "payout_failure", "topup"), "withdrawal"),
@@ -75,6 +76,8 @@ class StripeBooks:
 
 def _book_line(booked: Any) -> BookLine:
     kind = _OF_CATEGORY.get(booked.reporting_category) or _KINDS.get(booked.type, "other")
+    if booked.type == "transfer" and getattr(booked.source, "source_transaction", None):
+        kind = "destination"  # the hub orders no transfers of single charges
     currency = booked.currency.upper()
     return BookLine(
         reference=booked.id,

@@ -580,6 +580,10 @@ def upgrade() -> None:
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("changed_at", Instant(), nullable=False),
         sa.Column("credit_minor", sa.BigInteger(), nullable=False),
+        sa.Column("destination", sa.String(length=200), nullable=True),
+        sa.Column("owner_minor", sa.BigInteger(), nullable=True),
+        sa.Column("rail_transfer", sa.String(length=200), nullable=True),
+        sa.Column("rail_fee", sa.String(length=200), nullable=True),
         sa.CheckConstraint(
             "0 <= captured_minor AND captured_minor <= capturable_minor",
             name=op.f("ck_payment_captured"),
@@ -603,6 +607,8 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_payment_session", ["session_id"], unique=False)
         batch_op.create_index("ix_payment_reference", ["rail_reference"], unique=False)
+        batch_op.create_index("ix_payment_transfer", ["rail_transfer"], unique=False)
+        batch_op.create_index("ix_payment_fee", ["rail_fee"], unique=False)
         batch_op.create_index(
             "uq_payment_answerable",
             ["session_id"],
