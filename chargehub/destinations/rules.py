@@ -1,7 +1,8 @@
 """Where a rail can pay owners at the capture. Pure.
 
-Source: Stripe's documentation, "Create destination charges": platform and connected account must be
-in one region, of which the European Economic Area is one.
+Source: Stripe's documentation, "Create destination charges": platform and connected account are in
+one region; another edition of that page says one country. That the European Economic Area is one
+such region is our reading of it, not tried; an account that Stripe refuses is done without.
 """
 
 EEA = frozenset(
