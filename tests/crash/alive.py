@@ -1,7 +1,6 @@
 """A hub that lives until one of its points, beside the twin."""
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -21,13 +20,14 @@ class Alive(RunningHub):
     """A hub without lines to stations, which dies at one of its points."""
 
     def __init__(
-        self, path: Path, clock: HandClock, settings: Settings, address: str, points: Points
+        self, database: str, clock: HandClock, settings: Settings, address: str, points: Points
     ) -> None:
-        self.database, self.clock = f"sqlite:///{path}", clock
+        self.database, self.clock = database, clock
         where = {"database": self.database, "stripe_url": address}
         self.settings = settings.model_copy(update=where)
         self.points = points
         self.is_up = False
+        self.dead = asyncio.Event()
         self._sims = []
 
     async def start(self, ocpp_port: int = 0) -> None:
@@ -37,7 +37,8 @@ class Alive(RunningHub):
         store = self.hub.store
         for kind, engine in (("write", store._write_engine), ("read", store._read_engine)):
             self.points.watch(engine)  # by its own dialect, so before another takes its place
-            _COMPILED.share(kind, engine)
+            if engine.dialect.name == "sqlite":
+                _COMPILED.share(kind, engine)
         transport = httpx2.ASGITransport(app=application(self.hub), client=("127.0.0.1", 1234))
         self.api = httpx2.AsyncClient(transport=transport, base_url="http://hub.test")
         await self.hub.relay.start()
@@ -50,7 +51,7 @@ class Alive(RunningHub):
     async def survives(self, deed: Any) -> bool:
         """Do it and all that follows; False: the hub died of it."""
         loop = asyncio.get_running_loop()
-        died = asyncio.Event()
+        self.dead = died = asyncio.Event()
 
         def tell() -> None:
             loop.call_soon_threadsafe(died.set)

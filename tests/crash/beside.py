@@ -1,5 +1,6 @@
 """The twin at one address for many hubs, one after the other; each asks under a name of its own."""
 
+import pickle
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ class Beside:
     def __init__(self, clock: HandClock) -> None:
         self.twin = Twin()
         self.twin.world.told = _nobody  # a lambda cannot be pickled
+        self.left = b""  # the twin as it was after its last answer to a life that keeps it
         self.tell: Callable[[Object], None] = _nobody
         self._heard = 0
         own = {"stripe_key": KEY, "stripe_webhook_secret": WEBHOOK_SECRET, "listing_grade": ""}
@@ -44,17 +46,19 @@ class Beside:
         self.points[life] = points
         return life
 
-    def born(self, path: Path, clock: HandClock, points: Points) -> Alive:
-        """A hub on this file, that knows the twin."""
-        return Alive(path, clock, self.settings, self.address(self.expected(points)), points)
+    def born(self, at: Path | str, clock: HandClock, points: Points) -> Alive:
+        """A hub on this file, or at this address of a database, that knows the twin."""
+        database = f"sqlite:///{at}" if isinstance(at, Path) else at
+        return Alive(database, clock, self.settings, self.address(self.expected(points)), points)
 
     def address(self, life: str) -> str:
         """Where this life finds the twin."""
         return f"{self._address}/{life}"
 
-    def set_back(self, twin: Twin) -> None:
-        """Go on with this twin; what it told before is old."""
-        self.twin, self._heard = twin, len(twin.world.events)
+    def set_back(self, left: bytes) -> None:
+        """Go on with this twin, that was pickled; what it told before is old."""
+        self.twin, self.left = pickle.loads(left), left
+        self._heard = len(self.twin.world.events)
 
     @property
     def world(self) -> World:
@@ -82,6 +86,8 @@ class Beside:
             asked = {**scope, "path": f"/{path}", "raw_path": f"/{path}".encode()}
             await self.twin.app()(asked, receive, keep)
             self.tell_news()
+            if self.points[life].keeper is not None:
+                self.left = pickle.dumps(self.twin)
             self.points[life].reach(f"after {what}")
         except Killed:  # nobody listens any more
             told = [{"type": "http.response.start", "status": 500, "headers": []}]

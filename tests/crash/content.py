@@ -70,10 +70,18 @@ _BALANCES = """
 """
 
 
-def balances(path: str) -> dict[tuple[str, str], int]:
-    """What is on every account of the ledger that has anything, by the account and its asset."""
+def balances(path: str, known: frozenset[str]) -> dict[tuple[str, str], list[int]]:
+    """What is on every account of the ledger that has anything, by the account and its asset.
+
+    Accounts of what a run itself made (a hold that is open) have ids of chance in their names, if
+    they are not `known`: they are told of together, smallest first.
+    """
+    found: dict[tuple[str, str], list[int]] = {}
     with closing(sqlite3.connect(path)) as connection:
-        return {(code, asset): sum for code, asset, sum in connection.execute(_BALANCES)}
+        for code, asset, amount in connection.execute(_BALANCES):
+            name = _ID.sub(lambda match: match[0] if match[0] in known else "?", code)
+            found.setdefault((name, asset), []).append(amount)
+    return {account: sorted(amounts) for account, amounts in found.items()}
 
 
 def notices(path: str) -> Counter[str]:

@@ -3,13 +3,13 @@
 import asyncio
 import multiprocessing
 import pickle
-import shutil
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 from chargehub.clock import HandClock
@@ -17,18 +17,18 @@ from tests.busy import verify
 from tests.crash.alive import LIMIT_S, Alive
 from tests.crash.beside import Beside
 from tests.crash.content import Row, changed, ids_in, rows_of, things_of
+from tests.crash.left import Keeper, Left, copied, thrown_away
 from tests.crash.life import Life, live
 from tests.crash.outside import OUTSIDE
 from tests.crash.play import SCENES, Cast, Scene
 from tests.crash.points import Points
-from tests.crash.telling import Telling, telling
+from tests.crash.telling import News, Telling, telling
 from tests.databases import fresh_sqlite
 from tests.hub import RunningHub
 from tests.schema import prepare
 from tests.stories.stripe_hub import SETUPS, VISA
 from tests.stripe_twin import accounts, balances, checkout
 from tests.stripe_twin.app import Twin
-from tests.stripe_twin.events import Delivery
 from tests.stripe_twin.manners import Faults
 from tests.stripe_twin.world import PLATFORM, Call, World
 
@@ -46,7 +46,11 @@ class State:
     path: Path
     twin: bytes  # pickled, for each run takes one of its own
     rows: Counter[Row]
-    ids: frozenset[str]
+
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """Every id there is."""
+        return ids_in(self.rows)
 
     def since(self, before: "State") -> list[str]:
         """What happened since, told without ids."""
@@ -61,6 +65,11 @@ class Played:
     lives: tuple[Points, ...]
     owed: int  # deliveries that the last life left for later
 
+    @property
+    def deaths(self) -> int:
+        """How many of the lives ended at a point."""
+        return sum(life.has_died for life in self.lives)
+
 
 class Ground:
     """Where the story is played, on copies of `first`."""
@@ -73,67 +82,98 @@ class Ground:
         self._copies = 0
         self._told: Telling | None = None
 
-    async def play(self, before: State, scenes: range, kills: Sequence[int] = ()) -> Played:
-        """Play these scenes, from the state before the first of them.
+    async def play(self, before: State | Left, scenes: range, kills: Sequence[int] = ()) -> Played:
+        """Play these scenes, from the state before the first of them, or from what one left in it.
 
         The first life ends at its point `kills[0]`, the next at `kills[1]`; one more lives on.
         """
-        return await self._play_on(self._set_back(before), scenes, kills)
+        return await self._play_on(self._set_back(before), scenes, _ending_at(kills))
+
+    @asynccontextmanager
+    async def kept(
+        self, before: State | Left, scene: int
+    ) -> AsyncIterator[tuple[Played, Sequence[Left]]]:
+        """Play this scene to its end, and keep what a death at each of its points would leave."""
+        path = self._set_back(before)
+        keeper = Keeper(path, lambda: self._beside.left)
+        played = await self._play_on(path, range(scene, scene + 1), [Points(keeper=keeper)])
+        try:
+            yield played, tuple(keeper.left)
+        finally:
+            thrown_away(keeper.left)
+            keeper.left.clear()  # the twin in it is large, and points are remembered
 
     async def play_after_a_kill(self, before: State, scene: int, kill_at: int) -> Played:
         """Play this scene in a process that the kernel ends at a statement, and again in here."""
         path = self._set_back(before)
         await self._kill(path, scene, kill_at)
-        return await self._play_on(path, range(scene, scene + 1), ())
+        return await self._play_on(path, range(scene, scene + 1))
 
-    async def play_with_faults(self, before: State, scenes: range, faults: Faults) -> Played:
-        """Play these scenes while the twin fails; what has to be tried again is, by a new life."""
+    async def play_with_faults(
+        self, before: State, scenes: range, faults: Faults, kills: Sequence[int] = ()
+    ) -> Played:
+        """Play these scenes while the twin fails; what has to be tried again is, by a new life.
+
+        In each scene hubs die as in `play`.
+        """
         path = self._set_back(before)
         self._beside.twin.faults = faults
         lives: list[Points] = []
         for number in scenes:
-            played = await self._play_patiently(path, number)
+            played = await self._play_patiently(path, number, kills)
             lives += played.lives
         return Played(played.state, tuple(lives), 0)
 
-    async def play_told(self, before: State, scenes: range, seed: int, travels: Delivery) -> Played:
-        """Play these scenes and what happens outside, of which the twin tells as it `travels`."""
+    async def play_told(self, before: State, scenes: range, news: News) -> Played:
+        """Play these scenes and what happens outside, of which the twin tells."""
         path = self._set_back(before)
         lives: list[Points] = []
-        async with telling(self._beside, seed, travels) as self._told:
+        async with telling(self._beside, news) as self._told:
             for number in scenes:
                 self._beside.twin.world.clock.now = int(at(number).timestamp())
                 OUTSIDE.get(SCENES[number].name, _nothing)(self._beside.twin.world)
-                played = await self._play_patiently(path, number)
+                played = await self._play_patiently(path, number, news.kills(number))
                 lives += played.lives
             assert self._told.sender.refused == []
         self._told = None
         return Played(played.state, tuple(lives), 0)
 
-    async def _play_patiently(self, path: Path, number: int) -> Played:
+    async def _play_patiently(self, path: Path, number: int, kills: Sequence[int]) -> Played:
         """Play a scene until nothing of it is left for later; each try is a life of its own."""
         lives: list[Points] = []
-        for _ in range(TRIES):
-            played = await self._play_on(path, range(number, number + 1), ())
+        for attempt in range(TRIES):
+            given = () if attempt else _ending_at(kills)
+            played = await self._play_on(path, range(number, number + 1), given)
             lives += played.lives
             if not played.owed:
                 return Played(played.state, tuple(lives), 0)
         raise AssertionError(f"{SCENES[number].name!r} is not done after {TRIES} lives")
 
-    async def play_by_two(self, before: State, scene: int, kill_at: int) -> Played:
-        """A hub dies in this scene, and two come back on its file at the same moment."""
+    async def dead(self, before: State, scene: int, kill_at: int) -> State:
+        """What is there once a hub has died at this point of the scene."""
         path = self._set_back(before)
         self._beside.clock = clock = HandClock(at(scene))
-        first = self._beside.born(path, clock, Points(kill_at))
-        await first.survives(self._scene(first, SCENES[scene]))
-        await first.bury()
+        alive = self._beside.born(path, clock, Points(kill_at))
+        await alive.survives(self._scene(alive, SCENES[scene]))
+        await alive.bury()
+        return _state(path, self._beside.twin)
+
+    def seen(self, left: Left) -> State:
+        """What whoever comes next sees of it."""
+        path = self._set_back(left)
+        return _state(path, self._beside.twin)
+
+    async def play_by_two(self, left: Left, scene: int) -> Played:
+        """Two hubs come back at the same moment on what one left in this scene."""
+        path = self._set_back(left)
+        self._beside.clock = clock = HandClock(at(scene))
         two = [self._beside.born(path, clock, Points()) for _ in range(2)]
         await asyncio.gather(*(one.start() for one in two))
         await self._cast.taken_over_by(two[1]).act(SCENES[scene])
         await asyncio.gather(*(one.settle() for one in two))  # what is due comes after the deed
         for one in two:
             await one.bury()
-        return await self._play_on(path, range(scene, scene + 1), ())
+        return await self._play_on(path, range(scene, scene + 1))
 
     async def _kill(self, path: Path, scene: int, kill_at: int) -> None:
         moment, points = at(scene), Points()
@@ -148,16 +188,17 @@ class Ground:
         process.kill()
         assert process.exitcode == -signal.SIGKILL, (process.exitcode, life)
 
-    async def _play_on(self, path: Path, scenes: range, kills: Sequence[int]) -> Played:
+    async def _play_on(self, path: Path, scenes: range, given: Sequence[Points] = ()) -> Played:
+        """`given`: the first lives; after them come as many as are needed."""
         self._beside.clock = clock = HandClock(at(scenes[0]))
-        lives: list[Points] = []
+        coming, lives = iter(given), list[Points]()
         alive: Alive | None = None
         for number in scenes:
             clock.set(at(number))
             done = False
             while not done:
                 if alive is None:
-                    lives.append(Points(kills[len(lives)] if len(lives) < len(kills) else None))
+                    lives.append(next(coming, Points()))
                     alive = self._beside.born(path, clock, lives[-1])
                 done = await alive.survives(self._scene(alive, SCENES[number]))
                 if not done:
@@ -185,11 +226,11 @@ class Ground:
             await self._told.end()
             await alive.settle()
 
-    def _set_back(self, to: State) -> Path:
+    def _set_back(self, to: State | Left) -> Path:
         """The twin as it was, and a copy of the file as it was."""
-        self._beside.set_back(pickle.loads(to.twin))
+        self._beside.set_back(to.twin)
         self._copies += 1
-        return Path(shutil.copy(to.path, self._folder / f"{self._copies}.sqlite"))
+        return copied(to.path, self._folder / f"{self._copies}.sqlite")
 
 
 @asynccontextmanager
@@ -200,14 +241,19 @@ async def ground(folder: Path) -> AsyncIterator[Ground]:
     clock = HandClock(START)
     beside = Beside(clock)
     async with beside.serving():
-        alive = beside.born(path, clock, Points())
-        await alive.start_with_stations()
-        cast = await cast_of(alive, beside.twin)
-        await alive.settle()
-        await alive.bury()
-        await alive.hub.ocpp.stop()
-        await asyncio.gather(*(sim.close() for sim in alive._sims))
+        cast = await cast_by(beside.born(path, clock, Points()), beside.twin)
         yield Ground(folder, beside, cast, _state(path, beside.twin))
+
+
+async def cast_by(alive: Alive, twin: Twin) -> Cast:
+    """Who acts in the story, and a hub that knew them and is gone."""
+    await alive.start_with_stations()
+    cast = await cast_of(alive, twin)
+    await alive.settle()
+    await alive.bury()
+    await alive.hub.ocpp.stop()
+    await asyncio.gather(*(sim.close() for sim in alive._sims))
+    return cast
 
 
 async def cast_of(alive: RunningHub, twin: Twin) -> Cast:
@@ -238,10 +284,14 @@ def at(number: int) -> datetime:
     return START + sum((scene.after for scene in SCENES[: number + 1]), HOUR)
 
 
+def _ending_at(kills: Sequence[int]) -> list[Points]:
+    return [Points(kill_at) for kill_at in kills]
+
+
 def _state(path: Path, twin: Twin) -> State:
     """Of a file that nobody has open any more."""
     rows = rows_of(str(path)) + things_of(twin.world)
-    return State(path, pickle.dumps(twin), rows, ids_in(rows))
+    return State(path, pickle.dumps(twin), rows)
 
 
 def _nothing(_world: World) -> None:

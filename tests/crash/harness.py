@@ -6,7 +6,7 @@ scene, when every row of the database and every object of the twin must be as if
 """
 
 import threading
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,10 +18,12 @@ from tests.crash.ground import Ground, Played, State, ground
 from tests.crash.outside import LAST
 from tests.crash.play import SCENES, Scene
 from tests.crash.points import Killed
+from tests.crash.telling import News
 from tests.stripe_twin.events import Delivery
 from tests.stripe_twin.manners import Faults
 
 SHOWN = 6  # of what one death changed
+HALF = 0.5
 FEWER = 20  # statements: a busy machine puts more into one transaction
 
 
@@ -80,13 +82,6 @@ class Undisturbed:
             found += [(scene, number) for number in range(1, count - FEWER)]
         return found
 
-    def pairs(self, count: int, random: Random) -> list[Death]:
-        """Two deaths each, the second on the way back from the first."""
-        return [
-            Death(one.scene, (*one.points, random.randint(1, len(self.passed[one.scene]))))
-            for one in random.choices(self.everywhere(), k=count)
-        ]
-
     async def survived(self, deaths: Iterable[Death], to_end: bool = False) -> list[str]:
         """Die so, again and again; what was not as before, by death."""
         wrong: list[str] = []
@@ -104,36 +99,43 @@ class Undisturbed:
         before = self.states[death.scene]
         last = len(SCENES) if to_end else death.scene + 1
         played = await self.ground.play(before, range(death.scene, last), death.points)
-        return self._compared(death.scene, last, played)
+        return self.compared(death.scene, last, played)
 
     async def differences_after_a_kill(self, scene: int, kill_at: int) -> list[str]:
         """The same of a process that is ended at a statement of its own."""
         before = self.states[scene]
         played = await self.ground.play_after_a_kill(before, scene, kill_at)
-        return self._compared(scene, scene + 1, played)
+        return self.compared(scene, scene + 1, played)
 
-    async def differences_by_two(self, death: Death) -> list[str]:
-        """The same where two hubs take up what one left, side by side."""
-        before, kill_at = self.states[death.scene], death.points[0]
-        played = await self.ground.play_by_two(before, death.scene, kill_at)
-        return self._compared(death.scene, death.scene + 1, played)
-
-    async def differences_by_faults(self, scene: int, faults: Faults) -> list[str]:
-        """The same of a twin that fails in this scene."""
+    async def differences_by_faults(
+        self, scene: int, faults: Faults, kills: Sequence[int] = ()
+    ) -> list[str]:
+        """The same of a twin that fails in this scene, in which hubs die too."""
         scenes = range(scene, scene + 1)
-        played = await self.ground.play_with_faults(self.states[scene], scenes, faults)
-        return self._compared(scene, scene + 1, played)
+        played = await self.ground.play_with_faults(self.states[scene], scenes, faults, kills)
+        return self.compared(scene, scene + 1, played)
 
-    async def told(self, seed: int, travels: Delivery) -> State:
-        """How it ends where more happens outside, and the twin tells of it as well as this."""
+    async def told(self, seed: int, travels: Delivery, deaths: Random | None = None) -> Played:
+        """How it ends where more happens outside, and the twin tells of it as well as this.
+
+        `deaths`: in half of the scenes a hub dies, at a point of this one's choice.
+        """
+
+        def kills(scene: int) -> Sequence[int]:
+            if deaths is None or deaths.random() < HALF:
+                return ()
+            return (deaths.randint(1, len(self.passed[scene])),)
+
         names = [scene.name for scene in SCENES]
         scenes = range(names.index(LAST) + 1)
-        state = (await self.ground.play_told(self.states[0], scenes, seed, travels)).state
-        wrong = _broken(state) + self.ground.shortcomings
-        assert wrong == [], wrong
-        return state
+        news = News(seed, travels, kills)
+        played = await self.ground.play_told(self.states[0], scenes, news)
+        wrong = _broken(played.state) + self.ground.shortcomings
+        assert wrong == [], f"seed {seed}: {wrong}"
+        return played
 
-    def _compared(self, scene: int, last: int, played: Played) -> list[str]:
+    def compared(self, scene: int, last: int, played: Played) -> list[str]:
+        """What did not come of these scenes as it did undisturbed. Removes the file."""
         expected = self._expected(scene, last)
         wrong = _differences(expected, played.state.since(self.states[scene]))
         if last == len(SCENES):
@@ -146,7 +148,7 @@ class Undisturbed:
 @asynccontextmanager
 async def undisturbed(folder: Path) -> AsyncIterator[Undisturbed]:
     """Play the story once."""
-    with _quiet_deaths():
+    with quiet_deaths():
         async with ground(folder) as where:
             found = Undisturbed(where, [where.first], [])
             for number in range(len(SCENES)):
@@ -182,7 +184,7 @@ def _broken(state: State) -> list[str]:
 
 
 @contextmanager
-def _quiet_deaths() -> Iterator[None]:
+def quiet_deaths() -> Iterator[None]:
     """A hub's writer that was killed is no fault of a thread."""
     others = threading.excepthook
 

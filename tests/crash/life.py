@@ -35,7 +35,7 @@ def live(life: Life) -> None:
 async def _live(life: Life) -> None:
     points = Points(life.kill_at)
     points.died = lambda: os.kill(os.getpid(), signal.SIGKILL)
-    alive = Alive(life.path, HandClock(life.at), life.settings, life.address, points)
+    alive = Alive(f"sqlite:///{life.path}", HandClock(life.at), life.settings, life.address, points)
     await alive.start()
     await life.cast.taken_over_by(alive).act(SCENES[life.scene])
     await alive.settle()

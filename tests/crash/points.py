@@ -12,6 +12,9 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
+from tests.crash.left import Keeper
+from tests.crash.postgresql import on_postgresql
+
 _SILENT = ("PRAGMA", "ROLLBACK")  # opening a file, and what SQLite does by itself after a death
 
 
@@ -23,12 +26,15 @@ class Points:
     """Counts the points of one life of a hub, and ends it at one of them.
 
     `kill_at` 1 is the first point; None: it lives. `passed`: the name of every point so far.
+    `keeper` notes at each of them what a death would leave.
     """
 
-    def __init__(self, kill_at: int | None = None) -> None:
+    def __init__(self, kill_at: int | None = None, keeper: Keeper | None = None) -> None:
         self.passed: list[str] = []
         self.has_died = False
         self.died: Callable[[], None] = lambda: None
+        self.committing = threading.Lock()
+        self.keeper = keeper
         self._kill_at = kill_at
         self._lock = threading.Lock()
 
@@ -37,6 +43,9 @@ class Points:
         with self._lock:
             if not self.has_died:
                 self.passed.append(name)
+                if self.keeper is not None:
+                    with self.committing:
+                        self.keeper.note(len(self.passed))
                 if len(self.passed) != self._kill_at:
                     return
                 self.has_died = True
@@ -47,8 +56,11 @@ class Points:
         """Every statement of this engine is a point, and so is what comes after a COMMIT."""
         event.listen(engine, "do_connect", self._connect)
 
-    def _connect(self, _dialect: Any, _record: Any, _args: Any, options: dict[str, Any]) -> None:
+    def _connect(self, dialect: Any, _record: Any, args: Any, options: dict[str, Any]) -> Any:
+        if dialect.name == "postgresql":
+            return on_postgresql(self.reach, args, options)
         options["factory"] = lambda *args, **more: _Connection(self, *args, **more)
+        return None  # so SQLAlchemy connects
 
 
 class _Connection(sqlite3.Connection):
@@ -63,7 +75,8 @@ class _Connection(sqlite3.Connection):
         if not self.in_transaction:
             return
         self._points.reach("COMMIT")
-        super().commit()
+        with self._points.committing:
+            super().commit()
         self._points.reach("after COMMIT")
 
 

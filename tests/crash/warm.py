@@ -28,7 +28,7 @@ async def _live(folder: Path) -> None:
     path, clock = folder / "warm.sqlite", HandClock(datetime(2026, 3, 2, tzinfo=UTC))
     prepare(fresh_sqlite(path))
     settings = RunningHub("sqlite://", clock, stripe_key=KEY).settings
-    alive = Alive(path, clock, settings, NOWHERE, Points())
+    alive = Alive(f"sqlite:///{path}", clock, settings, NOWHERE, Points())
     await alive.start()
     await alive.person("somebody", pays=False)
     await alive.settle()
