@@ -31,7 +31,7 @@ class Keeper:
     Frames of a log count once a commit has written so in its index, to its first bytes; whoever
     recovers a log ignores those after them. So while these bytes stay, what a death leaves stays.
 
-    Source: SQLite, "WAL-mode File Format", sections 2.1 and 4.2.
+    Source: SQLite, "WAL-mode File Format", on the header of the WAL-index.
     """
 
     def __init__(self, path: Path, twin: Callable[[], bytes]) -> None:
