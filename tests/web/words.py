@@ -16,7 +16,13 @@ from tests.tree import ROOT
 
 LANGUAGES = tuple(code for code in NAMES if code != "en")
 _METHODS = [("**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")]
-_OPTIONS = {"templates/**.html": {"trimmed": "false", "newstyle_gettext": "true"}}
+_OPTIONS = {
+    "templates/**.html": {
+        "newstyle_gettext": "true",
+        "extensions": "jinja2.ext.do",
+        "silent": "false",  # else a template with a mistake in it would say nothing at all
+    }
+}
 _KEYWORDS = {"_": None, "say": None, "gettext": None, "ngettext": (1, 2)}
 
 Text = str | tuple[str, ...]
