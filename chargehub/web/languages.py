@@ -4,6 +4,7 @@ Each language is a folder of catalogues (`*.po`), read as they are when the hub 
 what the code says.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -15,15 +16,18 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale, dates, negotiate_locale, numbers
-from babel.messages import mofile, pofile
+from babel.messages import Catalog, mofile, pofile
 from babel.support import Translations
 
 from chargehub.units import TOKEN, exponent, major
+from chargehub.web.sentences import Sentences
 
 FOLDER = Path(__file__).parent / "languages"
 NAMES: Mapping[str, str] = {"en": "English", "de": "Deutsch", "nb": "Norsk", "es": "Español"}
 Unit = Literal["day", "hour", "minute"]
 _UNITS: Sequence[tuple[Unit, int]] = (("day", 1_440), ("hour", 60), ("minute", 1))
+REFUSALS = "refusals"  # the catalogue of what REST says no with
+_INSTANT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?Z")
 _ASKED_AS = {"no": "nb", "nn": "nb"}  # browsers in Norway ask for any of the three
 
 
@@ -45,21 +49,37 @@ class Language:
 
     @cached_property
     def words(self) -> Translations:
-        """Its translations, all catalogues in one."""
+        """Its translations of what pages say, all catalogues in one."""
         whole = Translations()
-        for path in sorted((FOLDER / self.code).glob("*.po")):
-            with path.open("rb") as file:
-                catalogue = pofile.read_po(file, locale=self.code)
+        for name, catalogue in catalogues(self.code).items():
+            if name == REFUSALS:
+                continue
             compiled = BytesIO()
             mofile.write_mo(compiled, catalogue)
             compiled.seek(0)
             whole.merge(Translations(compiled))
         return whole
 
+    @cached_property
+    def sentences(self) -> Sentences:
+        """Its translations of what REST says no with."""
+        catalogue = catalogues(self.code).get(REFUSALS, ())
+        return Sentences({str(each.id): str(each.string) for each in catalogue if each.string})
+
     def say(self, text: str, **values: object) -> str:
         """The text in this language, with its `%(name)s` filled in."""
         said = str(self.words.gettext(text))
         return said % values if values else said
+
+    def refusal(self, detail: str, zone: str = "UTC") -> str:
+        """What REST or a form said no with, in this language; its instants as people there say.
+
+        English where there is no translation.
+        """
+        said = self.sentences.said(detail)
+        if said == detail:
+            said = str(self.words.gettext(detail))
+        return _INSTANT.sub(lambda at: self.moment(at[0], zone), said)
 
     def money(self, amount_minor: int, currency: str) -> str:
         """An amount with all digits of its currency: €12.34, 12,34 €; tokens as 1.5 CHG."""
@@ -169,6 +189,15 @@ def instant(at: datetime | str) -> datetime:
 def local(at: datetime | str, zone: str) -> datetime:
     """An instant as a clock on a wall there shows it."""
     return instant(at).astimezone(ZoneInfo(zone))
+
+
+def catalogues(code: str) -> Mapping[str, Catalog]:
+    """The catalogues of a language by their names."""
+    read = {}
+    for path in sorted((FOLDER / code).glob("*.po")):
+        with path.open("rb") as file:
+            read[path.stem] = pofile.read_po(file, locale=code)
+    return read
 
 
 @cache

@@ -30,7 +30,7 @@ def _environment(language: Language) -> Environment:
     )
     environment.install_gettext_translations(language.words, newstyle=True)  # type: ignore[attr-defined]
     figures = ("money", "number", "energy", "power", "distance", "percent", "moment", "time", "day")
-    more = ("weekday", "month", "duration", "ago")
+    more = ("weekday", "month", "duration", "ago", "refusal")
     environment.filters.update({name: getattr(language, name) for name in (*figures, *more)})
     environment.filters["decimal"] = Decimal
     environment.globals["static"] = assets.address

@@ -14,6 +14,7 @@ from chargehub.web import shell
 from chargehub.web.api import Api, Refused
 from chargehub.web.forms import Form
 from chargehub.web.languages import Language, chosen
+from chargehub.web.languages import mark as _
 
 LOGIN, LANGUAGE, ZONE, NOTE = "chargehub_login", "language", "time_zone", "note"
 _YEAR_S = 365 * 86_400
@@ -78,7 +79,7 @@ class Visitor:
         own pages alone.
         """
         if urlsplit(url).scheme not in ("http", "https"):
-            raise Refused(502, {"detail": "The page to go on to has no address."})
+            raise Refused(502, {"detail": _("The page to go on to has no address.")})
         text = self._rendered("away.html", {"url": url, "note": ""})
         return HTMLResponse(text, headers={"Refresh": f"0; url={url}"})
 

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from chargehub.web.api import Refused
+from chargehub.web.languages import mark as _
 from chargehub.web.visitors import AnyVisitor
 
 router = APIRouter()
@@ -16,5 +17,5 @@ async def get_answer(path: str, request: Request, visitor: AnyVisitor) -> Respon
     """
     site = request.headers.get("sec-fetch-site", "same-origin")
     if site == "cross-site" and request.headers.get("sec-fetch-mode") != "navigate":
-        raise Refused(403, {"detail": "Only pages of this hub may read this."})
+        raise Refused(403, {"detail": _("Only pages of this hub may read this.")})
     return visitor.api.passed_on(f"/{path}")

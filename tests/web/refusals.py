@@ -1,0 +1,258 @@
+"""The sentences that the hub says no with, as they stand in the code; figures are `%(name)s`.
+
+They are the arguments of every kind of refusal and of what is wrong with a field, wherever they
+stand: as a text, a constant, one of several, or what a function makes.
+"""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from chargehub import errors
+from tests import docs_tables
+from tests.tree import sources, syntax
+
+# Whose sentences are translated. Those of other folders are said to machines and operators alone,
+# and stay English.
+FOLDERS = ("people", "rest")
+
+# What pydantic says of a field; it has no list of them that could be asked for.
+FRAMEWORK = (
+    "Field required",
+    "Input should be a valid string",
+    "Input should be a valid integer",
+    "Input should be a valid integer, unable to parse string as an integer",
+    "Input should be a valid integer, got a number with a fractional part",
+    "Input should be a valid number",
+    "Input should be a valid number, unable to parse string as a number",
+    "Input should be a finite number",
+    "Input should be a valid decimal",
+    "Decimal input should be an integer, float, string or Decimal object",
+    "Decimal input should have no more than %(max_digits)s digits in total",
+    "Decimal input should have no more than %(decimal_places)s decimal places",
+    "Decimal input should have no more than %(decimal_places)s decimal place",
+    "Input should be a valid boolean",
+    "Input should be a valid boolean, unable to interpret input",
+    "Input should be a valid list",
+    "Input should be a valid dictionary",
+    "Input should be a valid dictionary or object to extract fields from",
+    "Input should be a valid UUID, %(error)s",
+    "Input should be a valid date",
+    "Input should be a valid date or datetime, %(error)s",
+    "Input should be a valid date in the format YYYY-MM-DD, %(error)s",
+    "Input should be a valid datetime",
+    "Input should be a valid datetime, %(error)s",
+    "Input should be a valid datetime or date, %(error)s",
+    "Input should have timezone info",
+    "Input should be a valid time",
+    "Input should be in a valid time format, %(error)s",
+    "Input should be a valid URL, %(error)s",
+    "Input should be %(expected)s",
+    "Input should be greater than %(gt)s",
+    "Input should be greater than or equal to %(ge)s",
+    "Input should be less than %(lt)s",
+    "Input should be less than or equal to %(le)s",
+    "Input should be a multiple of %(multiple_of)s",
+    "String should have at least %(min_length)s character",
+    "String should have at least %(min_length)s characters",
+    "String should have at most %(max_length)s character",
+    "String should have at most %(max_length)s characters",
+    "String should match pattern '%(pattern)s'",
+    "Extra inputs are not permitted",
+    "List should have at least %(min_length)s item after validation, not %(actual_length)s",
+    "List should have at least %(min_length)s items after validation, not %(actual_length)s",
+    "List should have at most %(max_length)s item after validation, not %(actual_length)s",
+    "List should have at most %(max_length)s items after validation, not %(actual_length)s",
+)
+
+# What cannot be read from the code where it is said: a rail says it, or it was said elsewhere.
+UNREAD = (
+    "chargehub/guests/ad_hoc_routes.py: page.detail",
+    "chargehub/guests/paying.py: found.detail",
+    "chargehub/meters/actions.py: str(error)",
+    "chargehub/payments/asked.py: answer.detail",
+    "chargehub/payments/onboarding.py: made.detail",
+    "chargehub/payments/onboarding.py: reference.detail",
+    "chargehub/payments/payout_routes.py: refusal",
+    "chargehub/payments/routes.py: destination.detail",
+    "chargehub/payments/setting_up.py: page.detail",
+    "chargehub/payments/setting_up.py: sorted(having)",
+    "chargehub/personal/erasing.py: ' '.join(in_the_way)",
+    "chargehub/rest/problems.py: fault['msg'].removeprefix('Value error, ')",
+    "chargehub/rest/problems.py: str(error)",
+    "chargehub/rest/problems.py: str(error.detail)",
+    "chargehub/sessions/access_codes.py: detail",
+)
+
+_SAID_IN = {  # which argument of what else says something is the sentence
+    "PydanticCustomError": 1,
+    "FieldProblem": 1,
+    "problem": 2,
+    "Unavailable": 0,
+}
+
+
+def said() -> set[str]:
+    """Every sentence that is to be translated."""
+    return {text for folder in FOLDERS for text in of_code().get(folder, ())} | set(FRAMEWORK)
+
+
+@cache
+def of_code() -> Mapping[str, set[str]]:
+    """The sentences of the hub by the folder that says them; `FRAMEWORK` is not among them."""
+    found: dict[str, set[str]] = {}
+    for path in _files():
+        folder = found.setdefault(path.parts[1].removesuffix(".py"), set())
+        for node in _arguments(path):
+            folder |= set(_texts(node, path))
+    return found
+
+
+def unread() -> set[str]:
+    """Places where a sentence is made in a way that is not understood here: `file: argument`."""
+    return {
+        f"{path}: {ast.unparse(node)}"
+        for path in _files()
+        for node in _arguments(path)
+        if not _texts(node, path)
+    }
+
+
+def _files() -> Iterator[Path]:
+    for path in sources("chargehub"):
+        if path.parts[1] not in ("web", "store", "ocpp", "commands"):
+            yield path
+
+
+@cache
+def _kinds() -> Mapping[str, bool]:
+    """Names of refusals, and whether they are given their sentence by who raises them."""
+    plain = (errors.Refused.__init__, errors.TooMany.__init__)
+    kinds = docs_tables.refusals()
+    return {kind.__name__: kind.__init__ in plain for kind in kinds}
+
+
+def _arguments(path: Path) -> Iterator[ast.expr]:
+    for node in ast.walk(syntax(path)):
+        if isinstance(node, ast.ClassDef) and _kinds().get(node.name) is False:
+            yield from _given_on(node)
+        if isinstance(node, ast.Call):
+            argument = _sentence_of(node)
+            if argument is not None:
+                yield argument
+
+
+def _given_on(kind: ast.ClassDef) -> Iterator[ast.expr]:
+    """What a kind that makes its own sentence says."""
+    for node in ast.walk(kind):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "super().__init__":
+            yield node.args[0]
+
+
+def _sentence_of(call: ast.Call) -> ast.expr | None:
+    name = _last(call.func)
+    named = {word.arg: word.value for word in call.keywords}
+    if name in _SAID_IN:
+        place = _SAID_IN[name]
+        return call.args[place] if len(call.args) > place else named.get("detail")
+    if _kinds().get(name):
+        return call.args[0] if call.args else named.get("detail")
+    return None
+
+
+def _texts(node: ast.expr, path: Path) -> list[str]:
+    """What an expression may say; empty if that is not to be seen."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return [text]
+        case ast.JoinedStr():
+            return [_template(node)]
+        case ast.IfExp():
+            return [*_texts(node.body, path), *_texts(node.orelse, path)]
+        case ast.BoolOp():
+            return [text for value in node.values for text in _texts(value, path)]
+        case ast.Call():
+            return _returned(_last(node.func), path)
+        case ast.Name() | ast.Attribute():
+            return _assigned(node, path) or _values(_looked_up(node, path))
+        case ast.Subscript():
+            return _values(_looked_up(node.value, path))
+    return []
+
+
+def _template(node: ast.JoinedStr) -> str:
+    written, names = "", set[str]()
+    for part in node.values:
+        if isinstance(part, ast.Constant):
+            written += str(part.value)
+        elif isinstance(part, ast.FormattedValue):
+            name = base = _name(part.value)
+            while name in names:
+                name = f"{base}_{len(names)}"
+            names.add(name)
+            written += f"%({name})s"
+    return written
+
+
+def _name(node: ast.expr) -> str:
+    """A word for what is filled in."""
+    match node:
+        case ast.Name() | ast.Attribute():
+            return re.sub(r"\W", "", _last(node)).strip("_").lower()
+        case ast.Call() if node.args:
+            return _name(node.args[0])
+        case ast.Call():
+            return _name(node.func)
+        case ast.BinOp():
+            return _name(node.left)
+        case ast.Subscript():
+            return _name(node.value)
+    return "value"
+
+
+def _returned(name: str, path: Path) -> list[str]:
+    for node in ast.walk(syntax(path)):
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            made = (
+                one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value
+            )
+            return [text for value in made for text in _texts(value, path)]
+    return []
+
+
+def _assigned(node: ast.expr, path: Path) -> list[str]:
+    """What a name was set to anywhere in its file."""
+    if not isinstance(node, ast.Name):
+        return []
+    return [
+        text
+        for one in ast.walk(syntax(path))
+        if isinstance(one, ast.Assign)
+        and any(isinstance(target, ast.Name) and target.id == node.id for target in one.targets)
+        and not isinstance(one.value, ast.Name | ast.Attribute)
+        for text in _texts(one.value, path)
+    ]
+
+
+def _looked_up(node: ast.expr, path: Path) -> Any:
+    """The value of a name of a module, its own or an imported one."""
+    module = sys.modules.get(".".join(path.with_suffix("").parts))
+    found: Any = module
+    for part in ast.unparse(node).split("."):
+        found = getattr(found, part, None)
+    return found
+
+
+def _values(found: Any) -> list[str]:
+    if isinstance(found, Mapping):
+        found = tuple(found.values())
+    texts = found if isinstance(found, tuple) else (found,)
+    return [text for text in texts if isinstance(text, str)]
+
+
+def _last(node: ast.expr) -> str:
+    return ast.unparse(node).rsplit(".", 1)[-1]
