@@ -19,7 +19,7 @@ from babel import Locale, dates, negotiate_locale, numbers
 from babel.messages import Catalog, mofile, pofile
 from babel.support import Translations
 
-from chargehub.units import TOKEN, exponent, major
+from chargehub.units import CURRENCIES, TOKEN, exponent, major
 from chargehub.web.sentences import Sentences
 
 FOLDER = Path(__file__).parent / "languages"
@@ -28,6 +28,7 @@ Unit = Literal["day", "hour", "minute"]
 _UNITS: Sequence[tuple[Unit, int]] = (("day", 1_440), ("hour", 60), ("minute", 1))
 REFUSALS = "refusals"  # the catalogue of what REST says no with
 _INSTANT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?Z")
+_MONEY = re.compile(r"\b(\d+(?:\.\d+)?) ([A-Z]{3})\b")
 _ASKED_AS = {"no": "nb", "nn": "nb"}  # browsers in Norway ask for any of the three
 
 
@@ -72,14 +73,18 @@ class Language:
         return said % values if values else said
 
     def refusal(self, detail: str, zone: str = "UTC") -> str:
-        """What REST or a form said no with, in this language; its instants as people there say.
+        """What REST or a form said no with, in this language, with its instants and amounts.
 
         English where there is no translation.
         """
         said = self.sentences.said(detail)
         if said == detail:
             said = str(self.words.gettext(detail))
-        return _INSTANT.sub(lambda at: self.moment(at[0], zone), said)
+        said = _INSTANT.sub(lambda at: self.moment(at[0], zone), said)
+        return _MONEY.sub(lambda found: self._written(found[0], found[1], found[2]), said)
+
+    def _written(self, text: str, amount: str, currency: str) -> str:
+        return self.price(amount, currency) if currency in CURRENCIES else text
 
     def money(self, amount_minor: int, currency: str) -> str:
         """An amount with all digits of its currency: €12.34, 12,34 €; tokens as 1.5 CHG."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 PLACE = re.compile(r"%\((\w+)\)s")
+_ENDS = re.compile(r"(?<=[.?!]) ")
 _LONGEST = 1_000  # characters; what is longer is no sentence, and would take long to compare
 
 
@@ -18,18 +19,26 @@ class Sentences:
     def said(self, detail: str) -> str:
         """The translation with the figures of the sentence; the sentence itself without one.
 
-        What was filled in is translated too if it is a sentence of the catalogue itself.
+        What was filled in is translated too if it is a sentence of the catalogue itself, and so
+        are several sentences one after the other.
         """
+        if len(detail) > _LONGEST:
+            return detail
+        whole = self._one(detail)
+        if whole is not None:
+            return whole
+        parts = [self._one(part) for part in _ENDS.split(detail)]
+        return detail if None in parts else " ".join(part for part in parts if part)
+
+    def _one(self, detail: str) -> str | None:
         there = self.known.get(detail)
         if there is not None:
             return there
-        if len(detail) > _LONGEST:
-            return detail
         for pattern, translation in self._patterns:
             found = pattern.fullmatch(detail)
             if found:
                 return _filled(translation, {k: self.said(v) for k, v in found.groupdict().items()})
-        return detail
+        return None
 
     @cached_property
     def _patterns(self) -> Sequence[tuple[re.Pattern[str], str]]:

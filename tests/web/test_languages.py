@@ -30,6 +30,8 @@ def test_figures_are_taken_over_and_instants_are_told_as_people_say_them() -> No
     assert Sentences(known).said("Wait 12 minutes.") == "Wait 12 minutes."
     told = language("en").refusal("It opens at 2026-03-02T18:30Z.", "Europe/Oslo")
     assert told == "It opens at Mon 2 Mar, 19:30 CET."
+    assert language("de").refusal("Up to 12.50 EUR.") == "Up to 12,50\xa0€."
+    assert language("de").refusal("Up to 12.50 ABC.") == "Up to 12.50 ABC."
 
 
 def test_the_sentence_that_says_most_is_the_one() -> None:
