@@ -56,6 +56,7 @@ _SAID_OF_A_DISPUTE = MappingProxyType(
 _SAID_IN_A_REVIEW = MappingProxyType({"text": None, "reply": None, "appeal": None})
 _NO_METHOD = MappingProxyType({"method": ERASED, "refusal_detail": None})
 _BY_A_RAIL = ("rail_reference", "refusal_code")
+_OF_PAYMENT = (*_BY_A_RAIL, "destination", "rail_transfer", "rail_fee")  # of its owner's account
 _BY_A_BANK = ("reference", "reason", "refusal_code")
 _NOT_THEIRS = ("accepted_by", "words")  # of operators
 
@@ -185,7 +186,7 @@ HELD: tuple[Held, ...] = (
         kept=("rail_reference", "refusal_code", "refusal_detail"),
         why=_KEY,
     ),
-    Held("payment", "driver_id", blank=_NO_METHOD, kept=("driver_id", *_BY_A_RAIL), why=_KEY),
+    Held("payment", "driver_id", blank=_NO_METHOD, kept=("driver_id", *_OF_PAYMENT), why=_KEY),
     Held(
         *("debt", "driver_id"),
         blank={"because": None},
