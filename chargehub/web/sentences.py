@@ -51,7 +51,7 @@ class Sentences:
 def _pattern(text: str) -> re.Pattern[str]:
     parts = PLACE.split(text)  # words, name, words, name, words
     written = [
-        f"(?P<{part}>.+?)" if index % 2 else re.escape(part) for index, part in enumerate(parts)
+        f"(?P<{part}>.*?)" if index % 2 else re.escape(part) for index, part in enumerate(parts)
     ]
     return re.compile("".join(written), re.DOTALL)
 

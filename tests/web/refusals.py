@@ -19,7 +19,21 @@ from tests.tree import sources, syntax
 
 # Whose sentences are translated. Those of other folders are said to machines and operators alone,
 # and stay English.
-FOLDERS = ("bookings", "payments", "people", "personal", "rest", "sessions")
+FOLDERS = (
+    "bookings",
+    "energy",
+    "guests",
+    "owing",
+    "payments",
+    "people",
+    "personal",
+    "rails",
+    "reputation",
+    "rest",
+    "sessions",
+    "settlement",
+    "tariffs",
+)
 
 # What pydantic says of a field; it has no list of them that could be asked for.
 FRAMEWORK = (
@@ -78,7 +92,6 @@ UNREAD = (
     "chargehub/payments/asked.py: answer.detail",
     "chargehub/payments/onboarding.py: made.detail",
     "chargehub/payments/onboarding.py: reference.detail",
-    "chargehub/payments/payout.py: funds_awaited(at)",
     "chargehub/payments/payout_routes.py: refusal",
     "chargehub/payments/payout_routes.py: wanted.because",
     "chargehub/payments/routes.py: destination.detail",
@@ -87,13 +100,23 @@ UNREAD = (
     "chargehub/personal/erasing.py: ' '.join(in_the_way)",
     "chargehub/rails/prepaid.py: row.refusal_detail",
     "chargehub/rails/sandbox.py: entry.refusal_detail",
-    "chargehub/rails/stripe/paying.py: funds_awaited(None)",
     "chargehub/rest/problems.py: fault['msg'].removeprefix('Value error, ')",
     "chargehub/rest/problems.py: str(error)",
     "chargehub/rest/problems.py: str(error.detail)",
     "chargehub/sessions/access_codes.py: detail",
 )
 
+_FIELDS = tuple(  # whose ValueErrors pydantic tells of a field
+    Path("chargehub") / name
+    for name in (
+        "disputes/bodies.py",
+        "tariffs/costs.py",
+        "tariffs/dynamic.py",
+        "tariffs/fields.py",
+        "tariffs/pricing.py",
+        "tariffs/windows.py",
+    )
+)
 _GATHERED = ("payments", "personal")  # folders that list all that is in the way
 
 _SAID_IN = {  # which argument of what else says something is the sentence
@@ -152,8 +175,8 @@ def _kinds() -> Mapping[str, bool]:
 
 def _arguments(path: Path) -> Iterator[ast.expr]:
     for node in ast.walk(syntax(path)):
-        if isinstance(node, ast.Yield) and node.value and _ends(node.value):
-            yield node.value
+        if isinstance(node, ast.Yield) and node.value and path.parts[1] in _GATHERED:
+            yield from (each for each in (node.value,) if _ends(each))
         if isinstance(node, ast.ClassDef) and _kinds().get(node.name) is False:
             yield from _given_on(node)
         if isinstance(node, ast.Call):
@@ -185,9 +208,11 @@ def _sentence_of(call: ast.Call, path: Path) -> ast.expr | None:
         return call.args[place] if len(call.args) > place else named.get("detail")
     if name == "append" and path.parts[1] in _GATHERED and _ends(call.args[0]):
         return call.args[0]
-    if _kinds().get(name):
-        return call.args[0] if call.args else named.get("detail")
-    return None
+    if name == "ValueError" and path in _FIELDS:
+        return call.args[0]
+    given = call.args[0] if call.args else named.get("detail")
+    is_plain = _kinds().get(name)
+    return given if is_plain or (is_plain is False and given and _ends(given)) else None
 
 
 def _texts(node: ast.expr, path: Path) -> list[str]:
@@ -202,7 +227,10 @@ def _texts(node: ast.expr, path: Path) -> list[str]:
         case ast.BoolOp():
             return [text for value in node.values for text in _texts(value, path)]
         case ast.Call():
-            return _returned(_last(node.func), path)
+            made = _looked_up(node.func, path)
+            module = getattr(made, "__module__", None) or "chargehub"
+            there = Path(module.replace(".", "/")).with_suffix(".py")
+            return _returned(_last(node.func), there if module.startswith("chargehub.") else path)
         case ast.Name() | ast.Attribute():
             return _assigned(node, path) or _values(_looked_up(node, path))
         case ast.Subscript():
