@@ -21,8 +21,11 @@ from tests.tree import sources, syntax
 # and stay English.
 FOLDERS = (
     "bookings",
+    "checkups",
+    "disputes",
     "energy",
     "guests",
+    "listings",
     "owing",
     "payments",
     "people",
@@ -30,6 +33,7 @@ FOLDERS = (
     "rails",
     "reputation",
     "rest",
+    "search",
     "sessions",
     "settlement",
     "tariffs",
