@@ -7,6 +7,7 @@ from functools import cached_property
 
 PLACE = re.compile(r"%\((\w+)\)s")
 _ENDS = re.compile(r"(?<=[.?!]) ")
+_MOST = 12  # sentences one after the other
 _LONGEST = 1_000  # characters; what is longer is no sentence, and would take long to compare
 
 
@@ -22,22 +23,32 @@ class Sentences:
         What was filled in is translated too if it is a sentence of the catalogue itself, and so
         are several sentences one after the other.
         """
-        if len(detail) > _LONGEST:
+        parts = _ENDS.split(detail) if len(detail) <= _LONGEST else ()
+        if len(parts) > _MOST:
             return detail
-        whole = self._one(detail)
-        if whole is not None:
-            return whole
-        parts = [self._one(part) for part in _ENDS.split(detail)]
-        return detail if None in parts else " ".join(part for part in parts if part)
+        said, start = [], 0
+        while start < len(parts):  # as many as are one text, then what comes after them
+            for end in range(len(parts), start, -1):
+                text = self._one(" ".join(parts[start:end]))
+                if text is not None:
+                    break
+            else:
+                return detail
+            said.append(text)
+            start = end
+        return " ".join(said) or detail
 
     def _one(self, detail: str) -> str | None:
+        """The translation of one text; a figure in it holds no further sentence but known ones."""
         there = self.known.get(detail)
         if there is not None:
             return there
         for pattern, translation in self._patterns:
             found = pattern.fullmatch(detail)
             if found:
-                return _filled(translation, {k: self.said(v) for k, v in found.groupdict().items()})
+                values = {name: (text, self.said(text)) for name, text in found.groupdict().items()}
+                if not any(_ENDS.search(text) and text == said for text, said in values.values()):
+                    return _filled(translation, {name: said for name, (_, said) in values.items()})
         return None
 
     @cached_property

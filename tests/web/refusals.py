@@ -36,6 +36,7 @@ FOLDERS = (
     "search",
     "sessions",
     "settlement",
+    "stations",
     "tariffs",
 )
 
@@ -295,17 +296,21 @@ def _returned(name: str, path: Path) -> list[str]:
 
 
 def _assigned(node: ast.expr, path: Path) -> list[str]:
-    """What a name was set to anywhere in its file."""
+    """What a name was set to, or was put to it, anywhere in its file."""
     if not isinstance(node, ast.Name):
         return []
     return [
-        text
+        text.strip() if isinstance(one, ast.AugAssign) else text
         for one in ast.walk(syntax(path))
-        if isinstance(one, ast.Assign)
-        and any(isinstance(target, ast.Name) and target.id == node.id for target in one.targets)
+        if isinstance(one, ast.Assign | ast.AugAssign)
+        and any(isinstance(target, ast.Name) and target.id == node.id for target in _targets(one))
         and not isinstance(one.value, ast.Name | ast.Attribute)
         for text in _texts(one.value, path)
     ]
+
+
+def _targets(one: ast.Assign | ast.AugAssign) -> list[ast.expr]:
+    return one.targets if isinstance(one, ast.Assign) else [one.target]
 
 
 def _looked_up(node: ast.expr, path: Path) -> Any:

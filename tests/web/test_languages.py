@@ -41,6 +41,15 @@ def test_the_sentence_that_says_most_is_the_one() -> None:
     assert Sentences(known).said("Choose A") == "Wähle A"
 
 
+def test_sentences_one_after_the_other_are_found_one_by_one() -> None:
+    known = {"Wait. Or go.": "Warte. Oder geh.", "Booking %(id)s runs.": "Buchung %(id)s läuft."}
+
+    assert Sentences(known).said("Booking 7 runs. Wait. Or go. Booking 8 runs.") == (
+        "Buchung 7 läuft. Warte. Oder geh. Buchung 8 läuft."
+    )
+    assert Sentences(known).said("Wait. Or go. Or not.") == "Wait. Or go. Or not."
+
+
 def test_a_percent_sign_is_only_a_percent_sign() -> None:
     assert language("de").refusal("100 % of nothing, %(s)s and %d") == (
         "100 % of nothing, %(s)s and %d"
