@@ -81,7 +81,6 @@ def policy_of(page: httpx2.Response) -> str:
 @pytest.mark.parametrize(
     "path",
     [
-        "/redoc",
         "/docs/oauth2-redirect",
         "/docs/redoc.standalone.js",
         "/docs/..%2fcore.py",
@@ -92,3 +91,10 @@ async def test_nothing_else_is_served(app: FastAPI, path: str) -> None:
     answer = await get(app, path)
 
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_what_is_elsewhere_is_a_page_that_says_so(app: FastAPI) -> None:
+    answer = await get(app, "/redoc")
+
+    assert answer.status_code == 404
+    assert "redoc" not in answer.text
