@@ -43,7 +43,9 @@ class Settings(BaseSettings):
     public_url: Annotated[str, Field(description="How people reach REST; empty: from `http`.")] = ""
     app_url: Annotated[
         str,
-        Field(description="Where people go on from pages of the hub, an app say; empty: no link."),
+        Field(
+            description="Where people go on from pages of rails, an app say; empty: our own pages."
+        ),
     ] = ""
     map_center: Annotated[
         str, Field(description="Where the map begins: latitude,longitude,zoom.")

@@ -93,7 +93,7 @@ async def post_ad_hoc_session(
     email = wanted.email or ""
     evse_id = await store.read(_wanted_evse, wanted, terms, now)
     found = await store.do(walking_up.visit, evse_id, email, name, now)
-    link = f"{public_url}/ad-hoc#{found.token}"
+    link = f"{public_url.rstrip('/')}/ad-hoc/{found.token}"
     amount = found.hold.amount_minor, found.hold.currency
     order = HoldPageOrder(None, email or None, *amount, f"ad_hoc:{found.id}", link)
     try:

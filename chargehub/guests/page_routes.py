@@ -1,6 +1,5 @@
 """Where the page leads back to on which a guest paid."""
 
-from html import escape
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
@@ -9,7 +8,7 @@ from fastapi.responses import HTMLResponse
 from chargehub.errors import Unavailable
 from chargehub.guests import paying
 from chargehub.payments.asked import CurrentRails
-from chargehub.payments.return_pages import NO_PAGE, return_page
+from chargehub.payments.return_pages import NO_PAGE, go_on, on_from, return_page
 from chargehub.rest.manners import CurrentStore, Now
 from chargehub.rest.throttle import Throttled
 from chargehub.stations.offered import CurrentSettings
@@ -57,6 +56,8 @@ async def get_guest_page_return(
     except Unavailable:
         state = "unavailable"
     title, sentence, link = _TOLD[state]
-    if settings.app_url and link == _CLOSE:
-        link = f'{_CLOSE} <a href="{escape(settings.app_url)}">Go on</a>'
-    return return_page(title, sentence, link, 404 if state == "unknown" else 200)
+    if link == _CLOSE:
+        link = f"{_CLOSE} {go_on(settings.app_url)}"
+    status = 404 if state == "unknown" else 200
+    on_to = on_from(state, "done", settings.app_url)
+    return return_page(title, sentence, link, status, on_to)

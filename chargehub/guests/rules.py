@@ -124,7 +124,7 @@ PAY_FIRST = (
 
 
 def ticket_text(credential: str, public_url: str, when: str, is_paid_on_page: bool) -> str:
-    """The mail by which a guest comes back. What stands behind the # is sent to no server.
+    """The mail by which a guest comes back: the page shows the booking to whoever has its address.
 
     `is_paid_on_page`: the booking waits for a page on which the guest pays.
     """
@@ -132,7 +132,7 @@ def ticket_text(credential: str, public_url: str, when: str, is_paid_on_page: bo
         "Hello,\n\n"
         f"you have booked a charger {when}. By this you see whether the booking stands, find the"
         " place, start, and cancel, until 60 days after it; whoever has it can do the same:\n\n"
-        f"    {public_url}/guest-booking#{credential}\n"
+        f"    {public_url}/guest-booking/{credential}\n"
     ) + (PAY_FIRST if is_paid_on_page else "")
 
 

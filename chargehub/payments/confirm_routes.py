@@ -1,6 +1,5 @@
 """Where the page on which a hold is confirmed leads back to."""
 
-from html import escape
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
@@ -9,14 +8,14 @@ from fastapi.responses import HTMLResponse
 from chargehub.errors import Unavailable
 from chargehub.payments import confirmations, confirming, tables
 from chargehub.payments.asked import CurrentRails
-from chargehub.payments.return_pages import return_page
+from chargehub.payments.return_pages import go_on, on_from, return_page
 from chargehub.rest.manners import CurrentStore, Now
 from chargehub.store.work import Reads
 
 router = APIRouter(tags=["payments"])
 
 PaymentId = Annotated[str, Path(max_length=36)]
-_GO_BACK = "You can close this page and go back to where you came from."
+_GO_BACK = "go back"
 _AGAIN = '<a href="">Look again</a>'
 _TOLD = {
     "waits": (
@@ -50,9 +49,9 @@ async def get_payment_return(
         became = "unavailable"
     title, sentence, link = _TOLD[became]
     app_url = request.app.state.hub.settings.app_url
-    if app_url and link == _GO_BACK:
-        link = f'<a href="{escape(app_url)}">Go on</a>'
-    return return_page(title, sentence, link)
+    if link == _GO_BACK:
+        link = go_on(app_url)
+    return return_page(title, sentence, link, on_to=on_from(became, "held", app_url))
 
 
 def _became(reads: Reads, payment_id: str) -> str:

@@ -1,5 +1,7 @@
 """The pages of the hub that pages of rails lead back to: a sentence, no script, nothing loaded."""
 
+from html import escape
+
 from fastapi.responses import HTMLResponse
 
 _HEADERS = {
@@ -33,7 +35,26 @@ _PAGE = """<!doctype html>
 """
 
 
-def return_page(title: str, sentence: str, then: str, status: int = 200) -> HTMLResponse:
-    """A page in HTML. All three are written by the hub; `then` may be a link."""
+BACK = "/back"  # of the hub's own pages: it knows where its visitor came from
+
+
+def go_on(app_url: str) -> str:
+    """A link to the app of this hub; to the hub's own pages where it has none."""
+    return f'<a href="{escape(app_url or BACK)}">Go on</a>'
+
+
+def return_page(
+    title: str, sentence: str, then: str, status: int = 200, on_to: str = ""
+) -> HTMLResponse:
+    """A page in HTML. All of it is written by the hub; `then` may be a link.
+
+    `on_to`: a page that browsers go on to by themselves, for nothing is to be done here.
+    """
     text = _PAGE.format(title=title, sentence=sentence, then=then)
-    return HTMLResponse(text, status, _HEADERS)
+    leading = {"Refresh": f"0; url={on_to}"} if on_to else {}
+    return HTMLResponse(text, status, _HEADERS | leading)
+
+
+def on_from(became: str, done: str, app_url: str) -> str:
+    """Where browsers go on to by themselves: nothing is to be done, and there is no other app."""
+    return BACK if became == done and not app_url else ""

@@ -1,7 +1,6 @@
 """REST for entering a card on a rail's own page, and where that page leads back to."""
 
 from datetime import datetime
-from html import escape
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Path, Request
@@ -12,7 +11,7 @@ from chargehub.errors import Unavailable
 from chargehub.payments import setting_up, setups
 from chargehub.payments.asked import CurrentRails, Payer
 from chargehub.payments.bodies import RailName
-from chargehub.payments.return_pages import NO_PAGE, return_page
+from chargehub.payments.return_pages import NO_PAGE, go_on, on_from, return_page
 from chargehub.payments.rules import NoSuchSetup, TooManyMethods
 from chargehub.payments.setups import SetupView
 from chargehub.people.access import CurrentActor
@@ -26,7 +25,7 @@ router = APIRouter(tags=["payments"])
 SetupId = Annotated[str, Path(max_length=36)]
 _PATH = "/payment-method-setups"
 _AGAIN = '<a href="">Look again</a>'
-_GO_BACK = "You can close this page and go back to where you came from."
+_GO_BACK = "go back"
 _TOLD = {
     "done": ("Your card was added", "It is what you pay with from now on.", _GO_BACK),
     "expired": (
@@ -122,9 +121,10 @@ async def get_payment_method_setup_return(
     found = await _became(store, rails, setup_id, now)
     title, sentence, link = _TOLD.get(found, _NOT_YET)
     app_url = request.app.state.hub.settings.app_url
-    if app_url and link == _GO_BACK:
-        link = f'<a href="{escape(app_url)}">Go on</a>'
-    return return_page(title, sentence, link, 404 if found == "unknown" else 200)
+    if link == _GO_BACK:
+        link = go_on(app_url)
+    status = 404 if found == "unknown" else 200
+    return return_page(title, sentence, link, status, on_from(found, "done", app_url))
 
 
 async def _became(store: Store, rails: CurrentRails, setup_id: str, now: datetime) -> str:

@@ -76,6 +76,15 @@ class Api:
         """What DELETE answers. Raises Refused."""
         return await self._ask("DELETE", path)
 
+    async def file(self, path: str) -> Response:
+        """The answer to GET as it is, a document say, for the browser itself. Raises Refused."""
+        status, headers, body = await _whole(self._app, self._asking("GET", path, b"", {}), b"")
+        if status >= 400:
+            raise Refused(status, orjson.loads(body))
+        answer = Response(body, status)
+        answer.raw_headers = list(headers)
+        return answer
+
     def passed_on(self, path: str) -> Response:
         """The answer to GET as REST gives it, stream or file, for the browser itself."""
         return _PassedOn(self._app, self._asking("GET", path, self._scope["query_string"], {}))
@@ -141,7 +150,18 @@ def _written(value: Any) -> Any:
 
 
 async def _answer(app: ASGIApp, asking: Scope, sent: bytes) -> Any:
+    status, _headers, body = await _whole(app, asking, sent)
+    if status >= 400:
+        raise Refused(status, orjson.loads(body))
+    return orjson.loads(body) if body else None
+
+
+_Headers = Sequence[tuple[bytes, bytes]]
+
+
+async def _whole(app: ASGIApp, asking: Scope, sent: bytes) -> tuple[int, _Headers, bytes]:
     status, body = 500, b""
+    headers: _Headers = ()
     is_sent = False
 
     async def receive() -> Message:
@@ -152,13 +172,11 @@ async def _answer(app: ASGIApp, asking: Scope, sent: bytes) -> Any:
         return {"type": "http.request", "body": sent, "more_body": False}
 
     async def send(message: Message) -> None:
-        nonlocal status, body
+        nonlocal status, headers, body
         if message["type"] == "http.response.start":
-            status = message["status"]
+            status, headers = message["status"], message["headers"]
         else:
             body += message.get("body", b"")
 
     await app(asking, receive, send)
-    if status >= 400:
-        raise Refused(status, orjson.loads(body))
-    return orjson.loads(body) if body else None
+    return status, headers, body

@@ -1,6 +1,16 @@
 """The table of contents: every file of pages, each one errand."""
 
-from chargehub.web.pages import accounts, charging, finding, reading, stations, wallet
+from chargehub.web.pages import (
+    accounts,
+    charging,
+    finding,
+    guests,
+    reading,
+    returning,
+    stations,
+    walk_up,
+    wallet,
+)
 
 PAGES = (
     reading.router,
@@ -9,4 +19,7 @@ PAGES = (
     stations.router,
     charging.router,
     wallet.router,
+    returning.router,
+    walk_up.router,
+    guests.router,
 )

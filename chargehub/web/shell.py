@@ -1,6 +1,7 @@
 """Templates: one environment for each language, with its words and its way to write figures."""
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -9,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from chargehub.web import assets, charts
-from chargehub.web.languages import NAMES, Language
+from chargehub.web.languages import NAMES, Language, instant
 
 
 def render(language: Language, template: str, values: Mapping[str, Any]) -> str:
@@ -33,6 +34,9 @@ def _environment(language: Language) -> Environment:
     more = ("weekday", "month", "duration", "ago", "refusal")
     environment.filters.update({name: getattr(language, name) for name in (*figures, *more)})
     environment.filters["decimal"] = Decimal
+    environment.filters["instant"] = instant
+    environment.filters["date"] = lambda text: language.day(date.fromisoformat(text))
     environment.globals["static"] = assets.address
     environment.globals["bars"] = lambda *arguments: Markup(charts.bars(language, *arguments))
+    environment.globals["line"] = lambda *arguments: Markup(charts.line(language, *arguments))
     return environment

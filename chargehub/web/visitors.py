@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 from zoneinfo import available_timezones
 
 from fastapi import Depends, Request, Response
@@ -58,7 +58,7 @@ class Visitor:
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
         """A page made of a template; `form` is always there."""
         values.setdefault("form", Form())
-        note = self.request.cookies.get(NOTE, "")
+        note = unquote(self.request.cookies.get(NOTE, ""))
         answer = HTMLResponse(self._rendered(template, {"note": note, **values}), status)
         if note:
             answer.delete_cookie(NOTE)
@@ -69,7 +69,7 @@ class Visitor:
         """Go on to another page of ours, with a sentence to be shown there once."""
         answer = RedirectResponse(path, 303)
         if note:
-            answer.set_cookie(NOTE, note, _NOTE_S, httponly=True, samesite="lax")
+            answer.set_cookie(NOTE, quote(note), _NOTE_S, httponly=True, samesite="lax")
         return answer
 
     def away(self, url: str) -> Response:

@@ -16,7 +16,7 @@ def _ask(work: Work, email: str) -> None:
     at = {"look_at": START, "created_at": START}
     who = {"token_hash": visit_id, "evse_id": new_id(), "email": email}
     work.insert(AdHocRow, id=visit_id, **values, **who, **at)
-    walking_up.write_link(work, email, f"https://hub.example/ad-hoc#{visit_id}", START)
+    walking_up.write_link(work, email, f"https://hub.example/ad-hoc/{visit_id}", START)
 
 
 async def test_a_mailbox_gets_a_few_links_whoever_asks(store: Store) -> None:

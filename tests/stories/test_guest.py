@@ -91,7 +91,7 @@ async def test_a_guest_books_comes_charges_and_has_a_receipt(hub: RunningHub, ve
     ticket = next(
         text for _, about, text in await hub.hub.store.read(mails) if about == TICKET_SUBJECT
     )
-    assert f"/guest-booking#{guest.token}" in ticket
+    assert f"/guest-booking/{guest.token}" in ticket
     assert (await guest.get("/guest-booking"))["status"] == "completed"
     assert [bill.cost_minor for bill in await bills(owner)] == [450]
     assert (await only(owner, "/bookings?role=owner"))["status"] == "completed"

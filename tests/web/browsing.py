@@ -3,13 +3,21 @@
 import asyncio
 import os
 import shutil
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import uvicorn
-from playwright.async_api import Browser, BrowserContext, Page, Request, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Request,
+    TimeoutError,
+    async_playwright,
+)
 
 from chargehub.clock import HandClock
 from tests.hub import RunningHub, application
@@ -33,14 +41,15 @@ class BrowsedHub(RunningHub):
         return f"http://127.0.0.1:{self.http_port}"
 
     async def start(self, ocpp_port: int = 0) -> None:
+        listening = socket.create_server(("127.0.0.1", self.http_port))
+        self.http_port = listening.getsockname()[1]
+        # What is mailed, and what pages of rails lead back to, are pages of this hub.
+        self.settings = self.settings.model_copy(update={"public_url": self.pages})
         await super().start(ocpp_port)
-        config = uvicorn.Config(
-            application(self.hub), "127.0.0.1", self.http_port, log_level="error", lifespan="off"
-        )
+        config = uvicorn.Config(application(self.hub), log_level="error", lifespan="off")
         self._server = uvicorn.Server(config)
-        self._serving = asyncio.create_task(self._server.serve())
+        self._serving = asyncio.create_task(self._server.serve([listening]))
         await self.until(lambda: self._server.started)
-        self.http_port = self._server.servers[0].sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         self._server.should_exit = True
@@ -63,7 +72,11 @@ class Window:
 
     async def says(self, text: str) -> None:
         """Wait until the page shows this text."""
-        await self.page.get_by_text(text).first.wait_for(timeout=LIMIT_MS)
+        try:
+            await self.page.get_by_text(text).first.wait_for(timeout=LIMIT_MS)
+        except TimeoutError:
+            shown = await self.page.locator("body").inner_text()
+            raise AssertionError(f"{text!r} is not on {self.page.url}:\n{shown}") from None
 
     async def press(self, name: str) -> None:
         """Press a button or follow a link of the page by its name."""

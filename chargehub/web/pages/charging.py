@@ -8,6 +8,8 @@ from fastapi import APIRouter, Response
 from chargehub.web.api import Refused
 from chargehub.web.forms import CurrentForm, Form
 from chargehub.web.languages import mark as _
+from chargehub.web.pages.offers import evse_of
+from chargehub.web.pages.returning import lead_away
 from chargehub.web.visitors import KnownVisitor, Visitor
 
 router = APIRouter()
@@ -37,18 +39,8 @@ async def _names(visitor: Visitor, items: Sequence[Mapping[str, Any]]) -> Mappin
     """The EVSEs of bookings and sessions by their id; None for those that are not offered now."""
     found: dict[str, Any] = {}
     for evse_id in {str(each["evse_id"]) for each in items if each["evse_id"]}:
-        found[evse_id] = await _evse(visitor, evse_id)
+        found[evse_id] = await evse_of(visitor, evse_id)
     return found
-
-
-async def _evse(visitor: Visitor, evse_id: str) -> Mapping[str, Any] | None:
-    try:
-        evse: Mapping[str, Any] = await visitor.api.get(f"/evses/{evse_id}")
-    except Refused as refused:
-        if refused.status != 404:
-            raise
-        return None
-    return evse
 
 
 @router.get("/bookings/{booking_id}")
@@ -60,10 +52,8 @@ async def get_booking(booking_id: str, visitor: KnownVisitor) -> Response:
 async def _booking(visitor: Visitor, booking_id: str, form: Form, status: int = 200) -> Response:
     path = f"/bookings/{booking_id}"
     booking = await visitor.api.get(path)
-    if booking["confirm"] and not form.problem:
-        return visitor.away(booking["confirm"]["url"])
     place = await visitor.api.get(f"{path}/place")
-    evse = await _evse(visitor, booking["evse_id"])
+    evse = await evse_of(visitor, booking["evse_id"])
     is_confirmed = booking["status"] == "confirmed"
     return visitor.page(
         "driver/booking.html",
@@ -75,9 +65,32 @@ async def _booking(visitor: Visitor, booking_id: str, form: Form, status: int = 
         zone=evse["location"]["time_zone"] if evse else visitor.zone,
         code=await visitor.api.get(f"{path}/access-code") if is_confirmed else None,
         cancellation=await visitor.api.get(f"{path}/cancellation")
-        if booking["status"] in AHEAD
+        if booking["status"] in AHEAD and not booking["session_id"]
         else None,
+        root=path,
+        every=3 if booking["status"] in ("held", "requested") else "",
     )
+
+
+@router.post("/bookings/{booking_id}/confirm")
+async def post_confirm(booking_id: str, visitor: KnownVisitor) -> Response:
+    """Go to the page on which the bank has the payment confirmed, and come back here."""
+    here = f"/bookings/{booking_id}"
+    booking = await visitor.api.get(here)
+    if booking["confirm"] is None:
+        return visitor.to(here)
+    return lead_away(visitor, booking["confirm"]["url"], here)
+
+
+@router.post("/bookings/{booking_id}/deposit")
+async def post_deposit(booking_id: str, visitor: KnownVisitor, form: CurrentForm) -> Response:
+    """Have a deposit that is missing asked for again, of what one pays with now."""
+    try:
+        await visitor.api.post(f"/bookings/{booking_id}/deposit", key=form.key)
+    except Refused as refused:
+        form.problem = refused.detail
+        return await _booking(visitor, booking_id, form, refused.status)
+    return visitor.to(f"/bookings/{booking_id}", _("Your card is asked again."))
 
 
 @router.post("/bookings/{booking_id}/cancel")
@@ -112,7 +125,7 @@ async def get_session(session_id: str, visitor: KnownVisitor) -> Response:
 async def _session(visitor: Visitor, session_id: str, form: Form, status: int = 200) -> Response:
     path = f"/sessions/{session_id}"
     session = await visitor.api.get(path)
-    evse = await _evse(visitor, session["evse_id"]) if session["evse_id"] else None
+    evse = await evse_of(visitor, session["evse_id"]) if session["evse_id"] else None
     is_over = session["status"] in ("closed", "failed")
     return visitor.page(
         "driver/session.html",

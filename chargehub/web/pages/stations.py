@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 from chargehub.web import slots
 from chargehub.web.api import Refused
 from chargehub.web.forms import CurrentForm, Form
-from chargehub.web.languages import instant
+from chargehub.web.pages.offers import FIELDS, slot
 from chargehub.web.slots import NEED_KWH
 from chargehub.web.visitors import AnyVisitor, KnownVisitor, Visitor
 
@@ -68,10 +68,10 @@ async def _offer(visitor: Visitor, evse_id: str, form: Form, status: int = 200) 
     evse = await visitor.api.get(f"/evses/{evse_id}")
     quote = None
     try:
-        slot = _slot(visitor, form, evse)
-        quote = await visitor.api.post("/quotes", slot | {"evse_id": evse_id})
+        wanted = slot(visitor, form, evse)
+        quote = await visitor.api.post("/quotes", wanted | {"evse_id": evse_id})
     except Refused as refused:
-        form.refused(refused, {"starts_at": "from", "ends_at": "hours", "energy_wh": "need"})
+        form.refused(refused, FIELDS)
         status = refused.status
     return visitor.page(
         "driver/book.html",
@@ -82,17 +82,6 @@ async def _offer(visitor: Visitor, evse_id: str, form: Form, status: int = 200) 
         zone=evse["location"]["time_zone"],
         methods=(await visitor.api.get("/payment-methods"))["items"],
     )
-
-
-def _slot(visitor: Visitor, form: Form, evse: Mapping[str, Any]) -> dict[str, Any]:
-    zone = evse["location"]["time_zone"]
-    start = form.instant("from", zone) or slots.written(slots.next_quarter(visitor.now))
-    minutes = (form.whole("hours") or 2) * 60
-    return {
-        "starts_at": start,
-        "ends_at": slots.written(instant(start) + timedelta(minutes=minutes)),
-        "energy_wh": form.thousand("need", visitor.language) or int(NEED_KWH * 1000),
-    }
 
 
 @router.post("/book/{evse_id}")

@@ -6,6 +6,7 @@ from chargehub.web.api import Refused
 from chargehub.web.forms import CurrentForm
 from chargehub.web.languages import mark as _
 from chargehub.web.pages.accounts import own_path
+from chargehub.web.pages.returning import lead_away
 from chargehub.web.visitors import KnownVisitor
 
 router = APIRouter()
@@ -33,16 +34,12 @@ async def post_card(visitor: KnownVisitor, form: CurrentForm) -> Response:
     path = own_path(form.text("next"))
     try:
         if not visitor.hub.settings.stripe_key:
-            await visitor.api.post(
-                "/payment-methods", {"rail": "sandbox", "reference": "ok"}, form.key
-            )
+            await visitor.api.post("/payment-methods", TRIAL_CARD, form.key)
             return visitor.to(path, _("A trial card was added. No money moves at this hub."))
         page = await visitor.api.post("/payment-method-setups", {"rail": "stripe"}, form.key)
     except Refused as refused:
         return visitor.to("/wallet", refused.detail)
-    answer = visitor.away(page["url"])
-    answer.set_cookie("next", f"{page['id']} {path}", 3600, httponly=True, samesite="lax")
-    return answer
+    return lead_away(visitor, page["url"], path, page["id"])
 
 
 @router.post("/wallet/cards/{method_id}/remove")

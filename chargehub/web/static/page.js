@@ -44,7 +44,7 @@ function follow(part) {
 document.querySelectorAll("[data-live][id]").forEach(follow);
 
 /** Parts without a stream of their own are loaded anew every so many seconds. */
-for (const part of document.querySelectorAll("[data-every][id]")) {
+for (const part of document.querySelectorAll('[data-every][id]:not([data-every=""])')) {
   const again = () => setTimeout(async () => {
     if (!document.hidden) await swap(part.id).catch(() => {});
     if (part.dataset.every) again();

@@ -1,6 +1,6 @@
 // Keeps what is needed at the kerb without a line: our files, and the pages of my bookings.
 const FILES = "files-1", PAGES = "pages-1", OFFLINE = "/offline";
-const KEPT = /^\/(bookings\/[^/]+|charging|offline)$/;
+const KEPT = /^\/(bookings\/[^/]+|guest-booking\/[^/]+|charging|offline)$/;
 
 addEventListener("install", (event) => {
   event.waitUntil(caches.open(PAGES).then((kept) => kept.add(OFFLINE)).then(() => skipWaiting()));
