@@ -2,7 +2,9 @@
 
 from chargehub.web.pages import (
     accounts,
+    after,
     charging,
+    disputes,
     finding,
     guests,
     reading,
@@ -22,4 +24,6 @@ PAGES = (
     returning.router,
     walk_up.router,
     guests.router,
+    after.router,
+    disputes.router,
 )

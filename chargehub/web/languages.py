@@ -100,6 +100,14 @@ class Language:
             )
         )
 
+    def amount(self, amount_minor: int, currency: str) -> str:
+        """An amount without its currency, as a field has it: 12.34, 12,34."""
+        return self.number(major(amount_minor, currency))
+
+    def field_time(self, at: datetime | str, zone: str) -> str:
+        """An instant as a field for a local time has it."""
+        return local(at, zone).strftime("%Y-%m-%dT%H:%M")
+
     def price(self, text: str, currency: str) -> str:
         """A price per something as REST writes it, with all its digits: €0.45, €0.4525."""
         value = Decimal(text)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from chargehub.web.api import Refused
 from chargehub.web.forms import CurrentForm, Form
 from chargehub.web.languages import mark as _
-from chargehub.web.pages.offers import evse_of
+from chargehub.web.pages.offers import evse_of, others
 from chargehub.web.pages.returning import lead_away
 from chargehub.web.visitors import KnownVisitor, Visitor
 
@@ -68,6 +68,7 @@ async def _booking(visitor: Visitor, booking_id: str, form: Form, status: int = 
         if booking["status"] in AHEAD and not booking["session_id"]
         else None,
         root=path,
+        others=await others(visitor.api, path, booking),
         every=3 if booking["status"] in ("held", "requested") else "",
     )
 
@@ -119,10 +120,13 @@ async def post_booking_start(booking_id: str, visitor: KnownVisitor, form: Curre
 @router.get("/sessions/{session_id}")
 async def get_session(session_id: str, visitor: KnownVisitor) -> Response:
     """A session as it runs, and what it cost when it is over."""
-    return await _session(visitor, session_id, Form())
+    return await session_page(visitor, session_id, Form())
 
 
-async def _session(visitor: Visitor, session_id: str, form: Form, status: int = 200) -> Response:
+async def session_page(
+    visitor: Visitor, session_id: str, form: Form, status: int = 200
+) -> Response:
+    """A session as it stands, and what to do about it once it is over."""
     path = f"/sessions/{session_id}"
     session = await visitor.api.get(path)
     evse = await evse_of(visitor, session["evse_id"]) if session["evse_id"] else None
@@ -150,5 +154,5 @@ async def post_stop(session_id: str, visitor: KnownVisitor, form: CurrentForm) -
         await visitor.api.post(f"/sessions/{session_id}/stop")
     except Refused as refused:
         form.problem = refused.detail
-        return await _session(visitor, session_id, form, refused.status)
+        return await session_page(visitor, session_id, form, refused.status)
     return visitor.to(f"/sessions/{session_id}")

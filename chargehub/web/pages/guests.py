@@ -8,7 +8,7 @@ from chargehub.web.api import Api, Refused
 from chargehub.web.forms import CurrentForm, Form
 from chargehub.web.languages import instant
 from chargehub.web.languages import mark as _
-from chargehub.web.pages.offers import FIELDS, evse_of, slot
+from chargehub.web.pages.offers import FIELDS, evse_of, others, slot
 from chargehub.web.pages.returning import lead_away
 from chargehub.web.pages.walk_up import RUNNING
 from chargehub.web.visitors import AnyVisitor, Visitor
@@ -110,6 +110,7 @@ class Ticket:
             else None,
             cdrs=(await self.api.get(f"{_BOOKING}/receipts"))["items"] if session else [],
             root=self.here,
+            others=await others(self.api, _BOOKING, booking),
             every=5 if waits or can_start or (session and session["status"] in RUNNING) else "",
         )
 

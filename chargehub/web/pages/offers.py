@@ -1,11 +1,11 @@
 """EVSEs as pages name them, whether they are offered now or not; and the slot a form asks for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from chargehub.web import slots
-from chargehub.web.api import Refused
+from chargehub.web.api import Api, Refused
 from chargehub.web.forms import Form
 from chargehub.web.languages import instant
 from chargehub.web.slots import NEED_KWH
@@ -39,3 +39,14 @@ def slot(visitor: Visitor, form: Form, evse: Mapping[str, Any]) -> dict[str, Any
         "ends_at": slots.written(instant(start) + timedelta(minutes=minutes)),
         "energy_wh": form.thousand("need", visitor.language) or int(NEED_KWH * 1000),
     }
+
+
+async def others(api: Api, path: str, booking: Mapping[str, Any]) -> Sequence[Any]:
+    """Where else to charge, for a booking that came to nothing by no fault of its driver."""
+    if booking["status"] not in ("failed", "declined"):
+        return ()
+    try:
+        found: Sequence[Any] = (await api.get(f"{path}/alternatives"))["items"]
+    except Refused:
+        return ()
+    return found

@@ -72,4 +72,8 @@ document.addEventListener("click", async (event) => {
 });
 for (const each of document.querySelectorAll("[data-needs-script]")) each.hidden = false;
 
+/** A code that came behind the # of an address goes to no server by itself: it is only filled in. */
+const coded = document.querySelector("[data-from-address]");
+if (coded && location.hash.length > 1) coded.value = decodeURIComponent(location.hash.slice(1));
+
 if ("serviceWorker" in navigator && isSecureContext) navigator.serviceWorker.register("/worker.js").catch(() => {});
