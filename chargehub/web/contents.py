@@ -7,6 +7,7 @@ from chargehub.web.pages import (
     disputes,
     finding,
     guests,
+    own_account,
     reading,
     returning,
     stations,
@@ -25,5 +26,6 @@ PAGES = (
     walk_up.router,
     guests.router,
     after.router,
+    own_account.router,
     disputes.router,
 )

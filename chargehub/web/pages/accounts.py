@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from chargehub.web.api import Refused
 from chargehub.web.forms import CurrentForm, Form
 from chargehub.web.languages import mark as _
-from chargehub.web.visitors import AnyVisitor, KnownVisitor, Visitor
+from chargehub.web.visitors import AnyVisitor, Visitor
 
 router = APIRouter()
 
@@ -97,20 +97,6 @@ async def post_new_password(visitor: AnyVisitor, form: CurrentForm) -> Response:
     except Refused as refused:
         return visitor.page("people/new_password.html", refused.status, form=form.refused(refused))
     return visitor.to("/login", _("Your new password counts from now on. Log in with it."))
-
-
-@router.get("/account")
-async def get_account(visitor: KnownVisitor) -> Response:
-    """Who is logged in, and where."""
-    logins = await visitor.api.all("/logins")
-    return visitor.page("people/account.html", logins=logins)
-
-
-@router.post("/account/logins/{login_id}/end")
-async def post_login_end(login_id: str, visitor: KnownVisitor) -> Response:
-    """Log another device out."""
-    await visitor.api.delete(f"/logins/{login_id}")
-    return visitor.to("/account", _("That device is logged out."))
 
 
 def own_path(text: str) -> str:
