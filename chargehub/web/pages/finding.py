@@ -1,6 +1,6 @@
 """Finding a charger: list and map of one area, with the price of what one needs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
@@ -12,7 +12,7 @@ from fastapi import APIRouter, Response
 from chargehub.web.api import Refused
 from chargehub.web.forms import Form
 from chargehub.web.languages import instant
-from chargehub.web.slots import NEED_KWH, written
+from chargehub.web.slots import NEED_KWH, next_quarter, written
 from chargehub.web.visitors import AnyVisitor, Visitor
 
 router = APIRouter()
@@ -38,10 +38,11 @@ async def get_finder(visitor: AnyVisitor) -> Response:
     try:
         query = wanted(form, visitor)
         found = await visitor.api.get("/maps/evses", _area(form, visitor) | query)
+        await _add_prices(visitor, form, found["evses"])
     except Refused as refused:
         form.refused(refused)
     settings = visitor.hub.settings
-    evses = found["evses"]
+    evses = sorted(found["evses"], key=_ORDERS.get(form.text("order"), _unmoved))
     return visitor.page(
         "driver/find.html",
         form=form,
@@ -68,6 +69,8 @@ def wanted(form: Form, visitor: Visitor) -> dict[str, Any]:
     query: dict[str, Any] = {
         "connector_type": form.text("plug"),
         "min_power_w": 1000 * (form.whole("power") or 0),
+        "amenity": form.many("amenity"),
+        "is_instant": form.is_set("instant") or None,
         "from": written(begin),
         "to": written(begin + timedelta(hours=hours)),
         "energy_wh": form.thousand("need", visitor.language) or int(NEED_KWH * 1000),
@@ -75,6 +78,52 @@ def wanted(form: Form, visitor: Visitor) -> dict[str, Any]:
     if start is None:  # who looks at what there is now sees what is taken, too
         query.pop("from"), query.pop("to"), query.pop("energy_wh")
     return query
+
+
+async def _add_prices(visitor: Visitor, form: Form, evses: list[dict[str, Any]]) -> None:
+    """Who looks at what there is now sees what is taken, too; what is free has its price."""
+    if all(evse["price"] for evse in evses):
+        return
+    begin = next_quarter(visitor.now)
+    hours = form.whole("hours") or 2
+    need = {
+        "from": written(begin),
+        "to": written(begin + timedelta(hours=hours)),
+        "energy_wh": form.thousand("need", visitor.language) or int(NEED_KWH * 1000),
+    }
+    priced = await visitor.api.get("/maps/evses", _area(form, visitor) | need)
+    known = {evse["id"]: evse["price"] for evse in priced["evses"]}
+    for evse in evses:
+        evse["price"] = evse["price"] or known.get(evse["id"])
+
+
+_Key = tuple[int, int]
+
+
+def _by_price(evse: Mapping[str, Any]) -> _Key:
+    price = evse["price"]
+    return (0, int(price["total_minor"])) if price else (1, 0)
+
+
+def _by_rating(evse: Mapping[str, Any]) -> _Key:
+    standing = evse["standing"]
+    rated = bool(standing and standing["reviews"])
+    return (0, -int(standing["rating_thousandths"])) if rated else (1, 0)
+
+
+def _by_power(evse: Mapping[str, Any]) -> _Key:
+    return (0, -int(evse["power_w"]))
+
+
+def _unmoved(evse: Mapping[str, Any]) -> _Key:
+    return (0, 0)
+
+
+_ORDERS: Mapping[str, Callable[[Mapping[str, Any]], _Key]] = {
+    "price": _by_price,
+    "rating": _by_rating,
+    "power": _by_power,
+}
 
 
 def _area(form: Form, visitor: Visitor) -> dict[str, str]:

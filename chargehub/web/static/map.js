@@ -31,19 +31,25 @@ if (box && window.L) {
     map.fitBounds([[south, west], [north, east]], { animate: false });
   } else map.setView([latitude, longitude], zoom, { animate: false });
 
+  /** By pointer, and by Enter or the space bar. */
+  const pressed = (marker, then) => marker.on("click", then).on("keydown", ({ originalEvent: key }) => {
+    if (key.key !== "Enter" && key.key !== " ") return;
+    key.preventDefault();
+    then();
+  });
   const draw = () => {
     pins.clearLayers();
     for (const card of document.querySelectorAll("#found [data-evse]")) {
       const state = card.dataset.state, title = card.querySelector("h3").textContent.trim();
       const icon = L.divIcon({ className: "", html: `<div class="pin ${state}"><span>${SIGNS[state] || "✕"}</span></div>`, iconSize: [34, 34], iconAnchor: [17, 34] });
       const pin = L.marker([card.dataset.latitude, card.dataset.longitude], { icon, title, alt: title });
-      pin.on("click", () => show(card));
+      pressed(pin, () => show(card));
       pins.addLayer(pin);
     }
     for (const each of document.querySelectorAll("#found [data-many]")) {
       const icon = L.divIcon({ className: "", html: `<div class="cluster">${Number(each.dataset.many)}</div>`, iconSize: [44, 44] });
       const at = [each.dataset.latitude, each.dataset.longitude];
-      pins.addLayer(L.marker(at, { icon, alt: each.dataset.many }).on("click", () => map.setView(at, map.getZoom() + 2)));
+      pins.addLayer(pressed(L.marker(at, { icon, title: each.dataset.many }), () => map.setView(at, map.getZoom() + 2)));
     }
   };
   const show = (card) => {
