@@ -17,6 +17,7 @@ from chargehub.web.languages import Language
 from chargehub.web.languages import mark as _
 
 FIELDS_MOST = 500
+_TOO_MUCH = Decimal(10**12)  # no price, power or energy; and no digits by the million
 
 
 class Form:
@@ -67,14 +68,10 @@ class Form:
         text = self.text(name)
         if not text:
             return None
-        try:
-            return Decimal(text)
-        except InvalidOperation:
-            pass
-        try:
-            return parse_decimal(text, locale=language.locale)
-        except NumberFormatError:
-            raise wrong(name, _("Give a number.")) from None
+        value = _number(text, language)
+        if value is None or not value.is_finite() or abs(value) >= _TOO_MUCH:
+            raise wrong(name, _("Give a number."))
+        return value
 
     def thousand(self, name: str, language: Language) -> int | None:
         """kWh or kW as whole Wh or W. Raises Refused."""
@@ -113,6 +110,17 @@ def wrong(name: str, detail: str) -> Refused:
     return Refused(
         422, {"code": "invalid", "detail": detail, "errors": [{"field": name, "detail": detail}]}
     )
+
+
+def _number(text: str, language: Language) -> Decimal | None:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        pass
+    try:
+        return parse_decimal(text, locale=language.locale)
+    except NumberFormatError:
+        return None
 
 
 async def _form(request: Request) -> Form:

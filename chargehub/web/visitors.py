@@ -52,7 +52,7 @@ class Visitor:
     @property
     def zone(self) -> str:
         """The time zone of the browser, as it told in a cookie; UTC where it did not."""
-        told = self.request.cookies.get(ZONE, "")
+        told = unquote(self.request.cookies.get(ZONE, ""))
         return told if told in _zones() else "UTC"
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:

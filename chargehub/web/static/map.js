@@ -6,7 +6,7 @@ const SIGNS = { free: "●", occupied: "▲", booked: "■", closed: "☾", faul
 const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /** A grid of coordinates in the place of tiles. */
-const Graticule = L.GridLayer.extend({
+export const Graticule = L.GridLayer.extend({
   createTile(at) {
     const size = this.getTileSize(), north = this._map.unproject(at.scaleBy(size), at.z);
     const tile = document.createElementNS("http://www.w3.org/2000/svg", "svg");
