@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -31,6 +32,7 @@ async def _money(visitor: Visitor, month: str, form: Form, status: int = 200) ->
     before, after = earned.neighbours(shown)
     found_days = earned.by_day(shown, await _margins(visitor, shown))
     preference = await found(visitor, "/payout-preference")
+    payouts = await api.get("/payouts", {"limit": 20})
     return visitor.page(
         "owner/money.html",
         status,
@@ -41,15 +43,23 @@ async def _money(visitor: Visitor, month: str, form: Form, status: int = 200) ->
         earned=[(each, earned.bars(visitor.language, each)) for each in found_days],
         statement=await api.get(f"/statements/{shown}"),
         maturing=(await api.get("/maturing-earnings"))["items"],
-        payouts=await api.get("/payouts", {"limit": 20}),
+        payouts=payouts["items"],
+        stuck=_stuck(payouts["waiting"]),
         plan=await api.get("/payout-plan"),
         preference=preference,
         rails=_rails(visitor),
         has_bank=bool(visitor.hub.settings.stripe_key),
         countries=regions.countries(visitor.language),
         bank=((await api.get("/payout-accounts"))["items"] or [None])[0],
+        has_pdf=find_spec("weasyprint") is not None,
         **await _papers(visitor),
     )
+
+
+def _stuck(waiting: Sequence[Mapping[str, Any]]) -> Sequence[tuple[Mapping[str, Any], list[str]]]:
+    """What waits, and why; what the page itself asks for is not told in words of REST."""
+    told = [(each, [why for why in each["reasons"] if "/api/" not in why]) for each in waiting]
+    return [(each, reasons) for each, reasons in told if reasons]
 
 
 async def _margins(visitor: Visitor, month: str) -> Sequence[Mapping[str, Any]]:
