@@ -86,7 +86,7 @@ async def _add_prices(visitor: Visitor, form: Form, evses: list[dict[str, Any]])
         return
     begin = next_quarter(visitor.now)
     hours = form.whole("hours") or 2
-    need = {
+    need: dict[str, Any] = {
         "from": written(begin),
         "to": written(begin + timedelta(hours=hours)),
         "energy_wh": form.thousand("need", visitor.language) or int(NEED_KWH * 1000),
