@@ -17,6 +17,7 @@ PREFIX = "/api/v1"
 _PASSED_ON = frozenset(
     (b"host", b"x-forwarded-for", b"x-forwarded-proto", b"user-agent", b"last-event-id")
 )
+_Headers = Sequence[tuple[bytes, bytes]]
 Query = Mapping[str, str | int | bool | Sequence[str] | None]
 
 
@@ -52,7 +53,7 @@ class Api:
         while len(items) < most:
             page = await self.get(path, {"limit": 200, **(query or {}), "cursor": cursor})
             items += page["items"]
-            cursor = page["next"]
+            cursor = page.get("next")  # short lists come whole
             if cursor is None:
                 break
         return items[:most]
@@ -78,12 +79,16 @@ class Api:
 
     async def file(self, path: str) -> Response:
         """The answer to GET as it is, a document say, for the browser itself. Raises Refused."""
-        status, headers, body = await _whole(self._app, self._asking("GET", path, b"", {}), b"")
-        if status >= 400:
-            raise Refused(status, orjson.loads(body))
-        answer = Response(body, status)
+        headers, body = await _accepted(self._app, self._asking("GET", path, b"", {}), b"")
+        answer = Response(body)
         answer.raw_headers = list(headers)
         return answer
+
+    async def outside(self, path: str) -> str:
+        """The text at a path beside REST, like `/metrics`. Raises Refused."""
+        asking = self._asking("GET", path, b"", {}, prefix="")
+        _headers, body = await _accepted(self._app, asking, b"")
+        return body.decode()
 
     def passed_on(self, path: str) -> Response:
         """The answer to GET as REST gives it, stream or file, for the browser itself."""
@@ -107,12 +112,19 @@ class Api:
         asking = self._asking(method, path, text.encode(), extra)
         return await _answer(self._app, asking, sent)
 
-    def _asking(self, method: str, path: str, query: bytes, headers: Mapping[str, str]) -> Scope:
+    def _asking(
+        self,
+        method: str,
+        path: str,
+        query: bytes,
+        headers: Mapping[str, str],
+        prefix: str = PREFIX,
+    ) -> Scope:
         kept = [pair for pair in self._scope["headers"] if pair[0] in _PASSED_ON]
         added = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
         if self._token:
             added.append((b"authorization", b"Bearer " + self._token.encode()))
-        whole = PREFIX + path
+        whole = prefix + path
         return {
             "type": "http",
             "asgi": self._scope["asgi"],
@@ -150,13 +162,15 @@ def _written(value: Any) -> Any:
 
 
 async def _answer(app: ASGIApp, asking: Scope, sent: bytes) -> Any:
-    status, _headers, body = await _whole(app, asking, sent)
-    if status >= 400:
-        raise Refused(status, orjson.loads(body))
+    _headers, body = await _accepted(app, asking, sent)
     return orjson.loads(body) if body else None
 
 
-_Headers = Sequence[tuple[bytes, bytes]]
+async def _accepted(app: ASGIApp, asking: Scope, sent: bytes) -> tuple[_Headers, bytes]:
+    status, headers, body = await _whole(app, asking, sent)
+    if status >= 400:
+        raise Refused(status, orjson.loads(body))
+    return headers, body
 
 
 async def _whole(app: ASGIApp, asking: Scope, sent: bytes) -> tuple[int, _Headers, bytes]:

@@ -4,6 +4,9 @@ from chargehub.web.pages import (
     accounts,
     after,
     charging,
+    desk,
+    desk_acts,
+    desk_money,
     disputes,
     finding,
     guests,
@@ -46,4 +49,7 @@ PAGES = (
     owner_calendar.router,
     owner_device.router,
     owner_standing.router,
+    desk.router,
+    desk_money.router,
+    desk_acts.router,
 )
