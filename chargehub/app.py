@@ -55,6 +55,7 @@ from chargehub.ocpp.counts import LineMetrics
 from chargehub.ocpp.server import OcppServer
 from chargehub.ocpp.switchboard import OcppSwitchboard, carry_out
 from chargehub.ocpp.witness import Witness
+from chargehub.operation.outcomes import Outcomes
 from chargehub.payments.reversing import taking_back
 from chargehub.prices.effects import Fetcher
 from chargehub.rails import registry as rails
@@ -208,6 +209,7 @@ def web(hub: Hub) -> FastAPI:
     )
     app.state.hub = hub
     problems.install(app)
+    app.add_middleware(Outcomes)
     explorer.install(app)
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1", dependencies=[Depends(only_known)])

@@ -32,7 +32,7 @@ from chargehub.listings import routes as listing_routes
 from chargehub.margins import margin_routes, nearby_routes
 from chargehub.margins import routes as cost_model_routes
 from chargehub.meters import routes as meter_routes
-from chargehub.operation import money_routes, storage_routes
+from chargehub.operation import log_routes, money_routes, storage_routes
 from chargehub.operation import routes as operation_routes
 from chargehub.owing import routes as owing_routes
 from chargehub.payments import (
@@ -149,6 +149,7 @@ ROUTERS = (
     money_routes.router,
     audit_routes.router,
     storage_routes.router,
+    log_routes.router,
     reconciliation_routes.router,
 )
 

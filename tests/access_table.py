@@ -365,6 +365,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     "GET /audits/{audit_id}": Row(
         "operator", "operator", done=404, stranger=403, ids={"audit_id": "nowhere"}
     ),
+    "GET /operator/log": Row("operator", "operator", stranger=403),
     "GET /operator/storage": Row("operator", "operator", stranger=403),
     "GET /reconciliations": Row("operator", "operator", stranger=403),
     "GET /balance-lines": Row("operator", "operator", stranger=403),

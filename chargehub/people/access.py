@@ -14,7 +14,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from chargehub.errors import Forbidden, Unauthenticated, Unavailable
-from chargehub.people import tables
+from chargehub.people import noting, tables
 from chargehub.people.actions import KEY_PREFIX, note_key_used
 from chargehub.people.rules import KEY_USE_NOTED_EVERY, SCOPES, Actor, Scope
 from chargehub.people.tables import KeyView, LoginView
@@ -53,7 +53,7 @@ async def _key_holder(store: Store, key: KeyView | None, now: datetime) -> Actor
         with suppress(Unavailable):  # reading must work while writing does not
             await store.do(note_key_used, key.id, now)
     is_operator = key.is_operator and "operator" in key.scopes
-    return Actor(key.account_id, is_operator, frozenset(key.scopes))
+    return Actor(key.account_id, is_operator, frozenset(key.scopes), key_id=key.id)
 
 
 async def _known_actor(
@@ -63,7 +63,17 @@ async def _known_actor(
         if "Authorization" in request.headers:
             raise Unauthenticated("Send the token as `Authorization: Bearer <token>`.")
         return None
-    return await authenticate(store, sent.credentials, now)
+    actor = await authenticate(store, sent.credentials, now)
+    if actor.is_operator and request.method not in ("GET", "HEAD"):
+        await _noted(request, actor, store, now)
+    return actor
+
+
+async def _noted(request: Request, operator: Actor, store: Store, now: datetime) -> None:
+    """Nothing is done by an operator that is not noted first; `operation` notes how it ended."""
+    if not hasattr(request.state, "noted"):
+        asked = noting.Asked(request.method, request.scope["route"].path, request.path_params)
+        request.state.noted = await store.do(noting.begin, operator, asked, now)
 
 
 KnownActor = Annotated[Actor | None, Depends(_known_actor)]

@@ -67,13 +67,14 @@ class Actor:
     """Who asks. `scopes` None: a person who logged in, who may do everything of their account.
 
     `is_operator` holds for an operator's login, and for an operator's key with that scope.
-    `login_id` names the login in use; None for an API key.
+    `login_id` names the login in use, `key_id` the API key; one of them is None.
     """
 
     account_id: str
     is_operator: bool
     scopes: frozenset[str] | None
     login_id: str | None = None
+    key_id: str | None = None
 
     def has(self, scope: Scope) -> bool:
         """Whether the actor may do what the scope names, on what is theirs."""

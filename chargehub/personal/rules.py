@@ -70,6 +70,7 @@ HELD: tuple[Held, ...] = (
     Held("login", "account_id", is_deleted=True),
     Held("api_key", "account_id", is_deleted=True),
     Held("mail_token", "account_id", is_deleted=True),
+    Held("operator_note", "account_id", kept=("account_id", "route", "ids"), why=_KEY),
     Held("jurisdiction_confirmation", "account_id", is_deleted=True),
     Held("seller", "account_id", is_deleted=True, stays_with="settlement"),
     Held("billing_party", "account_id", is_deleted=True, stays_with="settlement"),

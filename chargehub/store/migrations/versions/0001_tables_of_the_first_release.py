@@ -1670,6 +1670,27 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_mail_token_account_id"), ["account_id"], unique=False)
 
     op.create_table(
+        "operator_note",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("means", sa.String(length=5), nullable=False),
+        sa.Column("means_id", sa.String(length=36), nullable=True),
+        sa.Column("method", sa.String(length=6), nullable=False),
+        sa.Column("route", sa.String(length=200), nullable=False),
+        sa.Column("ids", Json(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("noted_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_operator_note_account_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_operator_note")),
+    )
+    with op.batch_alter_table("operator_note", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_operator_note_account_id"), ["account_id"], unique=False
+        )
+
+    op.create_table(
         "station",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("owner_id", sa.String(length=36), nullable=False),
