@@ -6,6 +6,7 @@ from chargehub.web.pages import (
     charging,
     desk,
     desk_acts,
+    desk_log,
     desk_money,
     disputes,
     finding,
@@ -52,4 +53,5 @@ PAGES = (
     desk.router,
     desk_money.router,
     desk_acts.router,
+    desk_log.router,
 )

@@ -11,7 +11,7 @@ from tests.web.browsing import BrowsedHub, browser, window
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 OURS = {"Sec-Fetch-Site": "same-origin"}
-DESK = ("/operator", "/operator/money", "/operator/books", "/operator/lists/debts")
+DESK = ("/operator", "/operator/money", "/operator/books", "/operator/lists/debts", "/operator/log")
 
 
 async def logged_in(browsed: BrowsedHub, name: str) -> None:
@@ -41,6 +41,8 @@ async def test_an_operator_sees_the_hub_and_forgives_a_debt(
         await operator.press("Forgive")
         await operator.says("Done.")
         await operator.says("There is nothing in this list.")
+        await operator.press("Log")
+        await operator.says("/debts/{session_id}/forgive")
         await browsed.settle()
 
         assert (await driver.get("/debts"))["items"] == []
