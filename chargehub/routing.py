@@ -34,6 +34,7 @@ from chargehub.margins import routes as cost_model_routes
 from chargehub.meters import routes as meter_routes
 from chargehub.operation import log_routes, money_routes, storage_routes
 from chargehub.operation import routes as operation_routes
+from chargehub.operation import search_routes as looking_routes
 from chargehub.owing import routes as owing_routes
 from chargehub.payments import (
     confirm_routes,
@@ -150,6 +151,7 @@ ROUTERS = (
     audit_routes.router,
     storage_routes.router,
     log_routes.router,
+    looking_routes.router,
     reconciliation_routes.router,
 )
 
