@@ -8,6 +8,7 @@ from chargehub.web.pages import (
     desk_acts,
     desk_log,
     desk_money,
+    desk_search,
     disputes,
     finding,
     guests,
@@ -54,4 +55,5 @@ PAGES = (
     desk_money.router,
     desk_acts.router,
     desk_log.router,
+    desk_search.router,
 )

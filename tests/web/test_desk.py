@@ -11,7 +11,14 @@ from tests.web.browsing import BrowsedHub, browser, window
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 OURS = {"Sec-Fetch-Site": "same-origin"}
-DESK = ("/operator", "/operator/money", "/operator/books", "/operator/lists/debts", "/operator/log")
+DESK = (
+    "/operator",
+    "/operator/money",
+    "/operator/books",
+    "/operator/lists/debts",
+    "/operator/log",
+    "/operator/search",
+)
 
 
 async def logged_in(browsed: BrowsedHub, name: str) -> None:
@@ -41,6 +48,13 @@ async def test_an_operator_sees_the_hub_and_forgives_a_debt(
         await operator.press("Forgive")
         await operator.says("Done.")
         await operator.says("There is nothing in this list.")
+        await operator.press("Search")
+        await operator.fill(q="driver@")
+        await operator.page.locator("main").get_by_role("button", name="Search").click()
+        await operator.press("driver · driver@example.org")
+        await operator.says("What hangs on it")
+        await operator.page.get_by_role("row", name="Session").get_by_role("link").click()
+        await operator.says("Station")
         await operator.press("Log")
         await operator.says("/debts/{session_id}/forgive")
         await browsed.settle()
