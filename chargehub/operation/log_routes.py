@@ -16,7 +16,7 @@ router = APIRouter(tags=["operation"])
 Who = Annotated[str | None, Query(max_length=36, description="What this operator did alone.")]
 
 
-class NoteBody(BaseModel):
+class OperatorNoteBody(BaseModel):
     """A request of an operator that changes something; noted before it was done.
 
     `means`: by a login or an API key. `ids`: what the path names. `status`: how it was answered,
@@ -42,8 +42,8 @@ class NoteBody(BaseModel):
 @router.get("/operator/log")
 async def get_operator_log(
     operator: CurrentOperator, store: CurrentStore, asked: CurrentPage, account_id: Who = None
-) -> Page[NoteBody]:
+) -> Page[OperatorNoteBody]:
     """What operators did, newest first, refused requests too; never what they sent. It cannot be
     changed and is kept. For operators."""
     found = await store.read(noted.page_of, account_id, asked.after_id(), asked.fetch)
-    return page(found, asked, lambda one: (one.id,), NoteBody.of)
+    return page(found, asked, lambda one: (one.id,), OperatorNoteBody.of)

@@ -29,7 +29,7 @@ KindName = Literal[
 ]
 
 
-class ThingBody(BaseModel):
+class FoundThingBody(BaseModel):
     """Something that was found: what it is, its id, and what tells it apart."""
 
     kind: KindName
@@ -41,18 +41,18 @@ class ThingBody(BaseModel):
         return cls.model_validate({"kind": thing.kind, "id": thing.id, "title": thing.title})
 
 
-class FoundBody(BaseModel):
+class FoundThingsBody(BaseModel):
     """What fits; at most ten of each kind, the newest."""
 
-    items: list[ThingBody]
+    items: list[FoundThingBody]
 
 
 @router.get("/operator/search")
 async def get_operator_search(
     operator: CurrentOperator, store: CurrentStore, q: Wanted
-) -> FoundBody:
+) -> FoundThingsBody:
     """Find anything by its id, a station by its identity, serial number or name, a person by mail
     or name, an invoice by its number, a payment by its rail's reference. With a whole id also
     what hangs on it: the sessions of a person, the payments of a session. For operators."""
     things = await store.read(searching.found, q.strip())
-    return FoundBody(items=[ThingBody.of(thing) for thing in things])
+    return FoundThingsBody(items=[FoundThingBody.of(thing) for thing in things])
