@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+from sqlalchemy.exc import OperationalError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chargehub.errors import Unavailable
@@ -24,7 +25,7 @@ class Outcomes:
 
         async def completed(message: Message) -> None:
             if message["type"] == "http.response.start" and "noted" in state:
-                with suppress(Unavailable):  # it is done or refused all the same
+                with suppress(Unavailable, OperationalError):  # it is done or refused all the same
                     store = scope["app"].state.hub.store
                     await store.do(noting.finish, state["noted"], message["status"])
             await send(message)
