@@ -32,7 +32,7 @@ from chargehub.listings import routes as listing_routes
 from chargehub.margins import margin_routes, nearby_routes
 from chargehub.margins import routes as cost_model_routes
 from chargehub.meters import routes as meter_routes
-from chargehub.operation import log_routes, money_routes, storage_routes
+from chargehub.operation import log_routes, money_routes, settings_routes, storage_routes
 from chargehub.operation import routes as operation_routes
 from chargehub.operation import search_routes as looking_routes
 from chargehub.owing import routes as owing_routes
@@ -152,6 +152,7 @@ ROUTERS = (
     storage_routes.router,
     log_routes.router,
     looking_routes.router,
+    settings_routes.router,
     reconciliation_routes.router,
 )
 

@@ -367,6 +367,7 @@ ROUTES = {  # what ends a login, a key or a listing stands after what needs it
     ),
     "GET /operator/log": Row("operator", "operator", stranger=403),
     "GET /operator/search": Row("operator", "operator", stranger=403, query="?q=operator"),
+    "GET /operator/settings": Row("operator", "operator", stranger=403),
     "GET /operator/storage": Row("operator", "operator", stranger=403),
     "GET /reconciliations": Row("operator", "operator", stranger=403),
     "GET /balance-lines": Row("operator", "operator", stranger=403),
