@@ -8,6 +8,7 @@ from chargehub.web.pages import (
     desk_acts,
     desk_log,
     desk_money,
+    desk_rules,
     desk_search,
     disputes,
     finding,
@@ -56,4 +57,5 @@ PAGES = (
     desk_acts.router,
     desk_log.router,
     desk_search.router,
+    desk_rules.router,
 )

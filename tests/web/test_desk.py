@@ -18,6 +18,8 @@ DESK = (
     "/operator/lists/debts",
     "/operator/log",
     "/operator/search",
+    "/operator/settings",
+    "/operator/countries",
 )
 
 
@@ -94,18 +96,19 @@ async def test_what_the_desk_offers_rest_refuses_with_a_sentence(
     assert 'id="because-wrong"' in short.text
 
 
-async def test_every_list_and_every_form_opens(browsed: BrowsedHub, database: str) -> None:
+async def test_every_page_list_and_form_opens(browsed: BrowsedHub, database: str) -> None:
     await owing(browsed)
     await browsed.operator()
     await logged_in(browsed, "operator")
     document = (await browsed.api.get("/openapi.json")).json()
     forms = [act.name for act in acts(document).values() if "operator" in act.scopes]
 
+    paths = [(await browsed.api.get(path)).status_code for path in DESK]
     lists = [(await browsed.api.get(f"/operator/lists/{name}")).status_code for name in LISTS]
     pages = [(await browsed.api.get(f"/operator/acts/{name}")).status_code for name in forms]
 
     assert len(forms) > 10
-    assert set(lists) == set(pages) == {200}
+    assert set(paths) == set(lists) == set(pages) == {200}
 
 
 async def test_a_dispute_is_read_and_decided(browsed: BrowsedHub, database: str) -> None:
