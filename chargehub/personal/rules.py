@@ -75,8 +75,7 @@ HELD: tuple[Held, ...] = (
     Held("seller", "account_id", is_deleted=True, stays_with="settlement"),
     Held("billing_party", "account_id", is_deleted=True, stays_with="settlement"),
     Held("seller_request", "account_id", is_deleted=True),
-    Held("payout_hold", "owner_id", is_deleted=True),
-    Held("payout_plan", "owner_id", is_deleted=True),
+    *(Held(one, "owner_id", is_deleted=True) for one in ("payout_hold", "payout_plan")),
     # --- what was said to the other side ---
     Held("dispute_photo", "account_id", is_deleted=True),
     Held("dispute_message", "account_id", blank={"text": ERASED}, kept=("account_id",), why=_KEY),
