@@ -10,6 +10,8 @@ from tests.crash.harness import SHOWN, Undisturbed
 from tests.crash.left import Left
 from tests.crash.play import SCENES
 
+WIDTH = 600  # of a row that is shown
+
 
 @dataclass
 class Tried:
@@ -104,10 +106,10 @@ async def _go_on(
 
 
 def _note(tried: Tried, when: str, wrong: list[str]) -> None:
-    tried.wrong += [f"{when}: {one}" for one in wrong[:SHOWN]]
+    tried.wrong += [f"{when}: {one[:WIDTH]}" for one in wrong[:SHOWN]]
 
 
 def _told(left: Left, passed: list[str]) -> str:
     """Where these deaths were: the first of them by its name."""
     first, last = left.points.start, left.points.stop - 1
-    return f"{first} to {last} ({passed[first - 1]})"
+    return f"{first} to {last} ({' '.join(passed[first - 1].split())[:WIDTH]})"
