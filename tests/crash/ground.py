@@ -149,19 +149,21 @@ class Ground:
                 return Played(played.state, tuple(lives), 0)
         raise AssertionError(f"{SCENES[number].name!r} is not done after {TRIES} lives")
 
-    async def dead(self, before: State, scene: int, kill_at: int) -> State:
-        """What is there once a hub has died at this point of the scene."""
+    async def dead(
+        self, before: State, scene: int, kill_at: int
+    ) -> tuple[Counter[Row], Counter[Row]]:
+        """What a file has once a hub has died at this point of the scene, and what was kept of it
+        at this point."""
         path = self._set_back(before)
         self._beside.clock = clock = HandClock(at(scene))
-        alive = self._beside.born(path, clock, Points(kill_at))
+        keeper = Keeper(path, lambda: self._beside.left)
+        alive = self._beside.born(path, clock, Points(kill_at, keeper))
         await alive.survives(self._scene(alive, SCENES[scene]))
         await alive.bury()
-        return _state(path, self._beside.twin)
-
-    def seen(self, left: Left) -> State:
-        """What whoever comes next sees of it."""
-        path = self._set_back(left)
-        return _state(path, self._beside.twin)
+        found = rows_of(str(path)), rows_of(str(keeper.left[-1].path))
+        thrown_away(keeper.left)
+        path.unlink()
+        return found
 
     async def play_by_two(self, left: Left, scene: int) -> Played:
         """Two hubs come back at the same moment on what one left in this scene."""

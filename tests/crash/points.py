@@ -43,12 +43,12 @@ class Points:
         with self._lock:
             if not self.has_died:
                 self.passed.append(name)
-                if self.keeper is not None:
-                    with self.committing:
+                with self.committing:
+                    if self.keeper is not None:
                         self.keeper.note(len(self.passed))
-                if len(self.passed) != self._kill_at:
+                    self.has_died = len(self.passed) == self._kill_at
+                if not self.has_died:
                     return
-                self.has_died = True
                 self.died()
         raise Killed(name)
 
@@ -76,6 +76,8 @@ class _Connection(sqlite3.Connection):
             return
         self._points.reach("COMMIT")
         with self._points.committing:
+            if self._points.has_died:  # meanwhile, at a point of another thread
+                raise Killed("COMMIT")
             super().commit()
         self._points.reach("after COMMIT")
 

@@ -11,7 +11,6 @@ import pytest
 
 from chargehub.payments import effects
 from chargehub.store.columns import new_id
-from tests.crash.content import changed
 from tests.crash.every import Some, Tried, pairs, singles
 from tests.crash.harness import Undisturbed
 from tests.crash.play import SCENES
@@ -19,7 +18,7 @@ from tests.crash.play import SCENES
 SEED = 5
 PARTS = 6  # which processes share; each takes every sixth scene
 PAIRS, SECOND = 18, 4  # of a scene: 500 in all, for some scenes have fewer
-RAISED, TO_END = 12, 1
+RAISED = 20
 HELD = "after POST /v1/payment_intents"
 pytestmark = [  # a life takes 0.2 s of an idle machine, and five times as much of a busy one
     pytest.mark.timeout(600),
@@ -54,21 +53,17 @@ async def test_a_death_on_the_way_back_from_another_changes_nothing(
 async def test_what_is_kept_of_a_point_is_what_a_death_there_leaves(story: Undisturbed) -> None:
     """The deaths above are copies of files that live; here hubs are stopped, and SQLite rolls back.
 
-    Some of them are gone on from to the end of the story.
+    One more of them is gone on from to the end of the story.
     """
     random = Random(SEED)
-    raised = random.sample(story.everywhere(), RAISED)
 
-    for death in raised:
+    for death in random.sample(story.everywhere(), RAISED):
         before = story.states[death.scene]
-        dead = await story.ground.dead(before, death.scene, death.points[0])
-        async with story.ground.kept(before, death.scene) as (_, left):
-            kept = [story.ground.seen(one) for one in left]
-        of_one = [changed(before.rows, one.rows, before.ids) for one in kept]
-        assert changed(before.rows, dead.rows, before.ids) in of_one, f"seed {SEED}: {death}"
-    wrong = await story.survived(random.sample(story.boundaries(), TO_END), to_end=True)
+        left, kept = await story.ground.dead(before, death.scene, death.points[0])
+        assert left == kept, f"seed {SEED}: {death}: {left - kept} and {kept - left}"
+    wrong = await story.survived(random.sample(story.boundaries(), 1), to_end=True)
 
-    print(f"seed {SEED}: {RAISED} deaths raised, {TO_END} played to the end")
+    print(f"seed {SEED}: {RAISED} deaths raised, and one played to the end")
     assert wrong == [], f"seed {SEED}"
 
 
