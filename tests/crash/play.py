@@ -1,4 +1,4 @@
-"""The story: everything that can happen to a driver's money and an owner's, in thirty scenes.
+"""The story: everything that can happen to a driver's money and an owner's, in thirty-two scenes.
 
 Whoever acts in a scene acts again if no answer came: a person with the same idempotency key, a
 station with the same report. So a scene can be played again after any death of the hub.
@@ -88,10 +88,10 @@ async def _cancel(cast: Cast) -> None:
             await cast.driver.post(f"/bookings/{booking['id']}/cancel", expect=200)
 
 
-async def _correct(cast: Cast) -> None:
+async def _correct(cast: Cast, energy_wh: int = 30_000) -> None:
     session_id = await cast.session()
-    wanted = {"energy_wh": 30_000, "reason": "The meter was broken."}
-    key = {"Idempotency-Key": "correct"}
+    wanted = {"energy_wh": energy_wh, "reason": "The meter was broken."}
+    key = {"Idempotency-Key": f"correct-{energy_wh}"}
     cdr = next(
         one["id"]
         for one in reversed((await cast.owner.get("/cdrs?role=owner"))["items"])
@@ -141,6 +141,18 @@ async def _come_back(cast: Cast) -> None:
 
 async def _nothing(_cast: Cast) -> None:
     """Only time passes."""
+
+
+async def _correct_what_was_paid_out(cast: Cast) -> None:
+    await _correct(cast, 5_000)
+
+
+async def _take_back(cast: Cast) -> None:
+    """What the owner owes since then, of the payouts."""
+    wanted = {"because": "The meter was broken."}
+    key = {"Idempotency-Key": "take-back"}
+    route = f"/owner-debts/{cast.owner.account_id}/reversals"
+    await cast.operator.post(route, wanted, 201, **key)
 
 
 def _tell(session: str, kind: Trigger, seq_no: int, register_wh: int) -> Any:
@@ -236,5 +248,17 @@ SCENES = (
         timedelta(days=3),
         _nothing,
         {"psp_fee": 84, "payout_paid": 603, "fee_mature": 198, "suspense": 0},
+    ),
+    Scene(
+        "corrected after it was paid out",
+        HOUR,
+        _correct_what_was_paid_out,
+        {"recall": 405, "net": 203, "prepaid_refund": 225},
+    ),
+    Scene(
+        "taken back of a payout",
+        HOUR,
+        _take_back,
+        {"payout_reversal_requested": 202, "payout_reversal_taken": 202},
     ),
 )
