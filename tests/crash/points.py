@@ -43,11 +43,12 @@ class Points:
         with self._lock:
             if not self.has_died:
                 self.passed.append(name)
+                dies_here = len(self.passed) == self._kill_at
                 with self.committing:
                     if self.keeper is not None:
                         self.keeper.note(len(self.passed))
-                    self.has_died = len(self.passed) == self._kill_at
-                if not self.has_died:
+                    self.has_died |= dies_here
+                if not dies_here:
                     return
                 self.died()
         raise Killed(name)
