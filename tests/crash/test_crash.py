@@ -16,7 +16,7 @@ from tests.crash.harness import Undisturbed
 from tests.crash.play import SCENES
 
 SEED = 5
-PARTS = 6  # which processes share; each takes every sixth scene
+PARTS = 8  # which processes share; each takes every eighth scene
 PAIRS, SECOND = 18, 4  # of a scene: 500 in all, for some scenes have fewer
 RAISED = 20
 HELD = "after POST /v1/payment_intents"
