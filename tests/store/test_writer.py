@@ -1,17 +1,18 @@
 """The store: one commit for many actions, each of them whole or not at all."""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, event, func, select
 from sqlalchemy.exc import OperationalError
 
 from chargehub import events
 from chargehub.errors import Unavailable
 from chargehub.store.tables import DeliveryRow, EventRow
 from chargehub.store.work import Reads, Work, table_of
-from chargehub.store.writer import Store
+from chargehub.store.writer import BATCH_SECONDS, LONGEST_BATCH_SECONDS, Pace, Store
 
 _EVENT = table_of(EventRow)
 _OF_STATION = select(_EVENT.c.id).where(_EVENT.c.aggregate == bindparam("aggregate"))
@@ -99,3 +100,24 @@ async def test_a_closed_store_takes_nothing(store: Store) -> None:
 
     with pytest.raises(Exception, match="no changes right now"):
         await store.do(happen, 1)
+
+
+@pytest.mark.parametrize(
+    ("commit_s", "batch_s"),
+    [(0.0, BATCH_SECONDS), (0.004, BATCH_SECONDS), (0.01, 0.04), (9.0, LONGEST_BATCH_SECONDS)],
+)
+def test_a_batch_goes_on_for_four_commits_within_bounds(commit_s: float, batch_s: float) -> None:
+    """Slow commits are shared by more; no slowness of one makes the next batch endless."""
+    pace = Pace()
+
+    pace.committed(commit_s)
+
+    assert pace.batch_s == pytest.approx(batch_s)
+
+
+async def test_a_slow_disk_makes_longer_batches(store: Store) -> None:
+    event.listen(store._write_engine, "commit", lambda connection: time.sleep(0.03))
+
+    await store.do(happen, 1)
+
+    assert store.pace.batch_s == LONGEST_BATCH_SECONDS
