@@ -4,7 +4,7 @@ An amount is whole base units of its asset (minor units of a currency, micro-uni
 Wh of energy); debit is positive, credit negative. The laws of money raise, they do not assert.
 """
 
-import uuid
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,7 +19,10 @@ ENERGY = "WH"
 ENERGY_KIND = "energy"  # the kind of transfer that every CDR has one of
 MAX_AMOUNT = 2**62  # a BIGINT takes the sum of any two
 MAX_ENTRIES = 1000  # more is no transfer but a batch of them, and would hold up the writer
-_NAMESPACE = uuid.UUID("3b0f5d4e-8f0b-5c7e-9a53-7f3d0c2b9e41")
+_NAMESPACE = "3b0f5d4e-8f0b-5c7e-9a53-7f3d0c2b9e41"
+_MADE_AT = re.compile(  # the time of an id of the hub's, or of a step's
+    r"\b[0-9a-f]{8}-[0-9a-f]{4}(?=-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b)"
+)
 
 AssetKind = Literal["money", "memo", "token", "energy"]
 AccountKind = Literal["asset", "liability", "income", "expense", "clearing", "memo", "contra"]
@@ -141,8 +144,19 @@ class Transfer:
 
 
 def transfer_id(*parts: str | int) -> str:
-    """The id of a step: the same parts give the same id, for ever."""
-    return str(uuid.uuid5(_NAMESPACE, ":".join(map(str, parts))))
+    """The id of a step: the same parts give the same id, for ever.
+
+    A UUID whose first 48 bits are those of the first part that is an id of the hub's, which say
+    when that was made; the rest is a hash of all parts. So what is posted at about the same time
+    stands together in every index: ids all over it made posting twice as slow.
+    Source: RFC 9562, section 5.8.
+    """
+    text = ":".join(map(str, parts))
+    hashed = sha256(f"{_NAMESPACE}:{text}".encode()).hexdigest()
+    found = _MADE_AT.search(text)
+    made_at = found[0] if found else f"{hashed[19:27]}-{hashed[27:31]}"
+    variant = "89ab"[int(hashed[3], 16) & 3]
+    return f"{made_at}-8{hashed[:3]}-{variant}{hashed[4:7]}-{hashed[7:19]}"
 
 
 def asset_kind(asset: str) -> AssetKind:

@@ -28,6 +28,8 @@ from chargehub.store.work import Reads, table_of
 
 LIMIT = 1000  # accounts of one answer
 _OF_BOOKING = text("booking_id IS NOT NULL")
+_OF_PAYOUT = text("payout_id IS NOT NULL")
+_REVERSES = text("reverses IS NOT NULL")
 
 REFUSED = "ledger_append_only"
 TABLES = ("ledger_txn", "ledger_entry", "ledger_link")
@@ -85,9 +87,20 @@ class LedgerTxn(SQLModel, table=True):
 
     __tablename__ = "ledger_txn"
     __table_args__ = (
-        Index("uq_ledger_txn_reverses", "reverses", unique=True),
+        Index(
+            "uq_ledger_txn_reverses",
+            "reverses",
+            unique=True,
+            sqlite_where=_REVERSES,
+            postgresql_where=_REVERSES,
+        ),
         Index("ix_ledger_txn_session", "session_id"),
-        Index("ix_ledger_txn_payout", "payout_id"),
+        Index(
+            "ix_ledger_txn_payout",
+            "payout_id",
+            sqlite_where=_OF_PAYOUT,
+            postgresql_where=_OF_PAYOUT,
+        ),
         Index(
             "ix_ledger_txn_booking",
             "booking_id",

@@ -1,5 +1,6 @@
 """The law of balance, the chart of accounts, and the postings that others build on."""
 
+import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +17,9 @@ from chargehub.ledger.rules import (
     UnknownAccount,
     energy_transfer,
 )
+from chargehub.store.columns import new_id
 
+SESSION = "0191f0a0-1234-7abc-8def-0123456789ab"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 AMOUNTS = st.integers(-(10**12), 10**12)
 
@@ -200,6 +203,9 @@ def test_the_id_of_a_step_is_the_same_for_ever() -> None:
     assert rules.transfer_id("session", "s", "settle", 1) != rules.transfer_id(
         "session", "s", "settle", 2
     )
+    assert (
+        rules.transfer_id("session", SESSION, "settle", 1) == "0191f0a0-1234-8cda-8845-05a23cdbd722"
+    )
 
 
 def test_payouts_post_as_the_design_says() -> None:
@@ -263,3 +269,24 @@ def test_energy_does_not_flow_backwards() -> None:
         energy_transfer("s", "e", -5, -5, 0, {}, 1, NOON)
     with pytest.raises(UnbalancedTransfer, match="energy flows one way"):
         energy_transfer("s", "e", 5, 10, -5, {}, 1, NOON)
+
+
+@given(parts=st.lists(st.text(max_size=5) | st.integers(0, 9), max_size=3))
+def test_a_steps_id_begins_with_the_time_of_what_it_is_of(parts: list[str | int]) -> None:
+    """So that what is posted together stands together in the indexes; a step of a step too."""
+    session_id = new_id()
+
+    step = rules.transfer_id("session", session_id, *parts)
+    then = rules.transfer_id(step, "undone")
+
+    assert step[:13] == then[:13] == session_id[:13]
+    assert [uuid.UUID(one).version for one in (step, then)] == [8, 8]
+    assert len({session_id, step, then}) == 3
+
+
+def test_parts_without_an_id_give_a_hash_alone() -> None:
+    made = rules.transfer_id("driver", "0191f0a0-0000", "credit")
+
+    assert uuid.UUID(made).version == 8
+    assert not made.startswith("0191f0a0")
+    assert made == rules.transfer_id("driver", "0191f0a0-0000", "credit")

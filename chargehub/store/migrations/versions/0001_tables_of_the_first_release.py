@@ -468,9 +468,21 @@ def upgrade() -> None:
             sqlite_where=sa.text("booking_id IS NOT NULL"),
             postgresql_where=sa.text("booking_id IS NOT NULL"),
         )
-        batch_op.create_index("ix_ledger_txn_payout", ["payout_id"], unique=False)
+        batch_op.create_index(
+            "ix_ledger_txn_payout",
+            ["payout_id"],
+            unique=False,
+            sqlite_where=sa.text("payout_id IS NOT NULL"),
+            postgresql_where=sa.text("payout_id IS NOT NULL"),
+        )
         batch_op.create_index("ix_ledger_txn_session", ["session_id"], unique=False)
-        batch_op.create_index("uq_ledger_txn_reverses", ["reverses"], unique=True)
+        batch_op.create_index(
+            "uq_ledger_txn_reverses",
+            ["reverses"],
+            unique=True,
+            sqlite_where=sa.text("reverses IS NOT NULL"),
+            postgresql_where=sa.text("reverses IS NOT NULL"),
+        )
 
     op.create_table(
         "location",
@@ -537,7 +549,6 @@ def upgrade() -> None:
             ],
         ),
         sa.UniqueConstraint("evse_id", name="uq_offer_evse"),
-        sqlite_with_rowid=False,
     )
     op.create_index("ix_offer_station", "offer", ["station_id"], unique=False)
     op.create_table(
@@ -2066,7 +2077,6 @@ def upgrade() -> None:
         sa.Column("place", sa.String(length=36), nullable=False),
         sa.Column("watch_id", sa.String(length=36), nullable=False),
         sa.PrimaryKeyConstraint("place", "watch_id", name=op.f("pk_watch_place")),
-        sqlite_with_rowid=False,
     )
     op.create_index("ix_watch_place_watch", "watch_place", ["watch_id"], unique=False)
     op.create_table(
@@ -2075,7 +2085,6 @@ def upgrade() -> None:
         sa.Column("evse_id", sa.String(length=36), nullable=False),
         sa.Column("is_told", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("watch_id", "evse_id", name=op.f("pk_watch_find")),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "evse_block",
