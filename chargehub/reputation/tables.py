@@ -15,6 +15,7 @@ from chargehub.reputation.uptime import Measured
 from chargehub.sessions.schema import CDR, SESSION
 from chargehub.stations.schema import CommandRow
 from chargehub.store.columns import Instant
+from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, table_of
 
 STANDING = table_of(StationStanding)
@@ -59,7 +60,7 @@ class OfEvse:
     month: str = ""
 
 
-_STANDING = select(STANDING).where(STANDING.c.station_id == bindparam("station_id"))
+_STANDING = Hot(select(STANDING).where(STANDING.c.station_id == bindparam("station_id")))
 _UNMEASURED = (
     select(STANDING)
     .where(STANDING.c.measured_until <= bindparam("before", type_=Instant()))
@@ -149,7 +150,7 @@ _COMINGS = (
 def standing(reads: Reads, station_id: str) -> StandingView | None:
     """How a station stands; None: it never had a line."""
     row = reads.one(_STANDING, station_id=station_id)
-    return None if row is None else StandingView(**row._mapping)
+    return None if row is None else StandingView(*row)
 
 
 def unmeasured(reads: Reads, before: datetime, limit: int) -> Sequence[StandingView]:

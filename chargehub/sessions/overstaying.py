@@ -61,16 +61,18 @@ def with_overstay(
     `left_at`: when the session ended; a car that is known to have stood there for longer counts
     until it was gone. Nothing is added for what nobody is billed for.
     """
-    stood = stays.stay(reads, session.id)
-    if stood is not None and stood.left_at is not None:
-        left_at = max(left_at, stood.left_at)
     booking = bookings.booking(reads, session.booking_id) if session.booking_id else None
     if booking is None or tariff is None or session.is_free:
         return priced
     if priced.unbilled_reason not in (None, TOO_FAST):
         return priced
     terms = policies.of_booking(booking).overstay
-    if terms is None or left_at <= booking.ends_at or session.verdict != "accepted":
+    if terms is None or session.verdict != "accepted":
+        return priced
+    stood = stays.stay(reads, session.id)
+    if stood is not None and stood.left_at is not None:
+        left_at = max(left_at, stood.left_at)
+    if left_at <= booking.ends_at:
         return priced
     evse = stations.evse(reads, booking.evse_id)
     stay = Stay(

@@ -173,7 +173,7 @@ _STANDING = Hot(
     )
 )
 _NOTHING = (0, 0, 0, 0, 0)
-_SETTLED_ONCE = (
+_SETTLED_ONCE = Hot(
     select(SETTLEMENT.c.cdr_id)
     .where(
         shares.is_of(SETTLEMENT.c.owner_id, bindparam("owner_id")),
