@@ -66,6 +66,13 @@ def posted(path: str) -> Counter[str]:
         return Counter(dict(connection.execute(_POSTED).fetchall()))
 
 
+def parked(path: str) -> list[str]:
+    """What nobody tries again, and what it failed of."""
+    with closing(sqlite3.connect(path)) as connection:
+        found = "SELECT follower, error FROM delivery WHERE state = 'parked'"
+        return [f"{follower} is parked: {error}" for follower, error in connection.execute(found)]
+
+
 _BALANCES = """
     SELECT account, asset, sum(amount) FROM ledger_entry GROUP BY account, asset HAVING sum(amount)
 """

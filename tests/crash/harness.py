@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 
 from chargehub.audit.laws import findings_of
-from tests.crash.content import hash_of, posted
+from tests.crash.content import hash_of, parked, posted
 from tests.crash.ground import Ground, Played, State, ground
 from tests.crash.outside import LAST
 from tests.crash.play import SCENES, Scene
@@ -180,7 +180,8 @@ def _differences(expected: list[str], found: list[str]) -> list[str]:
 
 def _broken(state: State) -> list[str]:
     laws = findings_of(f"sqlite:///{state.path}")
-    return [f"{one.law}: {one.broken_by}" for one in laws if one.state == "broken"]
+    broken = [f"{one.law}: {one.broken_by}" for one in laws if one.state == "broken"]
+    return broken + parked(str(state.path))
 
 
 @contextmanager

@@ -19,9 +19,9 @@ def _refund_returned(world: World) -> None:
 
 
 def _disputed(world: World) -> None:
-    """A bank takes back the first charge."""
-    first, *_ = world.all(PLATFORM, "charge").values()
-    disputes.opened(world, first, "fraudulent")
+    """A bank takes back the first charge that was captured."""
+    captured = (one for one in world.all(PLATFORM, "charge").values() if one["captured"])
+    disputes.opened(world, next(captured), "fraudulent")
 
 
 def _dispute_won(world: World) -> None:

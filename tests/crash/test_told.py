@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from tests.crash.content import notices
+from tests.crash.content import notices, posted
 from tests.crash.harness import Undisturbed
 from tests.crash.outside import OUTSIDE
 from tests.crash.steps import BADLY, WELL, otherwise
@@ -25,6 +25,7 @@ async def test_notices_in_any_order_and_number_end_in_the_same_balances(
     expected = str((await story.told(0, WELL)).state.path)
     heard = notices(expected)
     assert len(heard) > len(OUTSIDE), heard
+    assert posted(expected)["card_dispute_won"]
 
     for number, seed in enumerate(Random(SEED).sample(range(1_000), RUNS)):
         found = await story.told(seed, BADLY, Random(seed) if number else None)
