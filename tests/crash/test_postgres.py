@@ -1,20 +1,25 @@
-"""Two hubs live on one PostgreSQL database from the beginning to the end of the story."""
+"""The story on one PostgreSQL database: played by two hubs, and by hubs that die."""
 
 import asyncio
 from collections import Counter
+from random import Random
 
 import pytest
 
 from chargehub.audit.laws import findings_of
 from chargehub.clock import HandClock
-from tests.crash.ground import START, at, cast_of
-from tests.crash.play import SCENES
+from tests.crash.beside import Beside
+from tests.crash.ground import START, at, cast_by, cast_of
+from tests.crash.harness import quiet_deaths
+from tests.crash.play import SCENES, Cast, Scene
+from tests.crash.points import Points
 from tests.hub import RunningHub
 from tests.schema import empty
 from tests.stripe_twin.app import KEY, Twin
 from tests.stripe_twin.server import running_twin
 from tests.stripe_twin.world import PLATFORM
 
+SEED, DYING, WITHIN = 4, 14, 400  # scenes, and at one of so many points: some have fewer
 pytestmark = pytest.mark.timeout(600)
 
 
@@ -39,11 +44,60 @@ async def test_two_hubs_on_one_postgresql_database_do_everything_once(
             await asyncio.gather(*(one.close() for one in two))
             empty(postgres_database)
 
-    assert [str(one) for one in laws if one.state == "broken"] == []
+    _is_as_undisturbed(twin, [str(one) for one in laws if one.state == "broken"])
+
+
+async def test_hubs_that_die_on_postgresql_do_everything_once(postgres_database: str) -> None:
+    """I11 where a server, and no file, takes back what was not committed."""
+    random, clock = Random(SEED), HandClock(START)
+    dying = random.sample([number for number, scene in enumerate(SCENES) if scene.posts], DYING)
+    beside, points = Beside(clock), list[Points]()
+    async with beside.serving():
+        try:
+            with quiet_deaths():
+                born = beside.born(postgres_database, clock, Points())
+                cast = await cast_by(born, beside.twin)
+                for number, scene in enumerate(SCENES):
+                    clock.set(at(number))
+                    coming = [Points()]
+                    if number in dying:
+                        coming.append(Points(random.randint(1, WITHIN)))
+                    points += coming
+                    while not await _is_survived(cast, scene, beside, (clock, coming.pop())):
+                        pass
+            laws = findings_of(postgres_database)
+        finally:
+            empty(postgres_database)
+
+    died = sum(one.has_died for one in points)
+    print(f"seed {SEED}: {died} deaths")
+    assert died >= DYING // 2
+    _is_as_undisturbed(beside.twin, [str(one) for one in laws if one.state == "broken"])
+
+
+async def _is_survived(
+    cast: Cast, scene: Scene, beside: Beside, life: tuple[HandClock, Points]
+) -> bool:
+    alive = beside.born(cast.hub.database, *life)
+
+    async def deed() -> None:
+        await alive.start()
+        await cast.taken_over_by(alive).act(scene)
+        await alive.settle()
+
+    lives_on = await alive.survives(deed())
+    await alive.bury()
+    return lives_on
+
+
+def _is_as_undisturbed(twin: Twin, broken: list[str]) -> None:
+    """Money moved at the twin as often as it does when nobody is in the way."""
+    assert broken == []
     assert (twin.shortcomings, twin.misasked) == ([], [])
     intents = twin.world.all(PLATFORM, "payment_intent").values()
     assert Counter(one["status"] for one in intents) == {"succeeded": 9, "canceled": 1}
     assert len(twin.world.all(PLATFORM, "transfer")) == 5
+    assert len(twin.world.all(PLATFORM, "transfer_reversal")) == 1
     assert len(twin.world.all(PLATFORM, "refund")) == 3
 
 
