@@ -153,6 +153,7 @@ def test_the_accounts_that_have_a_side_are_those_of_the_chart() -> None:
     assert sides == {
         "driver:receivable": 1,
         "owner:receivable": 1,
+        "owner:reversing": 1,
         "psp:disputed": 1,
         "owner:accrued": -1,
         "owner:payable": -1,
