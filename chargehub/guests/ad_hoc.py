@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from chargehub.people.rules import digest
 from chargehub.store.columns import Instant
+from chargehub.store.hot import Hot
 from chargehub.store.work import Reads, table_of
 
 _IS_OPEN = text("state = 'opened'")
@@ -80,6 +81,7 @@ _WAITING_OF = (
 _BY_REFERENCE = select(AD_HOC).where(
     AD_HOC.c.rail == bindparam("rail"), AD_HOC.c.page_reference == bindparam("reference")
 )
+_OF_ACCOUNT = Hot(select(AD_HOC.c.id).where(AD_HOC.c.account_id == bindparam("account_id")))
 _DUE = (
     select(AD_HOC)
     .where(AD_HOC.c.state == "opened", AD_HOC.c.look_at <= bindparam("now", type_=Instant()))
@@ -113,8 +115,7 @@ def of_reference(reads: Reads, rail: str, reference: str) -> AdHocView | None:
 
 def is_of(reads: Reads, account_id: str) -> bool:
     """True if this account was opened for somebody who paid at an EVSE."""
-    wanted = select(AD_HOC.c.id).where(AD_HOC.c.account_id == account_id)
-    return reads.one(wanted) is not None
+    return reads.one(_OF_ACCOUNT, account_id=account_id) is not None
 
 
 def due(reads: Reads, now: datetime, limit: int) -> tuple[AdHocView, ...]:

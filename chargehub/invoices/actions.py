@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from operator import attrgetter
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from chargehub.bookings import tables as bookings
 from chargehub.events import (
@@ -35,11 +35,16 @@ from chargehub.people.rules import Actor
 from chargehub.settlement import shares
 from chargehub.settlement import tables as settlements
 from chargehub.store.chunk import ALL, Chunk
+from chargehub.store.hot import Hot
 from chargehub.store.work import Work
 
 AGAIN_AFTER = timedelta(days=1)  # what waits for a fact is looked at when it is told, and daily
 _BEFORE = timedelta(days=40)  # a first month's documents begin in the month before
 FORGET_AT_ONCE = 500
+_HAS_MONTHS = Hot(select(MONTH.c.owner_id).where(MONTH.c.owner_id == bindparam("owner_id")))
+_TAKE = Hot(  # so that a subject is looked at by one hub at a time
+    update(SUBJECT).where(SUBJECT.c.id == bindparam("subject_id")).values(missing=SUBJECT.c.missing)
+)
 
 
 def follow_settled(work: Work, event: SessionSettled, now: datetime) -> None:
@@ -140,13 +145,13 @@ def _open(work: Work, subject: SubjectView) -> None:
 
 
 def _open_month(work: Work, owner_id: str, now: datetime) -> None:
-    if work.one(select(MONTH.c.owner_id).where(MONTH.c.owner_id == owner_id)) is None:
+    if work.one(_HAS_MONTHS, owner_id=owner_id) is None:
         work.insert(InvoiceMonth, owner_id=owner_id, up_to=now - _BEFORE, next_at=now)
 
 
 def _look(work: Work, subject: SubjectView, now: datetime) -> None:
     is_it = SUBJECT.c.id == subject.id
-    work.execute(update(SUBJECT).where(is_it).values(missing=SUBJECT.c.missing))  # one at a time
+    work.execute(_TAKE, subject_id=subject.id)
     missing = settle_up(work, subject, now)
     next_at = now + AGAIN_AFTER if missing else None
     if (missing, next_at) == (subject.missing, subject.next_at):

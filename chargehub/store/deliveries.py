@@ -10,13 +10,18 @@ from sqlmodel import col
 
 from chargehub import events
 from chargehub.store.hot import Hot
+from chargehub.store.many import any_of
 from chargehub.store.tables import DeliveryRow, EventRow
 from chargehub.store.work import Delivery, Reads, UnknownEvent, Work
 
 _KINDS: dict[str, Any] = {kind.__name__: kind for kind in get_args(events.Event)}
 RELOAD = 5_000  # rows read back at a time
 
-_DONE = Hot(delete(DeliveryRow).where(col(DeliveryRow.id) == bindparam("delivery_id")))
+_DONE = Hot(
+    delete(DeliveryRow)
+    .where(any_of(col(DeliveryRow.id), "delivery_ids"))
+    .returning(col(DeliveryRow.id))
+)
 _OWED: Select[Any] = (
     select(
         col(DeliveryRow.id),
@@ -108,9 +113,9 @@ def delivery(reads: Reads, delivery_id: str) -> DeliveryView | None:
     return None if row is None else _view(row)
 
 
-def finish(work: Work, delivery_id: str) -> bool:
-    """Strike a delivery off. False: it was struck off before."""
-    return work.execute(_DONE, delivery_id=delivery_id) == 1
+def finish(work: Work, delivery_ids: Sequence[str]) -> frozenset[str]:
+    """Strike deliveries off; those of them that were not struck off before."""
+    return frozenset(row.id for row in work.change(_DONE, delivery_ids=delivery_ids))
 
 
 def note_failure(

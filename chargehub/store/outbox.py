@@ -186,7 +186,7 @@ class Relay:
             return 0
         try:
             async with self._slots:
-                await self._store.do(_react_all, batch, self._clock.now())
+                await self._store.do(_react, batch, self._clock.now())
         except Exception:  # each is tried by itself, and judged there
             return 0
         return len(batch)
@@ -212,7 +212,8 @@ class Relay:
                 await self._bring_about(follower, delivery)
             else:
                 async with self._slots:
-                    await self._store.do(_react, follower, delivery, self._clock.now())
+                    alone = ((follower, delivery),)
+                    await self._store.do(_react, alone, self._clock.now())
         except Exception as error:  # the edge where everything is retried, bounded
             await self._postpone(delivery, aggregate, error)
             return False
@@ -260,18 +261,15 @@ def _legible(error: Exception) -> str:
     return str(error).replace("\x00", "")[:500]  # PostgreSQL's text has no NUL
 
 
-def _react(work: Work, reaction: Reaction, delivery: Delivery, now: datetime) -> None:
-    if table.finish(work, delivery.id):
-        reaction(work, delivery.event, now)
-
-
-def _react_all(work: Work, reactions: Sequence[tuple[Reaction, Delivery]], now: datetime) -> None:
+def _react(work: Work, reactions: Sequence[tuple[Reaction, Delivery]], now: datetime) -> None:
     """One after the other; each finds what those before it wrote, as if that were committed."""
+    owed = table.finish(work, [delivery.id for _, delivery in reactions])
     for reaction, delivery in reactions:
-        _react(work, reaction, delivery, now)
-        work.settle()
+        if delivery.id in owed:
+            reaction(work, delivery.event, now)
+            work.settle()
 
 
 def _record(work: Work, effect: Effect, delivery: Delivery, outcome: Any, now: datetime) -> None:
-    if table.finish(work, delivery.id):
+    if table.finish(work, [delivery.id]):
         effect.record(work, delivery.event, outcome, now)

@@ -146,6 +146,11 @@ class Work(Reads):
         changed: int = result.rowcount
         return changed
 
+    def change(self, statement: Hot, **params: Any) -> Sequence[Any]:
+        """As `execute`, of a statement that gives the rows that it changed."""
+        self._begin()
+        return self.all(statement, **params)
+
     def add(self, row: SQLModel) -> None:
         """Insert one row now."""
         self._begin()

@@ -285,7 +285,7 @@ async def test_an_effect_whose_outcome_was_stored_unknown_to_us_is_not_run_again
 
     async def run(event: Any, key: str) -> str:
         SEEN.append("run")
-        await store.do(deliveries.finish, key)
+        await store.do(deliveries.finish, [key])
         raise ConnectionError("nobody knows what became of it")
 
     def record(work: Work, event: Any, outcome: str, now: datetime) -> None:
