@@ -44,11 +44,14 @@ def demo(
         bool,
         typer.Option("--stripe-twin", help="Pay by card, at a stand-in of Stripe; in a checkout."),
     ] = False,
+    story: Annotated[
+        bool, typer.Option(help="Tell the story first, or open the neighbourhood at once.")
+    ] = True,
 ) -> None:
-    """Tell the whole story with simulated stations, on an empty hub of its own."""
+    """Tell the whole story with simulated stations, then open a neighbourhood to look at."""
     from chargehub.commands.demo import run
 
-    run.run(exit_at_end=exit, by_card=stripe_twin)
+    run.run(exit_at_end=exit, by_card=stripe_twin, has_story=story)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import Any
 
 import httpx2
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from chargehub.people.tables import Mail
 from chargehub.store.work import Reads
 from chargers.station import StationSim
 
+CCS, AC_W = "IEC_62196_T2_COMBO", 22_000  # the plug of what gives more than this
 PRICE = {"kind": "energy", "per_kwh": "0.45"}
 IDLE = {"kind": "idle", "per_minute": "0.10", "grace_s": 900}
 
@@ -29,6 +31,9 @@ STATIONS = (  # owner, name, version, latitude, longitude, power
 class Cast(Stage):
     """Registers everybody and everything."""
 
+    town, zone = "Oslo", "Europe/Oslo"
+    checks_up = True
+
     async def cast(self) -> None:
         """Owners, drivers, locations, tariffs and stations, all by REST."""
         await asyncio.gather(*(self.join(name) for name in ("anna", "bjorn", "clara")))
@@ -43,7 +48,11 @@ class Cast(Stage):
         api = httpx2.AsyncClient(base_url=self.address, timeout=LIMIT_S)
         person = Person(name, api)
         self.people[name] = person
-        account = {"email": f"{name}@example.org", "name": name, "password": f"{name} has a car"}
+        account = {
+            "email": f"{name}@example.org",
+            "name": name.title(),
+            "password": password_of(name),
+        }
         made = await person.post("/accounts", account)
         api.headers["Authorization"] = f"Bearer {made['token']}"
         card = await person.post("/id-tokens", {"value": f"DEMO-{name}".upper()})
@@ -74,30 +83,39 @@ class Cast(Stage):
             "/locations",
             {
                 "name": name,
-                "address": "Oslo",
+                "address": self.street(),
                 "latitude": latitude,
                 "longitude": longitude,
-                "time_zone": "Europe/Oslo",
+                "time_zone": self.zone,
             },
         )
         evse = {
             "number": 1,
             "power_w": power,
-            "connectors": [{"number": 1, "type": "IEC_62196_T2"}],
+            "connectors": [{"number": 1, "type": CCS if power > AC_W else "IEC_62196_T2"}],
         }
         made = await person.post("/stations", {"location_id": location["id"], "evses": [evse]})
         tariff = await person.post(
             "/tariffs",
-            {"name": name, "currency": "EUR", "vat_percent": "19", "components": [PRICE, IDLE]},
+            {"name": name, "currency": "EUR", "vat_percent": "19", "components": self.price(power)},
         )
         url = f"ws://127.0.0.1:{self.hub.ocpp_port}/ocpp"
         sim = StationSim(version, made["identity"], made["password"], url, 1, self.clock.now, power)
         await sim.connect()
         await sim.boot()
-        await self.check_up(person, name, made["id"])
+        if self.checks_up:
+            await self.check_up(person, name, made["id"])
         listing = {"tariff_id": tariff["id"], "opening_hours": "24/7"}
         await person.ask("PUT", f"/stations/{made['id']}/listing", listing)
-        self.places[name] = Place(name, person, version, sim, made["evses"][0]["id"])
+        self.places[name] = Place(name, person, version, sim, made["evses"][0]["id"], power_w=power)
+
+    def street(self) -> str:
+        """Where a station stands."""
+        return self.town
+
+    def price(self, power: int) -> list[dict[str, Any]]:
+        """What a station of this power costs."""
+        return [PRICE, IDLE]
 
     async def check_up(self, owner: Person, name: str, station_id: str) -> None:
         """Nobody lists a station for everybody that has not passed."""
@@ -107,6 +125,11 @@ class Cast(Stage):
                 await asyncio.sleep(0.1)
                 found = await owner.get(f"/checkups/{found['id']}")
         self.say(f"{name} is checked: grade {found['grade']}, {found['score']} points of 100")
+
+
+def password_of(name: str) -> str:
+    """What somebody of the story logs in with."""
+    return f"{name} has a car"
 
 
 def mail_of(reads: Reads, recipient: str) -> str:

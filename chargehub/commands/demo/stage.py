@@ -66,6 +66,7 @@ class Place:
     shown: str = ""
     energy_wh: int = 0
     cost: str = ""
+    power_w: int = 0
 
 
 @dataclass
