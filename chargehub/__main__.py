@@ -211,6 +211,19 @@ def bench_search(
     search.run(Size(evses, seed), queries, database)
 
 
+@benches.command("pages")
+def bench_pages(
+    stations: Annotated[int, typer.Option(help="Of the market.", min=100)] = 5_000,
+    pages: Annotated[int, typer.Option(help="Loaded of each kind.", min=1)] = 200,
+    browsers: Annotated[int, typer.Option(help="On live streams.", min=1, max=1_000)] = 1_000,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same market.")] = 7,
+) -> None:
+    """What the map page weighs and takes, and what browsers on live streams cost in memory."""
+    from chargehub.commands.bench import pages as bench
+
+    bench.run(stations, pages, browsers, seed)
+
+
 @benches.command("settle")
 def bench_settle(
     sessions: Annotated[int, typer.Option(help="That go the whole way.", min=1)] = 2_000,

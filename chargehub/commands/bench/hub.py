@@ -80,7 +80,7 @@ class HubUnderLoad:
     """The hub under load, by its public addresses."""
 
     def __init__(self, api: httpx2.AsyncClient, port: int, tls_port: int, pid: int) -> None:
-        self._api = api
+        self.api = api
         self.port = port
         self.url = f"ws://127.0.0.1:{port}/ocpp"
         self.tls_url = f"wss://127.0.0.1:{tls_port}/ocpp"
@@ -88,7 +88,7 @@ class HubUnderLoad:
 
     async def _post(self, path: str, body: Any, method: str = "POST") -> Any:
         while True:
-            answer = await self._api.request(method, f"/api/v1{path}", json=body)
+            answer = await self.api.request(method, f"/api/v1{path}", json=body)
             if answer.status_code != 429:
                 break
             await asyncio.sleep(float(answer.headers.get("Retry-After", "1")))
@@ -99,11 +99,11 @@ class HubUnderLoad:
         """A driver with a card, unless there is one, and an owner with `count` stations."""
         if not has_driver:
             driver = await self._post("/accounts", account("driver"))
-            self._api.headers["Authorization"] = f"Bearer {driver['token']}"
+            self.api.headers["Authorization"] = f"Bearer {driver['token']}"
             await self._post("/payment-methods", {"rail": "sandbox", "reference": "ok"})
             await self._post("/id-tokens", {"value": ID_TOKEN})
         owner = await self._post("/accounts", account(f"owner-of-{self.port}"))
-        self._api.headers["Authorization"] = f"Bearer {owner['token']}"
+        self.api.headers["Authorization"] = f"Bearer {owner['token']}"
         place = {
             "name": "Bench",
             "address": "-",
@@ -200,7 +200,7 @@ class HubUnderLoad:
     async def _settled(self) -> int:
         """How many sessions the owner's statement holds."""
         month = datetime.now(UTC).strftime("%Y-%m")
-        answer = await self._api.get(f"/api/v1/statements/{month}")
+        answer = await self.api.get(f"/api/v1/statements/{month}")
         items = answer.raise_for_status().json()["items"]
         return int(items[0]["sessions"]) if items else 0
 
