@@ -97,6 +97,8 @@ UNREAD = (
     "chargehub/payments/asked.py: answer.detail",
     "chargehub/payments/onboarding.py: made.detail",
     "chargehub/payments/onboarding.py: reference.detail",
+    "chargehub/payments/paying_in.py: having",
+    "chargehub/payments/paying_in.py: opened.detail",
     "chargehub/payments/payout_routes.py: refusal",
     "chargehub/payments/payout_routes.py: wanted.because",
     "chargehub/payments/routes.py: destination.detail",
