@@ -108,6 +108,7 @@ async def test_a_statement_over_rest(books: Books, http: httpx2.AsyncClient) -> 
         "payouts": 0,
         "penalties": 0,
         "written_off": 0,
+        "taken_back": 0,
         "accrued": 810,
         "payable": 0,
         "in_transit": 0,
