@@ -196,6 +196,7 @@ class RunningHub:
         publish: bool = True,
         hours: Any = "24/7",
         time_zone: str = "Europe/Oslo",
+        where: dict[str, Any] | None = None,
     ) -> Place:
         """A station of this owner, registered by REST, published, connected and booted."""
         where = {
@@ -204,6 +205,7 @@ class RunningHub:
             "latitude": 59.9139,
             "longitude": 10.7522,
             "time_zone": time_zone,
+            **(where or {}),
         }
         location = await owner.post("/locations", where)
         wanted = {
