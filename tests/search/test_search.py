@@ -100,7 +100,12 @@ async def test_an_evse_is_shown_with_its_place_plug_state_and_price(
         "number": 1,
         "power_w": 11_000,
         "connectors": [{"number": 1, "type": "IEC_62196_T2"}],
-        "location": {"name": "Garage", "latitude": 59.914213, "longitude": 10.754991},
+        "location": {
+            "name": "Garage",
+            "latitude": 59.914213,
+            "longitude": 10.754991,
+            "time_zone": "Europe/Oslo",
+        },
         "access": "public",
         "distance_m": 159,
         "status": "available",
