@@ -47,13 +47,15 @@ async def browse(url: str, **form: str) -> httpx2.Response:
 
 
 @asynccontextmanager
-async def stripe_hub(database: str, clock: HandClock, **settings: Any) -> AsyncIterator[StripeHub]:
+async def stripe_hub(
+    database: str, clock: HandClock, kind: type[RunningHub] = RunningHub, **settings: Any
+) -> AsyncIterator[StripeHub]:
     """Both, running. However the story ends, no law is broken and the twin was asked nothing
     that it does not know."""
     twin = Twin()
     twin.world.clock.now = int(clock.now().timestamp())
     async with running_twin(twin) as address:
-        hub = RunningHub(database, clock, stripe_key=KEY, stripe_url=address, **settings)
+        hub = kind(database, clock, stripe_key=KEY, stripe_url=address, **settings)
         await hub.start()
         try:
             yield StripeHub(hub, twin)

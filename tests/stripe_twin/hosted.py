@@ -13,6 +13,7 @@ from tests.stripe_twin.world import PLATFORM, World
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
 <body style="font: 16px/1.5 sans-serif; max-width: 26rem; margin: 3rem auto; padding: 0 1rem">
 <h1>{title}</h1>{body}</body></html>"""
 _CARD = """<p>{what}</p>{wrong}<form method="post">

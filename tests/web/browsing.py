@@ -13,6 +13,7 @@ import uvicorn
 from playwright.async_api import (
     Browser,
     BrowserContext,
+    ConsoleMessage,
     Page,
     Request,
     TimeoutError,
@@ -65,6 +66,7 @@ class Window:
     page: Page
     hub: BrowsedHub
     faults: list[str] = field(default_factory=list)
+    leaves_for: str = ""  # the one other host that it may be led to, by whole pages alone
 
     async def open(self, path: str) -> None:
         """Load a page of the hub."""
@@ -113,29 +115,38 @@ async def browser() -> AsyncIterator[Browser]:
         await launched.close()
 
 
-async def window(chromium: Browser, hub: BrowsedHub, **options: Any) -> Window:
-    """A window of its own, with cookies of its own."""
+async def window(
+    chromium: Browser, hub: BrowsedHub, leaves_for: str = "", **options: Any
+) -> Window:
+    """A window of its own, with cookies of its own. `leaves_for`: where a rail has its pages."""
     context: BrowserContext = await chromium.new_context(
         **{"locale": "en-GB", "timezone_id": "Europe/Oslo", **options}
     )
     context.set_default_timeout(LIMIT_MS)
-    opened = Window(await context.new_page(), hub)
+    opened = Window(await context.new_page(), hub, leaves_for=leaves_for)
     _watch(opened)
     return opened
+
+
+def _is_left_for(opened: Window, request: Request) -> bool:
+    """Whether the window itself goes to the one other host; a page of ours loads nothing there."""
+    there = opened.leaves_for
+    return bool(there) and request.url.startswith(f"{there}/") and request.is_navigation_request()
 
 
 def _watch(opened: Window) -> None:
     opened.page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
 
     def noted(request: Request) -> None:
-        if not request.url.startswith((opened.hub.pages, "data:", "blob:")):
+        is_ours = request.url.startswith((f"{opened.hub.pages}/", "data:", "blob:"))
+        if not is_ours and not _is_left_for(opened, request):
             opened.faults.append(f"asked elsewhere: {request.url}")
 
     opened.page.on("request", noted)
     opened.page.on("pageerror", lambda error: opened.faults.append(f"error: {error}"))
-    opened.page.on(
-        "console",
-        lambda message: (
-            opened.faults.append(f"console: {message.text}") if message.type == "error" else None
-        ),
-    )
+
+    def said(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            opened.faults.append(f"console: {message.text} ({message.location['url']})")
+
+    opened.page.on("console", said)
