@@ -161,9 +161,11 @@ async def seen(operator: Window, session_id: str) -> None:
     await operator.page.get_by_role("row", name="Session").get_by_role("link").first.click()
     await operator.page.get_by_role("heading", name="Session", exact=True).wait_for()
     assert operator.page.url.endswith(session_id)
-    await operator.says("€2.25")
+    await operator.says("The meter signed nothing of this session.")
+    thing = await operator.page.locator("main").inner_text()
     await operator.press("Books")
     await operator.says("Every asset sums to zero, and all energy is accounted for.")
+    assert "€2.25" in thing and "None" not in thing
     assert [await figure(operator, name) for name in ("Sessions", "Billed")] == ["1", "5 kWh"]
 
 
