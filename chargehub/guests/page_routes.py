@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 from chargehub.errors import Unavailable
 from chargehub.guests import paying
 from chargehub.payments.asked import CurrentRails
-from chargehub.payments.return_pages import NO_PAGE, go_on, on_from, return_page
+from chargehub.payments.return_pages import NO_PAGE, go_on, look_again, on_from, return_page
 from chargehub.rest.manners import CurrentStore, Now
 from chargehub.rest.throttle import Throttled
 from chargehub.stations.offered import CurrentSettings
@@ -18,7 +18,7 @@ router = APIRouter(tags=["guests"])
 PageId = Annotated[str, Path(max_length=36)]
 _LOOKS = Depends(Throttled("guest_page", rate_per_s=1, burst=30))
 _CLOSE = "You can close this page. The mail we sent you has the link to your booking."
-_AGAIN = '<a href="">Look again</a>'
+_AGAIN = "look again"
 _TOLD = {
     "done": ("Thank you", "Your card was taken. Your booking is on its way.", _CLOSE),
     "expired": (
@@ -58,6 +58,8 @@ async def get_guest_page_return(
     title, sentence, link = _TOLD[state]
     if link == _CLOSE:
         link = f"{_CLOSE} {go_on(settings.app_url)}"
+    elif link == _AGAIN:
+        link = look_again(settings.app_url)
     status = 404 if state == "unknown" else 200
     on_to = on_from(state, "done", settings.app_url)
     return return_page(title, sentence, link, status, on_to)

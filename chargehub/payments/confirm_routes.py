@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 from chargehub.errors import Unavailable
 from chargehub.payments import confirmations, confirming, tables
 from chargehub.payments.asked import CurrentRails
-from chargehub.payments.return_pages import go_on, on_from, return_page
+from chargehub.payments.return_pages import go_on, look_again, on_from, return_page
 from chargehub.rest.manners import CurrentStore, Now
 from chargehub.store.work import Reads
 
@@ -16,7 +16,7 @@ router = APIRouter(tags=["payments"])
 
 PaymentId = Annotated[str, Path(max_length=36)]
 _GO_BACK = "go back"
-_AGAIN = '<a href="">Look again</a>'
+_AGAIN = "look again"
 _TOLD = {
     "waits": (
         "Not confirmed yet",
@@ -47,10 +47,9 @@ async def get_payment_return(
         became = await store.read(_became, payment_id)
     except Unavailable:
         became = "unavailable"
-    title, sentence, link = _TOLD[became]
+    title, sentence, then = _TOLD[became]
     app_url = request.app.state.hub.settings.app_url
-    if link == _GO_BACK:
-        link = go_on(app_url)
+    link = go_on(app_url) if then == _GO_BACK else look_again(app_url)
     return return_page(title, sentence, link, on_to=on_from(became, "held", app_url))
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
@@ -11,14 +11,13 @@ from chargehub.payments import onboarding
 from chargehub.payments.asked import CurrentRails
 from chargehub.payments.payees import PayoutAccountView
 from chargehub.payments.required import sentences
-from chargehub.payments.return_pages import return_page
+from chargehub.payments.return_pages import BACK, go_on, return_page
 from chargehub.people.access import CurrentActor, CurrentPerson
 from chargehub.rest.bodies import Body
 from chargehub.rest.manners import CurrentStore, Now, Page
 from chargehub.sessions.code_bodies import PublicUrl
 
 router = APIRouter(tags=["payments"])
-_GO_BACK = "You can close this page and go back to where you came from."
 
 
 class PayoutAccountWish(Body):
@@ -97,14 +96,15 @@ async def post_payout_account_link(
 
 
 @router.get("/payout-accounts/return", response_class=HTMLResponse)
-async def get_payout_account_return() -> HTMLResponse:
+async def get_payout_account_return(request: Request) -> HTMLResponse:
     """Where the rail's page leads back to."""
     told = "What you told the payment service is with it. Your account here says what is missing."
-    return return_page("You are back", told, _GO_BACK)
+    app_url = request.app.state.hub.settings.app_url
+    return return_page("You are back", told, go_on(app_url), on_to="" if app_url else BACK)
 
 
 @router.get("/payout-accounts/refresh", response_class=HTMLResponse)
-async def get_payout_account_refresh() -> HTMLResponse:
+async def get_payout_account_refresh(request: Request) -> HTMLResponse:
     """Where a link leads that is over, or was used."""
     told = "It works once and for a few minutes. Ask for another one where you got it."
-    return return_page("This link is over", told, _GO_BACK)
+    return return_page("This link is over", told, go_on(request.app.state.hub.settings.app_url))

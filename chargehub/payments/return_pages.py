@@ -43,6 +43,11 @@ def go_on(app_url: str) -> str:
     return f'<a href="{escape(app_url or BACK)}">Go on</a>'
 
 
+def look_again(app_url: str) -> str:
+    """A link to the same page, for whom it comes too soon; and on, for who has given it up."""
+    return f'<a href="">Look again</a> · {go_on(app_url)}'
+
+
 def return_page(
     title: str, sentence: str, then: str, status: int = 200, on_to: str = ""
 ) -> HTMLResponse:

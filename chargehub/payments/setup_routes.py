@@ -11,7 +11,7 @@ from chargehub.errors import Unavailable
 from chargehub.payments import setting_up, setups
 from chargehub.payments.asked import CurrentRails, Payer
 from chargehub.payments.bodies import RailName
-from chargehub.payments.return_pages import NO_PAGE, go_on, on_from, return_page
+from chargehub.payments.return_pages import NO_PAGE, go_on, look_again, on_from, return_page
 from chargehub.payments.rules import NoSuchSetup, TooManyMethods
 from chargehub.payments.setups import SetupView
 from chargehub.people.access import CurrentActor
@@ -24,7 +24,7 @@ router = APIRouter(tags=["payments"])
 
 SetupId = Annotated[str, Path(max_length=36)]
 _PATH = "/payment-method-setups"
-_AGAIN = '<a href="">Look again</a>'
+_AGAIN = "look again"
 _GO_BACK = "go back"
 _TOLD = {
     "done": ("Your card was added", "It is what you pay with from now on.", _GO_BACK),
@@ -119,10 +119,9 @@ async def get_payment_method_setup_return(
 ) -> HTMLResponse:
     """Where the page for a card leads back to: says in a sentence what became of it."""
     found = await _became(store, rails, setup_id, now)
-    title, sentence, link = _TOLD.get(found, _NOT_YET)
+    title, sentence, then = _TOLD.get(found, _NOT_YET)
     app_url = request.app.state.hub.settings.app_url
-    if link == _GO_BACK:
-        link = go_on(app_url)
+    link = go_on(app_url) if then == _GO_BACK else look_again(app_url)
     status = 404 if found == "unknown" else 200
     return return_page(title, sentence, link, status, on_from(found, "done", app_url))
 

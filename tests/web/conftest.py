@@ -1,4 +1,4 @@
-"""A hub whose pages are on a port."""
+"""A hub whose pages are on a port; and one beside a rail with pages of its own."""
 
 from collections.abc import AsyncIterator
 
@@ -6,6 +6,7 @@ import pytest
 
 from chargehub.clock import HandClock
 from tests.web.browsing import BrowsedHub
+from tests.web.town import Town, running_town
 
 
 @pytest.fixture
@@ -15,3 +16,10 @@ async def browsed(database: str, clock: HandClock) -> AsyncIterator[BrowsedHub]:
     await running.start()
     yield running
     await running.close()
+
+
+@pytest.fixture
+async def town(database: str, clock: HandClock) -> AsyncIterator[Town]:
+    """A hub with pages beside the stand-in of Stripe, whose pages are at another site."""
+    async with running_town(database, clock) as made:
+        yield made

@@ -1,53 +1,14 @@
 """The whole story with three windows at once: an owner, a driver and an operator, and a rail that
 takes cards on pages of its own."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import timedelta
-
 import pytest
-from playwright.async_api import Browser
 
-from chargehub.clock import HandClock
 from chargers.station import StationSim
-from tests.stories.stripe_hub import VISA, StripeHub, stripe_hub
-from tests.web.browsing import BrowsedHub, Window, browser, window
+from tests.web.browsing import BrowsedHub, Window, browser
 from tests.web.test_owner_start import begun, placed, shown
+from tests.web.town import Town
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-HALF_HOUR = timedelta(minutes=30)
-
-
-@dataclass
-class Town:
-    """A hub with pages, and the rail whose pages are at another site."""
-
-    paid: StripeHub
-    hub: BrowsedHub
-
-    @property
-    def rail(self) -> str:
-        """Where the rail has its pages."""
-        return self.paid.twin.world.pages
-
-    async def window(self, chromium: Browser, **options: object) -> Window:
-        """A window that may be led to the rail's pages."""
-        return await window(chromium, self.hub, self.rail, **options)
-
-    def passes(self) -> None:
-        """Half an hour, at both."""
-        self.paid.twin.world.clock.advance(int(HALF_HOUR.total_seconds()))
-        self.hub.clock.advance(HALF_HOUR)
-
-
-@pytest.fixture
-async def town(database: str, clock: HandClock) -> AsyncIterator[Town]:
-    """Both, running. To a browser 127.0.0.1 and localhost are two sites, as they are in life."""
-    center = {"map_center": "59.9139,10.7522,13"}
-    async with stripe_hub(database, clock, BrowsedHub, **center) as paid:
-        paid.twin.world.pages = paid.twin.world.pages.replace("127.0.0.1", "localhost")
-        assert isinstance(paid.hub, BrowsedHub)
-        yield Town(paid, paid.hub)
 
 
 async def registered(owner: Window, hub: BrowsedHub) -> StationSim:
@@ -86,21 +47,13 @@ async def booked(driver: Window, town: Town) -> None:
     await driver.says("You have no means of payment yet.")
     left = driver.page.url
     await driver.press("Add a card")
-    await card(driver, town)
+    await town.card(driver)
     await driver.says("Your card was added.")
     assert driver.page.url == left
     await driver.says("Visa •••• 4242")
     await driver.press("Book, and hold €11.00")
     await town.hub.settle()
     await driver.says("It is yours.")
-
-
-async def card(driver: Window, town: Town, number: str = VISA) -> None:
-    """What the rail's page asks for; to type it takes a minute."""
-    await driver.page.wait_for_url(f"{town.rail}/**")
-    await driver.fill(number=number)
-    await town.paid.advance(minutes=1)
-    await driver.page.get_by_role("button", name="Save card").click()
 
 
 async def charged(driver: Window, owner: Window, town: Town, sim: StationSim) -> None:

@@ -12,6 +12,7 @@ from chargehub.web.api import Refused
 from chargehub.web.forms import CurrentForm, Form
 from chargehub.web.languages import mark as _
 from chargehub.web.owned import found
+from chargehub.web.pages.returning import lead_away
 from chargehub.web.visitors import KnownVisitor, Visitor
 
 router = APIRouter()
@@ -136,7 +137,7 @@ async def post_bank(visitor: KnownVisitor, form: CurrentForm) -> Response:
         link = await visitor.api.post("/payout-accounts/links")
     except Refused as refused:
         return await _money(visitor, "", form.refused(refused), refused.status)
-    return visitor.away(link["url"])
+    return lead_away(visitor, link["url"], "/owner/money")
 
 
 @router.post("/owner/money/party")
