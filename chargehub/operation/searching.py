@@ -6,6 +6,7 @@ finds what hangs on it. Each kind is bounded. Names and mails are looked through
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import ColumnElement, Table, or_, select
@@ -91,8 +92,12 @@ def _of_kind(reads: Reads, kind: Kind, text: str) -> Iterator[Thing]:
     columns = [table.c[name] for name in kind.title]
     fits = select(table.c.id, *columns).where(or_(*_fits(table, kind, text)))
     for key, *values in reads.all(fits.order_by(table.c.id.desc()).limit(MOST)):
-        title = " · ".join(str(value) for value in values if value not in (None, ""))
+        title = " · ".join(_said(value) for value in values if value not in (None, ""))
         yield Thing(kind.table, key, title)
+
+
+def _said(value: object) -> str:
+    return f"{value:%Y-%m-%d %H:%M} UTC" if isinstance(value, datetime) else str(value)
 
 
 def _fits(table: Table, kind: Kind, text: str) -> Iterator[ColumnElement[bool]]:

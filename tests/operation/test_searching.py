@@ -38,6 +38,8 @@ async def test_anything_is_found_by_what_one_has_of_it(hub: RunningHub) -> None:
     assert {"session", "payment", "cdr"} <= {
         kind for kind, _ in await found(operator, debt["session_id"])
     }
+    (shown,) = (await operator.get(f"/operator/search?q={debt['session_id'][:-1]}"))["items"]
+    assert shown["title"] == "closed · 2026-03-02 08:00 UTC"
     assert await found(operator, "%25%25%25") == set()
     assert await found(operator, "nobody here") == set()
     await operator.get("/operator/search?q=ab", 422)
