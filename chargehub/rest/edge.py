@@ -16,7 +16,9 @@ log = structlog.get_logger(__name__)
 
 BODY_BYTES = 64 * 1024  # the largest honest body, a station with 50 EVSEs, is under 16 KiB
 FILE_BYTES = 8 * 1024 * 1024  # of a route that takes a file: what phones write
+FORM_BYTES = 16 * 1024 * 1024  # of a page's form with a file: that REST finds it too large is told
 _TAKES_A_FILE = "/photos"  # how the path of such a route ends; it reads after it knows who asks
+_PAGES_OF_OWNERS = "/owner/"
 _OF_EVERY_ANSWER = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 
 
@@ -70,7 +72,9 @@ class Edge:
         return None
 
     def _most_bytes(self, scope: Scope) -> int:
-        return FILE_BYTES if scope["path"].endswith(_TAKES_A_FILE) else self._body_bytes
+        if not scope["path"].endswith(_TAKES_A_FILE):
+            return self._body_bytes
+        return FORM_BYTES if scope["path"].startswith(_PAGES_OF_OWNERS) else FILE_BYTES
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
         has_started = False

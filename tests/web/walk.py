@@ -8,6 +8,7 @@ from playwright.async_api import Browser
 
 from chargehub.web.contents import PAGES
 from tests.hub import Person, Place
+from tests.listings.photographs import photo
 from tests.stories.steps import book, charge
 from tests.stories.test_guest import ask, guest_of, link
 from tests.web.browsing import BrowsedHub, Window, window
@@ -54,6 +55,7 @@ async def filled(hub: BrowsedHub) -> Mapping[str, str]:
     asked = {**disputed, "amount": {"amount_minor": 10, "currency": "EUR"}}
     guest, mailed = await guests(hub, place)
     location = (await owner.get("/locations"))["items"][0]
+    await pictured(hub, owner, place)
     code = (await owner.get(f"/evses/{place.evse_ids[2]}/pay-code"))["url"].rpartition("/")[2]
     return {
         "evse_id": place.evse_ids[1],
@@ -71,6 +73,13 @@ async def filled(hub: BrowsedHub) -> Mapping[str, str]:
         "/operator/lists/{name}": "disputes",
         "/operator/acts/{name}": "post_dispute_decision",
     }
+
+
+async def pictured(hub: BrowsedHub, owner: Person, place: Place) -> None:
+    """A photo of the station."""
+    path, login = f"/api/v1/stations/{place.station_id}/photos", f"Bearer {owner.token}"
+    sent = await hub.api.post(path, content=photo(), headers={"Authorization": login})
+    assert sent.status_code == 201, sent.text
 
 
 async def guests(hub: BrowsedHub, place: Place) -> tuple[Person, str]:

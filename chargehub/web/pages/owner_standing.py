@@ -1,4 +1,4 @@
-"""How a station stands: facts, check-ups, reviews, photos; and taking it out."""
+"""How a station stands: facts, check-ups, reviews; and taking it out."""
 
 from fastapi import APIRouter, Response
 
@@ -30,7 +30,6 @@ async def _standing(visitor: Visitor, shown: Owned, form: Form, status: int = 20
         standing=offered["standing"] if offered else None,
         checkups=(await visitor.api.get(f"{path}/checkups", {"limit": 5}))["items"],
         reviews=(await visitor.api.get(f"{path}/reviews", {"limit": 50}))["items"],
-        photos=(await visitor.api.get(f"{path}/photos"))["items"],
         retirement=await visitor.api.get(f"{path}/retirement"),
     )
 
@@ -48,13 +47,6 @@ async def post_reply(
         form.problem = form.problem or refused.detail
         return await _standing(visitor, shown, form, refused.status)
     return visitor.to(f"{shown.path}/standing", _("Your reply is there."))
-
-
-@router.post("/owner/stations/{station_id}/photos/{photo_id}/remove")
-async def post_photo_removal(station_id: str, photo_id: str, visitor: KnownVisitor) -> Response:
-    """Take a photo away."""
-    await visitor.api.delete(f"/stations/{station_id}/photos/{photo_id}")
-    return visitor.to(f"/owner/stations/{station_id}/standing", _("The photo is gone."))
 
 
 @router.post("/owner/stations/{station_id}/retirement")

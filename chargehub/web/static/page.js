@@ -52,6 +52,14 @@ for (const part of document.querySelectorAll('[data-every][id]:not([data-every="
   again();
 }
 
+/** A file that is too large is told of before it is sent. */
+document.addEventListener("change", (event) => {
+  const { files, dataset } = event.target;
+  if (!files || !dataset.most) return;
+  event.target.setCustomValidity(files[0]?.size > Number(dataset.most) ? dataset.tooLarge : "");
+  event.target.reportValidity();
+});
+
 /** What moves money or cannot be undone is asked for once more. */
 document.addEventListener("submit", (event) => {
   const question = event.target.dataset.confirm;
