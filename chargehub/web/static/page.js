@@ -52,6 +52,8 @@ for (const part of document.querySelectorAll('[data-every][id]:not([data-every="
   again();
 }
 
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 /** A file that is too large is told of before it is sent. */
 document.addEventListener("change", (event) => {
   const { files, dataset } = event.target;
