@@ -42,6 +42,14 @@ async def owned(visitor: Visitor, station_id: str) -> Owned:
     )
 
 
+async def change_listing(visitor: Visitor, shown: Owned, changed: Mapping[str, Any]) -> None:
+    """Change what a published station offers. Raises Refused."""
+    assert shown.listing is not None, shown.id
+    kept = ("tariff_id", "opening_hours", "access", "member_group_id")
+    sent = {name: shown.listing[name] for name in kept} | dict(changed)
+    await visitor.api.put(f"/stations/{shown.id}/listing", sent)
+
+
 async def found(visitor: Visitor, path: str, missing: Any = None) -> Any:
     """What REST has there, or `missing` where there is nothing. Raises Refused."""
     try:

@@ -13,7 +13,7 @@ from chargehub.web import drafts, opening, regions
 from chargehub.web.api import Refused
 from chargehub.web.forms import CurrentForm, Form, wrong
 from chargehub.web.languages import mark as _
-from chargehub.web.owned import Owned, found, owned
+from chargehub.web.owned import Owned, change_listing, found, owned
 from chargehub.web.visitors import KnownVisitor, Visitor
 
 router = APIRouter()
@@ -68,10 +68,7 @@ async def _change(
     visitor: Visitor, shown: Owned, changed: Mapping[str, Any], note: str
 ) -> Response:
     """Change what a published station offers. Raises Refused."""
-    assert shown.listing is not None, shown.id
-    kept = ("tariff_id", "opening_hours", "access", "member_group_id")
-    sent = {name: shown.listing[name] for name in kept} | dict(changed)
-    await visitor.api.put(f"/stations/{shown.id}/listing", sent)
+    await change_listing(visitor, shown, changed)
     return visitor.to(shown.path, note)
 
 
