@@ -283,7 +283,7 @@ TOPICS: Final = (
             "GET",
             "/api/v1/debts",
             "Read them with whose=all: the hub asks for each by itself. Forgive what is not owed:"
-            " POST /api/v1/debts/{session_id}/forgive.",
+            " POST /api/v1/debts/{debt_id}/forgive.",
         ),
     ),
     Topic(

@@ -77,7 +77,7 @@ def acts(document: Mapping[str, Any]) -> dict[str, Act]:
 
 
 def named(known: Mapping[str, Act], method: str, path: str) -> Act | None:
-    """The act of a request as REST names it: `POST`, `/api/v1/debts/{session_id}/forgive`."""
+    """The act of a request as REST names it: `POST`, `/api/v1/debts/{debt_id}/forgive`."""
     wanted = method.upper(), path.removeprefix(PREFIX)
     return next((act for act in known.values() if (act.method, act.path) == wanted), None)
 

@@ -71,7 +71,7 @@ LISTS: Mapping[str, Listing] = {
         ("since", "driver_id", "owed", "asked_at", "written_off_at"),
         {"whose": "all", "limit": ""},
         {
-            "post_debt_forgive": {"session_id": "session_id"},
+            "post_debt_forgive": {"debt_id": "id"},
             "post_correction": {"cdr_id": "cdr_id"},
         },
     ),
@@ -171,5 +171,5 @@ def offered(listing: Listing, row: Mapping[str, Any], known: Mapping[str, Act], 
     return [
         (known[act], act_link(known[act], {key: str(row[of]) for key, of in ids.items()}, back))
         for act, ids in listing.acts.items()
-        if act in known
+        if act in known and all(row.get(of) is not None for of in ids.values())
     ]

@@ -58,7 +58,7 @@ async def test_an_operator_sees_the_hub_and_forgives_a_debt(
         await operator.page.get_by_role("row", name="Session").get_by_role("link").click()
         await operator.says("Station")
         await operator.press("Log")
-        await operator.says("/debts/{session_id}/forgive")
+        await operator.says("/debts/{debt_id}/forgive")
         await browsed.settle()
 
         assert (await driver.get("/debts"))["items"] == []
@@ -101,13 +101,16 @@ async def test_every_page_list_and_form_opens(browsed: BrowsedHub, database: str
     await browsed.operator()
     await logged_in(browsed, "operator")
     document = (await browsed.api.get("/openapi.json")).json()
-    forms = [act.name for act in acts(document).values() if "operator" in act.scopes]
+    known = acts(document)
+    forms = [act.name for act in known.values() if "operator" in act.scopes]
+    named = [each for listing in LISTS.values() for each in listing.acts.items()]
 
     paths = [(await browsed.api.get(path)).status_code for path in DESK]
     lists = [(await browsed.api.get(f"/operator/lists/{name}")).status_code for name in LISTS]
     pages = [(await browsed.api.get(f"/operator/acts/{name}")).status_code for name in forms]
 
     assert len(forms) > 10
+    assert all(set(known[name].ids) == set(ids) for name, ids in named)
     assert set(paths) == set(lists) == set(pages) == {200}
 
 
