@@ -75,8 +75,8 @@ _FIELDS = {"amount_minor": "amount"}
 
 @router.post("/wallet/debts")
 async def post_debts(visitor: KnownVisitor, form: CurrentForm) -> Response:
-    """Pay what is owed for a session."""
-    sent = {"session_id": form.text("session_id")}
+    """Pay what is owed for a session, or for a top-up that a bank took back."""
+    sent = {name: form.some(name) for name in ("session_id", "top_up_id")}
     return await _asked(visitor, form, "/debts/payments", sent, _("Your card is asked for it."))
 
 
