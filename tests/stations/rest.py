@@ -66,7 +66,7 @@ class Api:
         parts = {"store": store, "clock": clock, "switchboard": self.lines}
         parts["warner"] = CostWarner(Terms())
         parts["outside"] = outside_hours
-        hub = SimpleNamespace(**parts, settings=settings, quirks=QuirkBook())
+        hub = SimpleNamespace(**parts, settings=settings, quirks=QuirkBook(), takes_cards=True)
         routers = (stations.router, command_routes.router, pairing_routes.router, listings.router)
         routers += (amenity_routes.router, photo_routes.router)
         self._app = application(*routers, hub=hub)
