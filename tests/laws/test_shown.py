@@ -8,8 +8,8 @@ import pytest
 from tests.laws.shown import NOT_YET, SHOWN
 from tests.tree import ROOT, text
 
-# What makes cases: hypothesis, or a seed.
-_TRIES_MANY = re.compile(r"\bgiven\(|\bRandom\(")
+# What makes cases: hypothesis, a seed, or every point there is.
+_TRIES_MANY = re.compile(r"\bgiven\(|\bRandom\(|\bsingles\(")
 
 
 def test_every_law_of_the_audit_is_shown() -> None:

@@ -173,18 +173,21 @@ def _files() -> Iterator[Path]:
 
 
 @cache
-def _kinds() -> Mapping[str, bool]:
-    """Names of refusals, and whether they are given their sentence by who raises them."""
+def _kinds() -> Mapping[str, set[bool]]:
+    """Names of refusals, and whether they are given their sentence by who raises them: two may
+    have one name."""
     plain = (errors.Refused.__init__, errors.TooMany.__init__)
-    kinds = docs_tables.refusals()
-    return {kind.__name__: kind.__init__ in plain for kind in kinds}
+    kinds: dict[str, set[bool]] = {}
+    for kind in docs_tables.refusals():
+        kinds.setdefault(kind.__name__, set()).add(kind.__init__ in plain)
+    return kinds
 
 
 def _arguments(path: Path) -> Iterator[ast.expr]:
     for node in ast.walk(syntax(path)):
         if isinstance(node, ast.Yield) and node.value and path.parts[1] in _GATHERED:
             yield from (each for each in (node.value,) if _ends(each))
-        if isinstance(node, ast.ClassDef) and _kinds().get(node.name) is False:
+        if isinstance(node, ast.ClassDef) and False in _kinds().get(node.name, ()):
             yield from _given_on(node)
         if isinstance(node, ast.Call):
             argument = _sentence_of(node, path)
@@ -218,8 +221,8 @@ def _sentence_of(call: ast.Call, path: Path) -> ast.expr | None:
     if name == "ValueError" and path in _FIELDS:
         return call.args[0]
     given = call.args[0] if call.args else named.get("detail")
-    is_plain = _kinds().get(name)
-    return given if is_plain or (is_plain is False and given and _ends(given)) else None
+    kinds = _kinds().get(name, set())
+    return given if True in kinds or (kinds and given and _ends(given)) else None
 
 
 def _texts(node: ast.expr, path: Path) -> list[str]:
