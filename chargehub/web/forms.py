@@ -17,6 +17,9 @@ from chargehub.web.languages import Language
 from chargehub.web.languages import mark as _
 
 FIELDS_MOST = 500
+WHOLE_MOST = 10**9
+HOURS_MOST = 1_000  # of a slot that is asked for; REST says what may be booked
+FIRST_YEAR, LAST_YEAR = 2000, 2100  # as REST has them
 _TOO_MUCH = Decimal(10**12)  # no price, power or energy; and no digits by the million
 
 
@@ -53,15 +56,18 @@ class Form:
         """Whether a box is ticked."""
         return bool(self.text(name))
 
-    def whole(self, name: str) -> int | None:
-        """A whole number. Raises Refused."""
+    def whole(self, name: str, most: int = WHOLE_MOST) -> int | None:
+        """A whole number, up to `most` to either side. Raises Refused."""
         text = self.text(name)
         if not text:
             return None
         try:
-            return int(text)
+            value = int(text)
         except ValueError:
             raise wrong(name, _("Give a whole number.")) from None
+        if abs(value) > most:
+            raise wrong(name, _("Give a whole number."))
+        return value
 
     def decimal(self, name: str, language: Language) -> Decimal | None:
         """A number as the language writes it, or with a point. Raises Refused."""
@@ -92,6 +98,8 @@ class Form:
             at = datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone))
         except ValueError:
             raise wrong(name, _("Give a day and a time.")) from None
+        if not FIRST_YEAR <= at.year < LAST_YEAR:
+            raise wrong(name, _("Give a day and a time."))
         return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
     def refused(self, refused: Refused, renamed: Mapping[str, str] | None = None) -> "Form":
@@ -125,7 +133,10 @@ def _number(text: str, language: Language) -> Decimal | None:
 
 async def _form(request: Request) -> Form:
     text = (await request.body()).decode("utf-8", "replace")
-    return Form(parse_qsl(text, keep_blank_values=True, max_num_fields=FIELDS_MOST))
+    try:
+        return Form(parse_qsl(text, keep_blank_values=True, max_num_fields=FIELDS_MOST))
+    except ValueError:
+        raise Refused(422, {"code": "invalid", "detail": _("That did not work")}) from None
 
 
 CurrentForm = Annotated[Form, Depends(_form)]

@@ -80,7 +80,11 @@ async def _no_page(request: Request, error: Exception) -> Response:
 
 async def _failed(request: Request, status: int, detail: str) -> Response:
     values: dict[str, Any] = {"status_code": status, "detail": detail}
-    return (await visitor_of(request)).page("failed.html", status, **values)
+    try:
+        visitor = await visitor_of(request)
+    except Refused:  # nobody can be looked up now: that is most likely what failed
+        visitor = Visitor(request)
+    return visitor.page("failed.html", status, **values)
 
 
 _SHOWN: dict[type[Exception], Any] = {

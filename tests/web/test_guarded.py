@@ -130,3 +130,36 @@ async def test_files_are_kept_for_ever_and_pages_fit_a_weak_line(
     assert "immutable" in file.headers["cache-control"]
     assert page.headers["content-encoding"] == "gzip"
     assert (await browsed.api.get("/static/1/../settings.py")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/?hours=99999999999999&when=later&from=2026-03-03T10:00",
+        "/?when=later&from=9999-12-31T23:59&hours=12",
+        "/?when=later&from=0001-01-01T00:00",
+        "/?need=1e999999",
+        "/?south=nan&west=1&north=2&east=3",
+        "/book/{evse_id}?hours=99999999999&from=2026-03-03T10:00&need=20",
+        "/login?next=%0d%0aSet-Cookie:x",
+    ],
+)
+async def test_no_address_meets_a_fault(browsed: BrowsedHub, database: str, path: str) -> None:
+    place = await browsed.station(await browsed.person("anna"), "2.0.1")
+    await browsed.api.post("/login", data=CREDENTIALS, headers=OURS)
+
+    answer = await browsed.api.get(path.format(evse_id=place.evse_ids[0]))
+
+    assert answer.status_code in (200, 422)
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+async def test_a_form_of_too_many_fields_is_refused_on_a_page(
+    browsed: BrowsedHub, database: str
+) -> None:
+    fields = {f"field{number}": "1" for number in range(600)}
+
+    answer = await browsed.api.post("/login", data=fields, headers=OURS)
+
+    assert answer.status_code == 422
+    assert answer.headers["content-type"].startswith("text/html")

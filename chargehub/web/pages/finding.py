@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Response
 
 from chargehub.web.api import Refused
-from chargehub.web.forms import Form
+from chargehub.web.forms import HOURS_MOST, Form
 from chargehub.web.languages import instant
 from chargehub.web.slots import NEED_KWH, next_quarter, written
 from chargehub.web.visitors import AnyVisitor, Visitor
@@ -64,7 +64,7 @@ _KEPT = ("from", "hours", "need")
 def wanted(form: Form, visitor: Visitor) -> dict[str, Any]:
     """What REST is asked besides where: the time, the need, the plug. Raises Refused."""
     start = form.instant("from", visitor.zone) if form.text("when") != "now" else None
-    hours = form.whole("hours") or 2
+    hours = form.whole("hours", HOURS_MOST) or 2
     begin = instant(start) if start else visitor.now
     query: dict[str, Any] = {
         "connector_type": form.text("plug"),
@@ -85,7 +85,7 @@ async def _add_prices(visitor: Visitor, form: Form, evses: list[dict[str, Any]])
     if all(evse["price"] for evse in evses):
         return
     begin = next_quarter(visitor.now)
-    hours = form.whole("hours") or 2
+    hours = form.whole("hours", HOURS_MOST) or 2
     need: dict[str, Any] = {
         "from": written(begin),
         "to": written(begin + timedelta(hours=hours)),

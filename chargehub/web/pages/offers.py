@@ -6,7 +6,7 @@ from typing import Any
 
 from chargehub.web import slots
 from chargehub.web.api import Api, Refused
-from chargehub.web.forms import Form
+from chargehub.web.forms import HOURS_MOST, Form
 from chargehub.web.languages import instant
 from chargehub.web.slots import NEED_KWH
 from chargehub.web.visitors import Visitor
@@ -33,7 +33,7 @@ def slot(visitor: Visitor, form: Form, evse: Mapping[str, Any]) -> dict[str, Any
     """
     zone = evse["location"]["time_zone"]
     start = form.instant("from", zone) or slots.written(slots.next_quarter(visitor.now))
-    minutes = (form.whole("hours") or 2) * 60
+    minutes = (form.whole("hours", HOURS_MOST) or 2) * 60
     return {
         "starts_at": start,
         "ends_at": slots.written(instant(start) + timedelta(minutes=minutes)),
